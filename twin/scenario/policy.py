@@ -1,0 +1,165 @@
+"""Policy inputs: which rule decides the clock caps, and its thresholds."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from twin.scenario.base import Model, quantity
+
+_POLCA = "Patel et al., POLCA, ASPLOS 2024 (second-hand quote)"
+_ASSUMED = "assumed; the publication's value was not at hand"
+
+
+def _clock(doc: str, example: float, source: str) -> float | None:
+    return quantity(  # type: ignore[no-any-return]
+        None,
+        unit="MHz",
+        doc=f"{doc}. Empty means the published A100 clock scaled to this GPU.",
+        example=example,
+        source=source,
+        gt=0,
+        le=10_000,
+    )
+
+
+class NoCap(Model):
+    """No capping at all; only the power brake protects the row."""
+
+    name: Literal["no-cap"] = "no-cap"
+
+
+class OneThreshold(Model):
+    """One threshold; above it low priority (or everyone) runs at a lower clock."""
+
+    name: Literal["one-threshold-low", "one-threshold-all"] = "one-threshold-low"
+    threshold_frac: float = quantity(
+        0.89, unit="1", doc="Row power ÷ provisioned above which caps are set",
+        example=0.89, source="POLCA baselines, from memory", gt=0, le=1.5,
+    )  # fmt: skip
+    hysteresis_frac: float = quantity(
+        0.05, unit="1", doc="Caps are lifted this far below the threshold",
+        example=0.05, source=_POLCA, ge=0, lt=1,
+    )  # fmt: skip
+    capped_clock_mhz: float | None = _clock(
+        "SM clock of capped servers", 1110, _ASSUMED
+    )
+
+    @model_validator(mode="after")
+    def _release_is_positive(self) -> OneThreshold:
+        if self.hysteresis_frac >= self.threshold_frac:
+            raise ValueError(
+                f"hysteresis_frac {self.hysteresis_frac} must be below threshold_frac "
+                f"{self.threshold_frac}; otherwise a cap is never lifted"
+            )
+        return self
+
+
+class Polca(Model):
+    """Two thresholds: low priority slows first, then more, then high priority."""
+
+    name: Literal["polca"] = "polca"
+    t1_frac: float = quantity(
+        0.80, unit="1", doc="First threshold, row power ÷ provisioned",
+        example=0.80, source=_POLCA, gt=0, le=1.5,
+    )  # fmt: skip
+    t2_frac: float = quantity(
+        0.89, unit="1", doc="Second threshold, row power ÷ provisioned",
+        example=0.89, source=_POLCA, gt=0, le=1.5,
+    )  # fmt: skip
+    hysteresis_frac: float = quantity(
+        0.05, unit="1", doc="A threshold is left this far below it",
+        example=0.05, source=_POLCA, ge=0, lt=1,
+    )  # fmt: skip
+    low_clock_t1_mhz: float | None = _clock(
+        "SM clock of low priority above the first threshold", 1275, _POLCA
+    )
+    low_clock_t2_mhz: float | None = _clock(
+        "SM clock of low priority above the second threshold", 1110, _POLCA
+    )
+    high_clock_t2_mhz: float | None = _clock(
+        "SM clock of high priority above the second threshold", 1305, _POLCA
+    )
+
+    @model_validator(mode="after")
+    def _thresholds_rise(self) -> Polca:
+        if self.t1_frac >= self.t2_frac:
+            raise ValueError(
+                f"t1_frac {self.t1_frac} must be below t2_frac {self.t2_frac}; "
+                "swap them or move them apart"
+            )
+        if self.hysteresis_frac >= self.t1_frac:
+            raise ValueError(
+                f"hysteresis_frac {self.hysteresis_frac} must be below t1_frac "
+                f"{self.t1_frac}; otherwise a cap is never lifted"
+            )
+        if (
+            self.low_clock_t1_mhz is not None
+            and self.low_clock_t2_mhz is not None
+            and self.low_clock_t2_mhz > self.low_clock_t1_mhz
+        ):
+            raise ValueError(
+                f"low_clock_t2_mhz {self.low_clock_t2_mhz} must not exceed "
+                f"low_clock_t1_mhz {self.low_clock_t1_mhz}; a later rung never speeds up"
+            )
+        return self
+
+
+class UserPolicy(Model):
+    """A policy of one's own: one Python function named `decide`."""
+
+    name: Literal["user"] = "user"
+    label: str = Field(
+        "user",
+        description="Name shown in tables and charts",
+        examples=["my-policy"],
+        min_length=1,
+        max_length=40,
+    )
+    source: str = Field(
+        description="Python source that defines decide(time_s, load_frac, "
+        "in_force, memory, command); see docs/models/policies.md",
+        examples=[
+            "def decide(time_s, load_frac, in_force, memory, command):\n"
+            "    command[0] = 1110.0 if load_frac > 0.85 else 0.0\n"
+        ],
+        min_length=1,
+        max_length=20_000,
+    )
+
+
+Policy = Annotated[
+    NoCap | OneThreshold | Polca | UserPolicy, Field(discriminator="name")
+]
+
+POLICY_NAMES = ("no-cap", "one-threshold-low", "one-threshold-all", "polca")
+
+
+def policy_label(policy: NoCap | OneThreshold | Polca | UserPolicy) -> str:
+    """Name of a policy as tables and charts show it."""
+    return policy.label if isinstance(policy, UserPolicy) else policy.name
+
+
+def policy_named(name: str) -> NoCap | OneThreshold | Polca:
+    """
+    Build a built-in policy with its published settings.
+
+    Args:
+        name: One of `POLICY_NAMES`.
+
+    Returns:
+        The policy.
+
+    Raises:
+        ValueError: If the name is not built in.
+    """
+    if name == "no-cap":
+        return NoCap()
+    if name == "polca":
+        return Polca()
+    if name == "one-threshold-low":
+        return OneThreshold(name="one-threshold-low")
+    if name == "one-threshold-all":
+        return OneThreshold(name="one-threshold-all")
+    raise ValueError(f"policy must be one of {', '.join(POLICY_NAMES)}, got {name!r}")

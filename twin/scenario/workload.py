@@ -1,0 +1,215 @@
+"""Workload inputs: request classes, when requests arrive, and how many."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from twin.scenario.base import Model, quantity
+
+_MEM = "POLCA evaluation mix, from memory of the paper"
+
+
+class TokenRange(Model):
+    """Token counts drawn uniformly from a closed range."""
+
+    min: int = quantity(unit="tokens", doc="Fewest", example=2048, ge=1, le=200_000)
+    max: int = quantity(unit="tokens", doc="Most", example=8192, ge=1, le=200_000)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> TokenRange:
+        if self.max < self.min:
+            raise ValueError(
+                f"max {self.max} must not be below min {self.min}; swap them"
+            )
+        return self
+
+
+class RequestClass(Model):
+    """One kind of request: its share, priority split and token lengths."""
+
+    name: str = Field(
+        description="Name of the class", examples=["chat"], min_length=1, max_length=40
+    )
+    share: float = quantity(
+        unit="1", doc="Weight among the classes; weights need not sum to one",
+        example=0.5, gt=0, le=1e6,
+    )  # fmt: skip
+    low_priority_frac: float = quantity(
+        0.5, unit="1", doc="Part of this class that is low priority",
+        example=0.5, ge=0, le=1,
+    )  # fmt: skip
+    prompt_tokens: TokenRange | None = Field(
+        None, description="Prompt length; empty when `lengths` names a dataset"
+    )
+    output_tokens: TokenRange | None = Field(
+        None, description="Output length; empty when `lengths` names a dataset"
+    )
+    lengths: str | None = Field(
+        None,
+        description="Dataset of recorded requests whose length pairs are drawn",
+        examples=["azure-llm-2023-conv"],
+    )
+
+    @model_validator(mode="after")
+    def _one_length_source(self) -> RequestClass:
+        ranges = self.prompt_tokens is not None and self.output_tokens is not None
+        either = self.prompt_tokens is not None or self.output_tokens is not None
+        if self.lengths is None and not ranges:
+            raise ValueError(
+                f"class {self.name!r} needs prompt_tokens and output_tokens, or "
+                "lengths (a dataset of recorded requests)"
+            )
+        if self.lengths is not None and either:
+            raise ValueError(
+                f"class {self.name!r} has both lengths and token ranges; keep one"
+            )
+        return self
+
+
+class DiurnalArrivals(Model):
+    """A generated day: one harmonic per day, weekends lower, noise between."""
+
+    kind: Literal["diurnal"] = "diurnal"
+    peak_hour: float = quantity(
+        15.0, unit="h", doc="Hour of the day with the most traffic, site time",
+        example=15, source="assumed: afternoon peak", ge=0, lt=24,
+    )  # fmt: skip
+    swing_frac: float = quantity(
+        0.34, unit="1", doc="Half the peak-to-trough swing ÷ mean",
+        example=0.34, source="fit to ServeGen m-large daily shape, 14 days",
+        ge=0, lt=1,
+    )  # fmt: skip
+    weekend_frac: float = quantity(
+        0.9, unit="1", doc="Weekend traffic ÷ weekday traffic",
+        example=0.9, source="assumed; ServeGen does not state weekdays",
+        gt=0, le=2,
+    )  # fmt: skip
+    noise_frac: float = quantity(
+        0.10, unit="1", doc="Standard deviation of the 10-minute rate around the shape",
+        example=0.10, source="assumed, below ServeGen's own residual", ge=0, le=1,
+    )  # fmt: skip
+    burst_cv: float = quantity(
+        1.0, unit="1", doc="Coefficient of variation of inter-arrival times; 1 is Poisson",
+        example=1.0, source="assumed Poisson", ge=0.1, le=10,
+    )  # fmt: skip
+
+
+class RateArrivals(Model):
+    """Recorded rates give the shape; the horizon repeats it where it is longer."""
+
+    kind: Literal["rates"] = "rates"
+    dataset: str = Field(
+        description="Dataset of rates over time", examples=["servegen-m-large"]
+    )
+    bursty: bool = Field(
+        True,
+        description="Use the dataset's inter-arrival variation; false is Poisson",
+        examples=[True],
+    )
+    max_cv: float = quantity(
+        4.0, unit="1", doc="Recorded variation above this is cut to it",
+        example=4.0, source="assumed: single-client outliers are not the row's",
+        ge=0.1, le=10,
+    )  # fmt: skip
+
+
+class RequestArrivals(Model):
+    """Recorded requests replayed with their own times, lengths and order."""
+
+    kind: Literal["requests"] = "requests"
+    dataset: str = Field(
+        description="Dataset of recorded requests", examples=["azure-llm-2023-conv"]
+    )
+
+
+Arrivals = Annotated[
+    DiurnalArrivals | RateArrivals | RequestArrivals, Field(discriminator="kind")
+]
+
+
+class Load(Model):
+    """How much traffic: scaled to a peak, or given as a rate."""
+
+    target_peak_frac: float | None = quantity(
+        None, unit="1",
+        doc="Scale traffic until the base row, uncapped, peaks at this part of its "
+        "provisioned power. Empty when a rate is given; 0.79 is published",
+        example=0.79, source="POLCA, ASPLOS 2024 (second-hand quote)", gt=0, le=1.5,
+    )  # fmt: skip
+    requests_per_server_s: float | None = quantity(
+        None, unit="1/s", doc="Mean requests per server and second, instead of a target",
+        example=0.1, gt=0, le=1e5,
+    )  # fmt: skip
+    level: float = quantity(
+        1.0, unit="1", doc="Multiplier on the traffic found or given above",
+        example=1.0, gt=0, le=10,
+    )  # fmt: skip
+
+    @model_validator(mode="before")
+    @classmethod
+    def _default_target(cls, data: Any) -> Any:
+        """Fall back to the published peak where neither quantity is given."""
+        if not isinstance(data, dict):
+            return data
+        given = [
+            data.get(k) is not None
+            for k in ("target_peak_frac", "requests_per_server_s")
+        ]
+        return data if any(given) else {**data, "target_peak_frac": 0.79}
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Load:
+        if self.target_peak_frac is not None and self.requests_per_server_s is not None:
+            raise ValueError(
+                "give target_peak_frac or requests_per_server_s, not both; "
+                "remove the one you do not mean"
+            )
+        return self
+
+
+def published_classes() -> tuple[RequestClass, ...]:
+    """Return the three request classes of the POLCA evaluation."""
+    return (
+        RequestClass(
+            name="summarize", share=0.25, low_priority_frac=1.0,
+            prompt_tokens=TokenRange(min=2048, max=8192),
+            output_tokens=TokenRange(min=256, max=512),
+        ),
+        RequestClass(
+            name="search", share=0.25, low_priority_frac=0.0,
+            prompt_tokens=TokenRange(min=512, max=2048),
+            output_tokens=TokenRange(min=1024, max=2048),
+        ),
+        RequestClass(
+            name="chat", share=0.5, low_priority_frac=0.5,
+            prompt_tokens=TokenRange(min=2048, max=4096),
+            output_tokens=TokenRange(min=128, max=2048),
+        ),
+    )  # fmt: skip
+
+
+class Workload(Model):
+    """What the fleet is asked to do."""
+
+    classes: tuple[RequestClass, ...] = Field(
+        default_factory=published_classes,
+        description="Request classes; ignored by replayed requests but for priority",
+        min_length=1,
+        max_length=8,
+    )
+    arrivals: Arrivals = Field(
+        default_factory=DiurnalArrivals, description="When requests arrive"
+    )
+    load: Load = Field(default_factory=Load, description="How many requests arrive")
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Workload:
+        names = [c.name for c in self.classes]
+        twice = sorted({n for n in names if names.count(n) > 1})
+        if twice:
+            raise ValueError(
+                f"class names must differ; {', '.join(twice)} appears twice"
+            )
+        return self

@@ -1,0 +1,519 @@
+"""
+Request arrivals over any horizon, drawn in chunks so that memory stays flat.
+
+Rates come in windows (recorded or generated). Arrivals are a renewal process in
+operational time: inter-arrival draws have mean one and the window's own variation,
+and the rate stretches them. Scaling the load therefore moves the same arrivals
+closer together instead of drawing new ones. All draws come from a counter-based
+generator keyed by the seed, so neither chunks nor workers change them.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numba import njit
+
+from twin.scenario.workload import (
+    DiurnalArrivals,
+    RateArrivals,
+    RequestArrivals,
+    RequestClass,
+    Workload,
+)
+from twin.types import FloatArray, IntArray
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterator
+
+WINDOW_S = 600.0
+_U53 = 1.0 / (1 << 53)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedRates:
+    """Rates over time: `rate_rps` [1/s] and `cv` [1] per window of `window_s`."""
+
+    window_s: float
+    rate_rps: FloatArray
+    cv: FloatArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedRequests:
+    """Single requests: arrival [s, from 0, rising], prompt and output [tokens]."""
+
+    arrived_s: FloatArray
+    prompt_tokens: IntArray
+    output_tokens: IntArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recordings:
+    """Datasets by name, read by the caller: the core opens no file."""
+
+    rates: dict[str, RecordedRates]
+    requests: dict[str, RecordedRequests]
+
+    @classmethod
+    def none(cls) -> Recordings:
+        """No recordings: enough for generated traffic."""
+        return cls(rates={}, requests={})
+
+
+class Arrivals(NamedTuple):
+    """One chunk of arrivals, sorted by time."""
+
+    arrived_s: FloatArray
+    group: IntArray
+    prompt: IntArray
+    output: IntArray
+
+
+class _Windows(NamedTuple):
+    """Rates and request groups as the compiled generator takes them."""
+
+    window_s: float
+    rate_rps: np.ndarray
+    shape: np.ndarray  # gamma shape per window, 1 / cv²
+    group_edge: np.ndarray  # cumulative probability of the groups
+    prompt_min: np.ndarray
+    prompt_span: np.ndarray
+    output_min: np.ndarray
+    output_span: np.ndarray
+    pool_first: np.ndarray  # into the pools below, -1 = draw from the range
+    pool_size: np.ndarray
+    pool_prompt: np.ndarray
+    pool_output: np.ndarray
+    key: np.uint64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traffic:
+    """
+    A source of arrivals for one scenario at a reference rate of one request/s.
+
+    Args:
+        group_names: (priority, class) per group, low priority first.
+        groups_low: How many of them are low priority.
+        horizon_s: Length. [s]
+        windows: Rates with time-mean 1 and the groups; None for replay.
+        replay: Recorded requests; None for windows.
+        low_frac: Probability that a replayed request is low priority.
+        seed: Seed of the draws.
+    """
+
+    group_names: tuple[tuple[str, str], ...]
+    groups_low: int
+    horizon_s: float
+    windows: _Windows | None
+    replay: RecordedRequests | None
+    low_frac: float
+    seed: int
+
+
+# --- counter-based generator ------------------------------------------------------
+
+
+@njit(cache=True, nogil=True)
+def _hash(key, counter):
+    """SplitMix64 finaliser of a key and a counter."""
+    z = key + np.uint64(counter) * np.uint64(0x9E3779B97F4A7C15)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))
+
+
+@njit(cache=True, nogil=True)
+def _uniform(key, counter):
+    """Uniform in (0, 1)."""
+    return (float(_hash(key, counter) >> np.uint64(11)) + 0.5) * _U53
+
+
+@njit(cache=True, nogil=True)
+def _gamma(key, counter, shape):
+    """Gamma draw of mean one; returns the draw and the next counter."""
+    if shape == 1.0:
+        return -math.log(_uniform(key, counter)), counter + 1
+    boosted = shape if shape >= 1.0 else shape + 1.0
+    d = boosted - 1.0 / 3.0
+    c = 1.0 / math.sqrt(9.0 * d)
+    while True:  # Marsaglia and Tsang, 2000
+        radius = math.sqrt(-2.0 * math.log(_uniform(key, counter)))
+        x = radius * math.cos(2.0 * math.pi * _uniform(key, counter + 1))
+        v = (1.0 + c * x) ** 3
+        u = _uniform(key, counter + 2)
+        counter += 3
+        if v > 0.0 and math.log(u) < 0.5 * x * x + d - d * v + d * math.log(v):
+            break
+    draw = d * v
+    if shape < 1.0:
+        draw *= _uniform(key, counter) ** (1.0 / shape)
+        counter += 1
+    return draw / shape, counter
+
+
+@njit(cache=True, nogil=True)
+def _draw(windows, scale, state, end_s, arrived_s, group, prompt, output):
+    """
+    Draw arrivals up to `end_s` or until the arrays are full.
+
+    `state` holds time, operational time left to the next arrival, its index and the
+    inter-arrival counter. Returns the number drawn; full arrays mean call again.
+    """
+    now_s = state[0]
+    left = state[1]
+    index = np.uint64(state[2])
+    counter = np.uint64(state[3])
+    one = np.uint64(1)
+    key = windows.key
+    key_group = _hash(key, np.uint64(11))
+    key_prompt = _hash(key, np.uint64(12))
+    key_output = _hash(key, np.uint64(13))
+    last = windows.rate_rps.size - 1
+    n = 0
+    while n < arrived_s.size:
+        w = min(int(now_s / windows.window_s), last)
+        while True:
+            rate = windows.rate_rps[w] * scale
+            edge_s = (w + 1) * windows.window_s if w < last else end_s
+            edge_s = min(edge_s, end_s)
+            if rate > 0.0 and now_s + left / rate < edge_s:
+                now_s += left / rate
+                break
+            left -= rate * (edge_s - now_s)
+            now_s = edge_s
+            if now_s >= end_s:
+                state[0] = now_s
+                state[1] = left
+                state[2] = index
+                state[3] = counter
+                return n
+            w += 1
+        u = _uniform(key_group, index)
+        g = 0
+        while u > windows.group_edge[g]:
+            g += 1
+        arrived_s[n] = now_s
+        group[n] = g
+        if windows.pool_first[g] >= 0:
+            pick = windows.pool_first[g] + int(
+                _uniform(key_prompt, index) * windows.pool_size[g]
+            )
+            prompt[n] = windows.pool_prompt[pick]
+            output[n] = windows.pool_output[pick]
+        else:
+            prompt[n] = windows.prompt_min[g] + int(
+                _uniform(key_prompt, index) * windows.prompt_span[g]
+            )
+            output[n] = windows.output_min[g] + int(
+                _uniform(key_output, index) * windows.output_span[g]
+            )
+        n += 1
+        index += one
+        left, counter = _gamma(key, counter, windows.shape[w])
+    state[0] = now_s
+    state[1] = left
+    state[2] = index
+    state[3] = counter
+    return n
+
+
+# --- building --------------------------------------------------------------------------
+
+
+def build_traffic(
+    workload: Workload,
+    *,
+    low_priority_frac: float,
+    horizon_s: float,
+    start: dt.datetime,
+    time_zone_offset_s: float,
+    seed: int,
+    recordings: Recordings,
+) -> Traffic:
+    """
+    Turn a workload into a source of arrivals.
+
+    Args:
+        workload: Classes, arrivals, load.
+        low_priority_frac: Part of the traffic that is low priority. 0..1
+        horizon_s: Length of the horizon. [s]
+        start: First instant; fixes the hour of the day and the weekday.
+        time_zone_offset_s: Site time minus UTC. [s]
+        seed: Seed of all draws.
+        recordings: The datasets that the workload names.
+
+    Returns:
+        Traffic at a mean of one request per second over the horizon.
+
+    Raises:
+        ValueError: If a dataset is missing, or a priority has servers but no class.
+    """
+    arrivals = workload.arrivals
+    if isinstance(arrivals, RequestArrivals):
+        replay = _named(
+            recordings.requests, arrivals.dataset, "workload.arrivals.dataset"
+        )
+        return Traffic(
+            group_names=(("low", "recorded"), ("high", "recorded")),
+            groups_low=1, horizon_s=horizon_s, windows=None, replay=replay,
+            low_frac=low_priority_frac, seed=seed,
+        )  # fmt: skip
+    if isinstance(arrivals, RateArrivals):
+        recorded = _named(
+            recordings.rates, arrivals.dataset, "workload.arrivals.dataset"
+        )
+        window_s, rate, cv = _repeat(recorded, horizon_s)
+        cv = (
+            np.clip(cv, 0.1, arrivals.max_cv) if arrivals.bursty else np.ones_like(rate)
+        )
+    else:
+        window_s = WINDOW_S
+        rate = _diurnal(arrivals, horizon_s, start, time_zone_offset_s, seed)
+        cv = np.full(rate.size, arrivals.burst_cv)
+    if not rate.sum() > 0:
+        raise ValueError("workload.arrivals has no traffic at all over the horizon")
+    groups = _groups(workload.classes, low_priority_frac)
+    windows = _windows(window_s, rate / rate.mean(), cv, groups, seed, recordings)
+    return Traffic(
+        group_names=tuple((p, c.name) for p, c, _ in groups),
+        groups_low=sum(p == "low" for p, _, _ in groups),
+        horizon_s=horizon_s, windows=windows, replay=None,
+        low_frac=low_priority_frac, seed=seed,
+    )  # fmt: skip
+
+
+def arrivals_between(
+    traffic: Traffic, *, rate_rps: float, edges_s: FloatArray
+) -> Iterator[Arrivals]:
+    """
+    Draw the arrivals of consecutive chunks.
+
+    Args:
+        traffic: Source.
+        rate_rps: Mean rate over the horizon. [1/s], >= 0
+        edges_s: Chunk edges, rising. [s], shape (chunks + 1,)
+
+    Yields:
+        One `Arrivals` per chunk; times in [edge, next edge).
+    """
+    if traffic.windows is None:
+        yield from _replayed(traffic, rate_rps, edges_s)
+        return
+    key = traffic.windows.key
+    first, counter = _gamma(key, np.uint64(0), traffic.windows.shape[0])
+    state = np.array([0.0, first, 0.0, float(counter)])
+    state[0] = edges_s[0]
+    for end_s in edges_s[1:]:
+        expected = rate_rps * (end_s - state[0])
+        parts = []
+        while True:
+            size = int(expected * 1.2 + 1000)
+            chunk = Arrivals(
+                np.empty(size), np.empty(size, np.int64),
+                np.empty(size, np.int64), np.empty(size, np.int64),
+            )  # fmt: skip
+            n = _draw(traffic.windows, rate_rps, state, end_s, *chunk)
+            parts.append(Arrivals(*(a[:n] for a in chunk)))
+            if n < size:
+                break
+        yield parts[0] if len(parts) == 1 else _joined(parts)
+
+
+def rate_shape(traffic: Traffic) -> tuple[float, FloatArray]:
+    """Window length [s] and relative rate per window (mean 1) of a source."""
+    if traffic.windows is None:
+        return traffic.horizon_s, np.ones(1)
+    return traffic.windows.window_s, traffic.windows.rate_rps
+
+
+def peak_part(traffic: Traffic, *, length_s: float) -> tuple[Traffic, float]:
+    """
+    Cut out the busiest stretch, for finding the load that meets a peak.
+
+    Args:
+        traffic: Source.
+        length_s: Length of the stretch. [s]
+
+    Returns:
+        The stretch as a source whose rates keep their scale, and its start. [s]
+    """
+    if traffic.windows is None or length_s >= traffic.horizon_s:
+        return traffic, 0.0
+    windows = traffic.windows
+    span = max(1, math.ceil(length_s / windows.window_s))
+    sums = np.convolve(windows.rate_rps, np.ones(span), mode="valid")
+    first = int(np.argmax(sums))
+    cut = windows._replace(
+        rate_rps=windows.rate_rps[first : first + span],
+        shape=windows.shape[first : first + span],
+    )
+    part = replace(traffic, windows=cut, horizon_s=span * windows.window_s)
+    return part, first * windows.window_s
+
+
+def _named(known: dict, name: str, field: str) -> object:
+    if name not in known:
+        has = ", ".join(sorted(known)) or "none"
+        raise ValueError(
+            f"{field}: dataset {name!r} is not loaded (loaded: {has}); "
+            f"run `nameplate data pull {name}`"
+        )
+    return known[name]
+
+
+def _repeat(
+    recorded: RecordedRates, horizon_s: float
+) -> tuple[float, FloatArray, FloatArray]:
+    """Repeat recorded windows until they cover the horizon."""
+    count = max(1, math.ceil(horizon_s / recorded.window_s))
+    index = np.arange(count) % recorded.rate_rps.size
+    return recorded.window_s, recorded.rate_rps[index], recorded.cv[index]
+
+
+def _diurnal(
+    arrivals: DiurnalArrivals,
+    horizon_s: float,
+    start: dt.datetime,
+    offset_s: float,
+    seed: int,
+) -> FloatArray:
+    """Daily harmonic, lower weekends, log-normal noise that lasts about an hour."""
+    count = max(1, math.ceil(horizon_s / WINDOW_S))
+    since_epoch = start.timestamp() + offset_s + (np.arange(count) + 0.5) * WINDOW_S
+    hour = since_epoch / 3600.0 % 24.0
+    weekday = (since_epoch // 86_400 + 3) % 7  # 1 January 1970 was a Thursday
+    shape = 1.0 + arrivals.swing_frac * np.cos(
+        2 * np.pi * (hour - arrivals.peak_hour) / 24.0
+    )
+    shape = np.where(weekday >= 5, arrivals.weekend_frac * shape, shape)  # noqa: PLR2004
+    noise = np.random.Generator(np.random.Philox(key=seed)).standard_normal(count)
+    persistence = math.exp(-WINDOW_S / 3600.0)
+    drift = np.empty(count)
+    level = noise[0]
+    for i in range(count):
+        if i:
+            level = persistence * level + math.sqrt(1 - persistence**2) * noise[i]
+        drift[i] = level
+    return shape * np.exp(arrivals.noise_frac * drift)
+
+
+def _groups(
+    classes: tuple[RequestClass, ...], low_frac: float
+) -> list[tuple[str, RequestClass, float]]:
+    """(priority, class, probability), low priority first."""
+    low = [(c, c.share * c.low_priority_frac) for c in classes]
+    high = [(c, c.share * (1 - c.low_priority_frac)) for c in classes]
+    groups: list[tuple[str, RequestClass, float]] = []
+    for name, side, part in (("low", low, low_frac), ("high", high, 1 - low_frac)):
+        total = sum(w for _, w in side)
+        if part > 0 and total == 0:
+            raise ValueError(
+                f"fleet.low_priority_frac {low_frac} asks for {name}-priority traffic, "
+                f"but no class in workload.classes has any; change low_priority_frac "
+                "of a class"
+            )
+        groups += [(name, c, part * w / total) for c, w in side if w > 0 and part > 0]
+    return groups
+
+
+def _windows(
+    window_s: float,
+    rate: FloatArray,
+    cv: FloatArray,
+    groups: list[tuple[str, RequestClass, float]],
+    seed: int,
+    recordings: Recordings,
+) -> _Windows:
+    first, size, prompts, outputs = [], [], [], []
+    offset = 0
+    for _, c, _ in groups:
+        if c.lengths is None:
+            first.append(-1)
+            size.append(0)
+            continue
+        recorded = _named(recordings.requests, c.lengths, f"class {c.name!r}.lengths")
+        first.append(offset)
+        size.append(recorded.prompt_tokens.size)  # type: ignore[attr-defined]
+        prompts.append(recorded.prompt_tokens)  # type: ignore[attr-defined]
+        outputs.append(recorded.output_tokens)  # type: ignore[attr-defined]
+        offset += size[-1]
+    edges = np.cumsum([p for _, _, p in groups])
+    edges[-1] = 1.0
+
+    def column(kind: str, side: str) -> IntArray:
+        ranges = [getattr(c, kind) for _, c, _ in groups]
+        if side == "min":
+            return np.array([r.min if r else 0 for r in ranges], dtype=np.int64)
+        return np.array([r.max - r.min + 1 if r else 0 for r in ranges], dtype=np.int64)
+
+    return _Windows(
+        window_s=window_s,
+        rate_rps=np.ascontiguousarray(rate, dtype=np.float64),
+        shape=np.where(cv == 1.0, 1.0, 1.0 / np.square(cv)),
+        group_edge=edges,
+        prompt_min=column("prompt_tokens", "min"),
+        prompt_span=column("prompt_tokens", "span"),
+        output_min=column("output_tokens", "min"),
+        output_span=column("output_tokens", "span"),
+        pool_first=np.array(first, dtype=np.int64),
+        pool_size=np.array(size, dtype=np.int64),
+        pool_prompt=np.concatenate(prompts) if prompts else np.zeros(1, np.int64),
+        pool_output=np.concatenate(outputs) if outputs else np.zeros(1, np.int64),
+        key=np.uint64(_hash(np.uint64(seed), np.uint64(7))),
+    )
+
+
+def _joined(parts: list[Arrivals]) -> Arrivals:
+    return Arrivals(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def _replayed(
+    traffic: Traffic, rate_rps: float, edges_s: FloatArray
+) -> Iterator[Arrivals]:
+    """
+    Replay recorded requests at another rate: shifted copies are laid over each other.
+
+    A fractional copy keeps each of its requests with that probability.
+    """
+    recorded = traffic.replay
+    assert recorded is not None  # noqa: S101 - the caller has looked
+    n = recorded.arrived_s.size
+    length_s = float(recorded.arrived_s[-1]) * n / max(1, n - 1) if n > 1 else 1.0
+    copies = rate_rps * length_s / n
+    for start_s, end_s in zip(edges_s[:-1], edges_s[1:], strict=True):
+        times, picks, marks = [], [], []
+        for copy in range(math.ceil(copies)):
+            kept = min(1.0, copies - copy)
+            for cycle in range(-1, math.ceil(end_s / length_s)):
+                rng = np.random.Generator(
+                    np.random.Philox(key=traffic.seed, counter=[0, 0, copy, cycle + 1])
+                )
+                shift_s = 0.0 if copy == 0 else _uniform(
+                    np.uint64(traffic.seed), np.uint64(1000 + copy)
+                ) * length_s  # fmt: skip
+                at = recorded.arrived_s + shift_s + cycle * length_s
+                if at[-1] < start_s or at[0] >= end_s:
+                    continue
+                keep = rng.random(n) < kept
+                low = rng.random(n) < traffic.low_frac
+                keep &= (at >= start_s) & (at < end_s)
+                times.append(at[keep])
+                picks.append(np.flatnonzero(keep))
+                marks.append(np.where(low[keep], 0, 1))
+        if not times:
+            none = np.zeros(0, np.int64)
+            yield Arrivals(np.zeros(0), none, none, none)
+            continue
+        at_s = np.concatenate(times)
+        order = np.argsort(at_s, kind="stable")
+        pick = np.concatenate(picks)[order]
+        yield Arrivals(
+            at_s[order], np.concatenate(marks)[order].astype(np.int64),
+            recorded.prompt_tokens[pick], recorded.output_tokens[pick],
+        )  # fmt: skip

@@ -1,0 +1,549 @@
+"""
+Compile a scenario into flat arrays, run it, and read the result off the meters.
+
+`compile_scenario` is the one place where names become numbers. `simulate` runs the
+horizon chunk by chunk, so progress can be shown, a run can be cancelled, and memory
+stays flat however long the horizon is.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from twin.catalogue import CLOCK_CURVES, find_server, find_table
+from twin.catalogue.servers import Server
+from twin.control import Controller, controller_for
+from twin.errors import Cancelled, ScenarioError
+from twin.meters import read_result
+from twin.result import RunResult
+from twin.scenario.model import Scenario
+from twin.scenario.policy import NoCap
+from twin.serving import kernel
+from twin.serving.kernel import Meter, Setup, State
+from twin.serving.performance import (
+    ClockCurve,
+    PhaseTable,
+    decode_iteration_s,
+    decode_power_frac,
+)
+from twin.serving.traffic import (
+    Arrivals,
+    Recordings,
+    Traffic,
+    arrivals_between,
+    build_traffic,
+    peak_part,
+)
+from twin.types import FloatArray
+
+MAX_RECORDS = 1440
+MAX_EVENTS = 20_000
+QUEUE_LIMIT = 2048
+MAX_PREFILL_TOKENS = 2048.0
+"""Prompt tokens batched into one prefill; throughput falls beyond (Splitwise)."""
+CHUNK_S = 6 * 3600.0
+PEAK_STRETCH_S = 86_400.0
+PEAK_TOLERANCE = 1e-3
+_SAME = 1e-9
+
+Progress = Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compiled:
+    """A scenario as arrays, ready to run any number of times."""
+
+    scenario: Scenario
+    server: Server
+    table: PhaseTable
+    curve: ClockCurve
+    traffic: Traffic
+    setup: Setup
+    controller: Controller
+    tick_count: int
+    provisioned_w: float
+    controlled: bool = True
+
+
+# --- compile ------------------------------------------------------------------------
+
+
+def compile_scenario(scenario: Scenario, recordings: Recordings) -> Compiled:
+    """
+    Resolve a scenario against the catalogue and its datasets.
+
+    Args:
+        scenario: Inputs.
+        recordings: The datasets the scenario names.
+
+    Returns:
+        The compiled scenario.
+
+    Raises:
+        ScenarioError: If a name is unknown or values do not go together; it names
+            the field and the repair.
+    """
+    server = find_server(scenario.fleet.server)
+    table = find_table(scenario.fleet.model, server)
+    curve = CLOCK_CURVES[server.gpu.key]
+    provisioned_w = provisioned_power_w(scenario, server)
+    traffic = _traffic(scenario, recordings)
+    horizon_s = scenario.horizon.days * 86_400.0
+    tick_count = max(1, round(horizon_s / scenario.horizon.tick_s))
+    controller = controller_for(
+        scenario.policy,
+        clock_max_mhz=server.gpu.clock_max_mhz.value,
+        clock_min_mhz=server.gpu.clock_min_mhz.value,
+        telemetry_delay_s=scenario.control.telemetry_delay_s,
+    )
+    setup = _setup(
+        scenario, server, table, curve, provisioned_w, controller, tick_count
+    )
+    return Compiled(
+        scenario=scenario, server=server, table=table, curve=curve, traffic=traffic,
+        setup=setup, controller=controller, tick_count=tick_count,
+        provisioned_w=provisioned_w,
+    )  # fmt: skip
+
+
+def provisioned_power_w(scenario: Scenario, server: Server) -> float:
+    """Power limit of the row: given, or base servers × the catalogue's figure. [W]"""
+    if scenario.row.provisioned_w is not None:
+        return scenario.row.provisioned_w
+    return scenario.row.base_server_count * server.provisioned_w.value
+
+
+def low_server_count(server_count: int, low_priority_frac: float) -> int:
+    """Servers that carry low priority; a priority with traffic keeps one at least."""
+    low = round(server_count * low_priority_frac)
+    if low_priority_frac > 0:
+        low = max(1, low)
+    if low_priority_frac < 1:
+        low = min(server_count - 1, low)
+    return low
+
+
+def _traffic(scenario: Scenario, recordings: Recordings) -> Traffic:
+    start = scenario.horizon.start
+    try:
+        zone = ZoneInfo(scenario.site.time_zone)
+    except Exception as error:  # zoneinfo raises several kinds for bad names
+        raise ScenarioError(
+            field="site.time_zone", rule="must be an IANA time zone",
+            value=scenario.site.time_zone, repair='use a name such as "Europe/Madrid"',
+        ) from error  # fmt: skip
+    offset = start.astimezone(zone).utcoffset() or dt.timedelta(0)
+    return build_traffic(
+        scenario.workload,
+        low_priority_frac=scenario.fleet.low_priority_frac,
+        horizon_s=scenario.horizon.days * 86_400.0,
+        start=start,
+        time_zone_offset_s=offset.total_seconds(),
+        seed=scenario.seed,
+        recordings=recordings,
+    )
+
+
+def _setup(
+    scenario: Scenario,
+    server: Server,
+    table: PhaseTable,
+    curve: ClockCurve,
+    provisioned_w: float,
+    controller: Controller,
+    tick_count: int,
+) -> Setup:
+    control = scenario.control
+    tick_s = scenario.horizon.tick_s
+    count = scenario.fleet.server_count
+    per_server = server.gpu_count // table.tensor_parallel
+    low = low_server_count(count, scenario.fleet.low_priority_frac)
+    if count < 2 and 0 < scenario.fleet.low_priority_frac < 1:  # noqa: PLR2004
+        raise ScenarioError(
+            field="fleet.server_count", rule="two priorities need two servers",
+            value=count, repair="use 2 servers or more, or low_priority_frac 0 or 1",
+        )  # fmt: skip
+    group_w = table.tensor_parallel * server.gpu.tdp_w.value
+    top = server.gpu.clock_max_mhz.value
+    clocks = np.array(curve.clock_mhz) * (top / curve.clock_mhz[-1])
+    slowdown = np.array(curve.slowdown)
+    dynamic = np.array(curve.dynamic_power_frac)
+    memory = table.decode_memory_power_frac
+    factors = np.column_stack([
+        slowdown,
+        1.0 + table.decode_clock_sensitivity * (slowdown - 1.0),
+        dynamic,
+        memory + (1.0 - memory) * dynamic,
+    ])  # fmt: skip
+    idle_w = table.tensor_parallel * server.gpu.idle_w.value
+    # GPUs outside any instance idle for ever; they belong to the constant part
+    spare = server.gpu_count - per_server * table.tensor_parallel
+    spare_w = spare * server.gpu.idle_w.value * server.host_slope.value
+    thresholds = [*controller.thresholds_frac.values(), 1.0]
+    brake = control.brake_clock_mhz or server.gpu.brake_clock_mhz.value
+    return Setup(
+        tick_s=tick_s,
+        provisioned_w=provisioned_w,
+        host_w=count * (server.host_w.value + spare_w),
+        host_slope=server.host_slope.value,
+        first=np.array([0, low, count], dtype=np.int64) * per_server,
+        max_batch=table.max_batch,
+        queue_limit=QUEUE_LIMIT,
+        kv_capacity=table.kv_capacity_tokens,
+        max_prefill_tokens=MAX_PREFILL_TOKENS,
+        prefill_tokens=np.array(table.prefill_tokens),
+        prefill_s=np.array(table.prefill_s),
+        prefill_w=np.array(table.prefill_power_frac) * group_w,
+        decode_base_s=decode_iteration_s(table),
+        kv_token_s=table.decode_kv_token_s,
+        decode_w=decode_power_frac(table) * group_w,
+        idle_w=idle_w,
+        curve_mhz=clocks,
+        curve=np.ascontiguousarray(factors),
+        brake_mhz=brake,
+        brake_on_w=control.brake_threshold_frac * provisioned_w,
+        brake_off_w=control.brake_release_frac * provisioned_w,
+        telemetry_ticks=math.ceil(control.telemetry_delay_s / tick_s - _SAME),
+        cap_ticks=math.ceil(control.cap_latency_s / tick_s - _SAME),
+        brake_ticks=math.ceil(control.brake_latency_s / tick_s - _SAME),
+        thresholds_w=np.array(thresholds) * provisioned_w,
+        ticks_per_record=max(1, math.ceil(tick_count / MAX_RECORDS)),
+        ticks_2s=max(1, round(2.0 / tick_s)),
+        ticks_40s=max(1, round(40.0 / tick_s)),
+    )
+
+
+# --- run -----------------------------------------------------------------------------
+
+
+def simulate(
+    compiled: Compiled,
+    *,
+    rate_per_server_s: float,
+    reference: RunResult | None = None,
+    on_progress: Progress | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> RunResult:
+    """
+    Run a compiled scenario over its horizon.
+
+    Args:
+        compiled: The scenario.
+        rate_per_server_s: Mean request rate per server. [1/s], see `find_rate`.
+        reference: The same traffic without any control; gives the impacts. None
+            leaves them NaN.
+        on_progress: Called with the part done, 0..1.
+        cancelled: Asked between chunks; true ends the run.
+
+    Returns:
+        The result.
+
+    Raises:
+        Cancelled: If `cancelled` said so.
+    """
+    if reference is not None and _never_acts(compiled, reference):
+        return _as_controlled(compiled, reference)
+    state, meter = new_state(compiled), new_meter(compiled)
+    run_chunks(compiled, state, meter, rate_per_server_s, on_progress, cancelled)
+    result = read_result(
+        compiled, state, meter, rate_per_server_s=rate_per_server_s
+    )
+    return result if reference is None else compare(compiled.scenario, result, reference)
+
+
+def uncontrolled(compiled: Compiled) -> Compiled:
+    """Return the same scenario without caps and without a brake: the reference."""
+    scenario = compiled.scenario.model_copy(update={"policy": NoCap()})
+    controller = controller_for(
+        scenario.policy, clock_max_mhz=0.0, clock_min_mhz=0.0, telemetry_delay_s=0.0
+    )
+    setup = compiled.setup._replace(brake_on_w=math.inf)
+    return replace(
+        compiled, scenario=scenario, setup=setup, controller=controller,
+        controlled=False,
+    )  # fmt: skip
+
+
+def run_chunks(
+    compiled: Compiled,
+    state: State,
+    meter: Meter,
+    rate_per_server_s: float,
+    on_progress: Progress | None,
+    cancelled: Callable[[], bool] | None,
+) -> None:
+    """Advance state and meter through the whole horizon, changed in place."""
+    ticks = compiled.tick_count
+    per_chunk = max(1, round(CHUNK_S / compiled.setup.tick_s))
+    edges = [*range(0, ticks, per_chunk), ticks]
+    rate_rps = rate_per_server_s * compiled.scenario.fleet.server_count
+    chunks = arrivals_between(
+        compiled.traffic,
+        rate_rps=rate_rps,
+        edges_s=np.array(edges) * compiled.setup.tick_s,
+    )
+    for first, end, chunk in zip(edges[:-1], edges[1:], chunks, strict=False):
+        if cancelled is not None and cancelled():
+            raise Cancelled
+        compiled.controller.advance(
+            compiled.setup, state, meter, first, end, chunk, compiled.traffic.groups_low
+        )
+        if on_progress is not None:
+            on_progress(end / ticks)
+    for i in range(state.inst.size):
+        kernel._sync(compiled.setup, state, meter, i, ticks * compiled.setup.tick_s)
+
+
+def _never_acts(compiled: Compiled, reference: RunResult) -> bool:
+    """Whether the row never reaches a level at which anything happens."""
+    levels = [*compiled.controller.thresholds_frac.values()]
+    levels.append(compiled.scenario.control.brake_threshold_frac)
+    return compiled.controller.threshold_driven and reference.peak_frac <= min(levels)
+
+
+def _as_controlled(compiled: Compiled, reference: RunResult) -> RunResult:
+    """Relabel the reference as the run of a policy that never acted."""
+    names = [*compiled.controller.thresholds_frac.items(), ("provisioned", 1.0)]
+    above = tuple(
+        replace(reference.above[-1], name=n, level_frac=v, above_s=0.0, crossings=0)
+        for n, v in names
+    )
+    same = replace(reference, policy=compiled.controller.label, above=above)
+    return compare(compiled.scenario, same, reference)
+
+
+def compare(scenario: Scenario, run: RunResult, reference: RunResult) -> RunResult:
+    """
+    Fill a run's impacts and breaches from the reference run.
+
+    Args:
+        scenario: Holds the service levels.
+        run: The run under a policy.
+        reference: Same traffic and servers, no caps, no brake.
+
+    Returns:
+        The run with impacts and `slo_breaches`.
+    """
+    low = _impact(run.low, reference.low)
+    high = _impact(run.high, reference.high)
+    slo = scenario.slo
+    breaches = []
+    for name, value, limit in (
+        ("high-priority P50 latency", high.p50_impact_frac, slo.high_p50_impact_frac),
+        ("high-priority P99 latency", high.p99_impact_frac, slo.high_p99_impact_frac),
+        ("low-priority P50 latency", low.p50_impact_frac, slo.low_p50_impact_frac),
+        ("low-priority P99 latency", low.p99_impact_frac, slo.low_p99_impact_frac),
+    ):
+        if value > limit:
+            breaches.append(f"{name} +{value:.1%}, allowed +{limit:.1%}")
+    if run.brakes > slo.max_brakes:
+        breaches.append(f"{run.brakes} power brakes, allowed {slo.max_brakes}")
+    rejected = run.low.rejected_queue_full + run.high.rejected_queue_full
+    if rejected:
+        breaches.append(f"{rejected} requests refused: queue full")
+    return replace(run, low=low, high=high, slo_breaches=tuple(breaches))
+
+
+def _impact(run, reference):  # type: ignore[no-untyped-def]
+    def rise(now: float, before: float) -> float:
+        return now / before - 1.0 if before > 0 else 0.0
+
+    return replace(
+        run,
+        p50_impact_frac=rise(run.e2e.p50_s, reference.e2e.p50_s),
+        p99_impact_frac=rise(run.e2e.p99_s, reference.e2e.p99_s),
+        throughput_impact_frac=-rise(
+            run.throughput_tokens_per_s, reference.throughput_tokens_per_s
+        ),
+    )
+
+
+# --- load ----------------------------------------------------------------------------
+
+
+def find_rate(scenario: Scenario, recordings: Recordings) -> float:
+    """
+    Mean request rate per server that the scenario's load asks for.
+
+    A target peak is met on the base row without any control: by bisection on the
+    busiest day of the horizon, then by up to three proportional corrections on the
+    whole of it. Every result says where it really peaked.
+
+    Args:
+        scenario: Inputs.
+        recordings: Datasets.
+
+    Returns:
+        Rate, the load level included. [1/s]
+
+    Raises:
+        ScenarioError: If the base row cannot reach the target at any load.
+    """
+    load = scenario.workload.load
+    if load.requests_per_server_s is not None:
+        return load.requests_per_server_s * load.level
+    target = load.target_peak_frac or 0.0
+    base = scenario.model_copy(update={
+        "fleet": scenario.fleet.model_copy(
+            update={"server_count": scenario.row.base_server_count}
+        ),
+        "policy": NoCap(),
+    })  # fmt: skip
+    whole = uncontrolled(compile_scenario(base, recordings))
+    part, _ = peak_part(whole.traffic, length_s=PEAK_STRETCH_S)
+    ticks = min(whole.tick_count, round(part.horizon_s / whole.setup.tick_s))
+    busiest = replace(whole, traffic=part, tick_count=ticks)
+    ceiling = capacity_per_server_s(busiest)
+    rate = _solve_peak(busiest, target, ceiling)
+    if ticks < whole.tick_count:
+        rate = _correct_peak(whole, target, rate, ceiling)
+    return rate * load.level
+
+
+def _peak_frac(compiled: Compiled, rate: float) -> float:
+    """Peak row power ÷ provisioned at a rate."""
+    state, meter = new_state(compiled), new_meter(compiled)
+    run_chunks(compiled, state, meter, rate, None, None)
+    return float(meter.totals[kernel.M_PEAK_W]) / compiled.provisioned_w
+
+
+def _solve_peak(compiled: Compiled, target: float, ceiling: float) -> float:
+    """Rate at which the compiled base row peaks at `target`, by bisection."""
+    low, high = 0.0, ceiling
+    low_peak, high_peak = _peak_frac(compiled, 0.0), _peak_frac(compiled, ceiling)
+    if not low_peak < target <= high_peak:
+        word = "idle" if target <= low_peak else "saturated"
+        reached = low_peak if target <= low_peak else high_peak
+        raise ScenarioError(
+            field="workload.load.target_peak_frac",
+            rule=f"must be between {low_peak:.3f} (idle) and {high_peak:.3f} (saturated)",
+            value=target,
+            repair=f"the base row peaks at {reached:.3f} when {word}; change the target "
+            "or row.provisioned_w",
+        )
+    for _ in range(12):
+        middle = 0.5 * (low + high)
+        found = _peak_frac(compiled, middle)
+        if abs(found - target) < PEAK_TOLERANCE:
+            return middle
+        if found < target:
+            low = middle
+        else:
+            high = middle
+    return 0.5 * (low + high)
+
+
+def _correct_peak(
+    compiled: Compiled, target: float, rate: float, ceiling: float
+) -> float:
+    """Move a rate until the whole horizon, not only its busiest day, meets the target."""
+    low, high = 0.0, ceiling
+    for _ in range(4):
+        found = _peak_frac(compiled, rate)
+        if abs(found - target) < 2 * PEAK_TOLERANCE:
+            break
+        if found < target:
+            low = rate
+        else:
+            high = rate
+        rate = 0.5 * (low + high) if low > 0 else rate * target / found
+    return rate
+
+
+def capacity_per_server_s(compiled: Compiled) -> float:
+    """
+    Mean rate that would keep every server busy in the busiest window. [1/s]
+
+    Estimated from mean lengths with the cache full; only brackets the search.
+    """
+    sample = next(
+        arrivals_between(
+            compiled.traffic, rate_rps=1.0, edges_s=np.array([0.0, 10_000.0])
+        )
+    )
+    if sample.prompt.size == 0:
+        return 1.0
+    table = compiled.table
+    whole = float((sample.prompt + sample.output).mean())
+    batch = max(1.0, min(table.max_batch, table.kv_capacity_tokens / whole))
+    iteration_s = np.interp(batch, table.decode_batch, table.decode_s)
+    iteration_s += table.decode_kv_token_s * whole * batch
+    prefill_s = float(
+        np.interp(sample.prompt, table.prefill_tokens, table.prefill_s).mean()
+    )
+    busy_s = prefill_s + float(sample.output.mean()) * iteration_s / batch
+    per_server = compiled.server.gpu_count // table.tensor_parallel
+    shape = compiled.traffic.windows
+    crest = float(shape.rate_rps.max()) if shape is not None else 1.0
+    return per_server / busy_s / crest
+
+
+# --- memory of a run ---------------------------------------------------------------------
+
+
+def new_state(compiled: Compiled) -> State:
+    """Allocate the state of a run at time zero, every instance idle."""
+    setup = compiled.setup
+    n = int(setup.first[2])
+    slot_count = n * (setup.max_batch + setup.queue_limit) + 1
+    leaves = 1 << max(1, (n - 1).bit_length())
+    inst = np.zeros(n, dtype=kernel.INSTANCE)
+    inst["next_s"] = np.inf
+    inst["power_w"] = setup.idle_w
+    for name in ("queue_head", "queue_tail", "prefill_head"):
+        inst[name] = -1
+    for column, name in enumerate(
+        ("slow_prefill", "slow_decode", "power_prefill", "power_decode")
+    ):
+        inst[name] = setup.curve[-1, column]
+    slots = np.zeros(slot_count, dtype=kernel.SLOT)
+    slots["next"] = np.arange(1, slot_count + 1)
+    slots["next"][-1] = -1
+    state = State(
+        inst=inst,
+        slots=slots,
+        heap=np.zeros((n, setup.max_batch + 1), dtype=kernel.SEQUENCE),
+        free=np.zeros(1, dtype=np.int64),
+        tree=np.full(2 * leaves, np.inf),
+        turn=np.zeros(2, dtype=np.int64),
+        row=np.array([n * setup.idle_w, 0.0, 0.0]),
+        telemetry_w=np.zeros(setup.telemetry_ticks + 1),
+        recent_w=np.zeros(max(2, setup.ticks_40s + 1)),
+        control=np.zeros(9),
+        memory=np.zeros(16),
+        command=np.zeros(2),
+        in_force=np.zeros(5),
+    )
+    for slot in (kernel.LAND_LOW, kernel.LAND_HIGH, kernel.BRAKE_LAND):
+        state.control[slot] = -1.0
+    return state
+
+
+def new_meter(compiled: Compiled) -> Meter:
+    """Allocate the meters of a run."""
+    setup = compiled.setup
+    groups = len(compiled.traffic.group_names)
+    records = math.ceil(compiled.tick_count / setup.ticks_per_record)
+    levels = setup.thresholds_w.size
+    return Meter(
+        series=np.zeros((records, 8)),
+        totals=np.zeros(14),
+        above_s=np.zeros(levels),
+        crossings=np.zeros(levels),
+        counts=np.zeros((groups, 6)),
+        histogram=np.zeros((groups + 2, 3, kernel.BINS)),
+        latency_sum_s=np.zeros((groups + 2, 3)),
+        events=np.zeros((MAX_EVENTS, 4)),
+        event_count=np.zeros(1, dtype=np.int64),
+    )
+
+
+def chunk_of(arrivals: Arrivals) -> tuple[FloatArray, ...]:
+    """Arrays of a chunk in the kernel's order."""
+    return (arrivals.arrived_s, arrivals.group, arrivals.prompt, arrivals.output)
