@@ -4,13 +4,15 @@ Errors of the core, each naming field, rule, value and repair.
 Exception tree::
 
     NameplateError
-    ├── ScenarioError   an input is wrong; says which, why and how to mend it
-    ├── PolicyError     a user's policy does not hold up
-    └── Cancelled       the caller asked a run to stop
+    ├── ScenarioError       one input is wrong; says which, why and how to mend it
+    │   └── PolicyError     a user's policy does not hold up
+    ├── ScenarioErrors      several at once
+    └── Cancelled           the caller asked a run to stop
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 
@@ -27,6 +29,14 @@ class ScenarioError(NameplateError):
         self.value = value
         self.repair = repair
         super().__init__(f"{field} {rule}, got {value!r}; {repair}")
+
+
+class ScenarioErrors(NameplateError):
+    """Several inputs break rules; `errors` has one entry each."""
+
+    def __init__(self, errors: Sequence[ScenarioError]) -> None:
+        self.errors = tuple(errors)
+        super().__init__("\n".join(str(error) for error in self.errors))
 
 
 class PolicyError(ScenarioError):
