@@ -48,8 +48,12 @@ QUEUE_LIMIT = 2048
 MAX_PREFILL_TOKENS = 2048.0
 """Prompt tokens batched into one prefill; throughput falls beyond (Splitwise)."""
 CHUNK_S = 6 * 3600.0
+FILL_S = 900.0
+"""An empty row fills up first; rises of power count from here. [s]"""
 PEAK_STRETCH_S = 86_400.0
 PEAK_TOLERANCE = 1e-3
+CAPACITY_MARGIN = 1.05
+"""The estimate of capacity is a little low: queues grow only above this."""
 _SAME = 1e-9
 
 Progress = Callable[[float], None]
@@ -214,6 +218,7 @@ def _setup(
         brake_ticks=math.ceil(control.brake_latency_s / tick_s - _SAME),
         thresholds_w=np.array(thresholds) * provisioned_w,
         ticks_per_record=max(1, math.ceil(tick_count / MAX_RECORDS)),
+        rise_from_tick=round(FILL_S / tick_s),
         ticks_2s=max(1, round(2.0 / tick_s)),
         ticks_40s=max(1, round(40.0 / tick_s)),
     )
@@ -400,9 +405,11 @@ def find_rate(scenario: Scenario, recordings: Recordings) -> float:
     ticks = min(whole.tick_count, round(part.horizon_s / whole.setup.tick_s))
     busiest = replace(whole, traffic=part, tick_count=ticks)
     ceiling = capacity_per_server_s(busiest)
-    rate = _solve_peak(busiest, target, ceiling)
-    if ticks < whole.tick_count:
+    if ticks < whole.tick_count and _peak_frac(busiest, ceiling) > target:
+        rate = _solve_peak(busiest, target, ceiling)
         rate = _correct_peak(whole, target, rate, ceiling)
+    else:
+        rate = _solve_peak(whole, target, ceiling)
     return rate * load.level
 
 
@@ -481,7 +488,7 @@ def capacity_per_server_s(compiled: Compiled) -> float:
     per_server = compiled.server.gpu_count // table.tensor_parallel
     shape = compiled.traffic.windows
     crest = float(shape.rate_rps.max()) if shape is not None else 1.0
-    return per_server / busy_s / crest
+    return CAPACITY_MARGIN * per_server / busy_s / crest
 
 
 # --- memory of a run ---------------------------------------------------------------------

@@ -104,6 +104,7 @@ class Setup(NamedTuple):
     brake_ticks: int
     thresholds_w: np.ndarray
     ticks_per_record: int
+    rise_from_tick: int  # the row fills up first
     ticks_2s: int
     ticks_40s: int
 
@@ -763,7 +764,7 @@ def _measure(setup, state, meter, tick):
             meter.above_s[k] += setup.tick_s
             if before_w <= setup.thresholds_w[k]:
                 meter.crossings[k] += 1
-    if mean_w > before_w and tick > 0:
+    if mean_w > before_w and tick >= setup.rise_from_tick:
         rise = _rise(state.recent_w, tick, setup.ticks_2s, mean_w)
         totals[M_RISE_2S_W] = max(totals[M_RISE_2S_W], rise)
         rise = _rise(state.recent_w, tick, setup.ticks_40s, mean_w)

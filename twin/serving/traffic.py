@@ -2,8 +2,8 @@
 Request arrivals over any horizon, drawn in chunks so that memory stays flat.
 
 Rates come in windows (recorded or generated). Arrivals are a renewal process in
-operational time: inter-arrival draws have mean one and the window's own variation,
-and the rate stretches them. Scaling the load therefore moves the same arrivals
+operational time, one stream per client: inter-arrival draws have the window's own
+variation, and the rate stretches them. Scaling the load therefore moves the same arrivals
 closer together instead of drawing new ones. All draws come from a counter-based
 generator keyed by the seed, so neither chunks nor workers change them.
 """
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 from numba import njit
@@ -28,19 +28,31 @@ from twin.types import FloatArray, IntArray
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 WINDOW_S = 600.0
 _U53 = 1.0 / (1 << 53)
+_R = TypeVar("_R")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedRates:
-    """Rates over time: `rate_rps` [1/s] and `cv` [1] per window of `window_s`."""
+    """
+    Rates over time, per window of `window_s`.
+
+    Args:
+        window_s: Length of a window. [s]
+        rate_rps: Requests of all clients together. [1/s]
+        cv: Variation of inter-arrival times within one client's stream. [1]
+        client_count: Clients whose independent streams make up the total. Many
+            bursty clients together are far calmer than one, and a row that gets
+            only part of each client's requests sees them calmer still.
+    """
 
     window_s: float
     rate_rps: FloatArray
     cv: FloatArray
+    client_count: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +91,9 @@ class _Windows(NamedTuple):
 
     window_s: float
     rate_rps: np.ndarray
-    shape: np.ndarray  # gamma shape per window, 1 / cv²
+    excess: np.ndarray  # cv² - 1 of one whole client, per window
+    shape: np.ndarray  # gamma shape at the rate drawn, 1 / cv²
+    recorded_rps: float  # mean rate the variation was recorded at
     group_edge: np.ndarray  # cumulative probability of the groups
     prompt_min: np.ndarray
     prompt_span: np.ndarray
@@ -89,6 +103,7 @@ class _Windows(NamedTuple):
     pool_size: np.ndarray
     pool_prompt: np.ndarray
     pool_output: np.ndarray
+    clients: int
     key: np.uint64
 
 
@@ -158,17 +173,29 @@ def _gamma(key, counter, shape):
 
 
 @njit(cache=True, nogil=True)
-def _draw(windows, scale, state, end_s, arrived_s, group, prompt, output):
+def _start(windows, due, counters):
+    """Place every client's first request at a random point of its first interval."""
+    for m in range(windows.clients):
+        key = _hash(windows.key, np.uint64(100 + m))
+        draw, counter = _gamma(key, np.uint64(1), windows.shape[0])
+        due[m] = draw * _uniform(key, np.uint64(0)) * windows.clients
+        counters[m] = counter
+
+
+@njit(cache=True, nogil=True)
+def _draw(
+    windows, scale, state, due, counters, end_s, arrived_s, group, prompt, output
+):
     """
     Draw arrivals up to `end_s` or until the arrays are full.
 
-    `state` holds time, operational time left to the next arrival, its index and the
-    inter-arrival counter. Returns the number drawn; full arrays mean call again.
+    `state` holds time, operational time and the next request's index; `due` each
+    client's next request in operational time. Returns the number drawn; full arrays
+    mean call again.
     """
     now_s = state[0]
-    left = state[1]
+    now_op = state[1]
     index = np.uint64(state[2])
-    counter = np.uint64(state[3])
     one = np.uint64(1)
     key = windows.key
     key_group = _hash(key, np.uint64(11))
@@ -177,21 +204,26 @@ def _draw(windows, scale, state, end_s, arrived_s, group, prompt, output):
     last = windows.rate_rps.size - 1
     n = 0
     while n < arrived_s.size:
+        m = 0
+        for k in range(1, windows.clients):
+            if due[k] < due[m]:
+                m = k
         w = min(int(now_s / windows.window_s), last)
         while True:
             rate = windows.rate_rps[w] * scale
             edge_s = (w + 1) * windows.window_s if w < last else end_s
             edge_s = min(edge_s, end_s)
+            left = due[m] - now_op
             if rate > 0.0 and now_s + left / rate < edge_s:
                 now_s += left / rate
+                now_op = due[m]
                 break
-            left -= rate * (edge_s - now_s)
+            now_op += rate * (edge_s - now_s)
             now_s = edge_s
             if now_s >= end_s:
                 state[0] = now_s
-                state[1] = left
+                state[1] = now_op
                 state[2] = index
-                state[3] = counter
                 return n
             w += 1
         u = _uniform(key_group, index)
@@ -215,11 +247,13 @@ def _draw(windows, scale, state, end_s, arrived_s, group, prompt, output):
             )
         n += 1
         index += one
-        left, counter = _gamma(key, counter, windows.shape[w])
+        gap, counters[m] = _gamma(
+            _hash(key, np.uint64(100 + m)), counters[m], windows.shape[w]
+        )
+        due[m] += gap * windows.clients
     state[0] = now_s
-    state[1] = left
+    state[1] = now_op
     state[2] = index
-    state[3] = counter
     return n
 
 
@@ -269,6 +303,8 @@ def build_traffic(
             recordings.rates, arrivals.dataset, "workload.arrivals.dataset"
         )
         window_s, rate, cv = _repeat(recorded, horizon_s)
+        clients = recorded.client_count
+        recorded_rps = float(recorded.rate_rps.mean()) or 1.0
         cv = (
             np.clip(cv, 0.1, arrivals.max_cv) if arrivals.bursty else np.ones_like(rate)
         )
@@ -276,10 +312,15 @@ def build_traffic(
         window_s = WINDOW_S
         rate = _diurnal(arrivals, horizon_s, start, time_zone_offset_s, seed)
         cv = np.full(rate.size, arrivals.burst_cv)
+        clients, recorded_rps = 1, 1e-9  # the variation asked for, at any rate
     if not rate.sum() > 0:
         raise ValueError("workload.arrivals has no traffic at all over the horizon")
     groups = _groups(workload.classes, low_priority_frac)
-    windows = _windows(window_s, rate / rate.mean(), cv, groups, seed, recordings)
+    poisson = bool(np.all(cv == 1.0))  # many Poisson streams are one Poisson stream
+    windows = _windows(
+        window_s, rate / rate.mean(), cv, groups, 1 if poisson else clients,
+        recorded_rps, seed, recordings,
+    )  # fmt: skip
     return Traffic(
         group_names=tuple((p, c.name) for p, c, _ in groups),
         groups_low=sum(p == "low" for p, _, _ in groups),
@@ -305,10 +346,11 @@ def arrivals_between(
     if traffic.windows is None:
         yield from _replayed(traffic, rate_rps, edges_s)
         return
-    key = traffic.windows.key
-    first, counter = _gamma(key, np.uint64(0), traffic.windows.shape[0])
-    state = np.array([0.0, first, 0.0, float(counter)])
-    state[0] = edges_s[0]
+    windows = _at_rate(traffic.windows, rate_rps)
+    due = np.zeros(windows.clients)
+    counters = np.zeros(windows.clients, dtype=np.uint64)
+    _start(windows, due, counters)
+    state = np.array([edges_s[0], 0.0, 0.0])
     for end_s in edges_s[1:]:
         expected = rate_rps * (end_s - state[0])
         parts = []
@@ -318,11 +360,23 @@ def arrivals_between(
                 np.empty(size), np.empty(size, np.int64),
                 np.empty(size, np.int64), np.empty(size, np.int64),
             )  # fmt: skip
-            n = _draw(traffic.windows, rate_rps, state, end_s, *chunk)
+            n = _draw(windows, rate_rps, state, due, counters, end_s, *chunk)
             parts.append(Arrivals(*(a[:n] for a in chunk)))
             if n < size:
                 break
         yield parts[0] if len(parts) == 1 else _joined(parts)
+
+
+def _at_rate(windows: _Windows, rate_rps: float) -> _Windows:
+    """
+    Set inter-arrival variation for a row that gets part of the recorded traffic.
+
+    Keeping each request with probability p turns a renewal process of squared
+    variation c² into one of 1 + p (c² - 1): a small part of bursty traffic is nearly
+    Poisson. Traffic above the recorded rate keeps the recorded variation.
+    """
+    kept = min(1.0, rate_rps / windows.recorded_rps)
+    return windows._replace(shape=1.0 / (1.0 + kept * windows.excess))
 
 
 def rate_shape(traffic: Traffic) -> tuple[float, FloatArray]:
@@ -351,13 +405,14 @@ def peak_part(traffic: Traffic, *, length_s: float) -> tuple[Traffic, float]:
     first = int(np.argmax(sums))
     cut = windows._replace(
         rate_rps=windows.rate_rps[first : first + span],
+        excess=windows.excess[first : first + span],
         shape=windows.shape[first : first + span],
     )
     part = replace(traffic, windows=cut, horizon_s=span * windows.window_s)
     return part, first * windows.window_s
 
 
-def _named(known: dict, name: str, field: str) -> object:
+def _named(known: Mapping[str, _R], name: str, field: str) -> _R:
     if name not in known:
         has = ", ".join(sorted(known)) or "none"
         raise ValueError(
@@ -427,6 +482,8 @@ def _windows(
     rate: FloatArray,
     cv: FloatArray,
     groups: list[tuple[str, RequestClass, float]],
+    clients: int,
+    recorded_rps: float,
     seed: int,
     recordings: Recordings,
 ) -> _Windows:
@@ -439,9 +496,9 @@ def _windows(
             continue
         recorded = _named(recordings.requests, c.lengths, f"class {c.name!r}.lengths")
         first.append(offset)
-        size.append(recorded.prompt_tokens.size)  # type: ignore[attr-defined]
-        prompts.append(recorded.prompt_tokens)  # type: ignore[attr-defined]
-        outputs.append(recorded.output_tokens)  # type: ignore[attr-defined]
+        size.append(recorded.prompt_tokens.size)
+        prompts.append(recorded.prompt_tokens)
+        outputs.append(recorded.output_tokens)
         offset += size[-1]
     edges = np.cumsum([p for _, _, p in groups])
     edges[-1] = 1.0
@@ -455,7 +512,9 @@ def _windows(
     return _Windows(
         window_s=window_s,
         rate_rps=np.ascontiguousarray(rate, dtype=np.float64),
-        shape=np.where(cv == 1.0, 1.0, 1.0 / np.square(cv)),
+        excess=np.square(cv) - 1.0,
+        shape=np.ones(cv.size),
+        recorded_rps=recorded_rps,
         group_edge=edges,
         prompt_min=column("prompt_tokens", "min"),
         prompt_span=column("prompt_tokens", "span"),
@@ -465,6 +524,7 @@ def _windows(
         pool_size=np.array(size, dtype=np.int64),
         pool_prompt=np.concatenate(prompts) if prompts else np.zeros(1, np.int64),
         pool_output=np.concatenate(outputs) if outputs else np.zeros(1, np.int64),
+        clients=clients,
         key=np.uint64(_hash(np.uint64(seed), np.uint64(7))),
     )
 

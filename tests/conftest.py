@@ -1,0 +1,44 @@
+"""What every test shares: where published data is, and when it may be missing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+
+def pytest_addoption(parser):
+    parser.addoption("--slow", action="store_true", help="run slow tests too")
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("--slow"):
+        return
+    skip = pytest.mark.skip(reason="slow: run with --slow")
+    for item in items:
+        if "slow" in item.keywords:
+            item.add_marker(skip)
+
+
+def pytest_runtest_setup(item):
+    """Skip with a reason where a need is absent; in CI an absent need is a failure."""
+    needs = []
+    if "data" in item.keywords and not os.environ.get("NAMEPLATE_DATA_DIR"):
+        needs.append("published data: set NAMEPLATE_DATA_DIR")
+    if "postgres" in item.keywords and not os.environ.get("NAMEPLATE_TEST_POSTGRES_URL"):
+        needs.append("PostgreSQL: run scripts/test")
+    if "browser" in item.keywords and shutil.which("chromium") is None:
+        needs.append("Chromium: install Debian's package chromium")
+    if not needs:
+        return
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"needs {needs[0]}", pytrace=False)
+    pytest.skip(f"needs {needs[0]}")
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """Folder with the published datasets."""
+    return Path(os.environ["NAMEPLATE_DATA_DIR"])
