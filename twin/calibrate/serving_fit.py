@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import median
 
 import numpy as np
@@ -29,6 +29,18 @@ _SHAPES = {  # layers, hidden width, parameters, cache heads ÷ heads
     "bloom-176b": (70, 14336, 176e9, 1.0),
     "llama2-70b": (80, 8192, 70e9, 1 / 8),
 }
+SPLITWISE_FITS = (
+    ("bloom-176b", "a100-80gb", 8),
+    ("bloom-176b", "h100-80gb", 8),
+    ("llama2-70b", "a100-80gb", 8),
+    ("llama2-70b", "a100-80gb", 4),
+    ("llama2-70b", "a100-80gb", 2),
+    ("llama2-70b", "h100-80gb", 8),
+    ("llama2-70b", "h100-80gb", 4),
+    ("llama2-70b", "h100-80gb", 2),
+)
+"""Model, hardware, GPUs per instance; the capped rows are synthetic and left out."""
+
 _GPUS = {
     "a100-80gb": ("a100-sxm-80gb", 80e9, 400.0, 63.0),
     "h100-80gb": ("h100-sxm-80gb", 80e9, 700.0, 75.0),
@@ -43,7 +55,7 @@ def fit_splitwise(
 
     Medians over the repeats; prefill from the prompt sweep at batch one, decode from
     the batch sweep at 512 tokens of prompt, cost of context from the prompt sweep.
-    Power columns exist for A100 only; see `docs/models/serving.md` for H100.
+    Power columns exist for A100 only; see `docs/models/serving-tables.md` for H100.
 
     Args:
         rows: Rows with the published column names.
@@ -79,7 +91,7 @@ def fit_splitwise(
 
     prompts = (128, 256, 512, 1024, 2048, 4096, 8192)
     prefill_ms = [middle("prompt_time", p, 1) or float("nan") for p in prompts]
-    batches = [1, 2, 4, 8, 16, 32] + ([64] if tensor_parallel > 2 else [])  # noqa: PLR2004
+    batches = [1, 2, 4, 8, 16, 32] + ([64] if tensor_parallel > 2 else [])
     decode_ms = [middle("token_time", 512, b) or float("nan") for b in batches]
     contexts = np.array([p + 64.0 for p in prompts])
     by_context = np.array([middle("token_time", p, 1) or float("nan") for p in prompts])
@@ -88,9 +100,7 @@ def fit_splitwise(
     gpu, memory_bytes, tdp_w, idle_w = _GPUS[hardware]
     cache_bytes = 2 * 2 * layers * width * cache_heads
     room = USABLE_MEMORY_FRAC * memory_bytes * tensor_parallel - 2 * parameters
-    prefill_power, decode_power = _splitwise_power(
-        middle, prompts, hardware, model, tensor_parallel
-    )
+    prefill_power, decode_power = _splitwise_power(middle, prompts, hardware)
     weights_per_s = 2 * parameters / tensor_parallel / (decode_ms[0] / 1e3)
     memory_w = weights_per_s * HBM_ENERGY_J_PER_BYTE
     return PhaseTable(
@@ -114,8 +124,18 @@ def fit_splitwise(
     )
 
 
+def fit_splitwise_all(rows: Sequence[Row]) -> list[PhaseTable]:
+    """Every table of `SPLITWISE_FITS`, in its order."""
+    return [
+        fit_splitwise(rows, model=model, hardware=hardware, tensor_parallel=gpus)
+        for model, hardware, gpus in SPLITWISE_FITS
+    ]
+
+
 def _splitwise_power(
-    middle, prompts, hardware, model, tensor_parallel
+    middle: Callable[[str, int, int], float | None],
+    prompts: Sequence[int],
+    hardware: str,
 ) -> tuple[tuple[float, ...], float]:
     """Prefill power per prompt length and decode power, as fractions of TDP."""
     if hardware != "a100-80gb":

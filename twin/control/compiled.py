@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from numba import njit
+from numba import cfunc
 
 from twin.serving.kernel import POLICY_SIGNATURE
 
 
-@njit(POLICY_SIGNATURE, cache=True, nogil=True)
+@cfunc(POLICY_SIGNATURE, cache=True)
 def no_cap(time_s, load_frac, in_force, params, memory, command):  # noqa: ARG001
     """Ask for nothing: the brake alone protects the row."""
     command[0] = 0.0
     command[1] = 0.0
 
 
-@njit(POLICY_SIGNATURE, cache=True, nogil=True)
+@cfunc(POLICY_SIGNATURE, cache=True)
 def one_threshold(time_s, load_frac, in_force, params, memory, command):  # noqa: ARG001
     """
     Slow down above one threshold, speed up below another.
@@ -29,7 +29,7 @@ def one_threshold(time_s, load_frac, in_force, params, memory, command):  # noqa
     command[1] = params[3] if memory[0] == 1.0 else 0.0
 
 
-@njit(POLICY_SIGNATURE, cache=True, nogil=True)
+@cfunc(POLICY_SIGNATURE, cache=True)
 def polca(time_s, load_frac, in_force, params, memory, command):
     """
     Two thresholds: low priority first, high priority only if that was not enough.

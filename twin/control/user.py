@@ -19,7 +19,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numba import njit
+from numba import cfunc, njit
 
 from twin.errors import PolicyError
 from twin.serving.kernel import POLICY_SIGNATURE
@@ -50,7 +50,7 @@ def load_user_policy(
     try:
         inner = njit(decide)
 
-        @njit(POLICY_SIGNATURE, nogil=True)
+        @cfunc(POLICY_SIGNATURE)
         def compiled(time_s, load_frac, in_force, params, memory, command):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, ARG001
             inner(time_s, load_frac, in_force, memory, command)
 

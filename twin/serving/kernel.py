@@ -28,9 +28,11 @@ LOW, HIGH = 0, 1
 NEVER = math.inf
 
 TTFT, TBT, E2E = 0, 1, 2
-BINS = 4096
-BIN_LOW_S = 1e-4
-BINS_PER_E = 180.0  # 0.56 % wide; covers 0.1 ms to 8e5 s
+# Latency histograms have 128 equal bins per power of two (0.55 to 0.78 % wide), read
+# straight off the bits of the float: exponent and first seven bits of the mantissa.
+BIN_SHIFT = 52 - 7
+BIN_FIRST = (1023 - 14) << 7  # 2^-14 s = 61 µs
+BINS = 34 << 7  # up to 2^20 s, twelve days
 
 # columns of Setup.curve
 SLOW_PREFILL, SLOW_DECODE, POWER_PREFILL, POWER_DECODE = 0, 1, 2, 3
@@ -114,6 +116,7 @@ INSTANCE = np.dtype(
         ("next_s", "f8"),  # time of the next event
         ("synced_s", "f8"),  # time up to which everything below holds
         ("token_clock", "f8"),
+        ("target", "f8"),  # token clock at the next event while decoding
         ("held_tokens", "f8"),  # in the cache now
         ("reserved_tokens", "f8"),  # promised to admitted requests
         ("work_left_s", "f8"),  # of the prefill running, at full clock
@@ -332,9 +335,9 @@ def _heap_pop(heap, row, n):
 
 @inlined
 def _bin(seconds):
-    if seconds <= BIN_LOW_S:
+    b = (np.float64(seconds).view(np.int64) >> BIN_SHIFT) - BIN_FIRST
+    if b < 0:
         return 0
-    b = int(math.log(seconds / BIN_LOW_S) * BINS_PER_E)
     return b if b < BINS else BINS - 1
 
 
@@ -355,42 +358,47 @@ def _tbt_row(setup, meter, i):
 
 
 @inlined
+def _gained(setup, one, elapsed):
+    """Tokens each sequence gains in a stretch of decoding."""
+    batch = one.batch
+    linear = one.slow_decode * (
+        setup.decode_base_s[batch] + setup.kv_token_s * one.held_tokens
+    )
+    square = one.slow_decode * setup.kv_token_s * batch
+    return 2.0 * elapsed / (
+        linear + math.sqrt(linear * linear + 2.0 * square * elapsed)
+    )
+
+
+@inlined
+def _decoded(setup, meter, one, i, elapsed, gained):
+    """Book a stretch of decoding: tokens, energy, gaps between tokens."""
+    one.energy_decode_j += one.power_w * elapsed
+    one.token_clock += gained
+    one.held_tokens += gained * one.batch
+    count = gained * one.batch - one.tbt_debt
+    if count > 0.0 and gained > 0.0:
+        _note(meter, _tbt_row(setup, meter, i), TBT, elapsed / gained, count)
+        one.tbt_debt = 0.0
+    else:
+        one.tbt_debt = -count
+
+
+@inlined
 def _sync(setup, state, meter, i, now_s):
     """Bring instance i to now: tokens gained, energy spent, work done."""
     one = state.inst[i]
     elapsed = now_s - one.synced_s
     if elapsed <= 0.0:
         return
-    phase = one.phase
     one.synced_s = now_s
-    spent_j = one.power_w * elapsed
-    if phase == DECODE:
-        one.energy_decode_j += spent_j
-        batch = one.batch
-        slow = one.slow_decode
-        linear = slow * (
-            setup.decode_base_s[batch] + setup.kv_token_s * one.held_tokens
-        )
-        square = slow * setup.kv_token_s * batch
-        gained = (
-            2.0
-            * elapsed
-            / (linear + math.sqrt(linear * linear + 2.0 * square * elapsed))
-        )
-        one.token_clock += gained
-        one.held_tokens += gained * batch
-        count = gained * batch - one.tbt_debt
-        if count > 0.0 and gained > 0.0:
-            _note(meter, _tbt_row(setup, meter, i), TBT, elapsed / gained, count)
-            one.tbt_debt = 0.0
-        else:
-            one.tbt_debt = -count
-    elif phase == PREFILL:
-        one.energy_prefill_j += spent_j
-        left = one.work_left_s - elapsed / one.slow_prefill
-        one.work_left_s = left if left > 0.0 else 0.0
+    if one.phase == DECODE:
+        _decoded(setup, meter, one, i, elapsed, _gained(setup, one, elapsed))
+    elif one.phase == PREFILL:
+        one.energy_prefill_j += one.power_w * elapsed
+        one.work_left_s = max(0.0, one.work_left_s - elapsed / one.slow_prefill)
     else:
-        one.energy_idle_j += spent_j
+        one.energy_idle_j += one.power_w * elapsed
 
 
 @inlined
@@ -405,36 +413,36 @@ def _fits(setup, state, i):
 
 
 @inlined
-def _plan_next(setup, state, i):
-    """Schedule the next event of instance i from its present state."""
+def _plan_next(setup, state, i, now_s):
+    """
+    Schedule the next event of instance i.
+
+    Decoding, that is the next departure or, where a request waits and fits, the next
+    iteration boundary after now. Nothing is booked: the stretch stays open.
+    """
     one = state.inst[i]
-    now_s = one.synced_s
-    phase = one.phase
-    if phase == PREFILL:
-        _schedule(
-            state,
-            i,
-            now_s + one.work_left_s * one.slow_prefill,
-        )
+    if one.phase == PREFILL:
+        _schedule(state, i, one.synced_s + one.work_left_s * one.slow_prefill)
         return
-    if phase == IDLE:
+    if one.phase == IDLE:
         _schedule(state, i, NEVER)
         return
+    clock = one.token_clock
     target = state.heap[i, 0].leave
     one.boundary = 0
     if one.queued > 0 and _fits(setup, state, i):
-        at = math.ceil(one.token_clock - 1e-7)
+        elapsed = now_s - one.synced_s
+        here = clock if elapsed <= 0.0 else clock + _gained(setup, one, elapsed)
+        at = math.ceil(here - 1e-7)
         if at < target:
             target = at
             one.boundary = 1
-    gain = target - one.token_clock
-    if gain < 0.0:
-        gain = 0.0
-    batch = one.batch
-    linear = setup.decode_base_s[batch] + setup.kv_token_s * one.held_tokens
-    square = 0.5 * setup.kv_token_s * batch
-    slow = one.slow_decode
-    _schedule(state, i, now_s + slow * (linear + square * gain) * gain)
+    one.target = target
+    gain = max(0.0, target - clock)
+    linear = setup.decode_base_s[one.batch] + setup.kv_token_s * one.held_tokens
+    square = 0.5 * setup.kv_token_s * one.batch
+    spent = one.slow_decode * (linear + square * gain) * gain
+    _schedule(state, i, max(now_s, one.synced_s + spent))
 
 
 @inlined
@@ -557,22 +565,24 @@ def _continue(setup, state, meter, i, now_s):
             one.tbt_debt = 0.0
             one.phase = IDLE
         _set_power(setup, state, i, now_s)
-    _plan_next(setup, state, i)
+    _plan_next(setup, state, i, now_s)
 
 
 @inlined
 def _event(setup, state, meter, i, now_s):
     """Prefill ended, sequences left, or an iteration boundary was reached."""
     one = state.inst[i]
-    was = one.phase
-    _sync(setup, state, meter, i, now_s)
-    if was == PREFILL:
+    if one.phase == PREFILL:
+        _sync(setup, state, meter, i, now_s)
         _end_prefill(setup, state, meter, i, now_s)
-    elif one.boundary == 1:
-        one.token_clock = round(one.token_clock)
     else:
-        one.token_clock = state.heap[i, 0].leave
-        _depart(setup, state, meter, i, now_s)
+        elapsed = now_s - one.synced_s
+        gained = one.target - one.token_clock
+        one.synced_s = now_s
+        _decoded(setup, meter, one, i, elapsed, gained)
+        one.token_clock = one.target
+        if one.boundary == 0:
+            _depart(setup, state, meter, i, now_s)
     _continue(setup, state, meter, i, now_s)
 
 
@@ -627,8 +637,7 @@ def _arrive(setup, state, meter, now_s, group, groups_low, prompt, output):
         _sync(setup, state, meter, i, now_s)
         _continue(setup, state, meter, i, now_s)
     elif phase == DECODE and one.boundary == 0 and one.queued == 1:
-        _sync(setup, state, meter, i, now_s)
-        _plan_next(setup, state, i)
+        _plan_next(setup, state, i, now_s)
 
 
 # --- control ---------------------------------------------------------------------------
@@ -662,7 +671,7 @@ def _apply_clock(setup, state, meter, priority, mhz, now_s):
         one.power_prefill = prefill_power
         one.power_decode = decode_power
         _set_power(setup, state, i, now_s)
-        _plan_next(setup, state, i)
+        _plan_next(setup, state, i, now_s)
 
 
 @inlined

@@ -1,0 +1,33 @@
+# Nameplate: API and dashboard in one process, on port 8050.
+FROM python:3.12-slim AS build
+WORKDIR /src
+RUN python -m venv /opt/nameplate
+COPY pyproject.toml constraints.txt README.md LICENSE ./
+COPY twin twin
+COPY store store
+COPY api api
+COPY app app
+COPY cli cli
+COPY migrations migrations
+COPY assets assets
+COPY examples examples
+# editable, so that migrations and assets are found beside the packages
+RUN /opt/nameplate/bin/pip install --no-cache-dir --constraint constraints.txt --editable .
+
+FROM python:3.12-slim
+RUN useradd --create-home --uid 10001 nameplate \
+ && install -d -o nameplate /var/lib/nameplate
+COPY --from=build /opt/nameplate /opt/nameplate
+COPY --from=build --chown=nameplate /src /src
+USER nameplate
+WORKDIR /src
+ENV PATH=/opt/nameplate/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    NAMEPLATE_CACHE_DIR=/var/lib/nameplate/cache \
+    NUMBA_CACHE_DIR=/var/lib/nameplate/numba \
+    NAMEPLATE_DATABASE_URL=sqlite:////var/lib/nameplate/nameplate.db
+VOLUME /var/lib/nameplate
+EXPOSE 8050
+HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=4 \
+  CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8050/api/v1/health', timeout=4)"]
+CMD ["nameplate", "serve", "--host", "0.0.0.0", "--port", "8050", "--no-open"]

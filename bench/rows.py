@@ -1,0 +1,23 @@
+"""The bars: what each row measures, in which unit, and where it must lie."""
+
+from __future__ import annotations
+
+from typing import Any
+
+ROW_BARS: dict[str, dict[str, Any]] = {
+    "row.kernel_requests_per_s": {"unit": "1/s", "bar": 2e6, "better": "more"},
+    "row.day_s": {"unit": "s", "bar": 0.3, "better": "less"},
+    "row.six_weeks_s": {"unit": "s", "bar": 15.0, "better": "less"},
+    "row.plan_s": {"unit": "s", "bar": 8.0, "better": "less"},
+    "row.six_weeks_memory_mb": {"unit": "MB", "bar": 500.0, "better": "less"},
+    "row.what_if_p95_s": {"unit": "s", "bar": 0.5, "better": "less"},
+    "row.slider_p95_s": {"unit": "s", "bar": 0.7, "better": "less"},
+    "row.controls_s": {"unit": "s", "bar": 1.0, "better": "less"},
+}
+
+
+def finished(row: dict[str, Any]) -> dict[str, Any]:
+    """Add whether a row's value lies on the right side of its bar."""
+    more = row["better"] == "more"
+    value, bar = row["value"], row["bar"]
+    return row | {"passes": value >= bar if more else value <= bar}

@@ -1,0 +1,94 @@
+"""
+Run the benchmarks of a prefix and write their rows and the machine's limits.
+
+    scripts/bench [PREFIX] --json FILE
+
+FILE gets `{"rows": [{id, value, unit, bar, passes}], "machine": {...}}`. Exit code 0
+means that all ran, whatever they measured; 1 that one could not run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bench.rows import finished
+
+FOLDER = Path(__file__).parent
+
+
+def machine() -> dict[str, Any]:
+    """Copy bandwidth and arithmetic of one core here: medians of nine."""
+    source = np.ones(1 << 25)
+    target = np.empty_like(source)
+    copy_s = _median_s(lambda: np.copyto(target, source))
+    a = np.ones((768, 768))
+    flop_s = _median_s(lambda: a @ a)
+    return {
+        "cores": os.cpu_count(),
+        "processor": platform.processor() or platform.machine(),
+        "python": platform.python_version(),
+        "copy_bandwidth_bytes_per_s": 2 * source.nbytes / copy_s,
+        "matrix_flop_per_s": 2 * 768**3 / flop_s,
+    }
+
+
+def _median_s(work: Any) -> float:
+    times = []
+    for _ in range(9):
+        start = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - start)
+    return float(np.median(times))
+
+
+def kernel_rows(prefix: str) -> tuple[list[dict[str, Any]], int]:
+    """Run the pytest-benchmark files; return their rows and the exit code."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "benchmark.json"
+        code = subprocess.call(
+            [
+                sys.executable, "-m", "pytest", str(FOLDER), "-q", "-p", "no:cacheprovider",
+                "-o", "testpaths=", f"--benchmark-json={out}", "--benchmark-columns",
+                "median,iqr,rounds",
+            ],
+            stdout=sys.stderr,
+        )  # fmt: skip
+        report = json.loads(out.read_text()) if out.exists() else {"benchmarks": []}
+    rows = [b["extra_info"] for b in report["benchmarks"] if "id" in b["extra_info"]]
+    return [r for r in rows if r["id"].startswith(prefix)], code
+
+
+def main() -> int:
+    """Measure, print a table, write the JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("prefix", nargs="?", default="")
+    parser.add_argument("--json", type=Path, help="file for the rows")
+    asked = parser.parse_args()
+    rows, code = kernel_rows(asked.prefix)
+    from bench.browser import browser_rows  # noqa: PLC0415 - needs the dev extras
+
+    web, web_code = browser_rows(asked.prefix)
+    rows = [finished(row) for row in [*rows, *web]]
+    document = {"rows": rows, "machine": machine()}
+    for row in rows:
+        mark = "ok  " if row["passes"] else "MISS"
+        print(f"{mark} {row['id']:32} {row['value']:14.4g} {row['unit']:4} "
+              f"bar {row['bar']:g}")  # fmt: skip
+    if asked.json:
+        asked.json.write_text(json.dumps(document, indent=2) + "\n")
+    return 1 if code or web_code else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

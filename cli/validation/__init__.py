@@ -1,0 +1,44 @@
+"""
+Recompute published figures: the rows behind `nameplate validate`.
+
+A suite is a module with `PREFIX` and `rows(report) -> list[ValidationRow]`; later
+systems add a module and one line here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from cli.validation import polca
+from cli.validation.row import ValidationRow
+
+SUITES = (polca,)
+Report = Callable[[float, str], None]
+
+
+def rows(prefix: str = "", report: Report | None = None) -> list[ValidationRow]:
+    """
+    Compute every validation row whose id starts with a prefix.
+
+    Args:
+        prefix: Start of the ids wanted, e.g. "polca" or "polca.brakes"; empty is all.
+        report: Told the part done, 0..1, and what is under way.
+
+    Returns:
+        Rows in the order of their suites.
+
+    Raises:
+        ValueError: If no suite has such ids.
+    """
+    stem = prefix.partition(".")[0]
+    chosen = [suite for suite in SUITES if suite.PREFIX.startswith(stem)]
+    found = [
+        row
+        for suite in chosen
+        for row in suite.rows(report or (lambda _part, _text: None))
+        if row.id.startswith(prefix)
+    ]
+    if not found:
+        known = ", ".join(suite.PREFIX for suite in SUITES)
+        raise ValueError(f"no validation row starts with {prefix!r}; known: {known}")
+    return found
