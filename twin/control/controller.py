@@ -10,7 +10,7 @@ import numpy as np
 
 from twin.control import compiled as built_in
 from twin.control.user import load_user_policy
-from twin.errors import ScenarioError
+from twin.errors import PolicyError, ScenarioError
 from twin.scenario.policy import NoCap, OneThreshold, Polca, UserPolicy, policy_label
 from twin.serving import kernel
 from twin.serving.kernel import Meter, Setup, State
@@ -148,8 +148,16 @@ def _advance_in_python(
         )  # fmt: skip
         reading_w = kernel.observe(setup, state, tick)
         kernel.prepare_policy(state)
-        decide(
-            (tick + 1) * setup.tick_s, reading_w / setup.provisioned_w, state.in_force,
-            params, state.memory, state.command,
-        )  # fmt: skip
+        now_s, load_frac = (tick + 1) * setup.tick_s, reading_w / setup.provisioned_w
+        try:
+            decide(
+                now_s, load_frac, state.in_force, params, state.memory, state.command
+            )
+        except Exception as error:
+            raise PolicyError(
+                field="policy.source", rule="decide must not fail",
+                value=f"{type(error).__name__} at time_s={now_s:g}, "
+                f"load_frac={load_frac:.3f}: {error}",
+                repair="handle that reading",
+            ) from error  # fmt: skip
         kernel.act(setup, state, meter, tick, reading_w)

@@ -13,6 +13,7 @@ policy's to refuse. The file is executed: run only policies you trust.
 
 from __future__ import annotations
 
+import ast
 import inspect
 import math
 from collections.abc import Callable
@@ -48,7 +49,9 @@ def load_user_policy(
     decide = _function(source)
     _try_out(decide, clock_min_mhz, clock_max_mhz)
     try:
-        inner = njit(decide)
+        if _raises(source):
+            raise TypeError("a compiled callback cannot hand an exception on")
+        inner = njit(decide, error_model="numpy")
 
         @cfunc(POLICY_SIGNATURE)
         def compiled(time_s, load_frac, in_force, params, memory, command):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, ARG001
@@ -61,6 +64,12 @@ def load_user_policy(
 
         return plain, False
     return compiled, True
+
+
+def _raises(source: str) -> bool:
+    """Whether a policy raises on purpose."""
+    found = ast.walk(ast.parse(source))
+    return any(isinstance(node, ast.Raise | ast.Assert) for node in found)
 
 
 def _function(source: str) -> Callable[..., Any]:

@@ -119,7 +119,7 @@ class UserPolicy(Model):
     )
     source: str = Field(
         description="Python source that defines decide(time_s, load_frac, "
-        "in_force, memory, command); see docs/models/policies.md",
+        "in_force, memory, command); see docs/models/control.md",
         examples=[
             "def decide(time_s, load_frac, in_force, memory, command):\n"
             "    command[0] = 1110.0 if load_frac > 0.85 else 0.0\n"

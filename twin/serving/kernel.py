@@ -134,6 +134,7 @@ INSTANCE = np.dtype(
         ("phase", "i8"),
         ("batch", "i8"),
         ("paused", "i8"),  # sequences that wait since `pause_s`
+        ("chained", "i8"),  # 1 = sequences that joined meanwhile wait too
         ("boundary", "i8"),  # 1 = the next event is an iteration boundary
         ("queued", "i8"),
         ("outstanding", "i8"),
@@ -148,6 +149,7 @@ INSTANCE = np.dtype(
 SLOT = np.dtype(
     [
         ("arrived_s", "f8"),
+        ("first_s", "f8"),  # when its first token came out
         ("prompt", "f8"),
         ("output", "f8"),
         ("group", "i8"),
@@ -477,7 +479,10 @@ def _start_prefill(setup, state, i, now_s):
         return False
     if one.queue_head < 0:
         one.queue_tail = -1
-    if one.batch > 0 and one.paused == 0:
+    if one.paused > 0:
+        if one.batch > one.paused:
+            one.chained = 1
+    elif one.batch > 0:
         one.paused = one.batch
         one.pause_s = now_s
     one.prefill_tokens = tokens
@@ -517,6 +522,7 @@ def _end_prefill(setup, state, meter, i, now_s):
             one.outstanding -= 1
             _finish(state, meter, slot, now_s)
         else:
+            state.slots[slot].first_s = now_s
             n = one.batch
             _heap_push(state.heap, i, n, clock + left, slot)
             one.batch = n + 1
@@ -555,13 +561,25 @@ def _continue(setup, state, meter, i, now_s):
                 first_s = one.slow_decode * (
                     setup.decode_base_s[batch] + setup.kv_token_s * one.held_tokens
                 )
-                gap_s = now_s - one.pause_s + first_s
-                _note(meter, _tbt_row(setup, meter, i), TBT, gap_s, one.paused)
-                one.tbt_debt += one.paused
+                row = _tbt_row(setup, meter, i)
+                if one.chained == 1:
+                    # prefills in a row: each sequence waits since its own last token
+                    for k in range(batch):
+                        since_s = max(
+                            one.pause_s, state.slots[state.heap[i, k].slot].first_s
+                        )
+                        _note(meter, row, TBT, now_s - since_s + first_s, 1.0)
+                    one.tbt_debt += batch
+                    one.chained = 0
+                else:
+                    gap_s = now_s - one.pause_s + first_s
+                    _note(meter, row, TBT, gap_s, one.paused)
+                    one.tbt_debt += one.paused
                 one.paused = 0
             one.phase = DECODE
         else:
             one.paused = 0
+            one.chained = 0
             one.tbt_debt = 0.0
             one.phase = IDLE
         _set_power(setup, state, i, now_s)
@@ -707,6 +725,10 @@ def _issue_and_land(setup, state, meter, tick, now_s):
     for priority in range(2):
         if control[LAND_LOW + priority] < 0.0:
             asked = state.command[priority]
+            if asked > 0.0:
+                asked = min(max(asked, setup.curve_mhz[0]), setup.curve_mhz[-1])
+            else:  # a policy that computes nonsense (not a number) lifts the cap
+                asked = 0.0
             if asked != control[WANT_LOW + priority]:
                 before = control[WANT_LOW + priority]
                 slower = asked > 0.0 and (before == 0.0 or asked < before)
