@@ -1,0 +1,1 @@
+"""The REST interface: routes, jobs, problem documents, and the client for it."""

@@ -58,7 +58,8 @@ def kernel_rows(prefix: str) -> tuple[list[dict[str, Any]], int]:
         out = Path(folder) / "benchmark.json"
         code = subprocess.call(
             [
-                sys.executable, "-m", "pytest", str(FOLDER), "-q", "-p", "no:cacheprovider",
+                sys.executable, "-m", "pytest", str(FOLDER), "-q", "-p",
+                "no:cacheprovider",
                 "-o", "testpaths=", f"--benchmark-json={out}", "--benchmark-columns",
                 "median,iqr,rounds",
             ],
@@ -76,7 +77,7 @@ def main() -> int:
     parser.add_argument("--json", type=Path, help="file for the rows")
     asked = parser.parse_args()
     rows, code = kernel_rows(asked.prefix)
-    from bench.browser import browser_rows  # noqa: PLC0415 - needs the dev extras
+    from bench.browser import browser_rows
 
     web, web_code = browser_rows(asked.prefix)
     rows = [finished(row) for row in [*rows, *web]]

@@ -57,7 +57,9 @@ def test_kernel_requests_per_second(benchmark, day):
     scenario, rate = day
     compiled = uncontrolled(compile_scenario(scenario, NONE))
     edges = np.array([0.0, compiled.tick_count * compiled.setup.tick_s])
-    arrivals = next(arrivals_between(compiled.traffic, rate_rps=rate * 40, edges_s=edges))
+    arrivals = next(
+        arrivals_between(compiled.traffic, rate_rps=rate * 40, edges_s=edges)
+    )
 
     def fresh():
         return (new_state(compiled), new_meter(compiled)), {}
@@ -79,7 +81,9 @@ def test_one_day_of_forty_servers(benchmark, day):
     compiled = compile_scenario(scenario, NONE)
     with one_core():
         benchmark.pedantic(
-            lambda: simulate(compiled, rate_per_server_s=rate), rounds=11, warmup_rounds=1
+            lambda: simulate(compiled, rate_per_server_s=rate),
+            rounds=11,
+            warmup_rounds=1,
         )
     record(benchmark, "row.day_s", benchmark.stats.stats.median)
 
@@ -89,9 +93,7 @@ def test_six_weeks_of_fifty_two_servers(benchmark, day):
     long = apply_changes(scenario, {"horizon.days": 42, "fleet.server_count": 52})
     compiled = compile_scenario(long, NONE)
     with one_core():
-        benchmark.pedantic(
-            lambda: simulate(compiled, rate_per_server_s=rate), rounds=3
-        )
+        benchmark.pedantic(lambda: simulate(compiled, rate_per_server_s=rate), rounds=3)
     record(benchmark, "row.six_weeks_s", benchmark.stats.stats.median)
 
 

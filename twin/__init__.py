@@ -1,0 +1,1 @@
+"""The model: datacenter power from a token up. Knows no file, socket or clock."""

@@ -31,7 +31,7 @@ class ScenarioError(NameplateError):
         super().__init__(f"{field} {rule}, got {value!r}; {repair}")
 
 
-class ScenarioErrors(NameplateError):
+class ScenarioErrors(NameplateError):  # noqa: N818 - several of them
     """Several inputs break rules; `errors` has one entry each."""
 
     def __init__(self, errors: Sequence[ScenarioError]) -> None:
@@ -43,5 +43,5 @@ class PolicyError(ScenarioError):
     """A user's policy cannot be used."""
 
 
-class Cancelled(NameplateError):
+class Cancelled(NameplateError):  # noqa: N818 - a request, not a failure
     """A run was stopped on request."""

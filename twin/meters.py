@@ -171,9 +171,12 @@ def _priority(
 def _classes(compiled: Compiled, meter: Meter) -> tuple[ClassResult, ...]:
     return tuple(
         ClassResult(
-            priority=priority, name=name, finished=int(meter.counts[i, k.C_FINISHED]),
-            ttft=_latency(meter, [i], k.TTFT), e2e=_latency(meter, [i], k.E2E),
-        )  # fmt: skip
+            priority=priority,
+            name=name,
+            finished=int(meter.counts[i, k.C_FINISHED]),
+            ttft=_latency(meter, [i], k.TTFT),
+            e2e=_latency(meter, [i], k.E2E),
+        )
         for i, (priority, name) in enumerate(compiled.traffic.group_names)
     )
 
@@ -195,7 +198,8 @@ def _series(compiled: Compiled, meter: Meter) -> Series:
     per = np.full(raw.shape[0], float(setup.ticks_per_record))
     per[-1] = compiled.tick_count - setup.ticks_per_record * (raw.shape[0] - 1)
     return Series(
-        t_s=np.arange(raw.shape[0]) * setup.ticks_per_record * setup.tick_s,
+        t_s=np.arange(raw.shape[0], dtype=np.float64)
+        * (setup.ticks_per_record * setup.tick_s),
         row_min_w=raw[:, k.S_MIN].copy(),
         row_mean_w=raw[:, k.S_MEAN] / per,
         row_max_w=raw[:, k.S_MAX].copy(),
@@ -211,8 +215,10 @@ def _events(meter: Meter) -> tuple[ControlEvent, ...]:
     rows = meter.events[: int(meter.event_count[0])]
     return tuple(
         ControlEvent(
-            t_s=float(t), kind=_KINDS[int(kind)], target=_TARGETS[int(g)],
+            t_s=float(t),
+            kind=_KINDS[int(kind)],
+            target=_TARGETS[int(g)],
             value=float(value),
-        )  # fmt: skip
+        )
         for t, kind, g, value in rows
     )

@@ -12,6 +12,7 @@ import datetime as dt
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -21,7 +22,7 @@ from twin.catalogue.servers import Server
 from twin.control import Controller, controller_for
 from twin.errors import Cancelled, ScenarioError
 from twin.meters import read_result
-from twin.result import RunResult
+from twin.result import PriorityResult, RunResult
 from twin.scenario.model import Scenario
 from twin.scenario.policy import NoCap
 from twin.serving import kernel
@@ -33,14 +34,12 @@ from twin.serving.performance import (
     decode_power_frac,
 )
 from twin.serving.traffic import (
-    Arrivals,
     Recordings,
     Traffic,
     arrivals_between,
     build_traffic,
     peak_part,
 )
-from twin.types import FloatArray
 
 MAX_RECORDS = 1440
 MAX_EVENTS = 20_000
@@ -169,7 +168,7 @@ def _setup(
     count = scenario.fleet.server_count
     per_server = server.gpu_count // table.tensor_parallel
     low = low_server_count(count, scenario.fleet.low_priority_frac)
-    if count < 2 and 0 < scenario.fleet.low_priority_frac < 1:  # noqa: PLR2004
+    if count < 2 and 0 < scenario.fleet.low_priority_frac < 1:
         raise ScenarioError(
             field="fleet.server_count", rule="two priorities need two servers",
             value=count, repair="use 2 servers or more, or low_priority_frac 0 or 1",
@@ -257,10 +256,10 @@ def simulate(
         return _as_controlled(compiled, reference)
     state, meter = new_state(compiled), new_meter(compiled)
     run_chunks(compiled, state, meter, rate_per_server_s, on_progress, cancelled)
-    result = read_result(
-        compiled, state, meter, rate_per_server_s=rate_per_server_s
+    result = read_result(compiled, state, meter, rate_per_server_s=rate_per_server_s)
+    return (
+        result if reference is None else compare(compiled.scenario, result, reference)
     )
-    return result if reference is None else compare(compiled.scenario, result, reference)
 
 
 def uncontrolled(compiled: Compiled) -> Compiled:
@@ -302,8 +301,7 @@ def run_chunks(
         )
         if on_progress is not None:
             on_progress(end / ticks)
-    for i in range(state.inst.size):
-        kernel._sync(compiled.setup, state, meter, i, ticks * compiled.setup.tick_s)
+    kernel.settle(compiled.setup, state, meter, ticks * compiled.setup.tick_s)
 
 
 def _never_acts(compiled: Compiled, reference: RunResult) -> bool:
@@ -356,7 +354,9 @@ def compare(scenario: Scenario, run: RunResult, reference: RunResult) -> RunResu
     return replace(run, low=low, high=high, slo_breaches=tuple(breaches))
 
 
-def _impact(run, reference):  # type: ignore[no-untyped-def]
+def _impact(run: PriorityResult, reference: PriorityResult) -> PriorityResult:
+    """Fill one priority's impacts."""
+
     def rise(now: float, before: float) -> float:
         return now / before - 1.0 if before > 0 else 0.0
 
@@ -373,7 +373,12 @@ def _impact(run, reference):  # type: ignore[no-untyped-def]
 # --- load ----------------------------------------------------------------------------
 
 
-def find_rate(scenario: Scenario, recordings: Recordings) -> float:
+def find_rate(
+    scenario: Scenario,
+    recordings: Recordings,
+    *,
+    cancelled: Callable[[], bool] | None = None,
+) -> float:
     """
     Mean request rate per server that the scenario's load asks for.
 
@@ -387,12 +392,14 @@ def find_rate(scenario: Scenario, recordings: Recordings) -> float:
     Args:
         scenario: Inputs.
         recordings: Datasets.
+        cancelled: Asked between chunks; true ends the search.
 
     Returns:
         Rate, the load level included. [1/s]
 
     Raises:
         ScenarioError: If the base row cannot reach the target at any load.
+        Cancelled: If `cancelled` said so.
     """
     load = scenario.workload.load
     if load.requests_per_server_s is not None:
@@ -409,23 +416,30 @@ def find_rate(scenario: Scenario, recordings: Recordings) -> float:
     ticks = min(whole.tick_count, round(part.horizon_s / whole.setup.tick_s))
     busiest = replace(whole, traffic=part, tick_count=ticks)
     ceiling = capacity_per_server_s(busiest)
-    rate = _solve_peak(busiest, target, ceiling)
+    peak = partial(_peak_frac, busiest, cancelled)
+    rate = _solve_peak(peak, target, ceiling)
     if ticks < whole.tick_count:
-        rate = _fit_rate(whole, target, rate, ceiling)
+        peak = partial(_peak_frac, whole, cancelled)
+        rate = _fit_rate(peak, target, rate, ceiling)
     return rate * load.level
 
 
-def _peak_frac(compiled: Compiled, rate: float) -> float:
+Peak = Callable[[float], float]
+
+
+def _peak_frac(
+    compiled: Compiled, cancelled: Callable[[], bool] | None, rate: float
+) -> float:
     """Peak row power ÷ provisioned at a rate."""
     state, meter = new_state(compiled), new_meter(compiled)
-    run_chunks(compiled, state, meter, rate, None, None)
+    run_chunks(compiled, state, meter, rate, None, cancelled)
     return float(meter.totals[kernel.M_PEAK_W]) / compiled.provisioned_w
 
 
-def _solve_peak(compiled: Compiled, target: float, ceiling: float) -> float:
-    """Rate at which the compiled base row is expected to peak at `target`."""
+def _solve_peak(peak: Peak, target: float, ceiling: float) -> float:
+    """Rate at which the base row is expected to peak at `target`."""
     low, high = 0.0, ceiling
-    low_peak, high_peak = _peak_frac(compiled, 0.0), _peak_frac(compiled, ceiling)
+    low_peak, high_peak = peak(0.0), peak(ceiling)
     if high_peak < target <= high_peak + PEAK_SCATTER:
         return ceiling  # met as nearly as a saturated row can
     if not low_peak < target <= high_peak:
@@ -433,23 +447,22 @@ def _solve_peak(compiled: Compiled, target: float, ceiling: float) -> float:
         reached = low_peak if target <= low_peak else high_peak
         raise ScenarioError(
             field="workload.load.target_peak_frac",
-            rule=f"must be between {low_peak:.3f} (idle) and {high_peak:.3f} (saturated)",
+            rule=f"must lie between {low_peak:.3f} (idle) and {high_peak:.3f} "
+            "(saturated)",
             value=target,
-            repair=f"the base row peaks at {reached:.3f} when {word}; change the target "
-            "or row.provisioned_w",
+            repair=f"the base row peaks at {reached:.3f} when {word}; change the "
+            "target or row.provisioned_w",
         )
     for _ in range(4):
         middle = 0.5 * (low + high)
-        if _peak_frac(compiled, middle) < target:
+        if peak(middle) < target:
             low = middle
         else:
             high = middle
-    return _fit_rate(compiled, target, 0.5 * (low + high), ceiling)
+    return _fit_rate(peak, target, 0.5 * (low + high), ceiling)
 
 
-def _fit_rate(
-    compiled: Compiled, target: float, guess: float, ceiling: float
-) -> float:
+def _fit_rate(peak: Peak, target: float, guess: float, ceiling: float) -> float:
     """
     Rate at which a line through peaks around a guess meets the target.
 
@@ -457,7 +470,7 @@ def _fit_rate(
     rate by a tenth. A line through five of them moves it by a few hundredths.
     """
     rates = np.minimum(guess * np.array([0.8, 0.9, 1.0, 1.1, 1.2]), ceiling)
-    peaks = np.array([_peak_frac(compiled, float(rate)) for rate in rates])
+    peaks = np.array([peak(float(rate)) for rate in rates])
     slope, level = np.polyfit(rates, peaks, 1)
     if slope <= 0:
         return guess
@@ -492,7 +505,7 @@ def capacity_per_server_s(compiled: Compiled) -> float:
     return CAPACITY_MARGIN * per_server / busy_s / crest
 
 
-# --- memory of a run ---------------------------------------------------------------------
+# --- memory of a run ------------------------------------------------------------
 
 
 def new_state(compiled: Compiled) -> State:
@@ -550,8 +563,3 @@ def new_meter(compiled: Compiled) -> Meter:
         events=np.zeros((MAX_EVENTS, 4)),
         event_count=np.zeros(1, dtype=np.int64),
     )
-
-
-def chunk_of(arrivals: Arrivals) -> tuple[FloatArray, ...]:
-    """Arrays of a chunk in the kernel's order."""
-    return (arrivals.arrived_s, arrivals.group, arrivals.prompt, arrivals.output)

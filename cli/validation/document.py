@@ -50,8 +50,9 @@ def bench_table(document: dict[str, Any]) -> str:
     lines.append("")
     lines.append(
         f"Machine: {machine['cores']} cores, copies "
-        f"{machine['copy_bandwidth_bytes_per_s'] / 1e9:.1f} GB/s, multiplies matrices at "
-        f"{machine['matrix_flop_per_s'] / 1e9:.0f} Gflop/s, Python {machine['python']}."
+        f"{machine['copy_bandwidth_bytes_per_s'] / 1e9:.1f} GB/s, multiplies matrices "
+        f"at {machine['matrix_flop_per_s'] / 1e9:.0f} Gflop/s, "
+        f"Python {machine['python']}."
     )
     return "\n".join(lines)
 

@@ -130,7 +130,7 @@ def _power(result: PlanResult, free: RunResult) -> list[ValidationRow]:
              "meets it"),
         _row("rise_40s", "base row, largest rise within 40 s ÷ provisioned", "1",
              0.118, _SECOND, base.rise_40s_frac, 0.035, "near",
-             "an outcome: nothing was fitted to it; a production row mixes more models"),
+             "an outcome: nothing was fitted to it; a real row mixes more models"),
         _row("rise_2s", "base row, largest rise within 2 s ÷ provisioned", "1",
              0.09, _MEMORY, base.rise_2s_frac, 0.035, "near", "an outcome"),
         _row("uncontrolled_peak", "+30 % servers without control, peak", "1", 1.027,

@@ -8,14 +8,14 @@ from twin.serving.kernel import POLICY_SIGNATURE
 
 
 @cfunc(POLICY_SIGNATURE, cache=True)
-def no_cap(time_s, load_frac, in_force, params, memory, command):  # noqa: ARG001
+def no_cap(time_s, load_frac, in_force, params, memory, command):
     """Ask for nothing: the brake alone protects the row."""
     command[0] = 0.0
     command[1] = 0.0
 
 
 @cfunc(POLICY_SIGNATURE, cache=True)
-def one_threshold(time_s, load_frac, in_force, params, memory, command):  # noqa: ARG001
+def one_threshold(time_s, load_frac, in_force, params, memory, command):
     """
     Slow down above one threshold, speed up below another.
 

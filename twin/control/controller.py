@@ -15,7 +15,7 @@ from twin.scenario.policy import NoCap, OneThreshold, Polca, UserPolicy, policy_
 from twin.serving import kernel
 from twin.serving.kernel import Meter, Setup, State
 from twin.serving.traffic import Arrivals
-from twin.types import FloatArray
+from twin.types import FloatArray, IntArray
 
 CLOCK_STEP_MHZ = 15.0
 """Granularity of SM clocks on these GPUs."""
@@ -94,7 +94,7 @@ def controller_for(
         if not clock_min_mhz <= given <= clock_max_mhz:
             raise ScenarioError(
                 field=f"policy.{name}",
-                rule=f"must be between {clock_min_mhz:g} and {clock_max_mhz:g} MHz here",
+                rule=f"must be {clock_min_mhz:g} to {clock_max_mhz:g} MHz here",
                 value=given,
                 repair="use a clock in that range, or leave it empty",
             )
@@ -136,9 +136,19 @@ def controller_for(
 
 
 def _advance_in_python(
-    setup, state, meter, first_tick, end_tick, arrived_s, group, groups_low, prompt,
-    output, decide, params,
-) -> None:  # fmt: skip
+    setup: Setup,
+    state: State,
+    meter: Meter,
+    first_tick: int,
+    end_tick: int,
+    arrived_s: FloatArray,
+    group: IntArray,
+    groups_low: int,
+    prompt: IntArray,
+    output: IntArray,
+    decide: Callable[..., Any],
+    params: FloatArray,
+) -> None:
     """The same tick order as `kernel.advance`, with a policy in plain Python."""
     position = 0
     for tick in range(first_tick, end_tick):

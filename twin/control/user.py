@@ -57,7 +57,7 @@ def load_user_policy(
         def compiled(time_s, load_frac, in_force, params, memory, command):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, ARG001
             inner(time_s, load_frac, in_force, memory, command)
 
-    except Exception:  # noqa: BLE001 - numba raises many kinds; plain Python still works
+    except Exception:
 
         def plain(time_s, load_frac, in_force, params, memory, command):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, ARG001
             decide(time_s, load_frac, in_force, memory, command)
@@ -74,7 +74,11 @@ def _raises(source: str) -> bool:
 
 def _function(source: str) -> Callable[..., Any]:
     """Execute the source and pick out `decide`."""
-    scope: dict[str, Any] = {"__name__": "nameplate_user_policy", "math": math, "np": np}
+    scope: dict[str, Any] = {
+        "__name__": "nameplate_user_policy",
+        "math": math,
+        "np": np,
+    }
     try:
         exec(compile(source, "policy", "exec"), scope)  # noqa: S102 - that is the feature
     except SyntaxError as error:

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
+from twin.errors import Cancelled
 from twin.result import RunResult
 from twin.scenario.model import Scenario
 
@@ -41,23 +42,36 @@ class Memo:
         return self._get("reference:" + reference_key(scenario), compute)
 
     def _get(self, key: str, compute: Callable[[], T]) -> T:
-        with self._lock:
-            future = self._known.get(key)
-            mine = future is None
-            if future is None:
-                future = self._known[key] = Future()
-                while len(self._known) > self._limit:
-                    self._known.popitem(last=False)
-            else:
-                self._known.move_to_end(key)
-        if mine:
+        while True:
+            future, mine = self._claim(key)
+            if mine:
+                self._fill(key, future, compute)
+                return future.result()  # type: ignore[no-any-return]
             try:
-                future.set_result(compute())
-            except BaseException as error:
-                with self._lock:
-                    self._known.pop(key, None)
-                future.set_exception(error)
-        return future.result()  # type: ignore[no-any-return]
+                return future.result()  # type: ignore[no-any-return]
+            except Cancelled:
+                continue  # whoever computed it gave up; that was not our wish
+
+    def _claim(self, key: str) -> tuple[Future[Any], bool]:
+        """Return the key's future, and whether the caller has to fill it."""
+        with self._lock:
+            known = self._known.get(key)
+            if known is not None:
+                self._known.move_to_end(key)
+                return known, False
+            future = self._known[key] = Future()
+            while len(self._known) > self._limit:
+                self._known.popitem(last=False)
+            return future, True
+
+    def _fill(self, key: str, future: Future[Any], compute: Callable[[], T]) -> None:
+        try:
+            future.set_result(compute())
+        except BaseException as error:
+            with self._lock:
+                if self._known.get(key) is future:
+                    del self._known[key]
+            future.set_exception(error)
 
 
 def load_key(scenario: Scenario) -> str:
@@ -77,11 +91,13 @@ def load_key(scenario: Scenario) -> str:
 
 def reference_key(scenario: Scenario) -> str:
     """Hash of everything a run without control depends on."""
-    return _hash({
-        "load": load_key(scenario),
-        "level": scenario.workload.load.level,
-        "count": scenario.fleet.server_count,
-    })
+    return _hash(
+        {
+            "load": load_key(scenario),
+            "level": scenario.workload.load.level,
+            "count": scenario.fleet.server_count,
+        }
+    )
 
 
 def scenario_sha256(scenario: Scenario) -> str:

@@ -13,15 +13,21 @@ from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import stats
+from scipy.special import betaincinv
 
 from twin.errors import Cancelled
 from twin.plan.memo import Memo
 from twin.plan.whatif import Cancel, Report, base_row, reference_run, scaled_rate
 from twin.result import RunResult, Series
 from twin.scenario.model import Scenario
-from twin.scenario.policy import NoCap, OneThreshold, Polca, UserPolicy, policy_label
-from twin.scenario.policy import policy_named
+from twin.scenario.policy import (
+    NoCap,
+    OneThreshold,
+    Polca,
+    UserPolicy,
+    policy_label,
+    policy_named,
+)
 from twin.serving.traffic import Recordings
 from twin.simulate import compile_scenario, simulate
 
@@ -129,8 +135,10 @@ def plan(
         compile_scenario(_variant(scenario, counts[0], policy, seeds[0]), recordings)
     report(0.0, "finding the load that meets the target peak")
     seeded = [scenario.model_copy(update={"seed": s}) for s in seeds]
-    rates = dict(zip(seeds, executor.map(
-        lambda s: scaled_rate(s, recordings, memo), seeded), strict=True))  # fmt: skip
+    scaled = executor.map(
+        lambda one: scaled_rate(one, recordings, memo, cancelled), seeded
+    )
+    rates = dict(zip(seeds, scaled, strict=True))
     baseline = reference_run(
         base_row(scenario), recordings, memo, rates[seeds[0]], cancelled
     )
@@ -185,9 +193,7 @@ def plan(
 def _variant(scenario: Scenario, added: int, policy: AnyPolicy, seed: int) -> Scenario:
     count = scenario.row.base_server_count + added
     fleet = scenario.fleet.model_copy(update={"server_count": count})
-    return scenario.model_copy(
-        update={"fleet": fleet, "policy": policy, "seed": seed}
-    )
+    return scenario.model_copy(update={"fleet": fleet, "policy": policy, "seed": seed})
 
 
 def _cell(
@@ -222,7 +228,7 @@ def confidence(held: int, runs: int, level: float = 0.95) -> float:
     """
     if held == 0:
         return 0.0
-    return float(stats.beta.ppf(1 - level, held, runs - held + 1))
+    return float(betaincinv(held, runs - held + 1, 1 - level))
 
 
 def _best(cells: tuple[PlanCell, ...], policy: str) -> int | None:

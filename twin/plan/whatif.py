@@ -62,7 +62,7 @@ def what_if(
     report = on_progress or (lambda _part, _text: None)
     compiled = compile_scenario(scenario, recordings)  # refuse before working
     report(0.0, "finding the load that meets the target peak")
-    rate = scaled_rate(scenario, recordings, memo)
+    rate = scaled_rate(scenario, recordings, memo, cancelled)
     report(0.3, "running the base row")
     baseline = reference_run(base_row(scenario), recordings, memo, rate, cancelled)
     report(0.5, "running without control")
@@ -79,14 +79,18 @@ def what_if(
     return WhatIf(scenario=scenario, run=run, reference=reference, baseline=baseline)
 
 
-def scaled_rate(scenario: Scenario, recordings: Recordings, memo: Memo) -> float:
+def scaled_rate(
+    scenario: Scenario, recordings: Recordings, memo: Memo, cancelled: Cancel | None
+) -> float:
     """Mean request rate per server, load level included. [1/s]"""
     level = scenario.workload.load.level
     load = scenario.workload.load.model_copy(update={"level": 1.0})
     plain = scenario.model_copy(
         update={"workload": scenario.workload.model_copy(update={"load": load})}
     )
-    return level * memo.rate(scenario, lambda: find_rate(plain, recordings))
+    return level * memo.rate(
+        scenario, lambda: find_rate(plain, recordings, cancelled=cancelled)
+    )
 
 
 def base_row(scenario: Scenario) -> Scenario:

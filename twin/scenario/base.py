@@ -13,7 +13,7 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-def quantity(  # noqa: PLR0913 - a field needs all of these said by name
+def quantity(
     default: Any = ...,
     *,
     unit: str,
@@ -36,7 +36,7 @@ def quantity(  # noqa: PLR0913 - a field needs all of these said by name
     Returns:
         A pydantic field.
     """
-    extra = {"unit": unit} | ({"source": source} if source else {})
+    extra: dict[str, Any] = {"unit": unit} | ({"source": source} if source else {})
     return Field(
         default,
         description=f"{doc} [{unit}]",

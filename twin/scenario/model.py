@@ -67,7 +67,7 @@ class Fleet(Model):
         example=52, ge=1, le=5000,
     )  # fmt: skip
     low_priority_frac: float = quantity(
-        0.5, unit="1", doc="Part of the servers and of the traffic that is low priority",
+        0.5, unit="1", doc="Part of servers and traffic that is low priority",
         example=0.5, source=_MEM, ge=0, le=1,
     )  # fmt: skip
 
@@ -85,7 +85,7 @@ class Control(Model):
         ge=0, le=600,
     )  # fmt: skip
     brake_threshold_frac: float = quantity(
-        1.0, unit="1", doc="Row power ÷ provisioned above which the power brake is pulled",
+        1.0, unit="1", doc="Row power ÷ provisioned above which the brake is pulled",
         example=1.0, source=_POLCA, gt=0, le=2,
     )  # fmt: skip
     brake_release_frac: float = quantity(
@@ -181,7 +181,7 @@ class PlanSpec(Model):
     def _sane(self) -> PlanSpec:
         if min(self.added_servers) < 0:
             raise ValueError(
-                f"added_servers must not be negative, lowest is {min(self.added_servers)}"
+                f"added_servers must not be negative, got {min(self.added_servers)}"
             )
         if len(set(self.added_servers)) != len(self.added_servers):
             raise ValueError("added_servers must not repeat a count; remove the double")

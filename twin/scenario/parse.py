@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -57,13 +58,16 @@ def parse_scenario(document: Any) -> Scenario:
         ScenarioErrors: One entry per wrong field.
     """
     if not isinstance(document, Mapping):
-        raise ScenarioErrors([
-            ScenarioError(
-                field="scenario", rule="must be a mapping of keys to values",
-                value=type(document).__name__,
-                repair="start from examples/row.yaml",
-            )
-        ])  # fmt: skip
+        raise ScenarioErrors(
+            [
+                ScenarioError(
+                    field="scenario",
+                    rule="must be a mapping of keys to values",
+                    value=type(document).__name__,
+                    repair="start from examples/row.yaml",
+                )
+            ]
+        )
     try:
         return Scenario.model_validate(document)
     except ValidationError as error:
@@ -90,13 +94,15 @@ def apply_changes(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
     document = scenario.model_dump(mode="json")
     wrong: list[ScenarioError] = []
     paths = sorted(changes)
-    for path, following in zip(paths, paths[1:], strict=False):
+    for path, following in pairwise(paths):
         if following.startswith(path + "."):
             wrong.append(
                 ScenarioError(
-                    field=following, rule="must not overlap another change",
-                    value=path, repair="keep one of the two",
-                )  # fmt: skip
+                    field=following,
+                    rule="must not overlap another change",
+                    value=path,
+                    repair="keep one of the two",
+                )
             )
     for path in paths:
         _set(document, path, changes[path], wrong)
@@ -104,9 +110,9 @@ def apply_changes(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
         raise ScenarioErrors(wrong)
     load = document["workload"]["load"]
     for one, other in _EXCLUSIVE:  # naming one of two alternatives drops the other
-        if changes.get(f"workload.load.{one}") is not None:
-            if changes.get(f"workload.load.{other}") is None:
-                load[other] = None
+        given = changes.get(f"workload.load.{one}") is not None
+        if given and changes.get(f"workload.load.{other}") is None:
+            load[other] = None
     return parse_scenario(document)
 
 
@@ -149,26 +155,34 @@ def _translated(item: ErrorDetails, model: type[BaseModel]) -> ScenarioError:
     if kind == "extra_forbidden":
         known = sorted(_keys_at(model, loc[:-1]))
         return ScenarioError(
-            field=field, rule="is not a known key", value=_short(value),
+            field=field,
+            rule="is not a known key",
+            value=_short(value),
             repair=nearest(str(loc[-1]), known),
-        )  # fmt: skip
+        )
     message = item["msg"].removeprefix("Value error, ")
     if kind == "value_error":
         rule, _, repair = message.partition("; ")
         return ScenarioError(
-            field=field, rule=rule, value=_short(value),
+            field=field,
+            rule=rule,
+            value=_short(value),
             repair=repair or "correct the value",
-        )  # fmt: skip
+        )
     if kind in {"union_tag_invalid", "union_tag_not_found"}:
         expected = str(item.get("ctx", {}).get("expected_tags", ""))
         return ScenarioError(
-            field=field, rule=f"must say which kind it is: {expected}",
-            value=_short(value), repair="set its name or kind to one of these",
-        )  # fmt: skip
+            field=field,
+            rule=f"must say which kind it is: {expected}",
+            value=_short(value),
+            repair="set its name or kind to one of these",
+        )
     return ScenarioError(
-        field=field, rule=message[:1].lower() + message[1:], value=_short(value),
+        field=field,
+        rule=message[:1].lower() + message[1:],
+        value=_short(value),
         repair=_REPAIRS.get(kind, "correct the value"),
-    )  # fmt: skip
+    )
 
 
 def nearest(wrong: str, known: Iterable[str]) -> str:
@@ -218,9 +232,11 @@ def _set(
     if not isinstance(here, dict) or last not in known:
         wrong.append(
             ScenarioError(
-                field=path, rule="is not a field of a scenario", value=_short(value),
+                field=path,
+                rule="is not a field of a scenario",
+                value=_short(value),
                 repair=nearest(path, _paths(document)),
-            )  # fmt: skip
+            )
         )
         return
     kind = {"policy": "name", "arrivals": "kind"}.get(parents[-1] if parents else "")
@@ -253,4 +269,4 @@ def _short(value: Any) -> Any:
     if isinstance(value, int | float | bool) or value is None:
         return value
     text = str(value)
-    return text if len(text) <= 80 else text[:77] + "..."  # noqa: PLR2004
+    return text if len(text) <= 80 else text[:77] + "..."

@@ -12,6 +12,12 @@ _POLCA = "Patel et al., POLCA, ASPLOS 2024 (second-hand quote)"
 _ASSUMED = "assumed; the publication's value was not at hand"
 
 
+_EXAMPLE_POLICY = """\
+def decide(time_s, load_frac, in_force, memory, command):
+    command[0] = 1110.0 if load_frac > 0.85 else 0.0
+"""
+
+
 def _clock(doc: str, example: float, source: str) -> float | None:
     return quantity(  # type: ignore[no-any-return]
         None,
@@ -101,7 +107,7 @@ class Polca(Model):
         ):
             raise ValueError(
                 f"low_clock_t2_mhz {self.low_clock_t2_mhz} must not exceed "
-                f"low_clock_t1_mhz {self.low_clock_t1_mhz}; a later rung never speeds up"
+                f"low_clock_t1_mhz {self.low_clock_t1_mhz}; lower it"
             )
         return self
 
@@ -118,12 +124,11 @@ class UserPolicy(Model):
         max_length=40,
     )
     source: str = Field(
-        description="Python source that defines decide(time_s, load_frac, "
-        "in_force, memory, command); see docs/models/control.md",
-        examples=[
-            "def decide(time_s, load_frac, in_force, memory, command):\n"
-            "    command[0] = 1110.0 if load_frac > 0.85 else 0.0\n"
-        ],
+        description=(
+            "Python source that defines decide(time_s, load_frac, in_force, memory, "
+            "command); see docs/models/control.md"
+        ),
+        examples=[_EXAMPLE_POLICY],
         min_length=1,
         max_length=20_000,
     )

@@ -91,7 +91,7 @@ class DiurnalArrivals(Model):
         example=0.10, source="assumed, below ServeGen's own residual", ge=0, le=1,
     )  # fmt: skip
     burst_cv: float = quantity(
-        1.0, unit="1", doc="Coefficient of variation of inter-arrival times; 1 is Poisson",
+        1.0, unit="1", doc="Variation of inter-arrival times; 1 is Poisson",
         example=1.0, source="assumed Poisson", ge=0.1, le=10,
     )  # fmt: skip
 
@@ -139,7 +139,7 @@ class Load(Model):
         example=0.79, source="POLCA, ASPLOS 2024 (second-hand quote)", gt=0, le=1.5,
     )  # fmt: skip
     requests_per_server_s: float | None = quantity(
-        None, unit="1/s", doc="Mean requests per server and second, instead of a target",
+        None, unit="1/s", doc="Mean requests per server, instead of a target",
         example=0.1, gt=0, le=1e5,
     )  # fmt: skip
     level: float = quantity(

@@ -1,0 +1,1 @@
+"""Requests on model instances: traffic, phase tables, the compiled kernel."""

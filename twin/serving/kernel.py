@@ -18,7 +18,7 @@ so nothing is ever evicted.
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit, types
@@ -197,7 +197,12 @@ class Meter(NamedTuple):
 
 # No array is allocated in here, so reference counts are switched off; helpers are
 # inlined, because passing a dozen arrays costs more than most of them do.
-_OPTIONS = {"cache": True, "nogil": True, "error_model": "numpy", "_nrt": False}
+_OPTIONS: dict[str, Any] = {
+    "cache": True,
+    "nogil": True,
+    "error_model": "numpy",
+    "_nrt": False,
+}
 compiled = njit(**_OPTIONS)
 inlined = njit(**_OPTIONS, forceinline=True)
 
@@ -272,7 +277,7 @@ def _schedule(state, i, at_s):
     while node >= 1:
         left = tree[2 * node]
         right = tree[2 * node + 1]
-        best = left if left < right else right
+        best = min(right, left)
         if tree[node] == best:
             break
         tree[node] = best
@@ -367,8 +372,8 @@ def _gained(setup, one, elapsed):
         setup.decode_base_s[batch] + setup.kv_token_s * one.held_tokens
     )
     square = one.slow_decode * setup.kv_token_s * batch
-    return 2.0 * elapsed / (
-        linear + math.sqrt(linear * linear + 2.0 * square * elapsed)
+    return (
+        2.0 * elapsed / (linear + math.sqrt(linear * linear + 2.0 * square * elapsed))
     )
 
 
@@ -658,7 +663,7 @@ def _arrive(setup, state, meter, now_s, group, groups_low, prompt, output):
         _plan_next(setup, state, i, now_s)
 
 
-# --- control ---------------------------------------------------------------------------
+# --- control --------------------------------------------------------------------
 
 
 @inlined
@@ -762,7 +767,7 @@ def _show_policy(state):
     state.command[1] = control[WANT_HIGH]
 
 
-# --- metering ---------------------------------------------------------------------------
+# --- metering -------------------------------------------------------------------
 
 
 @inlined
@@ -879,6 +884,13 @@ def serve_tick(
             _event(setup, state, meter, _first_instance(state), event_s)
     _measure(setup, state, meter, tick)
     return position
+
+
+@compiled
+def settle(setup, state, meter, now_s):
+    """Book what is open at the end of a run, so that energy by phase is complete."""
+    for i in range(state.inst.size):
+        _sync(setup, state, meter, i, now_s)
 
 
 @compiled

@@ -106,7 +106,7 @@ def _piecewise(
 ) -> FloatArray:
     """Linear between knots, flat below, last slope above."""
     inside = np.interp(x, knots, values)
-    if len(knots) < 2:  # noqa: PLR2004 - a line needs two points
+    if len(knots) < 2:
         return inside
     slope = (values[-1] - values[-2]) / (knots[-1] - knots[-2])
     return np.where(x > knots[-1], values[-1] + slope * (x - knots[-1]), inside)

@@ -3,19 +3,19 @@ Request arrivals over any horizon, drawn in chunks so that memory stays flat.
 
 Rates come in windows (recorded or generated). Arrivals are a renewal process in
 operational time, one stream per client: inter-arrival draws have the window's own
-variation, and the rate stretches them. Scaling the load therefore moves the same arrivals
-closer together instead of drawing new ones. All draws come from a counter-based
-generator keyed by the seed, so neither chunks nor workers change them.
+variation, and the rate stretches them. Scaling the load therefore moves the same
+arrivals closer together instead of drawing new ones. All draws come from a
+counter-based generator keyed by the seed, so neither chunks nor workers change them.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
-from numba import njit
 
 from twin.scenario.workload import (
     DiurnalArrivals,
@@ -24,6 +24,7 @@ from twin.scenario.workload import (
     RequestClass,
     Workload,
 )
+from twin.serving.draws import Windows, counter_hash, counter_uniform, draw, start
 from twin.types import FloatArray, IntArray
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 WINDOW_S = 600.0
-_U53 = 1.0 / (1 << 53)
 _R = TypeVar("_R")
 
 
@@ -86,27 +86,6 @@ class Arrivals(NamedTuple):
     output: IntArray
 
 
-class _Windows(NamedTuple):
-    """Rates and request groups as the compiled generator takes them."""
-
-    window_s: float
-    rate_rps: np.ndarray
-    excess: np.ndarray  # cv² - 1 of one whole client, per window
-    shape: np.ndarray  # gamma shape at the rate drawn, 1 / cv²
-    recorded_rps: float  # mean rate the variation was recorded at
-    group_edge: np.ndarray  # cumulative probability of the groups
-    prompt_min: np.ndarray
-    prompt_span: np.ndarray
-    output_min: np.ndarray
-    output_span: np.ndarray
-    pool_first: np.ndarray  # into the pools below, -1 = draw from the range
-    pool_size: np.ndarray
-    pool_prompt: np.ndarray
-    pool_output: np.ndarray
-    clients: int
-    key: np.uint64
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traffic:
     """
@@ -125,139 +104,13 @@ class Traffic:
     group_names: tuple[tuple[str, str], ...]
     groups_low: int
     horizon_s: float
-    windows: _Windows | None
+    windows: Windows | None
     replay: RecordedRequests | None
     low_frac: float
     seed: int
 
 
-# --- counter-based generator ------------------------------------------------------
-
-
-@njit(cache=True, nogil=True)
-def _hash(key, counter):
-    """SplitMix64 finaliser of a key and a counter."""
-    z = key + np.uint64(counter) * np.uint64(0x9E3779B97F4A7C15)
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return z ^ (z >> np.uint64(31))
-
-
-@njit(cache=True, nogil=True)
-def _uniform(key, counter):
-    """Uniform in (0, 1)."""
-    return (float(_hash(key, counter) >> np.uint64(11)) + 0.5) * _U53
-
-
-@njit(cache=True, nogil=True)
-def _gamma(key, counter, shape):
-    """Gamma draw of mean one; returns the draw and the next counter."""
-    if shape == 1.0:
-        return -math.log(_uniform(key, counter)), counter + 1
-    boosted = shape if shape >= 1.0 else shape + 1.0
-    d = boosted - 1.0 / 3.0
-    c = 1.0 / math.sqrt(9.0 * d)
-    while True:  # Marsaglia and Tsang, 2000
-        radius = math.sqrt(-2.0 * math.log(_uniform(key, counter)))
-        x = radius * math.cos(2.0 * math.pi * _uniform(key, counter + 1))
-        v = (1.0 + c * x) ** 3
-        u = _uniform(key, counter + 2)
-        counter += 3
-        if v > 0.0 and math.log(u) < 0.5 * x * x + d - d * v + d * math.log(v):
-            break
-    draw = d * v
-    if shape < 1.0:
-        draw *= _uniform(key, counter) ** (1.0 / shape)
-        counter += 1
-    return draw / shape, counter
-
-
-@njit(cache=True, nogil=True)
-def _start(windows, due, counters):
-    """Place every client's first request at a random point of its first interval."""
-    for m in range(windows.clients):
-        key = _hash(windows.key, np.uint64(100 + m))
-        draw, counter = _gamma(key, np.uint64(1), windows.shape[0])
-        due[m] = draw * _uniform(key, np.uint64(0)) * windows.clients
-        counters[m] = counter
-
-
-@njit(cache=True, nogil=True)
-def _draw(
-    windows, scale, state, due, counters, end_s, arrived_s, group, prompt, output
-):
-    """
-    Draw arrivals up to `end_s` or until the arrays are full.
-
-    `state` holds time, operational time and the next request's index; `due` each
-    client's next request in operational time. Returns the number drawn; full arrays
-    mean call again.
-    """
-    now_s = state[0]
-    now_op = state[1]
-    index = np.uint64(state[2])
-    one = np.uint64(1)
-    key = windows.key
-    key_group = _hash(key, np.uint64(11))
-    key_prompt = _hash(key, np.uint64(12))
-    key_output = _hash(key, np.uint64(13))
-    last = windows.rate_rps.size - 1
-    n = 0
-    while n < arrived_s.size:
-        m = 0
-        for k in range(1, windows.clients):
-            if due[k] < due[m]:
-                m = k
-        w = min(int(now_s / windows.window_s), last)
-        while True:
-            rate = windows.rate_rps[w] * scale
-            edge_s = (w + 1) * windows.window_s if w < last else end_s
-            edge_s = min(edge_s, end_s)
-            left = due[m] - now_op
-            if rate > 0.0 and now_s + left / rate < edge_s:
-                now_s += left / rate
-                now_op = due[m]
-                break
-            now_op += rate * (edge_s - now_s)
-            now_s = edge_s
-            if now_s >= end_s:
-                state[0] = now_s
-                state[1] = now_op
-                state[2] = index
-                return n
-            w += 1
-        u = _uniform(key_group, index)
-        g = 0
-        while u > windows.group_edge[g]:
-            g += 1
-        arrived_s[n] = now_s
-        group[n] = g
-        if windows.pool_first[g] >= 0:
-            pick = windows.pool_first[g] + int(
-                _uniform(key_prompt, index) * windows.pool_size[g]
-            )
-            prompt[n] = windows.pool_prompt[pick]
-            output[n] = windows.pool_output[pick]
-        else:
-            prompt[n] = windows.prompt_min[g] + int(
-                _uniform(key_prompt, index) * windows.prompt_span[g]
-            )
-            output[n] = windows.output_min[g] + int(
-                _uniform(key_output, index) * windows.output_span[g]
-            )
-        n += 1
-        index += one
-        gap, counters[m] = _gamma(
-            _hash(key, np.uint64(100 + m)), counters[m], windows.shape[w]
-        )
-        due[m] += gap * windows.clients
-    state[0] = now_s
-    state[1] = now_op
-    state[2] = index
-    return n
-
-
-# --- building --------------------------------------------------------------------------
+# --- building -------------------------------------------------------------------
 
 
 def build_traffic(
@@ -349,7 +202,7 @@ def arrivals_between(
     windows = _at_rate(traffic.windows, rate_rps)
     due = np.zeros(windows.clients)
     counters = np.zeros(windows.clients, dtype=np.uint64)
-    _start(windows, due, counters)
+    start(windows, due, counters)
     state = np.array([edges_s[0], 0.0, 0.0])
     for end_s in edges_s[1:]:
         expected = rate_rps * (end_s - state[0])
@@ -360,14 +213,15 @@ def arrivals_between(
                 np.empty(size), np.empty(size, np.int64),
                 np.empty(size, np.int64), np.empty(size, np.int64),
             )  # fmt: skip
-            n = _draw(windows, rate_rps, state, due, counters, end_s, *chunk)
-            parts.append(Arrivals(*(a[:n] for a in chunk)))
+            n = draw(windows, rate_rps, state, due, counters, end_s, *chunk)
+            at, group, prompt, output = chunk
+            parts.append(Arrivals(at[:n], group[:n], prompt[:n], output[:n]))
             if n < size:
                 break
         yield parts[0] if len(parts) == 1 else _joined(parts)
 
 
-def _at_rate(windows: _Windows, rate_rps: float) -> _Windows:
+def _at_rate(windows: Windows, rate_rps: float) -> Windows:
     """
     Set inter-arrival variation for a row that gets part of the recorded traffic.
 
@@ -446,7 +300,7 @@ def _diurnal(
     shape = 1.0 + arrivals.swing_frac * np.cos(
         2 * np.pi * (hour - arrivals.peak_hour) / 24.0
     )
-    shape = np.where(weekday >= 5, arrivals.weekend_frac * shape, shape)  # noqa: PLR2004
+    shape = np.where(weekday >= 5, arrivals.weekend_frac * shape, shape)
     noise = np.random.Generator(np.random.Philox(key=seed)).standard_normal(count)
     persistence = math.exp(-WINDOW_S / 3600.0)
     drift = np.empty(count)
@@ -455,7 +309,8 @@ def _diurnal(
         if i:
             level = persistence * level + math.sqrt(1 - persistence**2) * noise[i]
         drift[i] = level
-    return shape * np.exp(arrivals.noise_frac * drift)
+    rate: FloatArray = shape * np.exp(arrivals.noise_frac * drift)
+    return rate
 
 
 def _groups(
@@ -486,7 +341,7 @@ def _windows(
     recorded_rps: float,
     seed: int,
     recordings: Recordings,
-) -> _Windows:
+) -> Windows:
     first, size, prompts, outputs = [], [], [], []
     offset = 0
     for _, c, _ in groups:
@@ -509,7 +364,7 @@ def _windows(
             return np.array([r.min if r else 0 for r in ranges], dtype=np.int64)
         return np.array([r.max - r.min + 1 if r else 0 for r in ranges], dtype=np.int64)
 
-    return _Windows(
+    return Windows(
         window_s=window_s,
         rate_rps=np.ascontiguousarray(rate, dtype=np.float64),
         excess=np.square(cv) - 1.0,
@@ -525,7 +380,7 @@ def _windows(
         pool_prompt=np.concatenate(prompts) if prompts else np.zeros(1, np.int64),
         pool_output=np.concatenate(outputs) if outputs else np.zeros(1, np.int64),
         clients=clients,
-        key=np.uint64(_hash(np.uint64(seed), np.uint64(7))),
+        key=np.uint64(counter_hash(np.uint64(seed), np.uint64(7))),
     )
 
 
@@ -546,7 +401,7 @@ def _replayed(
     n = recorded.arrived_s.size
     length_s = float(recorded.arrived_s[-1]) * n / max(1, n - 1) if n > 1 else 1.0
     copies = rate_rps * length_s / n
-    for start_s, end_s in zip(edges_s[:-1], edges_s[1:], strict=True):
+    for start_s, end_s in pairwise(edges_s):
         times, picks, marks = [], [], []
         for copy in range(math.ceil(copies)):
             kept = min(1.0, copies - copy)
@@ -554,7 +409,7 @@ def _replayed(
                 rng = np.random.Generator(
                     np.random.Philox(key=traffic.seed, counter=[0, 0, copy, cycle + 1])
                 )
-                shift_s = 0.0 if copy == 0 else _uniform(
+                shift_s = 0.0 if copy == 0 else counter_uniform(
                     np.uint64(traffic.seed), np.uint64(1000 + copy)
                 ) * length_s  # fmt: skip
                 at = recorded.arrived_s + shift_s + cycle * length_s

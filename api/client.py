@@ -1,0 +1,443 @@
+"""
+Typed calls for every endpoint, over HTTP or inside this process.
+
+    with Client.in_process(create_app()) as client:
+        answer = client.what_if(changes={"fleet.server_count": 52})
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self, cast
+
+import httpx
+
+from api.transport import App, InProcessTransport
+
+Document = dict[str, Any]
+Progress = Callable[[float, str], None]
+Format = Literal["json", "csv", "parquet"]
+
+PREFIX = "/api/v1"
+FINISHED = frozenset({"done", "failed", "cancelled"})
+_CHUNK_BYTES = 1 << 20
+
+
+class ApiProblem(Exception):  # noqa: N818 - the document's own name
+    """
+    The server refused or failed; `problem` is its problem document.
+
+    `problem` has `type, title, status, detail, id` and `errors`, a list of
+    `{field, rule, value, repair}`.
+    """
+
+    def __init__(self, problem: Mapping[str, Any]) -> None:
+        self.problem: Document = dict(problem)
+        self.status: int = int(problem.get("status", 500))
+        super().__init__(f"{problem.get('title')}: {problem.get('detail')}")
+
+
+class Client:
+    """One connection to the planner. Safe to share between threads."""
+
+    def __init__(self, http: httpx.Client) -> None:
+        self._http = http
+
+    @classmethod
+    def connect(cls, url: str, *, timeout_s: float = 60.0) -> Client:
+        """
+        Speak to a server.
+
+        Args:
+            url: Its address, for example http://127.0.0.1:8050.
+            timeout_s: Longest wait for one answer. [s]
+        """
+        return cls(httpx.Client(base_url=url, timeout=timeout_s))
+
+    @classmethod
+    def in_process(cls, app: App, *, lifespan: bool = True) -> Client:
+        """
+        Speak to an application in this process, without a socket.
+
+        Args:
+            app: What `create_app` returned.
+            lifespan: Start and stop it. False where a server already runs it.
+        """
+        transport = InProcessTransport(app, lifespan=lifespan)
+        # nothing to gain from compressing what never leaves the process
+        headers = {"accept-encoding": "identity"}
+        return cls(
+            httpx.Client(
+                base_url="http://in-process", transport=transport, headers=headers
+            )
+        )
+
+    def close(self) -> None:
+        """End the connection; an application started in process is stopped."""
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    # --- about --------------------------------------------------------------------
+
+    def health(self) -> Document:
+        """Whether the server, its database and its kernels are up."""
+        return self._json("GET", "/health")
+
+    def version(self) -> Document:
+        """Versions of product, model and scenario format."""
+        return self._json("GET", "/version")
+
+    def servers(self) -> list[Document]:
+        """Server types of the catalogue."""
+        return self._items("/catalogue/servers")
+
+    def models(self, server: str | None = None) -> list[Document]:
+        """Served models of the catalogue, for one server type if given."""
+        return self._items("/catalogue/models", server=server)
+
+    def policies(self) -> list[Document]:
+        """Policies with their settings, defaults and sources."""
+        return self._items("/catalogue/policies")
+
+    def scenario_schema(self) -> Document:
+        """JSON Schema of a scenario."""
+        return self._json("GET", "/schema/scenario")
+
+    # --- sites --------------------------------------------------------------------
+
+    def sites(self) -> list[Document]:
+        """All sites, newest first."""
+        return self._items("/sites", limit=200)
+
+    def create_site(self, site: Mapping[str, Any]) -> Document:
+        """Store a site: `{name, time_zone, notes}`."""
+        return self._json("POST", "/sites", json=site)
+
+    def site(self, site_id: str) -> Document:
+        """Read one site."""
+        return self._json("GET", f"/sites/{site_id}")
+
+    def update_site(self, site_id: str, **values: Any) -> Document:
+        """Change fields of a site."""
+        return self._json("PATCH", f"/sites/{site_id}", json=values)
+
+    def delete_site(self, site_id: str) -> None:
+        """Delete a site; its scenarios stay."""
+        self._send("DELETE", f"/sites/{site_id}")
+
+    # --- scenarios ----------------------------------------------------------------
+
+    def scenarios(self, *, archived: bool | None = None) -> list[Document]:
+        """All scenarios, newest first."""
+        return self._items("/scenarios", limit=200, archived=archived)
+
+    def create_scenario(
+        self, scenario: Mapping[str, Any], *, site_id: str | None = None
+    ) -> Document:
+        """Store a scenario."""
+        body = {"scenario": scenario, "site_id": site_id}
+        return self._json("POST", "/scenarios", json=body)
+
+    def scenario(self, scenario_id: str) -> Document:
+        """Read one scenario; its inputs are under `scenario`."""
+        return self._json("GET", f"/scenarios/{scenario_id}")
+
+    def put_scenario(
+        self,
+        scenario_id: str,
+        scenario: Mapping[str, Any],
+        *,
+        site_id: str | None = None,
+        version: int | None = None,
+    ) -> Document:
+        """
+        Store a scenario under an id of one's own; repeating it changes nothing.
+
+        Args:
+            scenario_id: The id.
+            scenario: The inputs.
+            site_id: Site it belongs to.
+            version: Version the change was made on; refused if it has moved on.
+        """
+        return self._json(
+            "PUT", f"/scenarios/{scenario_id}",
+            json={"scenario": scenario, "site_id": site_id},
+            headers=_if_match(version),
+        )  # fmt: skip
+
+    def update_scenario(
+        self, scenario_id: str, *, version: int | None = None, **values: Any
+    ) -> Document:
+        """Rename or archive a scenario, or move it to another site."""
+        return self._json(
+            "PATCH", f"/scenarios/{scenario_id}", json=values,
+            headers=_if_match(version),
+        )  # fmt: skip
+
+    def clone_scenario(self, scenario_id: str, *, name: str | None = None) -> Document:
+        """Copy a scenario under a new name."""
+        body = {"name": name} if name is not None else {}
+        return self._json("POST", f"/scenarios/{scenario_id}/clone", json=body)
+
+    def delete_scenario(self, scenario_id: str) -> None:
+        """Delete a scenario; its runs and plans keep their copy of the inputs."""
+        self._send("DELETE", f"/scenarios/{scenario_id}")
+
+    # --- questions ----------------------------------------------------------------
+
+    def what_if(
+        self,
+        scenario: Mapping[str, Any] | None = None,
+        *,
+        scenario_id: str | None = None,
+        changes: Mapping[str, Any] | None = None,
+        view: str | None = None,
+        series: bool = True,
+        on_progress: Progress | None = None,
+    ) -> Document:
+        """
+        Answer one question, waiting for it however long it takes.
+
+        Args:
+            scenario: Base inputs; all defaults if neither this nor an id is given.
+            scenario_id: A stored scenario as the base instead.
+            changes: New value per dotted path.
+            view: Name of the asking view; a newer question of it cancels this one.
+            series: Whether the answer has curves over time.
+            on_progress: Told part and phase where the answer takes longer.
+
+        Returns:
+            `{run, reference, baseline, scenario, provenance, timing}`.
+
+        Raises:
+            ApiProblem: Status 409 where a newer question took over.
+        """
+        body = _question(scenario, scenario_id, changes)
+        body |= {"view": view, "series": series}
+        response = self._send("POST", "/what-if", json=body)
+        if response.status_code != httpx.codes.ACCEPTED:
+            return cast("Document", response.json())
+        job = self.wait(response.json()["id"], on_progress)
+        return cast("Document", job["answer"])
+
+    def create_run(
+        self,
+        scenario: Mapping[str, Any] | None = None,
+        *,
+        scenario_id: str | None = None,
+        changes: Mapping[str, Any] | None = None,
+    ) -> Document:
+        """Start a stored run; returns its job, `job["result"]["id"]` is the run."""
+        return self._json(
+            "POST", "/runs", json=_question(scenario, scenario_id, changes)
+        )
+
+    def runs(self) -> list[Document]:
+        """All runs, newest first, without results."""
+        return self._items("/runs", limit=200)
+
+    def run(self, run_id: str) -> Document:
+        """Read one run's inputs, provenance and state."""
+        return self._json("GET", f"/runs/{run_id}")
+
+    def run_result(self, run_id: str, format: Format = "json") -> Any:  # noqa: A002
+        """Read a run's result: a document, or bytes of its series as CSV or Parquet."""
+        return self._result(f"/runs/{run_id}/result", format)
+
+    def create_plan(
+        self,
+        scenario: Mapping[str, Any] | None = None,
+        *,
+        scenario_id: str | None = None,
+        changes: Mapping[str, Any] | None = None,
+        view: str | None = None,
+    ) -> Document:
+        """Start a stored plan; returns its job, `job["result"]["id"]` is the plan."""
+        body = _question(scenario, scenario_id, changes) | {"view": view}
+        return self._json("POST", "/plans", json=body)
+
+    def plans(self) -> list[Document]:
+        """All plans, newest first, without results."""
+        return self._items("/plans", limit=200)
+
+    def plan(self, plan_id: str) -> Document:
+        """Read one plan's inputs, provenance and state."""
+        return self._json("GET", f"/plans/{plan_id}")
+
+    def plan_result(self, plan_id: str, format: Format = "json") -> Any:  # noqa: A002
+        """Read a plan's result: a document, or bytes of its cells as CSV or Parquet."""
+        return self._result(f"/plans/{plan_id}/result", format)
+
+    # --- jobs ---------------------------------------------------------------------
+
+    def job(self, job_id: str) -> Document:
+        """Read one job."""
+        return self._json("GET", f"/jobs/{job_id}")
+
+    def cancel_job(self, job_id: str) -> Document:
+        """Ask a job to stop."""
+        return self._json("DELETE", f"/jobs/{job_id}")
+
+    def job_events(self, job_id: str) -> Iterator[Document]:
+        """Follow a job: its document whenever it changes, the last one finished."""
+        path = f"{PREFIX}/jobs/{job_id}/events"
+        with self._http.stream("GET", path, timeout=None) as response:
+            if response.is_error:
+                response.read()
+                raise _problem_of(response)
+            for line in response.iter_lines():
+                if line.startswith("data: "):
+                    yield json.loads(line.removeprefix("data: "))
+
+    def wait(
+        self,
+        job_id: str,
+        on_progress: Progress | None = None,
+        *,
+        poll_s: float = 0.1,
+        timeout_s: float | None = None,
+    ) -> Document:
+        """
+        Wait until a job is done.
+
+        Args:
+            job_id: The job.
+            on_progress: Told part and phase at every look.
+            poll_s: Time between looks. [s]
+            timeout_s: Longest wait; None waits for ever. [s]
+
+        Returns:
+            The finished job.
+
+        Raises:
+            ApiProblem: If it failed or was cancelled; with the job's own problem.
+            TimeoutError: If it takes longer than allowed.
+        """
+        end_s = None if timeout_s is None else time.monotonic() + timeout_s
+        while True:
+            job = self.job(job_id)
+            if on_progress is not None:
+                on_progress(job["part"], job["text"])
+            if job["state"] == "done":
+                return job
+            if job["state"] in FINISHED:
+                raise ApiProblem(job["error"])
+            if end_s is not None and time.monotonic() > end_s:
+                raise TimeoutError(f"job {job_id} is still {job['state']}")
+            time.sleep(poll_s)
+
+    # --- datasets -----------------------------------------------------------------
+
+    def datasets(self) -> list[Document]:
+        """Datasets known, with licence, source and whether they are present."""
+        return self._items("/datasets")
+
+    def pull_dataset(self, name: str) -> Document:
+        """Start the download of a published dataset; returns its job."""
+        return self._json("POST", f"/datasets/{name}/pull")
+
+    def import_dataset(self, name: str, kind: str, path: str | Path) -> Document:
+        """
+        Send a CSV of one's own, checked row by row.
+
+        Args:
+            name: Name that scenarios will use.
+            kind: "requests" or "rates".
+            path: The file, here.
+
+        Returns:
+            The dataset.
+        """
+        with Path(path).open("rb") as file:
+            chunks = iter(lambda: file.read(_CHUNK_BYTES), b"")
+            return self._json(
+                "POST", "/datasets/import", params={"name": name, "kind": kind},
+                content=chunks, headers={"content-type": "text/csv"},
+                timeout=None,
+            )  # fmt: skip
+
+    # --- plumbing -----------------------------------------------------------------
+
+    def _send(self, method: str, path: str, **options: Any) -> httpx.Response:
+        try:
+            response = self._http.request(method, PREFIX + path, **options)
+        except httpx.TransportError as error:
+            raise ApiProblem(_unreachable(error)) from error
+        if response.is_error:
+            raise _problem_of(response)
+        return response
+
+    def _json(self, method: str, path: str, **options: Any) -> Document:
+        return cast("Document", self._send(method, path, **options).json())
+
+    def _items(self, path: str, **query: Any) -> list[Document]:
+        """Every item of a list, page by page."""
+        asked = {k: v for k, v in query.items() if v is not None}
+        items: list[Document] = []
+        while True:
+            page = self._json("GET", path, params=asked)
+            items += page["items"]
+            if page.get("next_cursor") is None:
+                return items
+            asked["cursor"] = page["next_cursor"]
+
+    def _result(self, path: str, kind: Format) -> Any:
+        response = self._send("GET", path, params={"format": kind})
+        return response.json() if kind == "json" else response.content
+
+
+def _question(
+    scenario: Mapping[str, Any] | None,
+    scenario_id: str | None,
+    changes: Mapping[str, Any] | None,
+) -> Document:
+    base: Document = {"changes": dict(changes or {})}
+    if scenario_id is not None:
+        base["scenario_id"] = scenario_id
+    if scenario is not None or scenario_id is None:
+        base["scenario"] = dict(scenario or {})
+    return base
+
+
+def _if_match(version: int | None) -> dict[str, str]:
+    return {} if version is None else {"if-match": f'"{version}"'}
+
+
+def _problem_of(response: httpx.Response) -> ApiProblem:
+    try:
+        document = response.json()
+    except ValueError:
+        document = None
+    if isinstance(document, dict) and "title" in document:
+        return ApiProblem(document)
+    return ApiProblem(
+        {
+            "type": "about:blank",
+            "title": "Unexpected answer",
+            "status": response.status_code,
+            "detail": f"The server answered {response.status_code} without a reason.",
+            "id": "",
+            "errors": [],
+        }
+    )
+
+
+def _unreachable(error: httpx.TransportError) -> Document:
+    return {
+        "type": "about:blank", "title": "Server not reachable", "status": 503,
+        "detail": f"{type(error).__name__}: {error}", "id": "", "errors": [],
+    }  # fmt: skip

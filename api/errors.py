@@ -1,0 +1,100 @@
+"""Turns every error into a problem document; nothing else answers with an error."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic_core import to_json
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.exceptions import HTTPException
+
+from api.problems import MAX_ERRORS, Document, Refusal, problem, problem_of
+from api.schemas.problem import Problem
+from twin.errors import NameplateError, ScenarioError
+
+MEDIA_TYPE = "application/problem+json"
+
+
+def answer(document: Document, headers: Mapping[str, str] | None = None) -> Response:
+    """Send a problem document."""
+    return Response(
+        to_json(document), status_code=document["status"], media_type=MEDIA_TYPE,
+        headers=dict(headers or {}),
+    )  # fmt: skip
+
+
+def install(app: FastAPI) -> None:
+    """Register the handlers."""
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(NameplateError, _refused)
+    app.add_exception_handler(SQLAlchemyError, _refused)
+    app.add_exception_handler(Exception, _refused)
+
+
+def described(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Describe the refusals of a route for OpenAPI; any may answer 422 and 413."""
+    return {
+        status: {
+            "description": "Problem document",
+            "content": {MEDIA_TYPE: {"schema": _REFERENCE}},
+        }
+        for status in sorted({400, 413, 422, 429, 503, *statuses})
+    }
+
+
+_REFERENCE = {"$ref": "#/components/schemas/Problem"}
+PROBLEM_SCHEMA = Problem
+
+
+async def _refused(_request: Request, error: Exception) -> Response:
+    headers = error.headers if isinstance(error, Refusal) else {}
+    return answer(problem_of(error), headers)
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - what it is registered for
+    detail = str(error.detail)
+    if error.status_code == 404:
+        path = request.url.path
+        detail = f"{path} is not an address of this API; see /api/v1/openapi.json"
+    if error.status_code == 405:
+        detail = f"{request.method} is not offered here"
+    return answer(problem(error.status_code, detail), error.headers)
+
+
+async def _invalid(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - see above
+    found = error.errors()
+    if found and found[0]["type"] == "json_invalid":
+        return answer(problem(422, "The body is not JSON", [_json_error(found[0])]))
+    wrong = [_translated(item) for item in found[:MAX_ERRORS]]
+    return answer(problem(422, "\n".join(str(e) for e in wrong), wrong))
+
+
+def _json_error(item: Mapping[str, Any]) -> ScenarioError:
+    place = item["loc"][-1] if item["loc"] else 0
+    reason = item.get("ctx", {}).get("error", "is not JSON")
+    return ScenarioError(
+        field="body", rule="must be JSON", value=f"{reason} at character {place}",
+        repair="correct the body there",
+    )  # fmt: skip
+
+
+def _translated(item: Mapping[str, Any]) -> ScenarioError:
+    where = [str(p) for p in item["loc"]]
+    field = ".".join(where[1:]) or (where[0] if where else "request")
+    kind, value = item["type"], item.get("input")
+    message = str(item["msg"]).removeprefix("Value error, ")
+    rule, _, repair = message.partition("; ")
+    if kind == "extra_forbidden":
+        rule, repair = "is not a known key", "remove it, or see /api/v1/openapi.json"
+    elif kind == "missing":
+        rule, value, repair = "is required", None, "add it"
+    return ScenarioError(
+        field=field, rule=rule[:1].lower() + rule[1:], value=value,
+        repair=repair or "correct the value",
+    )  # fmt: skip

@@ -1,0 +1,336 @@
+"""
+Work in the background: progress, cancel, supersede, and a record that survives.
+
+A job lives in memory while it runs, and in the database from the moment a caller
+may ask for it again. What-ifs that answer within their wait never reach the
+database. A newer job of the same kind and view cancels the older one.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import os
+import socket
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from typing import Any
+
+from api.problems import Refusal, problem, problem_of
+from store.repositories import Jobs, NotFoundError, new_id, now_utc
+from twin.errors import Cancelled
+
+Document = dict[str, Any]
+
+MAX_UNFINISHED = 64
+KEPT_FINISHED = 50
+"""Finished jobs kept in memory; older ones are read from the database."""
+SAVE_EVERY_S = 1.0
+STALE_AFTER = dt.timedelta(minutes=30)
+"""A job on another machine that was silent for this long has lost its server."""
+FINISHED = frozenset({"done", "failed", "cancelled"})
+
+
+class Job:
+    """One piece of work; `report` and `cancelled` are what the work is handed."""
+
+    def __init__(
+        self, kind: str, *, result_id: str | None = None, view: str | None = None
+    ) -> None:
+        self.id = new_id("job")
+        self.kind = kind
+        self.view = view
+        self.state = "queued"
+        self.part = 0.0
+        self.text = "waiting for a free worker"
+        self.result_id = result_id
+        self.error: Document | None = None
+        self.answer: bytes | None = None
+        self.created_at = now_utc()
+        self.finished_at: dt.datetime | None = None
+        self.reason = "cancelled on request"
+        self.on_end: Callable[[Job], None] | None = None
+        self.future: Future[None] | None = None
+        self.saved = False
+        self.last_save_s = 0.0
+        self.revision = 0
+        self.lock = threading.RLock()
+        self.finished = threading.Event()
+        self._stop = threading.Event()
+
+    def cancelled(self) -> bool:
+        """Whether somebody asked for a stop."""
+        return self._stop.is_set()
+
+    def cancel(self, reason: str) -> None:
+        """Ask the work to stop; it does at its next look."""
+        with self.lock:
+            if not self._stop.is_set():
+                self.reason = reason
+                self._stop.set()
+                self.revision += 1
+
+    def document(self) -> Document:
+        """Present state, without the answer."""
+        with self.lock:
+            return {
+                "id": self.id, "kind": self.kind, "state": self.state,
+                "part": self.part, "text": self.text, "result_id": self.result_id,
+                "error": self.error, "created_at": self.created_at,
+                "finished_at": self.finished_at,
+            }  # fmt: skip
+
+
+Work = Callable[[Job], bytes | None]
+Ending = Callable[[Job], None]
+log = logging.getLogger("nameplate.api")
+
+
+class JobRunner:
+    """
+    Runs jobs on threads and keeps their record.
+
+    Args:
+        jobs: Table of jobs.
+        workers: Threads for runs, plans and downloads, and as many again for
+            what-ifs, so that a long plan never delays a slider.
+    """
+
+    def __init__(self, jobs: Jobs, *, workers: int) -> None:
+        self._table = jobs
+        self.owner = f"{socket.gethostname()}:{os.getpid()}:{new_id('server')}"
+        self._slow = ThreadPoolExecutor(max(2, workers), "job")
+        self._quick = ThreadPoolExecutor(max(2, workers), "what-if")
+        self._live: OrderedDict[str, Job] = OrderedDict()
+        self._views: dict[tuple[str, str], Job] = {}
+        self._lock = threading.RLock()
+
+    def start(
+        self,
+        job: Job,
+        work: Work,
+        *,
+        on_end: Ending | None = None,
+        before: Callable[[], None] | None = None,
+    ) -> Job:
+        """
+        Queue a job.
+
+        Args:
+            job: The job; what-ifs go to the quick threads and are not saved yet.
+            work: Does it; returns the answer of a what-if as JSON, else None.
+            on_end: Told when it ended in any way but done.
+            before: Called once the job is accepted, before it can run.
+
+        Returns:
+            The job.
+
+        Raises:
+            Refusal: With status 429 if too many wait already.
+        """
+        with self._lock:
+            self._supersede(job)
+            if self.unfinished() >= MAX_UNFINISHED:
+                raise _too_many()
+            self._live[job.id] = job
+        try:
+            if before is not None:
+                before()
+            if job.kind != "what-if":
+                self.save(job)
+        except BaseException:
+            with self._lock:
+                self._live.pop(job.id)
+            raise
+        pool: Executor = self._quick if job.kind == "what-if" else self._slow
+        job.on_end = on_end
+        job.future = pool.submit(self._run, job, work)
+        return job
+
+    def save(self, job: Job) -> None:
+        """Write a job's state to the database."""
+        with job.lock:
+            values = job.document()
+            saved, job.saved, job.last_save_s = job.saved, True, time.monotonic()
+            result_id = values.pop("result_id")
+            values |= {
+                "owner": self.owner,
+                "result_id": result_id,
+                "result_kind": job.kind,
+            }
+            if saved:
+                self._table.change(job.id, **values)
+            else:
+                self._table.add(**values)
+
+    def find(self, key: str) -> Job | Document:
+        """
+        Look a job up.
+
+        Returns:
+            The job where it is in memory, else its record.
+
+        Raises:
+            NotFoundError: If there is none.
+        """
+        with self._lock:
+            if key in self._live:
+                return self._live[key]
+        row = self._table.find(key)
+        if row is None:
+            raise NotFoundError("job", key)
+        names = ("id", "kind", "state", "part", "text", "result_id", "error",
+                 "created_at", "finished_at")  # fmt: skip
+        return {name: getattr(row, name) for name in names}
+
+    def cancel(self, key: str) -> Job | Document:
+        """
+        Ask a job to stop; a finished one stays as it is.
+
+        Raises:
+            NotFoundError: If there is none.
+        """
+        found = self.find(key)
+        if isinstance(found, Job):
+            self._stop(found, "cancelled on request")
+        return found
+
+    def drop(self, job: Job) -> None:
+        """Forget a job whose answer was handed over directly."""
+        with self._lock:
+            self._live.pop(job.id, None)
+
+    def unfinished(self) -> int:
+        """How many jobs wait or run."""
+        with self._lock:
+            return sum(not j.finished.is_set() for j in self._live.values())
+
+    def recover(self) -> int:
+        """
+        Mark jobs that a stopped server left behind as failed.
+
+        Returns:
+            How many there were.
+        """
+        lost = [row for row in self._table.unfinished() if self._is_lost(row)]
+        text = "the server stopped before this finished"
+        for row in lost:
+            document = problem(503, f"{text}; start it again")
+            self._table.fail(row.id, text=text, error=document)
+        return len(lost)
+
+    def close(self) -> None:
+        """Cancel what runs and wait for the threads."""
+        with self._lock:
+            jobs = list(self._live.values())
+        for job in jobs:
+            self._stop(job, "the server was stopped")
+        self._slow.shutdown(wait=True)
+        self._quick.shutdown(wait=True)
+
+    # --- inside -------------------------------------------------------------------
+
+    def _supersede(self, job: Job) -> None:
+        if job.view is None:
+            return
+        older = self._views.get((job.kind, job.view))
+        self._views[job.kind, job.view] = job
+        if older is not None:
+            self._stop(older, f"superseded by a newer {job.kind} of the same view")
+
+    def _stop(self, job: Job, reason: str) -> None:
+        """Cancel a job, at once where it still waits for a thread."""
+        if job.finished.is_set():
+            return
+        job.cancel(reason)
+        if job.future is not None and job.future.cancel():
+            self._end(job, "cancelled", problem(409, job.reason))
+
+    def _run(self, job: Job, work: Work) -> None:
+        """Run a job to its end, whatever that is."""
+        try:
+            if job.cancelled():
+                raise Cancelled
+            self._update(job, state="running", text="starting")
+            job.answer = work(job)
+        except Cancelled:
+            self._end(job, "cancelled", problem(409, job.reason))
+        except Exception as error:
+            self._end(job, "failed", problem_of(error))
+        else:
+            self._end(job, "done", None)
+
+    def report(self, job: Job) -> Callable[[float, str], None]:
+        """Make the callback that work tells its progress to."""
+
+        def told(part: float, text: str) -> None:
+            self._update(job, part=min(max(part, job.part), 1.0), text=text[:200])
+            if job.saved and time.monotonic() - job.last_save_s > SAVE_EVERY_S:
+                self.save(job)
+
+        return told
+
+    def _update(self, job: Job, **values: Any) -> None:
+        with job.lock:
+            for name, value in values.items():
+                setattr(job, name, value)
+            job.revision += 1
+
+    def _end(self, job: Job, state: str, error: Document | None) -> None:
+        """Record how a job ended; readers see it only once it is written."""
+        text = "done" if error is None else str(error["detail"])[:200]
+        part = 1.0 if error is None else job.part
+        with job.lock:
+            self._update(
+                job, state=state, part=part, text=text, error=error,
+                finished_at=now_utc(),
+            )  # fmt: skip
+            try:
+                if job.on_end is not None and state != "done":
+                    job.on_end(job)
+                if job.saved:
+                    self.save(job)
+            except Exception:
+                log.exception("the end of %s could not be written", job.id)
+            finally:
+                job.finished.set()
+        self._forget(job)
+
+    def _forget(self, job: Job) -> None:
+        """Drop what nobody needs in memory any more."""
+        with self._lock:
+            if job.view is not None and self._views.get((job.kind, job.view)) is job:
+                del self._views[job.kind, job.view]
+            ended = [k for k, j in self._live.items() if j.finished.is_set()]
+            for key in ended[: max(0, len(ended) - KEPT_FINISHED)]:
+                del self._live[key]
+
+    def _is_lost(self, row: Any) -> bool:
+        host, pid, server = row.owner.split(":")
+        mine_host, mine_pid, mine_server = self.owner.split(":")
+        if host != mine_host:
+            return bool(now_utc() - row.updated_at > STALE_AFTER)
+        if pid == mine_pid:
+            return bool(server != mine_server)
+        return not _is_alive(int(pid))
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _too_many() -> Refusal:
+    return Refusal(
+        429,
+        f"{MAX_UNFINISHED} jobs wait or run already; cancel some or try again later",
+        headers={"retry-after": "5"},
+    )

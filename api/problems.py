@@ -1,0 +1,184 @@
+"""Problem documents: how each kind of refusal reads, as a plain mapping."""
+
+from __future__ import annotations
+
+import logging
+import math
+import secrets
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from store.repositories import ConflictError, NotFoundError
+from twin.errors import (
+    Cancelled,
+    NameplateError,
+    PolicyError,
+    ScenarioError,
+    ScenarioErrors,
+)
+
+log = logging.getLogger("nameplate.api")
+
+Document = dict[str, Any]
+MAX_TEXT = 200
+MAX_ERRORS = 50
+MAX_ITEMS = 10
+_EXACT = 2**53
+"""Whole numbers beyond are not exact in JavaScript."""
+
+TITLES = {
+    400: "The request cannot be read",
+    403: "Not allowed here",
+    404: "Not found",
+    405: "Method not allowed",
+    406: "No such representation",
+    409: "In conflict with the present state",
+    412: "Changed by somebody else",
+    413: "The request is too large",
+    415: "Unsupported media type",
+    422: "The input breaks a rule",
+    429: "Too much work at once",
+    500: "The server failed",
+    503: "Not available now",
+}
+KINDS = {
+    400: "unreadable", 403: "not-allowed", 404: "not-found",
+    405: "method-not-allowed", 406: "no-such-representation", 409: "conflict",
+    412: "changed", 413: "too-large", 415: "unsupported-media-type",
+    422: "invalid-input", 429: "too-much-work", 500: "failure", 503: "unavailable",
+}  # fmt: skip
+
+
+class Refusal(NameplateError):  # noqa: N818 - it answers, it did not fail
+    """A request the API itself refuses, with the status it answers."""
+
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        *,
+        errors: Iterable[ScenarioError] = (),
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        self.status = status
+        self.detail = detail
+        self.errors = tuple(errors)
+        self.headers = headers or {}
+        super().__init__(detail)
+
+
+def problem(status: int, detail: str, errors: Iterable[ScenarioError] = ()) -> Document:
+    """
+    Build a problem document.
+
+    Args:
+        status: HTTP status.
+        detail: What happened here.
+        errors: Wrong fields; at most `MAX_ERRORS` are listed.
+
+    Returns:
+        The document, safe to write as JSON.
+    """
+    return {
+        "type": f"urn:nameplate:problem:{KINDS.get(status, 'refused')}",
+        "title": TITLES.get(status, "Refused"),
+        "status": status,
+        "detail": as_text(detail, 2000),
+        "id": secrets.token_hex(6),
+        "errors": [_entry(e) for e in list(errors)[:MAX_ERRORS]],
+    }
+
+
+def problem_of(error: BaseException) -> Document:
+    """
+    Say what an error means to the caller; what nobody foresaw is logged.
+
+    Args:
+        error: Raised by a route or a job.
+
+    Returns:
+        The problem document. A failure of our own tells its id, never a traceback.
+    """
+    if isinstance(error, ScenarioErrors):
+        return problem(422, str(error), error.errors)
+    if isinstance(error, ScenarioError):
+        return problem(422, str(error), [error])
+    if isinstance(error, Refusal):
+        return problem(error.status, error.detail, error.errors)
+    if isinstance(error, NotFoundError):
+        return problem(404, f"{error}; list the {error.noun}s to find one")
+    if isinstance(error, ConflictError):
+        return problem(412, f"{error}; read it again and repeat the change")
+    if isinstance(error, Cancelled):
+        return problem(409, "cancelled on request")
+    return _failure(error)
+
+
+def _failure(error: BaseException) -> Document:
+    database = isinstance(error, SQLAlchemyError)
+    what = "The database did not answer" if database else "This is a fault of ours"
+    document = problem(
+        503 if database else 500,
+        f"{what}: {type(error).__name__}. Nothing was changed.",
+    )
+    document["detail"] += f" The log has it under {document['id']}."
+    log.error("problem %s", document["id"], exc_info=error)
+    return document
+
+
+def _entry(error: ScenarioError) -> Document:
+    return {
+        "field": as_text(error.field),
+        "rule": as_text(error.rule),
+        "value": printable(error.value),
+        "repair": as_text(error.repair, 1000),
+    }
+
+
+def printable(value: Any) -> Any:
+    """Make a value short and safe to write as JSON, whatever was sent."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        return value if abs(value) < _EXACT else "a whole number beyond 2^53"
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if isinstance(value, dict) and _is_flat(value.values()):
+        shown = list(value.items())[:MAX_ITEMS]
+        return {as_text(k): printable(v) for k, v in shown}
+    if isinstance(value, (list, tuple)) and _is_flat(value):
+        return [printable(v) for v in value[:MAX_ITEMS]]
+    if isinstance(value, (dict, list, tuple)):
+        return f"a nested {'mapping' if isinstance(value, dict) else 'list'}"
+    return as_text(value)
+
+
+def _is_flat(values: Iterable[Any]) -> bool:
+    return not any(isinstance(v, (dict, list, tuple)) for v in values)
+
+
+def as_text(value: Any, limit: int = MAX_TEXT) -> str:
+    """Text of anything: short, no lone surrogates, no control characters."""
+    text = value if isinstance(value, str) else str(value)
+    text = text if len(text) <= limit else text[: limit - 1] + "…"
+    text = text.encode("utf-8", "backslashreplace").decode()
+    return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
+
+
+def policy_refusal() -> Refusal:
+    """Refuse a Python policy on a server that does not allow them."""
+    rule = "Python policies are not accepted by this server"
+    detail = f"{rule}: they are executed, and its owner has not allowed that."
+    return Refusal(
+        403,
+        detail,
+        errors=[
+            PolicyError(
+                field="policy.name", rule=rule, value="user",
+                repair="run it on your own machine with `nameplate plan`, or start the "
+                "server with NAMEPLATE_ALLOW_USER_POLICY=true",
+            )
+        ],
+    )  # fmt: skip

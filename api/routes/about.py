@@ -1,0 +1,41 @@
+"""Health, versions and the scenario format."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+from sqlalchemy import text
+
+from api.routes.common import State
+from api.schemas.catalogue import HealthOut, VersionOut
+from api.version import MODEL_VERSION, PRODUCT_VERSION, SCENARIO_SCHEMA_VERSION
+from twin.scenario import Scenario
+
+router = APIRouter(tags=["about"])
+
+
+@router.get("/health")
+def health(state: State) -> HealthOut:
+    """Whether the server, its database and its kernels are up."""
+    with state.engine.connect() as connection:
+        connection.execute(text("SELECT 1"))
+    return HealthOut(
+        status="ok", database=state.engine.dialect.name,  # type: ignore[arg-type]
+        kernel=state.kernel, unfinished_jobs=state.jobs.unfinished(),
+    )  # fmt: skip
+
+
+@router.get("/version")
+def version() -> VersionOut:
+    """Versions of product, model and scenario format."""
+    return VersionOut(
+        product=PRODUCT_VERSION, model=MODEL_VERSION,
+        scenario_schema=SCENARIO_SCHEMA_VERSION,
+    )  # fmt: skip
+
+
+@router.get("/schema/scenario")
+def scenario_schema() -> dict[str, Any]:
+    """JSON Schema of a scenario, with units, defaults and sources."""
+    return Scenario.model_json_schema()

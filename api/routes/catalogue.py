@@ -1,0 +1,129 @@
+"""The catalogue: servers, models and policies, a source for every value."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel
+
+from api.errors import described
+from api.routes.common import State
+from api.schemas.catalogue import (
+    FigureOut,
+    GpuOut,
+    ModelList,
+    ModelOut,
+    PolicyList,
+    PolicyOut,
+    ServerList,
+    ServerOut,
+    SettingOut,
+)
+from twin.catalogue import SERVERS, ModelChoice, find_server, list_models
+from twin.catalogue.figure import Figure
+from twin.catalogue.servers import Server
+from twin.scenario.policy import (
+    POLICY_NAMES,
+    NoCap,
+    OneThreshold,
+    Polca,
+    UserPolicy,
+    policy_named,
+)
+
+router = APIRouter(prefix="/catalogue", tags=["catalogue"], responses=described())
+
+
+@router.get("/servers")
+def servers() -> ServerList:
+    """Server types with rated, idle and measured power."""
+    return ServerList(items=[_server(SERVERS[key]) for key in sorted(SERVERS)])
+
+
+@router.get("/models")
+def models(
+    server: Annotated[
+        str | None, Query(description="One server type only", examples=["dgx-a100"])
+    ] = None,
+) -> ModelList:
+    """Models each server type can carry, and what the numbers rest on."""
+    chosen = sorted(SERVERS) if server is None else [find_server(server).key]
+    return ModelList(
+        items=[_model(m, key) for key in chosen for m in list_models(SERVERS[key])]
+    )
+
+
+@router.get("/policies")
+def policies(state: State) -> PolicyList:
+    """Policies with their settings, defaults and where these come from."""
+    allowed = state.settings.allow_user_policy
+    built_in = [_policy(name, type(policy_named(name))) for name in POLICY_NAMES]
+    return PolicyList(items=[*built_in, _policy("user", UserPolicy, allowed=allowed)])
+
+
+def _figures(record: Any) -> dict[str, FigureOut]:
+    values = {f.name: getattr(record, f.name) for f in dataclasses.fields(record)}
+    return {k: _figure(v) for k, v in values.items() if isinstance(v, Figure)}
+
+
+def _figure(figure: Figure) -> FigureOut:
+    return FigureOut(**dataclasses.asdict(figure))
+
+
+def _server(server: Server) -> ServerOut:
+    gpu = server.gpu
+    return ServerOut(
+        key=server.key, label=server.label,
+        gpu=GpuOut(key=gpu.key, label=gpu.label, figures=_figures(gpu)),
+        gpu_count=server.gpu_count, idle_w=server.idle_w, full_w=server.full_w,
+        figures=_figures(server),
+        measured={k: _figure(v) for k, v in server.measured.items()},
+        models=[m.model for m in list_models(server)],
+    )  # fmt: skip
+
+
+def _model(choice: ModelChoice, server: str) -> ModelOut:
+    stand_in = choice.stands_in
+    return ModelOut(
+        model=choice.model, server=server,
+        gpus_per_instance=choice.gpus_per_instance,
+        instances_per_server=choice.instances_per_server,
+        kv_capacity_tokens=choice.table.kv_capacity_tokens,
+        max_batch=choice.table.max_batch, measured_gpu=choice.table.gpu,
+        stands_in=None if stand_in is None else stand_in.reason,
+        source=choice.source, marks=dict(choice.marks),
+    )  # fmt: skip
+
+
+_Model = type[NoCap] | type[OneThreshold] | type[Polca] | type[UserPolicy]
+
+
+def _policy(name: str, model: _Model, *, allowed: bool = True) -> PolicyOut:
+    return PolicyOut(
+        name=name, doc=(model.__doc__ or "").strip(), settings=_settings(model),
+        allowed=allowed,
+    )  # fmt: skip
+
+
+def _settings(model: type[BaseModel]) -> list[SettingOut]:
+    found = []
+    for name, info in model.model_fields.items():
+        if name == "name":
+            continue
+        extra = (
+            info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+        )
+        default = None if info.is_required() else info.default
+        unit, source = extra.get("unit"), extra.get("source")
+        found.append(
+            SettingOut(
+                name=name,
+                doc=info.description or "",
+                default=default,
+                unit=None if unit is None else str(unit),
+                source=None if source is None else str(source),
+            )
+        )
+    return found

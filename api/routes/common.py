@@ -1,0 +1,140 @@
+"""What routes share: the running services, pages, versions, formats and jobs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+from fastapi import Depends, Header, Path, Query, Request, Response
+from pydantic_core import to_json
+
+from api.documents import Document, Table, as_csv, as_parquet
+from api.jobs import Job
+from api.problems import Refusal
+from api.schemas.base import In, said
+from api.schemas.stored import JobOut, ResultRef
+from api.services import AppState
+from twin.errors import ScenarioError
+
+PREFIX = "/api/v1"
+ID_PATTERN = "^[A-Za-z0-9_-]{1,64}$"
+Format = Literal["json", "csv", "parquet"]
+MEDIA_TYPES = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
+MakeTable = Callable[[Document], Table]
+
+
+def _state(request: Request) -> AppState:
+    state: AppState | None = getattr(request.app.state, "services", None)
+    if state is None:
+        raise Refusal(503, "The server has not started yet, or is stopping")
+    return state
+
+
+State = Annotated[AppState, Depends(_state)]
+Id = Annotated[str, Path(pattern=ID_PATTERN, description="Id", examples=["sample-row"])]
+
+
+class PageQuery(In):
+    """Which part of a list."""
+
+    limit: int = said("Most items on a page", 50, 50, ge=1, le=200, unit="items")
+    cursor: str | None = said("From the page before", None, None, max_length=400)
+
+
+Paging = Annotated[PageQuery, Query()]
+FormatQuery = Annotated[
+    Format, Query(alias="format", description="Representation", examples=["csv"])
+]
+_ETAG = re.compile(r'^(?:W/)?"?(\d{1,9})"?$', re.ASCII)
+
+
+def _if_match(
+    if_match: Annotated[
+        str | None,
+        Header(description="Version the change was made on", examples=['"1"']),
+    ] = None,
+) -> int | None:
+    if if_match is None or if_match.strip() == "*":
+        return None
+    found = _ETAG.match(if_match.strip())
+    if found is None:
+        raise ScenarioError(
+            field="If-Match", rule="must be a version", value=if_match,
+            repair='send the scenario\'s version, for example "1", or leave it out',
+        )  # fmt: skip
+    return int(found[1])
+
+
+IfMatch = Annotated[int | None, Depends(_if_match)]
+
+
+def job_out(found: Job | Document) -> JobOut:
+    """Describe a job, with the address of its result."""
+    document = found.document() if isinstance(found, Job) else dict(found)
+    return JobOut(result=_result_ref(document), **{
+        k: v for k, v in document.items() if k != "result_id"
+    })  # fmt: skip
+
+
+def job_detail(found: Job | Document) -> Response:
+    """Describe a job, together with a what-if's answer, already written as JSON."""
+    document = job_out(found).model_dump(mode="json")
+    answer = found.answer if isinstance(found, Job) else None
+    head = to_json(document)
+    body = head[:-1] + b',"answer":' + (answer or b"null") + b"}"
+    return Response(body, media_type="application/json")
+
+
+def _result_ref(document: Document) -> ResultRef | None:
+    kind, key = document["kind"], document["result_id"]
+    if kind == "what-if":
+        job = document["id"]
+        return ResultRef(kind=kind, id=job, href=f"{PREFIX}/jobs/{job}")
+    if key is None:
+        return None
+    path = {"run": f"runs/{key}/result", "plan": f"plans/{key}/result"}
+    return ResultRef(kind=kind, id=key, href=f"{PREFIX}/{path.get(kind, 'datasets')}")
+
+
+def accepted(job: Job) -> Response:
+    """Answer 202 with a job and where to follow it."""
+    return Response(
+        to_json(job_out(job)), status_code=202, media_type="application/json",
+        headers={"location": f"{PREFIX}/jobs/{job.id}"},
+    )  # fmt: skip
+
+
+ACCEPTED: dict[int | str, dict[str, Any]] = {
+    202: {"model": JobOut, "description": "Queued; follow the job"}
+}
+
+
+def result_response(
+    document: Document, make_table: MakeTable, kind: Format, name: str
+) -> Response:
+    """Send a stored result in one of its representations."""
+    if kind == "json":
+        return Response(to_json(document), media_type="application/json")
+    table = make_table(document)
+    content = as_csv(table) if kind == "csv" else as_parquet(table)
+    return Response(
+        content, media_type=MEDIA_TYPES[kind],
+        headers={"content-disposition": f'attachment; filename="{name}.{kind}"'},
+    )  # fmt: skip
+
+
+def result_content(model: type[Any]) -> dict[int | str, dict[str, Any]]:
+    """Describe the representations of a result for OpenAPI."""
+    return {
+        200: {
+            "model": model,
+            "description": "The result",
+            "content": {
+                "text/csv": {"schema": {"type": "string"}},
+                "application/vnd.apache.parquet": {
+                    "schema": {"type": "string", "format": "binary"}
+                },
+            },
+        }
+    }

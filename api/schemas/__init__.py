@@ -1,0 +1,1 @@
+"""Answers of the API, each field with its unit, meaning and example."""

@@ -1,0 +1,71 @@
+"""The base of every answer, and how its fields say unit, meaning and example."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from twin.errors import ScenarioError, ScenarioErrors
+from twin.scenario.parse import nearest
+
+
+class Out(BaseModel):
+    """An answer: read from rows or mappings, closed to keys it does not declare."""
+
+    model_config = ConfigDict(from_attributes=True, extra="forbid")
+
+
+class In(BaseModel):
+    """A request body: unknown keys are errors, numbers are finite."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known_keys(cls, data: Any) -> Any:
+        """Refuse unknown keys, naming the nearest that exists."""
+        if not isinstance(data, Mapping):
+            return data
+        known = list(cls.model_fields)
+        wrong = [
+            ScenarioError(
+                field=str(key), rule="is not a known key", value=value,
+                repair=nearest(str(key), known),
+            )
+            for key, value in data.items()
+            if key not in known
+        ]  # fmt: skip
+        if wrong:
+            raise ScenarioErrors(wrong)
+        return data
+
+
+def said(
+    doc: str, example: Any, default: Any = ..., *, unit: str = "", **more: Any
+) -> Any:
+    """
+    Declare a field with what the OpenAPI page shows of it.
+
+    Args:
+        doc: One sentence on the meaning.
+        example: A sensible value.
+        default: Value where absent; `...` makes it required.
+        unit: Unit, "1" for a bare ratio; empty where the field has none.
+        **more: pydantic limits.
+
+    Returns:
+        A pydantic field.
+    """
+    return Field(
+        default,
+        description=f"{doc} [{unit}]" if unit else doc,
+        examples=[example],
+        json_schema_extra={"unit": unit} if unit else None,
+        **more,
+    )
+
+
+CURSOR_DOC = "Cursor of the next page; null on the last"
+CURSOR_EXAMPLE = "MjAyNi0wMS0wNVQwMDowMDowMCswMDowMHxydW5fMQ"

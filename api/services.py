@@ -1,0 +1,301 @@
+"""What a running server holds, database to threads, and its use cases."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from pydantic_core import to_json
+from sqlalchemy import Engine
+
+from api.documents import plain, plan_document, run_document, what_if_document
+from api.jobs import Job, JobRunner
+from api.problems import Refusal, policy_refusal
+from api.version import MODEL_VERSION
+from store.datasets import DatasetStore
+from store.engine import open_engine
+from store.migrate import upgrade_engine
+from store.models import PlanRow, RunRow
+from store.repositories import Jobs, Plans, Runs, Scenarios, Sites, new_id, now_utc
+from store.settings import Settings
+from twin.errors import Cancelled
+from twin.plan import Memo, WhatIf, plan, what_if
+from twin.plan.memo import scenario_sha256
+from twin.scenario import Scenario, apply_changes, dataset_names, parse_scenario
+from twin.scenario.policy import UserPolicy
+from twin.serving.traffic import Recordings
+
+log = logging.getLogger("nameplate.api")
+Document = dict[str, Any]
+T = TypeVar("T")
+
+WARM_CHANGES = {"horizon.days": 0.01, "workload.load.requests_per_server_s": 0.05}
+WARM_WAIT_S = 60.0
+
+
+class AppState:
+    """
+    Everything routes need, built once at start-up.
+
+    Args:
+        settings: Where data lives and how much may be done.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.engine: Engine = open_engine(settings.database_url)
+        upgrade_engine(self.engine)
+        self.sites = Sites(self.engine)
+        self.scenarios = Scenarios(self.engine)
+        self.runs = Runs(self.engine)
+        self.plans = Plans(self.engine)
+        self.datasets = DatasetStore(settings)
+        self.memo = Memo()
+        self.jobs = JobRunner(Jobs(self.engine), workers=settings.workers)
+        self.cells = ThreadPoolExecutor(settings.workers, "cell")
+        self.kernel = "cold"
+        self._warmer: threading.Thread | None = None
+
+    def open(self, *, warm: bool) -> None:
+        """Mend what a crash left behind, seed an empty database, warm the kernels."""
+        self.jobs.recover()
+        self._seed()
+        if warm:
+            self.kernel = "warming"
+            self._warmer = threading.Thread(target=self._warm, name="warm", daemon=True)
+            self._warmer.start()
+
+    def close(self) -> None:
+        """Cancel jobs, wait for threads, close the database."""
+        self.jobs.close()
+        self.cells.shutdown(wait=True, cancel_futures=True)
+        if self._warmer is not None:
+            self._warmer.join(WARM_WAIT_S)
+        self.engine.dispose()
+
+    def _seed(self) -> None:
+        """Put the sample site and scenario into a database that has neither."""
+        if not (self.sites.is_empty() and self.scenarios.is_empty()):
+            return
+        sample = parse_scenario({})
+        site = self.sites.add(
+            id="sample-site", name=sample.site.name, time_zone=sample.site.time_zone,
+            notes="Built in: generated traffic from published statistics.",
+        )  # fmt: skip
+        self.scenarios.add(
+            id="sample-row", name=sample.name, site_id=site.id, body=plain(sample)
+        )
+
+    def _warm(self) -> None:
+        try:
+            what_if(apply_changes(parse_scenario({}), WARM_CHANGES), Recordings.none())
+            self.kernel = "warm"
+        except Exception:
+            self.kernel = "failed"
+            log.exception("the kernels could not be warmed")
+
+    # --- scenarios ----------------------------------------------------------------
+
+    def question(
+        self,
+        scenario: Scenario | None,
+        scenario_id: str | None,
+        changes: Mapping[str, Any],
+    ) -> Scenario:
+        """
+        Put a base scenario and changes together and look whether they may run here.
+
+        Raises:
+            NotFoundError: If the id is unknown.
+            ScenarioErrors: If a change is wrong.
+            Refusal: If it has a Python policy and the server does not allow them.
+        """
+        if scenario is None:
+            row = self.scenarios.get(scenario_id or "")
+            scenario = parse_scenario(row.body)
+        asked = apply_changes(scenario, changes) if changes else scenario
+        self.check_policies(asked)
+        return asked
+
+    def check_policies(self, scenario: Scenario) -> None:
+        """
+        Look whether a scenario's policies may run here.
+
+        Raises:
+            Refusal: With status 403 for a Python policy that is not allowed.
+        """
+        policies = (scenario.policy, *scenario.plan.policies)
+        if not self.settings.allow_user_policy and any(
+            isinstance(p, UserPolicy) for p in policies
+        ):
+            raise policy_refusal()
+
+    # --- what-if ------------------------------------------------------------------
+
+    async def what_if(
+        self, scenario: Scenario, *, view: str | None, series: bool
+    ) -> Job:
+        """
+        Start a what-if and wait for it for as long as a direct answer may take.
+
+        Returns:
+            The job; where it is not done yet it has been saved for later asking.
+        """
+        job = Job("what-if", view=view)
+
+        def work(job: Job) -> bytes:
+            started_s = time.perf_counter()
+            found = self._answer(job, scenario)
+            document = what_if_document(found, provenance(scenario), series=series)
+            document["timing"] = {"computed_s": time.perf_counter() - started_s}
+            return to_json(document)
+
+        self.jobs.start(job, work)
+        await _until(job.finished.is_set, self.settings.what_if_wait_s)
+        if not await asyncio.to_thread(self._keep, job):
+            self.jobs.drop(job)
+        return job
+
+    def _keep(self, job: Job) -> bool:
+        """Save a what-if that takes longer, so that it can be asked for later."""
+        with job.lock:
+            if job.finished.is_set():
+                return False
+            self.jobs.save(job)
+            return True
+
+    def _answer(self, job: Job, scenario: Scenario) -> WhatIf:
+        recordings = self.datasets.recordings(dataset_names(scenario))
+        return _insist(
+            job,
+            lambda: what_if(
+                scenario, recordings, memo=self.memo,
+                on_progress=self.jobs.report(job), cancelled=job.cancelled,
+            ),
+        )  # fmt: skip
+
+    # --- runs and plans -----------------------------------------------------------
+
+    def start_run(self, scenario: Scenario, scenario_id: str | None) -> Job:
+        """Queue a stored run."""
+        job = Job("run", result_id=new_id("run"))
+
+        def work(job: Job) -> None:
+            self._mark(self.runs, job, "running")
+            found = self._answer(job, scenario)
+            document = run_document(found.run, provenance(scenario))
+            self._mark(self.runs, job, "done", result=document)
+
+        self._store(self.runs, job, work, scenario, scenario_id)
+        return job
+
+    def start_plan(
+        self, scenario: Scenario, scenario_id: str | None, view: str | None
+    ) -> Job:
+        """Queue a stored plan; a newer one of the same view cancels it."""
+        job = Job("plan", result_id=new_id("plan"), view=view)
+
+        def work(job: Job) -> None:
+            self._mark(self.plans, job, "running")
+            recordings = self.datasets.recordings(dataset_names(scenario))
+            found = _insist(
+                job,
+                lambda: plan(
+                    scenario, recordings, executor=self.cells, memo=self.memo,
+                    on_progress=self.jobs.report(job), cancelled=job.cancelled,
+                ),
+            )  # fmt: skip
+            document = plan_document(found, provenance(scenario))
+            self._mark(self.plans, job, "done", result=document)
+
+        self._store(self.plans, job, work, scenario, scenario_id)
+        return job
+
+    def _store(
+        self,
+        table: Runs | Plans,
+        job: Job,
+        work: Callable[[Job], None],
+        scenario: Scenario,
+        scenario_id: str | None,
+    ) -> None:
+        def insert() -> None:
+            table.add(
+                id=job.result_id, name=scenario.name, body=plain(scenario),
+                scenario_sha256=scenario_sha256(scenario), seed=scenario.seed,
+                model_version=MODEL_VERSION, status="queued", job_id=job.id,
+                scenario_id=scenario_id,
+            )  # fmt: skip
+
+        def ended(job: Job) -> None:
+            self._mark(table, job, job.state)
+
+        self.jobs.start(job, work, on_end=ended, before=insert)
+
+    def _mark(self, table: Runs | Plans, job: Job, status: str, **values: Any) -> None:
+        if status not in {"queued", "running"}:
+            values["finished_at"] = now_utc()
+        table.change(str(job.result_id), status=status, **values)
+
+    def start_pull(self, name: str) -> Job:
+        """Queue the download of a published dataset."""
+        job = Job("dataset", result_id=self.datasets.info(name).name)
+
+        def work(job: Job) -> None:
+            self.datasets.pull(name, self.jobs.report(job), job.cancelled)
+
+        return self.jobs.start(job, work)
+
+
+def provenance(scenario: Scenario) -> Document:
+    """What an answer rests on: inputs, model version, seed, and when it was made."""
+    return {
+        "scenario_sha256": scenario_sha256(scenario),
+        "model_version": MODEL_VERSION,
+        "seed": scenario.seed,
+        "created_at": now_utc().isoformat(),
+    }
+
+
+def result_of(row: RunRow | PlanRow) -> Document:
+    """
+    Result of a stored run or plan.
+
+    Raises:
+        Refusal: With status 409 if it has none, or none yet.
+    """
+    if row.result is None:
+        raise Refusal(
+            409,
+            f"{row.id} is {row.status} and has no result; its job {row.job_id} says "
+            "how far it is or why it ended",
+        )
+    return row.result
+
+
+def _insist(job: Job, ask: Callable[[], T]) -> T:
+    """
+    Ask again where somebody else's cancel hit us.
+
+    Two questions share a remembered reference run; if the one that computes it is
+    cancelled, the one that waits for it must not be.
+    """
+    while True:
+        try:
+            return ask()
+        except Cancelled:
+            if job.cancelled():
+                raise
+
+
+async def _until(ready: Callable[[], bool], wait_s: float) -> None:
+    """Wait without holding a thread; short steps first, so quick answers are quick."""
+    end_s, step_s = time.monotonic() + wait_s, 0.002
+    while not ready() and time.monotonic() < end_s:
+        await asyncio.sleep(step_s)
+        step_s = min(step_s * 1.3, 0.02)

@@ -1,0 +1,174 @@
+"""
+Speed as a user meets it: what-ifs over HTTP, and the page in headless Chromium.
+
+A real server runs in its own process on a fresh database. A slider is moved with the
+keyboard, one step and release, and the clock stops when the power chart has been
+drawn with the new answer.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import numpy as np
+
+from bench.rows import ROW_BARS
+
+MOVES = 40
+CHROMIUM_FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+
+def browser_rows(prefix: str) -> tuple[list[dict[str, Any]], int]:
+    """
+    Measure the rows that need a server.
+
+    Args:
+        prefix: Start of the ids wanted.
+
+    Returns:
+        Rows, and 1 where Chromium is missing although its rows are wanted.
+    """
+    names = ("row.what_if_p95_s", "row.controls_s", "row.slider_p95_s")
+    if not any(name.startswith(prefix) for name in names):
+        return [], 0
+    with server() as url:
+        values = {"row.what_if_p95_s": what_if_p95_s(url)}
+        chromium = shutil.which("chromium")
+        if chromium:
+            values |= page_times_s(url, chromium)
+        else:
+            print("Chromium is missing: no page rows", file=sys.stderr)
+    rows = [ROW_BARS[n] | {"id": n, "value": v} for n, v in values.items()]
+    return [r for r in rows if r["id"].startswith(prefix)], 0 if chromium else 1
+
+
+@contextlib.contextmanager
+def server() -> Iterator[str]:
+    """Run `nameplate serve` on a free port and a fresh database, warm."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    with tempfile.TemporaryDirectory() as folder:
+        process = subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "cli.main",
+                "serve",
+                "--port",
+                str(port),
+                "--no-open",
+            ],
+            env=os.environ | {"NAMEPLATE_DATABASE_URL": f"sqlite:///{folder}/bench.db"},
+        )
+        try:
+            _wait_until_up(url, process)
+            yield url
+        finally:
+            process.terminate()
+            process.wait(timeout=20)
+
+
+def _wait_until_up(url: str, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(600):
+        if process.poll() is not None:
+            raise RuntimeError(f"the server ended with {process.returncode}")
+        with contextlib.suppress(httpx.HTTPError):
+            if httpx.get(f"{url}/api/v1/health", timeout=5).is_success:
+                break
+        time.sleep(0.1)
+    ask(url, {})  # compile or load the kernel, find the load
+    ask(url, {"fleet.server_count": 52})
+
+
+def ask(url: str, changes: dict[str, Any]) -> float:
+    """Ask one what-if and wait for its answer, a job's too. [s]"""
+    start = time.perf_counter()
+    answer = httpx.post(
+        f"{url}/api/v1/what-if", json={"scenario": {}, "changes": changes}, timeout=120
+    )
+    answer.raise_for_status()
+    while answer.status_code == 202:
+        time.sleep(0.02)
+        answer = httpx.get(f"{url}{answer.headers['location']}", timeout=120)
+        if answer.json()["state"] in {"done", "failed", "cancelled"}:
+            break
+        answer.status_code = 202
+    return time.perf_counter() - start
+
+
+def what_if_p95_s(url: str) -> float:
+    """95th percentile over moves of the server count and of a threshold. [s]"""
+    times = []
+    for k in range(MOVES):
+        count = 40 + (7 * k) % 25
+        threshold = round(0.74 + 0.002 * k, 3)
+        times.append(
+            ask(url, {"fleet.server_count": count, "policy.t1_frac": threshold})
+        )
+    return float(np.percentile(times, 95))
+
+
+_DRAWN = """() => {
+  const chart = document.querySelector('#explore-power .js-plotly-plot');
+  window.__drawn = 0;
+  chart.on('plotly_afterplot', () => { window.__drawn = performance.now(); });
+}"""
+
+
+def page_times_s(url: str, chromium: str) -> dict[str, float]:
+    """Time to controls on a warm load, and slider release to redrawn chart. [s]"""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        _load(page, url)
+        controls = [_load(page, url) for _ in range(7)]
+        page.wait_for_timeout(15_000)  # the risk curve of the first view
+        page.evaluate(_DRAWN)
+        thumb = page.locator("#explore-added-slider [role=slider]").first
+        thumb.focus()
+        moves = []
+        for k in range(MOVES):
+            before = page.evaluate("performance.now()")
+            page.keyboard.press("ArrowRight" if k % 20 < 12 else "ArrowLeft")
+            page.wait_for_function(
+                "t => window.__drawn > t", arg=before, timeout=20_000
+            )
+            page.wait_for_function(
+                "!document.querySelector('#explore-main[aria-busy=true]')"
+            )
+            moves.append((page.evaluate("window.__drawn") - before) / 1e3)
+            page.wait_for_timeout(150)
+        browser.close()
+    return {
+        "row.controls_s": float(np.median(controls)),
+        "row.slider_p95_s": float(np.percentile(moves, 95)),
+    }
+
+
+def _load(page: Any, url: str) -> float:
+    """Load the page and wait for its first slider and its chart. [s]"""
+    start = time.perf_counter()
+    page.goto(url)
+    page.locator("#explore-added-slider [role=slider]").first.wait_for()
+    shown = time.perf_counter() - start
+    page.locator("#explore-power .js-plotly-plot .scatterlayer").first.wait_for(
+        timeout=60_000
+    )
+    return shown

@@ -1,0 +1,297 @@
+"""Reading and writing rows; every call is one short transaction."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import datetime as dt
+import secrets
+from collections.abc import Sequence
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from sqlalchemy import Engine, and_, or_, select, update
+from sqlalchemy.orm import Session, sessionmaker, undefer
+from sqlalchemy.orm.exc import StaleDataError
+
+from store.models import Base, JobRow, PlanRow, RunRow, ScenarioRow, SiteRow, Stamped
+from twin.errors import NameplateError, ScenarioError
+
+
+class NotFoundError(NameplateError):
+    """No row has this id."""
+
+    def __init__(self, noun: str, key: str) -> None:
+        self.noun = noun
+        self.key = key
+        super().__init__(f"{noun} {key!r} does not exist")
+
+
+class ConflictError(NameplateError):
+    """Somebody else changed the row in between."""
+
+    def __init__(self, noun: str, key: str, *, expected: int, found: int) -> None:
+        self.noun = noun
+        self.key = key
+        self.expected = expected
+        self.found = found
+        super().__init__(
+            f"{noun} {key!r} is at version {found}, the change was made on {expected}"
+        )
+
+
+RowT = TypeVar("RowT", bound=Base)
+OutcomeT = TypeVar("OutcomeT", RunRow, PlanRow)
+
+
+class Page(NamedTuple, Generic[RowT]):
+    """Rows, newest first, and the cursor of the next page if there is one."""
+
+    items: Sequence[RowT]
+    next_cursor: str | None
+
+
+def now_utc() -> dt.datetime:
+    """Present instant in UTC."""
+    return dt.datetime.now(dt.UTC)
+
+
+def new_id(prefix: str) -> str:
+    """Make an id that cannot be guessed, with the noun in front for people."""
+    return f"{prefix}_{secrets.token_hex(8)}"
+
+
+class Repository(Generic[RowT]):
+    """Rows of one table by id and by page."""
+
+    row: type[Any]
+    noun = "row"
+
+    def __init__(self, engine: Engine) -> None:
+        self.sessions: sessionmaker[Session] = sessionmaker(
+            engine, expire_on_commit=False
+        )
+
+    def get(self, key: str) -> RowT:
+        """
+        Read one row.
+
+        Raises:
+            NotFoundError: If there is none.
+        """
+        with self.sessions() as session:
+            return self._one(session, key)
+
+    def find(self, key: str) -> RowT | None:
+        """Read one row, None if there is none."""
+        with self.sessions() as session:
+            found: RowT | None = session.get(self.row, key)
+            return found
+
+    def add(self, **values: Any) -> RowT:
+        """Insert a row; id and times are filled in where not given."""
+        stamp = now_utc()
+        values.setdefault("id", new_id(self.noun))
+        values.setdefault("created_at", stamp)
+        values.setdefault("updated_at", stamp)
+        with self.sessions.begin() as session:
+            made: RowT = self.row(**values)
+            session.add(made)
+        return made
+
+    def change(self, key: str, **values: Any) -> RowT:
+        """
+        Change a row.
+
+        Raises:
+            NotFoundError: If there is none.
+        """
+        with self.sessions.begin() as session:
+            found = self._one(session, key)
+            for name, value in {**values, "updated_at": now_utc()}.items():
+                setattr(found, name, value)
+        return found
+
+    def delete(self, key: str) -> None:
+        """
+        Delete a row.
+
+        Raises:
+            NotFoundError: If there is none.
+        """
+        with self.sessions.begin() as session:
+            session.delete(self._one(session, key))
+
+    def page(
+        self, *, limit: int, cursor: str | None = None, **equal: Any
+    ) -> Page[RowT]:
+        """
+        Read rows, newest first.
+
+        Args:
+            limit: Most rows to return.
+            cursor: From the page before; None starts at the newest.
+            **equal: Column values the rows must have; None is not asked for.
+
+        Returns:
+            The page.
+
+        Raises:
+            ScenarioError: If the cursor is not one of ours.
+        """
+        row = self.row
+        query = select(row).order_by(row.created_at.desc(), row.id.desc())
+        for name, value in equal.items():
+            if value is not None:
+                query = query.where(getattr(row, name) == value)
+        if cursor is not None:
+            at, key = _read_cursor(cursor)
+            older = and_(row.created_at == at, row.id < key)
+            query = query.where(or_(row.created_at < at, older))
+        with self.sessions() as session:
+            found: Sequence[Any] = session.scalars(query.limit(limit + 1)).all()
+        more = len(found) > limit
+        kept = found[:limit]
+        return Page(kept, _write_cursor(kept[-1]) if more else None)
+
+    def is_empty(self) -> bool:
+        """Whether the table has no row."""
+        with self.sessions() as session:
+            return session.scalars(select(self.row.id).limit(1)).first() is None
+
+    def _one(self, session: Session, key: str) -> RowT:
+        found: RowT | None = session.get(self.row, key)
+        if found is None:
+            raise NotFoundError(self.noun, key)
+        return found
+
+
+def _write_cursor(row: Stamped) -> str:
+    text = f"{row.created_at.isoformat()}|{row.id}"
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str) -> tuple[dt.datetime, str]:
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        stamp, key = base64.b64decode(padded, b"-_", validate=True).decode().split("|")
+        at = dt.datetime.fromisoformat(stamp)
+        if at.tzinfo is None or "\x00" in key:
+            raise ValueError(stamp)
+    except (ValueError, OverflowError, binascii.Error) as error:
+        raise ScenarioError(
+            field="cursor", rule="must come from the page before", value=cursor,
+            repair="take next_cursor of the last answer, or leave it out",
+        ) from error  # fmt: skip
+    return at.astimezone(dt.UTC), key
+
+
+class Sites(Repository[SiteRow]):
+    """Stored sites."""
+
+    row = SiteRow
+    noun = "site"
+
+
+class Scenarios(Repository[ScenarioRow]):
+    """Stored scenarios, guarded by their version."""
+
+    row = ScenarioRow
+    noun = "scenario"
+
+    def add(self, **values: Any) -> ScenarioRow:
+        """Insert a scenario, not archived unless said."""
+        return super().add(**{"archived": False, **values})
+
+    def revise(self, key: str, *, expected: int | None, **values: Any) -> ScenarioRow:
+        """
+        Change a scenario if it is still the one the caller saw.
+
+        Args:
+            key: Id of the scenario.
+            expected: Version the caller saw; None does not ask.
+            **values: New column values. Equal values leave the version as it is.
+
+        Returns:
+            The scenario.
+
+        Raises:
+            NotFoundError: If there is none.
+            ConflictError: If it has another version by now.
+        """
+        with self.sessions() as session:
+            found = self._one(session, key)
+            version = found.version
+            if expected is not None and version != expected:
+                raise ConflictError(self.noun, key, expected=expected, found=version)
+            if all(getattr(found, name) == value for name, value in values.items()):
+                return found
+            for name, value in {**values, "updated_at": now_utc()}.items():
+                setattr(found, name, value)
+            try:
+                session.commit()
+            except StaleDataError as error:
+                raise ConflictError(
+                    self.noun, key, expected=version, found=version + 1
+                ) from error
+        return found
+
+
+class Outcomes(Repository[OutcomeT]):
+    """Runs or plans: listed without their result, which is large."""
+
+    def with_result(self, key: str) -> OutcomeT:
+        """
+        Read one row together with its result.
+
+        Raises:
+            NotFoundError: If there is none.
+        """
+        query = select(self.row).where(self.row.id == key)
+        with self.sessions() as session:
+            found: OutcomeT | None = session.scalars(
+                query.options(undefer(self.row.result))
+            ).first()
+        if found is None:
+            raise NotFoundError(self.noun, key)
+        return found
+
+
+class Runs(Outcomes[RunRow]):
+    """Stored runs."""
+
+    row = RunRow
+    noun = "run"
+
+
+class Plans(Outcomes[PlanRow]):
+    """Stored plans."""
+
+    row = PlanRow
+    noun = "plan"
+
+
+class Jobs(Repository[JobRow]):
+    """Stored jobs."""
+
+    row = JobRow
+    noun = "job"
+
+    def unfinished(self) -> Sequence[JobRow]:
+        """Jobs that are said to wait or run."""
+        with self.sessions() as session:
+            query = select(JobRow).where(JobRow.state.in_(("queued", "running")))
+            return session.scalars(query).all()
+
+    def fail(self, key: str, *, text: str, error: dict[str, Any]) -> None:
+        """Mark a job, and the run or plan it was to yield, as failed."""
+        stamp = now_utc()
+        with self.sessions.begin() as session:
+            job = self._one(session, key)
+            job.state, job.text, job.error = "failed", text, error
+            job.finished_at = job.updated_at = stamp
+            for row in (RunRow, PlanRow):
+                session.execute(
+                    update(row)
+                    .where(row.job_id == key, row.status.in_(("queued", "running")))
+                    .values(status="failed", finished_at=stamp, updated_at=stamp)
+                )

@@ -1,0 +1,153 @@
+"""The OpenAPI document is complete, and the server keeps to it under odd input."""
+
+from __future__ import annotations
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from api.client import Client
+from api.main import create_app
+
+EXAMPLES = 8
+CHECKS = (
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+)
+ENDPOINTS = {
+    "/health": "get", "/version": "get", "/schema/scenario": "get",
+    "/catalogue/servers": "get", "/catalogue/models": "get",
+    "/catalogue/policies": "get",
+    "/sites": "get post", "/sites/{site_id}": "get patch delete",
+    "/scenarios": "get post", "/scenarios/{scenario_id}": "get put patch delete",
+    "/scenarios/{scenario_id}/clone": "post", "/what-if": "post",
+    "/runs": "get post", "/runs/{run_id}": "get", "/runs/{run_id}/result": "get",
+    "/plans": "get post", "/plans/{plan_id}": "get", "/plans/{plan_id}/result": "get",
+    "/jobs/{job_id}": "get delete", "/jobs/{job_id}/events": "get",
+    "/datasets": "get", "/datasets/{name}/pull": "post", "/datasets/import": "post",
+}  # fmt: skip
+
+
+class Running:
+    """The application as it runs already: its start and stop are not the fuzzer's."""
+
+    def __init__(self, app):
+        self._app = app
+
+    async def __call__(self, scope, receive, send):
+        if scope["type"] == "lifespan":
+            raise RuntimeError("started elsewhere")
+        await self._app(scope, receive, send)
+
+
+@pytest.fixture(scope="module")
+def fuzzed(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("fuzz")
+    base = request.getfixturevalue("settings")  # hypothesis has that name here
+    changed = base.model_copy(
+        update={"what_if_wait_s": 0.02, "database_url": f"sqlite:///{folder / 'f.db'}"}
+    )
+    app = create_app(changed, warm=False)
+    with Client.in_process(app):
+        yield schemathesis.openapi.from_asgi("/api/v1/openapi.json", Running(app))
+
+
+@pytest.mark.parametrize(
+    ("path", "method"),
+    [(path, m) for path, methods in ENDPOINTS.items() for m in methods.split()],
+)
+@pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda m: m.value)
+def test_no_input_breaks_the_server_or_its_schema(fuzzed, path, method, mode):
+    operation = fuzzed[f"/api/v1{path}"][method.upper()]
+    if mode is GenerationMode.NEGATIVE and not _takes_input(operation):
+        pytest.skip("nothing is sent that could be wrong")
+
+    @given(case=operation.as_strategy(generation_mode=mode))
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    def holds(case):
+        if path == "/datasets/{name}/pull":
+            case.path_parameters["name"] = "unknown"  # nothing is fetched in tests
+        case.call_and_validate(checks=CHECKS, timeout=30)
+
+    holds()
+
+
+def _takes_input(operation):
+    parts = (operation.path_parameters, operation.query, operation.headers)
+    return any(part.items for part in parts) or bool(operation.body.items)
+
+
+def test_the_endpoints_are_those_documented(app):
+    paths = app.openapi()["paths"]
+
+    found = {p.removeprefix("/api/v1"): set(ops) for p, ops in paths.items()}
+    assert found == {p: set(m.split()) for p, m in ENDPOINTS.items()}
+
+
+def _fields(document):
+    """Every field of every component and every query of every operation."""
+    for name, component in document["components"]["schemas"].items():
+        for key, field in component.get("properties", {}).items():
+            yield f"{name}.{key}", field
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            for parameter in operation.get("parameters", ()):
+                yield f"{method} {path} {parameter['name']}", {
+                    **parameter["schema"], **parameter,
+                }  # fmt: skip
+
+
+def _unexplained(name, field):
+    kinds = [k.get("items", k) for k in field.get("anyOf", [field])]
+    constant = "const" in field or name.endswith((".name", ".kind"))
+    model = any("$ref" in k or "oneOf" in k or "discriminator" in k for k in kinds)
+    return [
+        *(["description"] if not field.get("description") and not constant else []),
+        *(["examples"] if not field.get("examples") and not constant and not model
+          else []),
+    ]  # fmt: skip
+
+
+def test_every_field_has_meaning_and_example(app):
+    ours = {
+        name: missing
+        for name, field in _fields(app.openapi())
+        if (missing := _unexplained(name, field))
+    }
+
+    assert ours == {}
+
+
+UNITS = ("_w", "_wh", "_j", "_s", "_frac", "_mhz", "_rps", "_count", "_tokens", "_h")
+
+
+def test_every_quantity_has_its_unit_in_name_and_schema(app):
+    wrong = [
+        name
+        for name, field in _fields(app.openapi())
+        if name.endswith(UNITS) and _is_number(field) and "unit" not in field
+    ]
+
+    assert wrong == []
+    assert not any(n.endswith("_mw") for n, _ in _fields(app.openapi()))
+
+
+def _is_number(field):
+    kinds = [k.get("items", k).get("type") for k in field.get("anyOf", [field])]
+    return bool({"number", "integer"} & set(kinds))
