@@ -23,7 +23,7 @@ from pathlib import Path
 
 def main() -> int:
     """Start the server, run the command, stop the server."""
-    if len(sys.argv) < 2:  # noqa: PLR2004 - a command is needed
+    if len(sys.argv) < 2:
         print(__doc__, file=sys.stderr)
         return 2
     programs = _programs()

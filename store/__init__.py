@@ -1,0 +1,1 @@
+"""Persistence: sites, scenarios, runs, plans, jobs, and published datasets."""

@@ -27,7 +27,8 @@ def pytest_runtest_setup(item):
     needs = []
     if "data" in item.keywords and not os.environ.get("NAMEPLATE_DATA_DIR"):
         needs.append("published data: set NAMEPLATE_DATA_DIR")
-    if "postgres" in item.keywords and not os.environ.get("NAMEPLATE_TEST_POSTGRES_URL"):
+    postgres = os.environ.get("NAMEPLATE_TEST_POSTGRES_URL")
+    if "postgres" in item.keywords and not postgres:
         needs.append("PostgreSQL: run scripts/test")
     if "browser" in item.keywords and shutil.which("chromium") is None:
         needs.append("Chromium: install Debian's package chromium")

@@ -1,0 +1,255 @@
+"""Examine this installation: what is there, what is missing, how to mend it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Literal
+
+from rich.table import Table
+
+from cli.session import read_settings
+
+State = Literal["good", "note", "bad"]
+
+ROOT = Path(__file__).resolve().parents[1]
+_MIN_FREE_BYTES = 1_000_000_000
+_GIGA = 1e9
+_PG_FOLDER = Path("/usr/lib/postgresql")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """
+    One finding.
+
+    Args:
+        name: What was looked at.
+        state: "good", "note" (works without it) or "bad" (must be mended).
+        found: What is there.
+        repair: How to mend it; empty where it is good.
+    """
+
+    name: str
+    state: State
+    found: str
+    repair: str = ""
+
+
+def examine() -> list[Check]:
+    """Make every check; none of them changes anything."""
+    settings = read_settings()
+    checks: list[tuple[str, Callable[[], Check]]] = [
+        ("python", _python),
+        ("packages", lambda: _packages(ROOT / "constraints.txt")),
+        ("kernels", _kernels),
+        ("database", lambda: _database(settings)),
+        ("datasets", lambda: _datasets(settings)),
+        ("disk", lambda: _disk(settings)),
+        ("chromium", _chromium),
+        ("postgresql", _postgresql),
+    ]
+    return [_guarded(name, check) for name, check in checks]
+
+
+def document(checks: list[Check]) -> dict[str, Any]:
+    """Return findings for `--json`."""
+    return {
+        "healthy": all(c.state != "bad" for c in checks),
+        "checks": [asdict(c) for c in checks],
+    }
+
+
+def table(checks: list[Check]) -> Table:
+    """Build the table of findings."""
+    shown = Table(title="nameplate doctor", title_justify="left")
+    for name in ("", "What", "Found", "How to mend it"):
+        shown.add_column(name, overflow="fold")
+    marks = {"good": "[green]good[/]", "note": "[yellow]note[/]", "bad": "[red]bad[/]"}
+    for check in checks:
+        shown.add_row(marks[check.state], check.name, check.found, check.repair)
+    return shown
+
+
+def _guarded(name: str, check: Callable[[], Check]) -> Check:
+    """A check that fails is itself a finding."""
+    try:
+        return check()
+    except Exception as error:
+        text = str(error).strip().splitlines()
+        found = f"{type(error).__name__}: {text[0] if text else ''}"
+        return Check(name=name, state="bad", found=found, repair="see the message")
+
+
+def _python() -> Check:
+    found = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info < (3, 11):  # noqa: UP036 - run from elsewhere than our venv
+        return Check(
+            name="python", state="bad", found=found,
+            repair="install Python 3.11 or newer and run scripts/setup",
+        )  # fmt: skip
+    return Check(name="python", state="good", found=found)
+
+
+def _packages(constraints: Path) -> Check:
+    if not constraints.is_file():
+        return Check(
+            name="packages", state="note", found="no constraints.txt beside the code",
+            repair="run from a checkout to compare versions",
+        )  # fmt: skip
+    wrong = [*_differing(constraints)]
+    if not wrong:
+        return Check(name="packages", state="good", found="as in constraints.txt")
+    missing = any("missing" in w for w in wrong)
+    return Check(
+        name="packages", state="bad" if missing else "note",
+        found="; ".join(wrong[:6]) + (" ..." if len(wrong) > 6 else ""),
+        repair="pip install -c constraints.txt -e .",
+    )  # fmt: skip
+
+
+def _differing(constraints: Path) -> Iterator[str]:
+    """Packages whose version is another; absent ones only where we need them."""
+    try:
+        ours = metadata.requires("nameplate") or []
+    except metadata.PackageNotFoundError:
+        yield "nameplate itself missing"
+        ours = []
+    needed = {
+        line.split(";")[0].split("[")[0].split(">")[0].split("=")[0].split("<")[0]
+        .strip().lower().replace("_", "-")
+        for line in ours
+        if "extra ==" not in line
+    }  # fmt: skip
+    for line in constraints.read_text(encoding="utf-8").splitlines():
+        name, equals, wanted = line.partition("#")[0].strip().partition("==")
+        if not equals:
+            continue
+        try:
+            found = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            if name.lower().replace("_", "-") in needed:
+                yield f"{name} missing (wanted {wanted})"
+            continue
+        if found != wanted.strip():
+            yield f"{name} {found} (wanted {wanted.strip()})"
+
+
+def _kernels() -> Check:
+    folder = ROOT / "twin" / "serving" / "__pycache__"
+    cached = [*folder.glob("kernel*.nbi")] if folder.is_dir() else []
+    override = os.environ.get("NUMBA_CACHE_DIR")
+    if cached or override:
+        where = override or str(folder)
+        return Check(name="kernels", state="good", found=f"compiled, cached in {where}")
+    if not os.access(folder.parent, os.W_OK):
+        return Check(
+            name="kernels", state="note", found="not compiled, no place to keep them",
+            repair="set NUMBA_CACHE_DIR to a folder of yours",
+        )  # fmt: skip
+    return Check(
+        name="kernels", state="note", found="not compiled yet",
+        repair="the first run compiles them, about 20 s",
+    )  # fmt: skip
+
+
+def _database(settings: Any) -> Check:
+    from alembic.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from store.engine import open_engine
+    from store.migrate import alembic_config
+
+    url = make_url(settings.database_url)
+    shown = url.render_as_string(hide_password=True)
+    file = url.database or ""
+    memory = file in ("", ":memory:")
+    if url.get_backend_name() == "sqlite" and not memory and not Path(file).exists():
+        return Check(
+            name="database", state="note", found=f"{shown} is not there yet",
+            repair="the first plan or `nameplate serve` makes it",
+        )  # fmt: skip
+    engine = open_engine(settings.database_url)
+    try:
+        with engine.connect() as connection:
+            present = MigrationContext.configure(connection).get_current_revision()
+    except SQLAlchemyError as error:
+        return Check(
+            name="database", state="bad",
+            found=f"{shown}: {str(error).splitlines()[0]}",
+            repair="start the database or set NAMEPLATE_DATABASE_URL",
+        )  # fmt: skip
+    finally:
+        engine.dispose()
+    head = ScriptDirectory.from_config(alembic_config()).get_current_head()
+    if present != head:
+        return Check(
+            name="database", state="note", found=f"{shown} at {present}, newest {head}",
+            repair="the next plan or `nameplate serve` migrates it",
+        )  # fmt: skip
+    return Check(name="database", state="good", found=f"{shown} at {present}")
+
+
+def _datasets(settings: Any) -> Check:
+    from store.datasets import DatasetStore
+
+    if settings.data_dir is not None and not Path(settings.data_dir).is_dir():
+        return Check(
+            name="datasets", state="bad",
+            found=f"NAMEPLATE_DATA_DIR={settings.data_dir} is no folder",
+            repair="correct or unset it",
+        )  # fmt: skip
+    known = DatasetStore(settings).list()
+    absent = [d.name for d in known if not d.present]
+    found = f"{len(known) - len(absent)} of {len(known)} here"
+    if absent:
+        return Check(
+            name="datasets", state="note",
+            found=f"{found}; absent: {', '.join(absent)}",
+            repair="`nameplate data pull NAME`; the built-in samples need none",
+        )  # fmt: skip
+    return Check(name="datasets", state="good", found=found)
+
+
+def _disk(settings: Any) -> Check:
+    folder = Path(settings.cache_dir)
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    found = f"{free / _GIGA:.1f} GB free at {folder}"
+    if free < _MIN_FREE_BYTES:
+        return Check(
+            name="disk", state="bad", found=found,
+            repair=f"free some: {_MIN_FREE_BYTES / _GIGA:g} GB is enough",
+        )  # fmt: skip
+    return Check(name="disk", state="good", found=found)
+
+
+def _chromium() -> Check:
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        path = shutil.which(name)
+        if path is not None:
+            return Check(name="chromium", state="good", found=path)
+    return Check(
+        name="chromium", state="note",
+        found="not installed; only browser tests need it",
+        repair="apt-get install chromium",
+    )  # fmt: skip
+
+
+def _postgresql() -> Check:
+    servers = sorted(_PG_FOLDER.glob("*/bin/postgres")) if _PG_FOLDER.is_dir() else []
+    if servers:
+        return Check(name="postgresql", state="good", found=str(servers[-1]))
+    return Check(
+        name="postgresql", state="note",
+        found="not installed; SQLite serves, only its tests need it",
+        repair="apt-get install postgresql",
+    )  # fmt: skip

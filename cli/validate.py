@@ -1,0 +1,68 @@
+"""Show the validation table; its figures are recomputed in cli/validation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from rich.table import Table
+
+from cli.problem import Problem, ProblemLine
+
+Row = dict[str, Any]
+
+
+def recompute(prefix: str, report: Callable[[float, str], None]) -> list[Row]:
+    """
+    Recompute the rows whose id starts with a prefix.
+
+    Args:
+        prefix: Start of the ids, e.g. "polca"; empty is every row.
+        report: Told the part done, 0..1, and what is under way.
+
+    Returns:
+        Rows as JSON values.
+
+    Raises:
+        Problem: Exit code 2 where no row does.
+    """
+    from cli.validation import rows
+
+    try:
+        return [row.to_json() for row in rows(prefix, report)]
+    except ValueError as error:
+        raise Problem(
+            "Nothing to validate",
+            [
+                ProblemLine(
+                    field="PREFIX", rule="must be the start of some row's id",
+                    value=prefix, repair=f"leave it out to see every row ({error})",
+                )
+            ],
+        ) from error  # fmt: skip
+
+
+def table(rows: list[Row]) -> Table:
+    """Build the table: published beside ours, with the tolerance."""
+    shown = Table(title="Validation", title_justify="left")
+    for name in ("Id", "Quantity", "Unit"):
+        shown.add_column(name)
+    for name in ("Published", "Ours", "Difference", "Tolerance"):
+        shown.add_column(name, justify="right")
+    shown.add_column("Passes")
+    shown.add_column("Source")
+    for row in rows:
+        shown.add_row(
+            row["id"], row["quantity"], row["unit"],
+            *(_figure(row[k]) for k in ("published", "ours", "difference",
+                                        "tolerance")),
+            "[green]yes[/]" if row["passes"] else "[red]no[/]",
+            f"{row['source']} ({row['mark']})",
+        )  # fmt: skip
+    return shown
+
+
+def _figure(value: Any) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.4g}" if isinstance(value, int | float) else str(value)
