@@ -1,0 +1,1 @@
+"""Pages of the planner, drawn from the API alone."""

@@ -39,6 +39,7 @@ from twin.serving.traffic import (
     arrivals_between,
     build_traffic,
     peak_part,
+    rate_shape,
 )
 
 MAX_RECORDS = 1440
@@ -479,7 +480,7 @@ def _fit_rate(peak: Peak, target: float, guess: float, ceiling: float) -> float:
 
 def capacity_per_server_s(compiled: Compiled) -> float:
     """
-    Mean rate that would keep every server busy in the busiest window. [1/s]
+    Mean rate that would keep every server busy in the busiest hour. [1/s]
 
     Estimated from mean lengths with the cache full; only brackets the search.
     """
@@ -500,8 +501,9 @@ def capacity_per_server_s(compiled: Compiled) -> float:
     )
     busy_s = prefill_s + float(sample.output.mean()) * iteration_s / batch
     per_server = compiled.server.gpu_count // table.tensor_parallel
-    shape = compiled.traffic.windows
-    crest = float(shape.rate_rps.max()) if shape is not None else 1.0
+    window_s, rate = rate_shape(compiled.traffic)
+    hour = np.ones(min(rate.size, max(1, round(3600.0 / window_s))))
+    crest = float(np.convolve(rate, hour / hour.size, mode="valid").max())
     return CAPACITY_MARGIN * per_server / busy_s / crest
 
 

@@ -1,0 +1,1 @@
+"""The page planners open first: how many servers fit."""

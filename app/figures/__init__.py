@@ -1,0 +1,1 @@
+"""Figures as plain functions of JSON documents."""

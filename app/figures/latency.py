@@ -1,0 +1,92 @@
+"""What capping costs the users: every service level as a share of what is allowed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app import format as say
+from app.figures.template import Figure, base_layout, go, palette
+from app.frames import Level, levels_frame
+
+Json = dict[str, Any]
+_SCALE_END = 1.5
+
+
+def latency_figure(run: Json, *, slo: Json | None = None, dark: bool) -> Figure:
+    """
+    Draw the latency impact by priority against its service level.
+
+    Bars are shares of the allowed rise, so that limits of 1 % and of 50 % compare;
+    the label gives the rise itself.
+
+    Args:
+        run: A run in JSON.
+        slo: Limits by field name; the published ones where absent.
+        dark: Ground.
+
+    Returns:
+        The figure: one bar per service level, the limit at 100 %.
+    """
+    p = palette(dark=dark)
+    levels = levels_frame(run, slo)[::-1]
+    broken = [level.impact_frac > level.limit_frac for level in levels]
+    figure = go.Figure(layout=base_layout(dark=dark, hovermode="closest", bargap=0.55))
+    figure.add_bar(
+        orientation="h",
+        y=[_name(level) for level in levels],
+        x=[min(level.used_frac, _SCALE_END) for level in levels],
+        marker={
+            "color": [p.bad if b else _colour(level, p) for b, level in
+                      zip(broken, levels, strict=True)],
+            "pattern": {"shape": ["/" if b else "" for b in broken], "size": 6,
+                        "fillmode": "overlay",
+                        "fgcolor": p.ground, "fgopacity": 0.6},
+        },
+        hovertext=[_detail(level) for level in levels], hoverinfo="text",
+    )  # fmt: skip
+    figure.add_shape(
+        type="line", x0=1, x1=1, yref="y domain", y0=0, y1=1,
+        line={"color": p.limit, "width": 1.6},
+    )  # fmt: skip
+    figure.add_annotation(
+        x=1, yref="y domain", y=1, yanchor="bottom", text="<b>allowed</b>",
+        showarrow=False, font={"color": p.limit, "size": 11},
+    )  # fmt: skip
+    for level, wrong in zip(levels, broken, strict=True):
+        figure.add_annotation(
+            xref="paper", x=1, xanchor="left", xshift=8, y=_name(level),
+            text=("✕ " if wrong else "")
+            + f"<b>{say.percent(level.impact_frac, 1, signed=True)}</b> of "
+            + f"{say.percent(level.limit_frac, 0)}<br>"
+            + f"{say.latency(level.before_s)} → {say.latency(level.after_s)}",
+            showarrow=False, align="left",
+            font={"color": p.bad if wrong else p.ink, "size": 11},
+        )  # fmt: skip
+    return figure.update_layout(
+        margin={"l": 66, "r": 118, "t": 22, "b": 26},
+        uirevision="latency",
+        xaxis={
+            "range": [0, _SCALE_END], "tickformat": ".0%", "fixedrange": True,
+            "tickvals": [0, 0.5, 1, 1.5],
+            "ticktext": ["0 %", "50 %", "100 %", "≥150 %"],
+        },
+        yaxis={"fixedrange": True, "showgrid": False, "tickfont": {"color": p.ink}},
+    )  # fmt: skip
+
+
+def _name(level: Level) -> str:
+    priority, quantile = level.key.split("_")
+    return f"{priority.title()} {quantile.upper()}"
+
+
+def _colour(level: Level, p: Any) -> str:
+    return str(p.high if level.key.startswith("high") else p.low)
+
+
+def _detail(level: Level) -> str:
+    return (
+        f"{level.title}: {say.latency(level.before_s)} without control, "
+        f"{say.latency(level.after_s)} with it<br>"
+        f"{say.percent(level.impact_frac, 2, signed=True)} of "
+        f"{say.percent(level.limit_frac, 1)} allowed"
+    )

@@ -1,0 +1,195 @@
+"""Row power over time: the band, the thresholds, the caps, the brakes, the baseline."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import numpy as np
+
+from app import format as say
+from app.figures.template import Figure, base_layout, go, palette
+
+Json = dict[str, Any]
+
+DEFAULT_START = "2026-01-05T00:00:00Z"
+_MAX_BRAKE_MARKS = 400
+_DAY_S = 86_400
+_TOP_MHZ = 1410.0
+_BASELINE_POINTS = 240
+
+
+def power_figure(
+    run: Json,
+    baseline: Json | None,
+    *,
+    dark: bool,
+    unit: str = "kW",
+    start: str = DEFAULT_START,
+    narrow: bool = False,
+) -> Figure:
+    """
+    Draw row power with what controls it.
+
+    Args:
+        run: A run in JSON, with its series.
+        baseline: The base row without control, drawn faint; None leaves it out.
+        dark: Ground.
+        unit: "W", "kW" or "MW".
+        start: First instant of the horizon, ISO.
+        narrow: Whether labels stand inside the axes, for a phone.
+
+    Returns:
+        The figure: power above, lanes of caps below.
+    """
+    p, scale = palette(dark=dark), say.power_scale(unit)
+    when = _clock(run, start)
+    figure = go.Figure(layout=base_layout(dark=dark, margin=_margin(narrow=narrow)))
+    if baseline and baseline["series"]["t_s"]:
+        figure.add_scatter(
+            **_thin(baseline, scale, start),
+            name=f"base row, {baseline['server_count']} servers, no control",
+            line={"color": p.baseline, "width": 1, "dash": "dot"},
+            hovertemplate=f"%{{y:,.1f}} {unit}",
+        )  # fmt: skip
+    figure.add_scatter(
+        y=_in(run, "row_min_w", scale), **when, name="lowest",
+        line={"width": 0}, hovertemplate=f"%{{y:,.1f}} {unit}",
+    )  # fmt: skip
+    figure.add_scatter(
+        y=_in(run, "row_max_w", scale), **when, name="highest", fill="tonexty",
+        fillcolor=p.band, line={"width": 0}, hovertemplate=f"%{{y:,.1f}} {unit}",
+    )  # fmt: skip
+    figure.add_scatter(
+        y=_in(run, "row_mean_w", scale), **when, name="mean",
+        line={"color": p.power, "width": 1.4}, hovertemplate=f"%{{y:,.1f}} {unit}",
+    )  # fmt: skip
+    _levels(figure, run, scale, unit, dark=dark)
+    _brakes(figure, run, scale, start, dark=dark)
+    _lanes(figure, run, when, dark=dark)
+    _axes(figure, run, baseline, scale, unit)
+    return figure.for_each_annotation(_inside) if narrow else figure
+
+
+def _margin(*, narrow: bool) -> dict[str, int]:
+    return {"l": 60, "r": 8 if narrow else 140, "t": 12 if narrow else 8, "b": 22}
+
+
+def _inside(label: Any) -> None:
+    """Move a label from beside the axes to just above the line it names."""
+    lane = label.yref == "y2"
+    label.update(xanchor="right", xshift=-2, yanchor="middle" if lane else "bottom")
+
+
+def _clock(run: Json, start: str) -> dict[str, Any]:
+    times = run["series"]["t_s"]
+    step_s = times[1] - times[0] if len(times) > 1 else run["horizon_s"]
+    return {"x0": _instant(start, 0.0), "dx": 1000.0 * step_s, "mode": "lines"}
+
+
+def _thin(run: Json, scale: float, start: str) -> dict[str, Any]:
+    """Mean power in at most 240 blocks: a dotted line of more is slow to paint."""
+    values = np.array(run["series"]["row_mean_w"], dtype=np.float64) / scale
+    block = max(1, -(-values.size // _BASELINE_POINTS))
+    means = np.add.reduceat(values, np.arange(0, values.size, block))
+    means[:-1] /= block
+    means[-1] /= values.size - block * (means.size - 1)
+    when = _clock(run, start)
+    return {"y": means.astype(np.float32)} | when | {"dx": when["dx"] * block}
+
+
+def _instant(start: str, t_s: float) -> str:
+    at = dt.datetime.fromisoformat(start) + dt.timedelta(seconds=t_s)
+    return at.strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _in(run: Json, name: str, scale: float) -> Any:
+    """Series in display units, in single precision: half the bytes on the wire."""
+    values = np.array(run["series"][name], dtype=np.float64) / scale
+    return values.astype(np.float32)
+
+
+def _levels(figure: Figure, run: Json, scale: float, unit: str, *, dark: bool) -> None:
+    p = palette(dark=dark)
+    styles = {
+        "provisioned": (p.limit, "solid", 1.6, "Limit"),
+        "T1": (p.first, "dash", 1.2, "T1"),
+        "T2": (p.second, "dashdot", 1.2, "T2"),
+        "threshold": (p.second, "dashdot", 1.2, "T"),
+    }
+    for level in run["above"]:
+        colour, dash, width, name = styles.get(level["name"], styles["threshold"])
+        at = level["level_frac"] * run["provisioned_w"] / scale
+        figure.add_shape(
+            type="line", xref="x domain", x0=0, x1=1, yref="y", y0=at, y1=at,
+            line={"color": colour, "dash": dash, "width": width},
+        )  # fmt: skip
+        figure.add_annotation(
+            xref="x domain", x=1, xanchor="left", xshift=6, yref="y", y=at,
+            text=f"<b>{name}</b> {say.percent(level['level_frac'], 0)} · "
+            + say.power(at * scale, unit),
+            showarrow=False, font={"color": colour, "size": 11},
+        )  # fmt: skip
+
+
+def _brakes(figure: Figure, run: Json, scale: float, start: str, *, dark: bool) -> None:
+    landed = [
+        e for e in run["events"] if e["kind"] == "brake-landed" and e["value"] > 0
+    ][:_MAX_BRAKE_MARKS]
+    if not landed:
+        return
+    p = palette(dark=dark)
+    at = run["provisioned_w"] / scale
+    figure.add_scatter(
+        x=[_instant(start, e["t_s"]) for e in landed], y=[at] * len(landed),
+        mode="markers", name="power brake",
+        marker={"symbol": "x", "size": 8, "color": p.bad, "line": {"width": 0}},
+        hovertemplate="brake in force",
+    )  # fmt: skip
+
+
+def _lanes(figure: Figure, run: Json, when: dict[str, Any], *, dark: bool) -> None:
+    """Shade where each priority was capped, deeper where the clock was lower."""
+    p = palette(dark=dark)
+    steps = {"x0": when["x0"], "dx": when["dx"]}
+    for row, (field, name, colour, pale) in enumerate((
+        ("high_clock_mhz", "high priority", p.high, p.high_pale),
+        ("low_clock_mhz", "low priority", p.low, p.low_pale),
+    )):  # fmt: skip
+        clock = np.array(run["series"][field], dtype=np.float64)
+        figure.add_heatmap(
+            z=clock[np.newaxis].astype(np.float32), y=[row], **steps, yaxis="y2",
+            zmin=0, zmax=max(_TOP_MHZ, float(clock.max(initial=0.0))),
+            hovertemplate="%{z:.0f} MHz, 0 is uncapped", name=f"cap, {name}",
+            showscale=False, ygap=3,
+            colorscale=[[0, p.lane], [1e-3, p.lane], [2e-3, colour], [1, pale]],
+        )  # fmt: skip
+        figure.add_annotation(
+            xref="x domain", x=1, xanchor="left", xshift=6, yref="y2", y=row,
+            text=f"{name} capped", showarrow=False,
+            font={"color": colour, "size": 11},
+        )  # fmt: skip
+
+
+def _axes(
+    figure: Figure, run: Json, baseline: Json | None, scale: float, unit: str
+) -> None:
+    series = run["series"]
+    lowest = [w for w in series["row_min_w"][2:] if w is not None]
+    if baseline:
+        lowest += baseline["series"]["row_mean_w"][2:]
+    floor = 0.94 * min(lowest, default=0.0) / scale
+    top = 1.03 * max(run["provisioned_w"], run["peak_w"]) / scale
+    figure.update_layout(
+        uirevision=f"{run['horizon_s']}|{unit}",
+        xaxis={"type": "date", "anchor": "y2", "hoverformat": "%a %H:%M",
+               "tickformat": "%H:%M" if run["horizon_s"] <= _DAY_S else "%a %H:%M"},
+        yaxis={
+            "domain": [0.17, 1], "range": [floor, top], "tickformat": ",~r",
+            "ticksuffix": f" {unit}", "nticks": 6, "tickfont": {"size": 11},
+        },
+        yaxis2={
+            "domain": [0, 0.13], "range": [-0.5, 1.5], "fixedrange": True,
+            "showticklabels": False, "showgrid": False,
+        },
+    )  # fmt: skip

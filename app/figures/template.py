@@ -1,0 +1,132 @@
+"""One figure template for the whole product, light and dark."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import plotly.graph_objects
+
+go: Any = plotly.graph_objects
+"""Seen as untyped: its stubs export nothing and its calls are not annotated."""
+Figure = Any
+
+FONT = (
+    'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
+)
+"""Fonts every system has: nothing is fetched."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Palette:
+    """
+    Colours by meaning, from the Okabe-Ito set, shifted for contrast on each ground.
+
+    Colour never stands alone: thresholds differ by dash, policies by dash and mark.
+    """
+
+    ink: str
+    muted: str
+    grid: str
+    ground: str
+    power: str
+    band: str
+    baseline: str
+    first: str
+    second: str
+    limit: str
+    low: str
+    high: str
+    low_pale: str
+    high_pale: str
+    lane: str
+    good: str
+    bad: str
+    policies: dict[str, str]
+
+
+LIGHT = Palette(
+    ink="#1b1f24", muted="#57606a", grid="#e6e8eb", ground="#ffffff",
+    power="#0067a5", band="rgba(0,103,165,0.20)", baseline="#8a939c",
+    first="#9a6700", second="#b84a00", limit="#1b1f24",
+    low="#a86400", high="#8f3f80",
+    low_pale="#e8cda0", high_pale="#d9bdd3",
+    lane="#f3f4f6", good="#00704f", bad="#b3261e",
+    policies={
+        "no-cap": "#6b7480", "one-threshold-low": "#00704f",
+        "one-threshold-all": "#8f3f80", "polca": "#0067a5",
+    },
+)  # fmt: skip
+DARK = Palette(
+    ink="#e6e9ec", muted="#9aa4ae", grid="#2a3037", ground="#14181c",
+    power="#5cb8f0", band="rgba(92,184,240,0.22)", baseline="#747e88",
+    first="#e6b450", second="#f08a4b", limit="#e6e9ec",
+    low="#e6a23c", high="#d58bc5",
+    low_pale="#6b5327", high_pale="#63465e",
+    lane="#1d2227", good="#4cc3a0", bad="#ff8078",
+    policies={
+        "no-cap": "#a3adb7", "one-threshold-low": "#4cc3a0",
+        "one-threshold-all": "#d58bc5", "polca": "#5cb8f0",
+    },
+)  # fmt: skip
+
+POLICY_DASH = {
+    "no-cap": "dot", "one-threshold-low": "dash",
+    "one-threshold-all": "dashdot", "polca": "solid",
+}  # fmt: skip
+POLICY_SYMBOL = {
+    "no-cap": "square", "one-threshold-low": "diamond",
+    "one-threshold-all": "triangle-up", "polca": "circle",
+}  # fmt: skip
+
+
+def palette(*, dark: bool) -> Palette:
+    """Colours for one ground."""
+    return DARK if dark else LIGHT
+
+
+def base_layout(*, dark: bool, **more: Any) -> Any:
+    """Layout every figure starts from; `more` adds to it."""
+    p = palette(dark=dark)
+    axis: dict[str, Any] = {
+        "gridcolor": p.grid, "zeroline": False, "linecolor": p.grid, "ticks": "",
+        "tickfont": {"color": p.muted, "size": 11}, "automargin": False,
+        "ticklabelstandoff": 4,
+        "title": {"font": {"color": p.muted, "size": 11}, "standoff": 6},
+    }  # fmt: skip
+    layout = go.Layout(
+        template=go.layout.Template(layout={"xaxis": axis, "yaxis": axis}),
+        font={"family": FONT, "size": 12, "color": p.ink},
+        paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)",
+        showlegend=False, hovermode="x unified", dragmode="zoom",
+        hoverlabel={
+            "bgcolor": p.ground, "bordercolor": p.grid,
+            "font": {"color": p.ink, "size": 12, "family": FONT},
+        },
+        margin={"l": 48, "r": 12, "t": 8, "b": 26},
+        modebar={
+            "bgcolor": "rgba(0,0,0,0)", "color": p.baseline, "activecolor": p.ink,
+        },
+    )  # fmt: skip
+    return layout.update(more)
+
+
+def note(text: str, *, dark: bool, height: int | None = None) -> Figure:
+    """Figure for a state without data: one sentence that says what comes next."""
+    p = palette(dark=dark)
+    figure = go.Figure(layout=base_layout(dark=dark))
+    figure.update_xaxes(visible=False).update_yaxes(visible=False)
+    figure.add_annotation(
+        text=text, x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False,
+        font={"color": p.muted, "size": 13},
+    )  # fmt: skip
+    return figure.update_layout(height=height) if height else figure
+
+
+CONFIG: dict[str, Any] = {
+    "displaylogo": False,
+    "responsive": True,
+    "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d", "pan2d"],
+    "toImageButtonOptions": {"format": "svg", "filename": "nameplate", "scale": 2},
+}
+"""Settings every graph shares; the camera button saves SVG."""

@@ -1,0 +1,424 @@
+"""Callbacks of the Explore page: ask the client, hand the answer to plain functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
+
+import anyio.to_thread
+
+from api.client import ApiProblem, Client
+from app.components import (
+    ALL,
+    ClientsideFunction,
+    Input,
+    Output,
+    State,
+    ctx,
+    dcc,
+    html,
+    no_update,
+)  # fmt: skip
+from app.figures.compare import compare_figure
+from app.figures.template import CONFIG
+from app.pages.explore import answer, exports, panels, state
+from app.pages.explore.catalogue import Catalogue
+
+Json = dict[str, Any]
+T = TypeVar("T")
+
+CHOSEN = ("policy", "days", "seed", "server", "model", "traffic", "units", "theme",
+          "metric", "seeds")  # fmt: skip
+_SUPERSEDED = 409
+_TOUCHED = Output("explore-touched", "data", allow_duplicate=True)
+"""Output of callbacks that act on the page by themselves."""
+
+
+async def _away(call: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+    """Run a blocking call on a thread: callbacks share the server's event loop."""
+    return await anyio.to_thread.run_sync(partial(call, *args, **kwargs))
+
+
+def register(dash: Any, client: Client) -> None:
+    """Attach every callback of the page to the application."""
+    catalogue = Catalogue(client)
+    _browser_side(dash)
+    _answer(dash, client, catalogue)
+    _catalogue(dash, catalogue)
+    _plan(dash, client, catalogue)
+    _pins(dash)
+    _exports(dash, client, catalogue)
+    _scenarios(dash, client, catalogue)
+
+
+# --- in the browser -------------------------------------------------------------------
+
+
+def _browser_side(dash: Any) -> None:
+    """Bind sliders to numbers, pace the questions, keep the URL: assets/explore.js."""
+    for control in state.CONTROLS:
+        slider, number = f"explore-{control.key}-slider", f"explore-{control.key}"
+        dash.clientside_callback(
+            ClientsideFunction("explore", "bind"),
+            Output(slider, "value"), Output(number, "value"),
+            Input(slider, "value"), Input(number, "value"),
+            prevent_initial_call=True,
+        )  # fmt: skip
+    inputs = [Input(f"explore-{c.key}-slider", "value") for c in state.CONTROLS]
+    inputs += [Input(f"explore-{name}", "value") for name in CHOSEN]
+    _clientside(dash, "gather", [Output("explore-touched", "data")],
+                [*inputs, State("explore-defaults", "data")])  # fmt: skip
+    _clientside(dash, "answered", [Output("explore-mantine", "forceColorScheme")],
+                [Input("explore-answer", "data")])  # fmt: skip
+    _clientside(dash, "catalogued",
+                [_TOUCHED],
+                [Input("explore-catalogue", "data")])  # fmt: skip
+    _clientside(dash, "zoomed", [_TOUCHED],
+                [Input("explore-power", "relayoutData")])  # fmt: skip
+    _clientside(
+        dash,
+        "reset",
+        [_TOUCHED],
+        [Input("explore-reset", "n_clicks"), State("explore-defaults", "data")],
+    )
+    _clientside(dash, "loaded", [_TOUCHED],
+                [Input("explore-scenario-load", "data"),
+                 State("explore-defaults", "data")])  # fmt: skip
+    _clientside(dash, "copyLink", [Output("explore-copy", "children")],
+                [Input("explore-copy", "n_clicks")])  # fmt: skip
+    _clientside(
+        dash, "apiCall",
+        [Output("explore-api-modal", "opened"), Output("explore-api-text", "children")],
+        [Input("explore-api", "n_clicks")],
+    )  # fmt: skip
+    _clientside(dash, "copyCall", [Output("explore-api-copy", "children")],
+                [Input("explore-api-copy", "n_clicks"),
+                 State("explore-api-text", "children")])  # fmt: skip
+    _clientside(
+        dash, "picture", [_TOUCHED],
+        [Input(f"explore-{n}", "n_clicks") for n in ("get-png", "get-svg", "print")],
+    )  # fmt: skip
+    _clientside(dash, "planStep", [Output("explore-plan", "data")],
+                [Input("explore-plan-step", "data")])  # fmt: skip
+    _clientside(dash, "planStop",
+                [_TOUCHED],
+                [Input("explore-plan-stop", "n_clicks")])  # fmt: skip
+
+
+def _clientside(dash: Any, name: str, outputs: list[Any], inputs: list[Any]) -> None:
+    first = name == "gather"
+    dash.clientside_callback(
+        ClientsideFunction("explore", name), *outputs, *inputs,
+        prevent_initial_call=not first,
+    )  # fmt: skip
+
+
+# --- the answer -----------------------------------------------------------------------
+
+
+def ask(client: Client, catalogue: Catalogue, view: state.View, tab: str) -> Json:
+    """Put the what-if question of a view."""
+    return client.what_if(
+        scenario_id=view["scenario"] or None,
+        changes=state.changes(view, catalogue.dataset_kinds()),
+        view=tab or None,
+    )
+
+
+def _answer(dash: Any, client: Client, catalogue: Catalogue) -> None:
+    """One round trip draws the whole page."""
+    outputs = [Output(f"explore-{part}", prop) for part, prop in answer.PARTS]
+
+    @dash.callback(
+        *outputs, Output("explore-problem", "children"),
+        Output("explore-answer", "data"),
+        Input("explore-request", "data"), State("explore-plan", "data"),
+        prevent_initial_call=True,
+    )  # fmt: skip
+    async def answer_view(request: Json, plan: Json | None) -> tuple[Any, ...]:
+        view = state.view_from(request["view"])
+        return await _away(respond, client, catalogue, view, request, plan or {})
+
+
+def respond(
+    client: Client, catalogue: Catalogue, view: state.View, request: Json, plan: Json
+) -> tuple[Any, ...]:
+    """
+    Answer one request of the page.
+
+    Args:
+        client: Way to the server.
+        catalogue: What the server knows.
+        view: The view that asks.
+        request: `{seq, tab, dark, narrow, tables}` of the page.
+        plan: Cells of the risk curve so far.
+
+    Returns:
+        Every part of the page, the problem, and what the browser keeps.
+    """
+    kept: Json = {"seq": request["seq"], "query": state.to_query(view),
+                  "dark": request["dark"]}  # fmt: skip
+    same = (no_update,) * len(answer.PARTS)
+    try:
+        found = ask(client, catalogue, view, request["tab"])
+    except ApiProblem as error:
+        if error.status == _SUPERSEDED:
+            return (*same, no_update, kept | {"superseded": True})
+        fields = panels.field_errors(error.problem)
+        return (*same, panels.problem(error.problem), kept | {"field_errors": fields})
+    parts = answer.draw(
+        found, view, cells=plan.get("cells", []), dark=request["dark"],
+        rated_w=catalogue.rated_w(view["server"]), narrow=bool(request.get("narrow")),
+        tables=frozenset(request.get("tables") or ()),
+    )  # fmt: skip
+    kept |= {
+        "ok": True, "risk_key": state.risk_key(view),
+        "pin": answer.pin_of(found, view),
+        "slo": (found.get("scenario") or {}).get("slo"),
+        "call": {"changes": state.changes(view, catalogue.dataset_kinds())}
+        | ({"scenario_id": view["scenario"]} if view["scenario"] else {"scenario": {}}),
+    }  # fmt: skip
+    return (*parts, None, kept)
+
+
+def _catalogue(dash: Any, catalogue: Catalogue) -> None:
+    @dash.callback(
+        Output("explore-server", "data"), Output("explore-model", "data"),
+        Output("explore-traffic", "data"), Output("explore-catalogue", "data"),
+        Input("explore-boot", "data"), Input("explore-server", "value"),
+    )  # fmt: skip
+    async def options(_: int, server: str) -> tuple[Any, ...]:
+        return await _away(catalogue.options, server)
+
+
+# --- the risk curve -------------------------------------------------------------------
+
+
+def _plan(dash: Any, client: Client, catalogue: Catalogue) -> None:
+    @dash.callback(
+        Output("explore-plan-step", "data"), Input("explore-plan-poll", "data"),
+        prevent_initial_call=True,
+    )  # fmt: skip
+    async def step(poll: Json) -> Json:
+        return await _away(plan_step, client, catalogue, poll)
+
+    @dash.callback(
+        Output("explore-risk", "figure", allow_duplicate=True),
+        Output("explore-risk-table", "children"),
+        Output("explore-plan-text", "children"),
+        Output("explore-plan-stop", "className"),
+        Input("explore-plan", "data"), State("explore-request", "data"),
+        State("explore-answer", "data"),
+        prevent_initial_call=True,
+    )  # fmt: skip
+    async def curve(
+        plan: Json | None, request: Json, answered: Json | None
+    ) -> tuple[Any, ...]:
+        plan, view = plan or {}, state.view_from(request["view"])
+        cells = plan.get("cells", [])
+        slo = (answered or {}).get("slo")
+        figure = answer.risk(cells, view, dark=request["dark"], slo=slo)
+        hidden = "" if plan.get("running") else "np-hidden"
+        return figure, answer.risk_rows(cells, slo), plan.get("text", ""), hidden
+
+
+def plan_step(client: Client, catalogue: Catalogue, poll: Json) -> Json:
+    """
+    Move the background plan of a risk curve one step: start, look, or stop.
+
+    Each policy is a plan of its own, the chosen one first, so that curves appear one
+    by one.
+
+    Args:
+        client: Way to the server.
+        catalogue: What the server knows.
+        poll: `{key, view, tab, queue, job, cancel}`; `queue` holds the policies
+            still to be planned.
+
+    Returns:
+        The next `poll` for the page, with `cells` found and a `text` on progress.
+    """
+    step: Json = {k: poll.get(k) for k in ("key", "queue", "job")} | {"cells": []}
+    try:
+        if poll.get("cancel"):
+            client.cancel_job(poll["cancel"])
+        if poll.get("stop"):
+            return step | {"job": None, "queue": [], "text": "stopped"}
+        if step["job"]:
+            return _look(client, step)
+        return _start(client, catalogue, step, poll)
+    except ApiProblem as error:
+        text = str(error.problem.get("detail") or error.problem.get("title"))
+        return step | {"job": None, "queue": [], "text": f"no curve: {text}"}
+
+
+def _start(client: Client, catalogue: Catalogue, step: Json, poll: Json) -> Json:
+    view = state.view_from(poll["view"])
+    policy, *rest = step["queue"] or [None]
+    if policy is None:
+        return step | {"queue": [], "text": ""}
+    job = client.create_plan(
+        scenario_id=view["scenario"] or None,
+        changes=state.plan_changes(view, policy, catalogue.dataset_kinds()),
+        view=f"{poll.get('tab', '')}-plan",
+    )
+    return step | {"job": job["id"], "queue": rest, "text": f"{25 * (3 - len(rest))} %"}
+
+
+def _look(client: Client, step: Json) -> Json:
+    job = client.job(step["job"])
+    if job["state"] == "done":
+        plan = client.plan_result(job["result"]["id"])
+        left = len(step["queue"] or [])
+        text = f"{25 * (4 - left)} %" if left else ""
+        cells = [answer.slim_cell(cell) for cell in plan["cells"]]
+        return step | {"job": None, "cells": cells, "text": text}
+    if job["state"] in ("failed", "cancelled"):
+        raise ApiProblem(job.get("error") or {"title": f"plan {job['state']}"})
+    done = 4 - len(step["queue"] or []) - 1
+    part = (done + float(job.get("part") or 0.0)) / 4
+    return step | {"text": f"{100 * part:.0f} %"}
+
+
+# --- pins -----------------------------------------------------------------------------
+
+
+def _pins(dash: Any) -> None:
+    _clientside(
+        dash, "pin",
+        [Output("explore-pins", "data"), Output("explore-pins-grid", "selectedRows")],
+        [Input("explore-pin", "n_clicks"), Input("explore-pin-remove", "n_clicks"),
+         Input("explore-pins-grid", "cellValueChanged"),
+         State("explore-pins", "data"), State("explore-pins-grid", "selectedRows")],
+    )  # fmt: skip
+    dash.clientside_callback(
+        ClientsideFunction("explore", "rows"),
+        Output("explore-pins-grid", "rowData"), Input("explore-pins", "data"),
+    )  # fmt: skip
+    _clientside(dash, "openPin",
+                [_TOUCHED],
+                [Input("explore-pin-open", "n_clicks"),
+                 State("explore-pins-grid", "selectedRows"),
+                 State("explore-defaults", "data")])  # fmt: skip
+
+    @dash.callback(
+        Output("explore-compare", "children"),
+        Input("explore-pins-grid", "selectedRows"),
+        Input("explore-mantine", "forceColorScheme"),
+        State("explore-request", "data"),
+        prevent_initial_call=True,
+    )  # fmt: skip
+    def compare(pins: list[Json] | None, _: str, request: Json | None) -> Any:
+        if not pins or len(pins) < 2 or request is None:
+            return None
+        unit, chosen = state.view_from(request["view"])["units"], pins[:4]
+        figure = compare_figure(chosen, dark=request["dark"], unit=unit)
+        return html.Div(className="np-two np-compare-box", children=[
+            html.Div(panels.compare_table(chosen, unit=unit), className="np-scroll"),
+            dcc.Graph(figure=figure, config=CONFIG, style={"height": 300}),
+        ])  # fmt: skip
+
+
+# --- exports --------------------------------------------------------------------------
+
+
+def _exports(dash: Any, client: Client, catalogue: Catalogue) -> None:
+    kinds = ("html", "csv", "parquet", "json")
+
+    @dash.callback(
+        Output("explore-download", "data"),
+        Output("explore-problem", "children", allow_duplicate=True),
+        *(Input(f"explore-get-{kind}", "n_clicks") for kind in kinds),
+        State("explore-request", "data"), State("explore-plan", "data"),
+        prevent_initial_call=True,
+    )  # fmt: skip
+    async def download(*args: Any) -> tuple[Any, Any]:
+        request, plan = args[-2:]
+        kind = str(ctx.triggered_id).removeprefix("explore-get-")
+        if not any(args[:-2]) or request is None:
+            return no_update, no_update
+        view = state.view_from(request["view"])
+        try:
+            found = await _away(ask, client, catalogue, view, "")
+        except ApiProblem as error:
+            return no_update, panels.problem(error.problem)
+        document = {"cells": plan["cells"]} if plan and plan.get("cells") else None
+        content, name, media = await _away(exports.export, kind, found, document)
+        return dcc.send_bytes(content, name, type=media), no_update
+
+
+# --- scenarios ------------------------------------------------------------------------
+
+
+def _scenarios(dash: Any, client: Client, catalogue: Catalogue) -> None:
+    @dash.callback(
+        Output("explore-drawer", "opened"),
+        Output("explore-scenario-items", "children"),
+        Output("explore-scenario-note", "children"),
+        Output("explore-scenario-load", "data"),
+        Output("explore-scenario-name", "children"),
+        Input("explore-scenarios", "n_clicks"), Input("explore-save", "n_clicks"),
+        *(Input({"type": f"explore-scenario-{n}", "id": ALL}, "n_clicks")
+          for n in ("open", "clone", "archive")),
+        Input({"type": "explore-scenario-name", "id": ALL}, "value"),
+        State("explore-save-name", "value"), State("explore-request", "data"),
+        prevent_initial_call=True,
+    )  # fmt: skip
+    async def scenarios(*args: Any) -> tuple[Any, ...]:
+        name, request = args[-2:]
+        trigger, value = ctx.triggered_id, ctx.triggered[0]["value"]
+        if not trigger or not value or request is None:
+            return (no_update,) * 5
+        view = state.view_from(request["view"])
+        return await _away(
+            act_on_scenarios, client, catalogue, trigger, value, name, view
+        )
+
+
+def act_on_scenarios(
+    client: Client, catalogue: Catalogue, trigger: Any, value: Any, name: str | None,
+    view: state.View,
+) -> tuple[Any, ...]:  # fmt: skip
+    """
+    Carry out one act on the stored scenarios and list them anew.
+
+    Args:
+        client: Way to the server.
+        catalogue: What the server knows.
+        trigger: Id of what was pressed.
+        value: Its new value, the text of a renamed scenario.
+        name: Name to save the view under.
+        view: The present view.
+
+    Returns:
+        Drawer open, list, note, view to load, name shown in the header.
+    """
+    note, load, shown, is_open = "", no_update, no_update, True
+    act = trigger if isinstance(trigger, str) else trigger["type"]
+    try:
+        if act == "explore-save":
+            body = ask(client, catalogue, view, "")["scenario"]
+            title = (name or "").strip() or "Unnamed view"
+            client.create_scenario(body | {"name": title})
+            note = f"Saved as {title}."
+        elif act == "explore-scenario-open":
+            stored = client.scenario(trigger["id"])
+            shown, is_open = stored["scenario"]["name"], False
+            opened = state.view_of_scenario(stored["scenario"], trigger["id"], view)
+            load = {**opened.sliders, **opened.choices}
+        elif act == "explore-scenario-clone":
+            note = f"Cloned as {client.clone_scenario(trigger['id'])['name']}."
+        elif act == "explore-scenario-archive":
+            client.update_scenario(trigger["id"], archived=True)
+            note = "Archived: it stays stored, out of this list."
+        elif act == "explore-scenario-name":
+            known = client.scenario(trigger["id"])
+            if known["name"] == value:
+                return (no_update,) * 5
+            client.update_scenario(trigger["id"], name=value)
+            note = f"Renamed to {value}."
+        items = panels.scenario_items(client.scenarios(archived=False))
+    except ApiProblem as error:
+        return True, no_update, panels.problem(error.problem), no_update, no_update
+    return is_open, items, note, load, shown

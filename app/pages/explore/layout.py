@@ -1,0 +1,486 @@
+"""Layout of the Explore page: knobs on the left, answer on the right, pins below."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.components import dag, dcc, dmc, html
+from app.figures.template import CONFIG
+from app.pages.explore import state
+from app.pages.explore.state import CHOICES, CONTROLS, Control
+
+BADGE_TITLES = {
+    "published": "Published value",
+    "measured": "Measured value",
+    "modelled": "Modelled value",
+    "assumed": "Assumed value",
+}
+POLICY_OPTIONS = [
+    {"value": "no-cap", "label": "No cap"},
+    {"value": "one-threshold-low", "label": "1 thr. low"},
+    {"value": "one-threshold-all", "label": "1 thr. all"},
+    {"value": "polca", "label": "POLCA"},
+]
+
+
+def layout() -> Any:
+    """Lay the page out; every number in it arrives by callback."""
+    return dmc.MantineProvider(
+        id="explore-mantine",
+        defaultColorScheme="auto",
+        theme={
+            "fontFamily": 'system-ui, -apple-system, "Segoe UI", Roboto, sans-serif',
+            "primaryColor": "blue", "defaultRadius": "sm", "respectReducedMotion": True,
+        },
+        children=html.Div(
+            className="np-page",
+            children=[
+                html.A("Skip to the answer", href="#explore-main", className="np-skip"),
+                *_stores(),
+                _header(),
+                html.Div(
+                    id="explore-offline", className="np-banner", hidden=True,
+                    role="alert",
+                ),
+                html.Div(
+                    className="np-body",
+                    children=[_panel(), _main()],
+                ),
+                _api_modal(),
+                _scenario_drawer(),
+            ],
+        ),
+    )  # fmt: skip
+
+
+def _stores() -> list[Any]:
+    names = (
+        "request", "answer", "touched", "catalogue", "plan", "plan-poll", "plan-step",
+        "copied", "scenario-load", "scenario-list",
+    )  # fmt: skip
+    return [
+        *(dcc.Store(id=f"explore-{name}") for name in names),
+        dcc.Store(id="explore-boot", data=1),
+        dcc.Store(
+            id="explore-defaults",
+            data={**{c.key: c.default for c in CONTROLS}, **CHOICES},
+        ),
+        dcc.Store(id="explore-pins", storage_type="local", data=[]),
+        dcc.Download(id="explore-download"),
+    ]
+
+
+# --- header ---------------------------------------------------------------------------
+
+
+def _header() -> Any:
+    return html.Header(
+        className="np-header",
+        children=[
+            html.Div(
+                className="np-brand",
+                children=[
+                    html.Span("Nameplate", className="np-wordmark"),
+                    html.H1("Explore", className="np-title"),
+                    html.Span("Row 7", id="explore-scenario-name",
+                              className="np-quiet"),
+                ],
+            ),
+            html.Div(
+                className="np-tools",
+                children=[
+                    _segmented("units", ["kW", "MW", "W"], "Power unit"),
+                    dmc.SegmentedControl(
+                        id="explore-theme", value="auto", size="xs",
+                        data=[
+                            {"value": "auto", "label": "System"},
+                            {"value": "light", "label": "Light"},
+                            {"value": "dark", "label": "Dark"},
+                        ],
+                        **{"aria-label": "Theme"},
+                    ),
+                    _button("scenarios", "Scenarios"),
+                    _button("copy", "Copy link"),
+                    _button("api", "API call"),
+                    dmc.Menu(
+                        position="bottom-end",
+                        children=[
+                            dmc.MenuTarget(_button("export", "Export")),
+                            dmc.MenuDropdown([
+                                dmc.MenuLabel("This view"),
+                                dmc.MenuItem("Report (HTML)", id="explore-get-html"),
+                                dmc.MenuItem("Series (CSV)", id="explore-get-csv"),
+                                dmc.MenuItem("Series (Parquet)",
+                                             id="explore-get-parquet"),
+                                dmc.MenuItem("Answer (JSON)", id="explore-get-json"),
+                                dmc.MenuDivider(),
+                                dmc.MenuItem("Power chart (PNG)", id="explore-get-png"),
+                                dmc.MenuItem("Power chart (SVG)", id="explore-get-svg"),
+                                dmc.MenuItem("Print", id="explore-print"),
+                            ]),
+                        ],
+                    ),
+                    dmc.Button("Pin", id="explore-pin", size="compact-sm"),
+                ],
+            ),
+        ],
+    )  # fmt: skip
+
+
+def _button(name: str, text: str) -> Any:
+    return dmc.Button(
+        text, id=f"explore-{name}", size="compact-sm", variant="default",
+    )  # fmt: skip
+
+
+def _segmented(name: str, options: list[Any], label: str, **more: Any) -> Any:
+    return dmc.SegmentedControl(
+        id=f"explore-{name}", value=CHOICES[name], data=options, size="xs",
+        **{"aria-label": label}, **more,
+    )  # fmt: skip
+
+
+# --- knobs ----------------------------------------------------------------------------
+
+
+def _panel() -> Any:
+    return html.Aside(
+        className="np-panel",
+        **{"aria-label": "Inputs"},
+        children=[
+            _group("Row", [*_rows("Row"), _server(), _model()]),
+            _group("Load", [_traffic(), *_rows("Load")]),
+            _group("Policy", [
+                _segmented("policy", POLICY_OPTIONS, "Capping policy", fullWidth=True),
+                *_rows("Policy"),
+            ]),
+            _fold("Clock caps", _rows("Clocks")),
+            _fold("Delays", _rows("Delays")),
+            _group("Run", [_horizon(), _seed()]),
+            html.P(
+                className="np-legend",
+                children=[
+                    html.B("P"), " published default  ", html.B("A"),
+                    " assumed default. Point at ", html.B("i"), " for its source.",
+                ],
+            ),
+            dmc.Button(
+                "Back to defaults", id="explore-reset", size="compact-xs",
+                variant="subtle",
+            ),
+        ],
+    )  # fmt: skip
+
+
+def _group(title: str, children: list[Any]) -> Any:
+    return html.Section(
+        className="np-group",
+        children=[html.H2(title, className="np-group-title"), *children],
+    )
+
+
+def _fold(title: str, children: list[Any]) -> Any:
+    return html.Details(
+        className="np-group np-fold",
+        children=[html.Summary(title, className="np-group-title"), *children],
+    )
+
+
+def _rows(group: str) -> list[Any]:
+    return [_row(c) for c in CONTROLS if c.group == group]
+
+
+def _row(control: Control) -> Any:
+    key = control.key
+    return html.Div(
+        className="np-control",
+        id=f"explore-{key}-row",
+        children=[
+            html.Div(
+                className="np-control-head",
+                children=[
+                    html.Label(control.label, htmlFor=f"explore-{key}"),
+                    _hint(control),
+                    dmc.NumberInput(
+                        id=f"explore-{key}", value=control.default, min=control.low,
+                        max=control.high, step=control.step, size="xs",
+                        clampBehavior="blur", hideControls=True,
+                        suffix=f" {control.unit}" if control.unit else "",
+                        className="np-number", thousandSeparator=",",
+                    ),
+                ],
+            ),
+            dmc.Slider(
+                id=f"explore-{key}-slider", value=control.default, min=control.low,
+                max=control.high, step=control.step, size=3, thumbSize=14,
+                updatemode="drag", label=None, thumbLabel=control.label,
+                className="np-slider",
+            ),
+            html.P(id=f"explore-{key}-error", className="np-field-error"),
+        ],
+    )  # fmt: skip
+
+
+def _hint(control: Control) -> Any:
+    title = BADGE_TITLES[control.badge]
+    return dmc.Tooltip(
+        multiline=True, w=290, position="right", withArrow=True,
+        events={"hover": True, "focus": True, "touch": True},
+        label=f"{control.help} {title}. Default {control.default:g} {control.unit}.",
+        children=html.Button(
+            type="button", className=f"np-badge np-badge-{control.badge}",
+            **{"aria-label": f"{control.label}: {title}. {control.help}"},
+            children=[control.badge[0].upper(), html.I("i")],
+        ),
+    )  # fmt: skip
+
+
+def _pick(name: str, label: str, options: list[Any]) -> Any:
+    return html.Div(
+        className="np-pick",
+        children=[
+            html.Label(label, htmlFor=f"explore-{name}"),
+            dmc.Select(
+                id=f"explore-{name}", value=CHOICES[name], data=options, size="xs",
+                allowDeselect=False, checkIconPosition="right",
+                comboboxProps={"withinPortal": True}, maxDropdownHeight=320,
+            ),
+        ],
+    )  # fmt: skip
+
+
+def _server() -> Any:
+    options = [{"value": "dgx-a100", "label": "DGX A100 80 GB (8 GPUs)"}]
+    return _pick("server", "Server", options)
+
+
+def _model() -> Any:
+    return _pick("model", "Model", [{"value": "bloom-176b", "label": "BLOOM-176B"}])
+
+
+def _traffic() -> Any:
+    options = [{"value": state.GENERATED, "label": "Generated day"}]
+    return _pick("traffic", "Traffic", options)
+
+
+def _horizon() -> Any:
+    options = [{"value": d, "label": f"{d} d"} for d in ("1", "3", "7")]
+    return html.Div(
+        className="np-pick",
+        children=[
+            html.Span("Horizon", className="np-label"),
+            _segmented("days", options, "Horizon in days"),
+        ],
+    )
+
+
+def _seed() -> Any:
+    return html.Div(
+        className="np-pick",
+        children=[
+            html.Label("Seed", htmlFor="explore-seed"),
+            dmc.NumberInput(
+                id="explore-seed", value=1, min=1, max=2**31 - 1, step=1, size="xs",
+                allowDecimal=False, clampBehavior="blur", hideControls=True,
+                className="np-number",
+            ),
+        ],
+    )  # fmt: skip
+
+
+# --- answer ---------------------------------------------------------------------------
+
+
+def _main() -> Any:
+    return html.Main(
+        id="explore-main",
+        className="np-main",
+        children=[
+            html.Div(className="np-progress", **{"aria-hidden": "true"}),
+            html.Div(
+                id="explore-verdict", className="np-verdict",
+                **{"aria-live": "polite"}, children=_skeleton_verdict(),
+            ),
+            html.Div(id="explore-problem", role="alert"),
+            html.Div(id="explore-numbers", className="np-numbers",
+                     children=_skeleton_numbers()),
+            html.Div(id="explore-headroom", className="np-headroom-box"),
+            _chart("power", "Row power", 270, html.Span(
+                id="explore-power-note", className="np-quiet")),
+            html.Div(className="np-two", children=[
+                _chart("risk", "Risk by server count", 232, _risk_tools()),
+                _chart("latency", "Latency impact by priority", 232, html.Span(
+                    "share of the allowed rise", className="np-quiet")),
+            ]),
+            html.Div(id="explore-status", className="np-status"),
+            _pins(),
+            html.Section(className="np-section", children=[
+                html.H2("Control events", className="np-h2"),
+                html.P(id="explore-events-note", className="np-quiet"),
+                _grid("events", EVENT_COLUMNS, "No control event yet."),
+            ]),
+        ],
+    )  # fmt: skip
+
+
+def _chart(name: str, title: str, height_px: int, tools: Any) -> Any:
+    return html.Section(
+        className=f"np-chart np-chart-{name}",
+        **{"aria-labelledby": f"explore-{name}-title"},
+        children=[
+            html.Div(className="np-chart-head", children=[
+                html.H2(title, id=f"explore-{name}-title", className="np-h2"), tools,
+            ]),
+            dcc.Graph(
+                id=f"explore-{name}", config=CONFIG, style={"height": height_px},
+                figure={"data": [], "layout": EMPTY_LAYOUT}, responsive=True,
+            ),
+            html.Details(id=f"explore-{name}-fold", className="np-table-fold",
+                         children=[
+                html.Summary("Table"),
+                html.Div(id=f"explore-{name}-table", className="np-scroll"),
+            ]),
+        ],
+    )  # fmt: skip
+
+
+EMPTY_LAYOUT = {
+    "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)",
+    "xaxis": {"visible": False}, "yaxis": {"visible": False},
+    "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
+}  # fmt: skip
+
+
+def _risk_tools() -> Any:
+    metrics = [
+        {"value": "limit", "label": "Tightest"},
+        {"value": "peak", "label": "Peak"},
+        {"value": "brakes", "label": "Brakes"},
+        {"value": "low99", "label": "P99"},
+    ]
+    seeds = [{"value": n, "label": f"{n}×"} for n in ("1", "3", "5")]
+    return html.Div(className="np-chart-tools", children=[
+        html.Span(id="explore-plan-text", className="np-quiet", role="status"),
+        dmc.Button("Stop", id="explore-plan-stop", size="compact-xs", variant="subtle",
+                   className="np-hidden"),
+        _segmented("metric", metrics, "Risk shown"),
+        dmc.Tooltip(
+            label="Independent repetitions per point; whiskers span lowest to highest",
+            children=html.Div(_segmented("seeds", seeds, "Repetitions (seeds)")),
+        ),
+    ])  # fmt: skip
+
+
+def _skeleton_verdict() -> list[Any]:
+    return [
+        dmc.Skeleton(height=24, w="52%"),
+        html.P(
+            "Simulating the first answer.", id="explore-cold", className="np-detail"
+        ),
+    ]
+
+
+def _skeleton_numbers() -> list[Any]:
+    return [dmc.Skeleton(height=52, className="np-number-skeleton") for _ in range(8)]
+
+
+# --- pins -----------------------------------------------------------------------------
+
+_RIGHT = {"type": "rightAligned", "flex": 1, "minWidth": 78}
+PIN_COLUMNS: list[dict[str, Any]] = [
+    {
+        "field": "label",
+        "headerName": "Pinned run",
+        "editable": True,
+        "minWidth": 230,
+        "flex": 2,
+    },
+    {"field": "servers", "headerName": "Servers", **_RIGHT},
+    {"field": "policy", "headerName": "Policy", "minWidth": 130, "flex": 1},
+    {"field": "verdict", "headerName": "Service levels", "minWidth": 120, "flex": 1},
+    {"field": "peak", "headerName": "Peak", **_RIGHT},
+    {"field": "peak_delta", "headerName": "Δ base", **_RIGHT},
+    {"field": "caps", "headerName": "Caps", **_RIGHT},
+    {"field": "brakes", "headerName": "Brakes", **_RIGHT},
+    {"field": "low", "headerName": "Low P50 / P99", **_RIGHT, "minWidth": 130},
+    {"field": "high", "headerName": "High P50 / P99", **_RIGHT, "minWidth": 130},
+    {"field": "throughput", "headerName": "Throughput", **_RIGHT},
+    {"field": "throughput_delta", "headerName": "Δ base", **_RIGHT},
+    {"field": "energy", "headerName": "J/token", **_RIGHT},
+]
+EVENT_COLUMNS: list[dict[str, Any]] = [
+    {"field": "t", "headerName": "Time from start", "minWidth": 130, "flex": 1},
+    {"field": "event", "headerName": "Event", "minWidth": 150, "flex": 2},
+    {"field": "target", "headerName": "Servers", "minWidth": 130, "flex": 2},
+    {"field": "value", "headerName": "SM clock", **_RIGHT},
+]
+
+
+SELECTION = {
+    "mode": "multiRow", "checkboxes": True, "headerCheckbox": False,
+    "enableClickSelection": False,
+}  # fmt: skip
+
+
+def _grid(name: str, columns: list[dict[str, Any]], empty: str) -> Any:
+    return dag.AgGrid(
+        id=f"explore-{name}-grid", columnDefs=columns, rowData=[],
+        defaultColDef={"resizable": True, "sortable": True, "suppressMovable": True},
+        className="np-grid",
+        dashGridOptions={
+            "rowHeight": 30, "headerHeight": 30,
+            "domLayout": "autoHeight" if name == "pins" else "normal",
+            **({"rowSelection": SELECTION} if name == "pins" else {}),
+            "localeText": {"noRowsToShow": empty},
+            "animateRows": False, "enableCellTextSelection": True,
+        },
+        style={"height": None if name == "pins" else 214},
+    )  # fmt: skip
+
+
+def _pins() -> Any:
+    return html.Section(
+        className="np-section", id="explore-pins-section",
+        children=[
+            html.Div(className="np-chart-head", children=[
+                html.H2("Pinned runs", className="np-h2"),
+                html.Div(className="np-chart-tools", children=[
+                    html.Span("select 2 to 4 to compare", className="np-quiet"),
+                    dmc.Button("Open", id="explore-pin-open", size="compact-xs",
+                               variant="default"),
+                    dmc.Button("Remove", id="explore-pin-remove", size="compact-xs",
+                               variant="default"),
+                ]),
+            ]),
+            _grid("pins", PIN_COLUMNS,
+                  "Nothing pinned yet. Press Pin to keep this view for comparison."),
+            html.Div(id="explore-compare"),
+        ],
+    )  # fmt: skip
+
+
+def _api_modal() -> Any:
+    return dmc.Modal(
+        id="explore-api-modal", title="API call for this view", size="lg",
+        children=[
+            html.P("Answers with this view's numbers, run on the same server.",
+                   className="np-quiet"),
+            html.Pre(id="explore-api-text", className="np-code", tabIndex="0"),
+            dmc.Button("Copy", id="explore-api-copy", size="compact-sm"),
+        ],
+    )  # fmt: skip
+
+
+def _scenario_drawer() -> Any:
+    return dmc.Drawer(
+        id="explore-drawer", title="Scenarios", position="right", size="md",
+        children=[
+            html.Div(className="np-save", children=[
+                dmc.TextInput(id="explore-save-name", size="xs", label="Name",
+                              placeholder="Row 7, spring plan"),
+                dmc.Button("Save this view", id="explore-save", size="compact-sm"),
+            ]),
+            html.P(id="explore-scenario-note", role="status", className="np-quiet"),
+            html.Div(id="explore-scenario-items", className="np-scenarios"),
+        ],
+    )  # fmt: skip

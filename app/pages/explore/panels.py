@@ -1,0 +1,276 @@
+"""Components of the answer: verdict, key numbers, headroom bar, problems, tables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app import format as say
+from app.components import dmc, html
+from app.frames import Figure, Headroom, Verdict
+from app.pages.explore.state import control_of_field
+
+Json = dict[str, Any]
+
+
+def verdict(frame: Verdict) -> list[Any]:
+    """Say the answer: a sign and a word, never colour alone."""
+    tone = "good" if frame.fits else "bad"
+    return [
+        html.P(
+            className=f"np-headline np-{tone}",
+            children=[
+                html.Span("✓" if frame.fits else "✕", className="np-sign",
+                          **{"aria-hidden": "true"}),
+                frame.headline,
+            ],
+        ),
+        html.P(
+            className="np-detail",
+            children=[
+                frame.detail, html.Span("modelled", className="np-chip",
+                title="Every number on this page comes from the model; see Export, "
+                "Report for assumptions and sources"),
+            ],
+        ),
+    ]  # fmt: skip
+
+
+def numbers(frames: list[Figure]) -> list[Any]:
+    """One cell per key number: title, value, share, change against the base row."""
+    return [
+        html.Div(
+            className="np-number-cell" + (" np-alarm" if f.alarm else ""),
+            id=f"explore-number-{f.key}", title=f.tooltip,
+            children=[
+                html.Div(f.title, className="np-number-title"),
+                html.Div(f.value, className="np-number-value"),
+                html.Div(f.part, className="np-number-part"),
+                html.Div(_delta(f), className="np-number-delta"),
+            ],
+        )
+        for f in frames
+    ]  # fmt: skip
+
+
+_LONGEST_VALUE = 60
+_AGAINST_BASE = frozenset({"peak", "headroom", "mean", "throughput", "energy"})
+
+
+def _delta(frame: Figure) -> list[Any]:
+    if frame.key in _AGAINST_BASE:
+        return [html.B(frame.delta), " vs base"]
+    return [frame.delta]
+
+
+def headroom(frame: Headroom, *, unit: str) -> Any:
+    """Draw the bar of nameplate, expected and limit on one scale."""
+    marks = [
+        ("base", "base row peak", frame.baseline_peak_w),
+        ("limit", "limit", frame.limit_w),
+    ]
+    if frame.nameplate_w is not None:
+        marks.append(("nameplate", "nameplate", frame.nameplate_w))
+    return html.Div(
+        className="np-headroom", role="img",
+        **{"aria-label": _headroom_text(frame, unit)},
+        children=[
+            html.Div(className="np-bar", children=[
+                *([_span("nameplate", frame.at(frame.nameplate_w))]
+                  if frame.nameplate_w is not None else []),
+                _span("peak" + (" np-over" if frame.peak_w > frame.limit_w else ""),
+                      frame.at(frame.peak_w)),
+                _span("mean", frame.at(frame.mean_w)),
+                *(
+                    html.Div(className=f"np-mark np-mark-{name}",
+                             style={"left": f"{100 * frame.at(at):.2f}%"})
+                    for name, _, at in marks if name != "nameplate"
+                ),
+            ]),
+            html.Ul(className="np-bar-key", children=[
+                _key("mean", "mean", frame.mean_w, unit),
+                _key("peak", "expected peak", frame.peak_w, unit),
+                *(_key(name, title, at, unit) for name, title, at in marks),
+            ]),
+        ],
+    )  # fmt: skip
+
+
+def _span(name: str, part: float) -> Any:
+    return html.Div(
+        className=f"np-span np-span-{name}", style={"width": f"{100 * part:.2f}%"}
+    )
+
+
+def _key(name: str, title: str, watts: float, unit: str) -> Any:
+    return html.Li([
+        html.Span(className=f"np-key np-key-{name}", **{"aria-hidden": "true"}),
+        f"{title} ", html.B(say.power(watts, unit)),
+    ])  # fmt: skip
+
+
+def _headroom_text(frame: Headroom, unit: str) -> str:
+    nameplate = (
+        "" if frame.nameplate_w is None
+        else f"nameplate {say.power(frame.nameplate_w, unit)}, "
+    )  # fmt: skip
+    return (
+        f"Row power: mean {say.power(frame.mean_w, unit)}, expected peak "
+        f"{say.power(frame.peak_w, unit)}, {nameplate}limit "
+        f"{say.power(frame.limit_w, unit)}"
+    )
+
+
+def table(head: list[str], rows: list[list[str]], caption: str) -> Any:
+    """Draw a plain table; the first column names the row."""
+    return html.Table(
+        className="np-table",
+        children=[
+            html.Caption(caption),
+            html.Thead(html.Tr([html.Th(h, scope="col") for h in head])),
+            html.Tbody([
+                html.Tr([html.Th(row[0], scope="row"), *map(html.Td, row[1:])])
+                for row in rows
+            ]),
+        ],
+    )  # fmt: skip
+
+
+def problem(document: Json) -> Any:
+    """Show what went wrong, why, how to mend it, and the id to quote."""
+    errors = document.get("errors") or []
+    items = [
+        html.Li([
+            html.B(str(e.get("field") or "input")), f" {e.get('rule', '')}",
+            _got(e.get("value")),
+            html.Span(str(e.get("repair") or "").capitalize(), className="np-repair"),
+        ])
+        for e in errors
+    ]  # fmt: skip
+    return html.Div(
+        className="np-problem",
+        children=[
+            html.P([html.B(str(document.get("title") or "The request failed")), ". ",
+                    "" if items else str(document.get("detail") or "")]),
+            html.Ul(items) if items else None,
+            html.P(
+                "Below stays the last answer that holds; your inputs are kept."
+                + (f" Id {document['id']}" if document.get("id") else ""),
+                className="np-quiet",
+            ),
+        ],
+    )  # fmt: skip
+
+
+def _got(value: Any) -> str:
+    """Say the value got, unless it is absent or a whole record."""
+    text = str(value)
+    return ". " if value is None or len(text) > _LONGEST_VALUE else f", got {text}. "
+
+
+def field_errors(document: Json) -> dict[str, str]:
+    """Messages to put at the inputs they concern, by control key."""
+    found: dict[str, str] = {}
+    for error in document.get("errors") or []:
+        field, rule = str(error.get("field") or ""), str(error.get("rule") or "")
+        # a rule between two settings is reported at their parent, the rule names them
+        key = control_of_field(field) or control_of_field(f"{field}.{rule.split()[0]}")
+        if key:
+            found.setdefault(key, str(error.get("repair") or error.get("rule") or ""))
+    return found
+
+
+def status(whatif: Json) -> list[Any]:
+    """Provenance of the numbers on screen, and their age."""
+    provenance = whatif.get("provenance") or whatif["run"].get("provenance") or {}
+    arrived = sum(whatif["run"][side]["arrived"] for side in ("low", "high"))
+    sha = str(provenance.get("scenario_sha256") or "")[:12]
+    parts = [
+        f"seed {whatif['run']['seed']}",
+        f"model {provenance.get('model_version', say.MISSING)}",
+        f"scenario {sha}" if sha else "",
+        f"{say.number(arrived)} requests simulated",
+    ]
+    return [
+        html.Span(className="np-age", id="explore-age"),
+        html.Span(" · ".join(p for p in parts if p)),
+    ]
+
+
+def compare_table(pins: list[Json], *, unit: str) -> Any:
+    """Pinned runs side by side, each with its change against the first."""
+    rows = []
+    for title, field, shape in COMPARED:
+        first = pins[0]["numbers"].get(field)
+        cells: list[Any] = [html.Th(title, scope="row")]
+        for index, pin in enumerate(pins):
+            value = pin["numbers"].get(field)
+            delta = ""
+            if index and value is not None and first is not None:
+                delta = _shown(value - first, shape, unit, signed=True)
+            cells.append(
+                html.Td([_shown(value, shape, unit),
+                         html.Span(delta, className="np-delta") if delta else None])
+            )  # fmt: skip
+        rows.append(html.Tr(cells))
+    head = [html.Th("", scope="col")] + [
+        html.Th(pin["label"], scope="col") for pin in pins
+    ]
+    return html.Table(
+        className="np-table np-compare",
+        children=[
+            html.Caption("Small figures: change against the first run"),
+            html.Thead(html.Tr(head)), html.Tbody(rows),
+        ],
+    )  # fmt: skip
+
+
+COMPARED = (
+    ("Peak row power", "peak_w", "power"),
+    ("Peak ÷ limit", "peak_frac", "percent"),
+    ("Mean row power", "mean_w", "power"),
+    ("Throughput [tok/s]", "tokens_per_s", "count"),
+    ("Energy per token [J]", "energy_per_token_j", "tenth"),
+    ("Cap commands", "caps", "count"),
+    ("Power brakes", "brakes", "count"),
+    ("High priority P50 rise", "high_p50_impact_frac", "percent"),
+    ("High priority P99 rise", "high_p99_impact_frac", "percent"),
+    ("Low priority P50 rise", "low_p50_impact_frac", "percent"),
+    ("Low priority P99 rise", "low_p99_impact_frac", "percent"),
+)
+
+
+def _shown(value: float | None, shape: str, unit: str, *, signed: bool = False) -> str:
+    if shape == "power":
+        return say.power(value, unit, signed=signed)
+    if shape == "percent":
+        text = say.percent(value, 1, signed=signed)
+        return text.replace("%", "pt") if signed else text
+    return say.number(value, 1 if shape == "tenth" else 0, signed=signed)
+
+
+def scenario_items(items: list[Json]) -> list[Any]:
+    """Stored scenarios with what can be done to each."""
+    if not items:
+        return [html.P("No scenario stored yet. Save this view to start a list.")]
+    return [
+        html.Div(
+            className="np-scenario",
+            children=[
+                dmc.TextInput(
+                    id={"type": "explore-scenario-name", "id": item["id"]},
+                    value=item["name"], size="xs", debounce=True,
+                    **{"aria-label": f"Name of {item['name']}"},
+                ),
+                *(
+                    dmc.Button(
+                        text, size="compact-xs", variant="default",
+                        id={"type": f"explore-scenario-{name}", "id": item["id"]},
+                    )
+                    for name, text in (
+                        ("open", "Open"), ("clone", "Clone"), ("archive", "Archive"),
+                    )
+                ),
+            ],
+        )
+        for item in items
+    ]  # fmt: skip

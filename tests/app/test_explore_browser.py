@@ -1,0 +1,318 @@
+"""The page in a real browser: knobs move numbers, URLs restore views, nothing leaks."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import threading
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import uvicorn
+
+from api.client import Client
+from api.main import create_app
+from app.create import create_dash
+from store.settings import Settings
+
+pytestmark = [
+    pytest.mark.browser,
+    # chromium's pipes are collected after its process, uvicorn's sockets by its loop
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+]
+
+FIGURE = "document.querySelector('#explore-power .js-plotly-plot')._fullLayout"
+PINNED = "#explore-pins-grid .ag-center-cols-container .ag-row"
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--no-first-run",
+]  # fmt: skip
+FIRST_ANSWER_MS = 180_000
+"""The first answer may have to compile the kernels."""
+ANSWER_MS = 60_000
+ANSWERED = "document.body.dataset.exploreSeq !== undefined"
+
+
+@pytest.fixture(scope="module")
+def origin(tmp_path_factory):
+    """A server of its own on a free loopback port, with a database of its own."""
+    folder = tmp_path_factory.mktemp("site")
+    settings = Settings(
+        database_url=f"sqlite:///{folder / 'nameplate.db'}", cache_dir=folder
+    )
+    app = create_app(settings)
+    client = Client.in_process(app, lifespan=False)
+    create_dash(app, client)
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    server = uvicorn.Server(
+        uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2)
+    )
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    end_s = time.monotonic() + 60
+    while not server.started and time.monotonic() < end_s:
+        time.sleep(0.05)
+    assert server.started, "the server did not start within 60 s"
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    server.should_exit = True
+    thread.join(timeout=30)
+    client.close()
+    listener.close()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def open_page(browser, origin, request):
+    """Open the page; at the end nothing may have gone wrong in the console."""
+    contexts, faults, outside = [], [], []
+
+    def opened(query="", *, dark=False, size=(1440, 900)):
+        context = browser.new_context(
+            viewport={"width": size[0], "height": size[1]},
+            color_scheme="dark" if dark else "light",
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda m: m.type == "error" and faults.append(m.text))
+        page.on("pageerror", lambda e: faults.append(str(e)))
+        page.on("request", lambda r: outside.append(r.url) if leaves(r.url) else None)
+        page.goto(origin + "/" + query)
+        page.wait_for_function(ANSWERED, timeout=FIRST_ANSWER_MS)
+        return page
+
+    def leaves(url):
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https", "ws", "wss") and (
+            f"{parts.scheme}://{parts.netloc}" != origin
+        )
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert outside == [], "the page asked other hosts"
+    if "expects_refusal" not in request.node.name:
+        assert faults == []
+
+
+def settled(page, act):
+    """Do something, and wait for the answer to it."""
+    before = page.evaluate("document.body.dataset.exploreSeq")
+    act()
+    page.wait_for_function(
+        f"document.body.dataset.exploreSeq !== '{before}'"
+        " && !document.body.classList.contains('np-busy')",
+        timeout=ANSWER_MS,
+    )
+
+
+def set_number(page, key, value):
+    page.fill(f"#explore-{key}", str(value))
+    page.keyboard.press("Tab")
+
+
+def headline(page):
+    return page.inner_text("#explore-verdict .np-headline")
+
+
+def test_moving_the_slider_moves_the_answer(open_page):
+    page = open_page()
+    assert "52 servers (+30 %)" in headline(page)
+    peak = page.inner_text("#explore-number-peak .np-number-value")
+
+    thumb = page.locator("#explore-added-slider [role=slider]")
+    thumb.focus()
+    settled(page, lambda: page.keyboard.press("ArrowLeft"))
+    page.wait_for_function(
+        "document.querySelector('.np-headline').innerText.includes('51 servers')",
+        timeout=ANSWER_MS,
+    )
+
+    assert page.input_value("#explore-added") == "11"
+    assert page.inner_text("#explore-number-peak .np-number-value") != peak
+    assert "added=11" in page.url
+
+
+def test_a_number_typed_moves_the_slider(open_page):
+    page = open_page()
+    settled(page, lambda: set_number(page, "added", 4))
+    thumb = page.locator("#explore-added-slider [role=slider]")
+
+    assert thumb.get_attribute("aria-valuenow") == "4"
+    assert "44 servers (+10 %)" in headline(page)
+
+
+def test_a_url_restores_the_view(open_page):
+    page = open_page(
+        "?added=6&policy=no-cap&units=W&t2=91&days=1&seed=1&metric=peak"
+        "&zoom=2026-01-05+03%3A00~2026-01-05+09%3A00"
+    )
+    page.wait_for_function(
+        "document.querySelector('.np-headline').innerText.includes('46 servers')",
+        timeout=ANSWER_MS,
+    )
+
+    assert "brake alone" in headline(page)
+    assert page.input_value("#explore-t2") == "91 %"
+    value = page.inner_text("#explore-number-peak .np-number-value")
+    assert re.search(r"\d{3},\d{3} W$", value)
+    shown = page.evaluate(f"{FIGURE}.xaxis.range")
+    assert [s[:16] for s in shown] == ["2026-01-05 03:00", "2026-01-05 09:00"]
+    for part in ("added=6", "policy=no-cap", "units=W", "metric=peak", "zoom="):
+        assert part in page.url
+
+
+def test_pins_are_kept_compared_and_survive_a_reload(open_page):
+    page = open_page("?added=2")
+    page.click("#explore-pin")
+    settled(page, lambda: set_number(page, "added", 5))
+    page.click("#explore-pin")
+    boxes = page.locator("#explore-pins-grid .ag-selection-checkbox input")
+    page.wait_for_function(f"document.querySelectorAll('{PINNED}').length === 2")
+    for index in range(2):
+        boxes.nth(index).check()
+    page.wait_for_selector("#explore-compare table")
+
+    assert "+5 POLCA" in page.inner_text("#explore-compare table")
+    page.reload()
+    page.wait_for_selector(PINNED)
+    assert page.locator(PINNED).count() == 2
+
+
+def test_the_theme_drives_page_grid_and_figures(open_page):
+    page = open_page("?added=1", dark=True)
+    page.wait_for_function(
+        "document.documentElement.dataset.mantineColorScheme === 'dark'"
+    )
+    dark_ink = page.evaluate(f"{FIGURE}.font.color")
+    wrapper = "document.querySelector('#explore-events-grid .ag-root-wrapper')"
+    grid = f"getComputedStyle({wrapper})"
+    dark_ground = page.evaluate(f"{grid}.backgroundColor")
+    settled(page, lambda: page.click("#explore-theme >> text=Light"))
+
+    assert (
+        page.evaluate("document.documentElement.dataset.mantineColorScheme") == "light"
+    )
+    light_ink = page.evaluate(f"{FIGURE}.font.color")
+    assert (dark_ink, light_ink) == ("#e6e9ec", "#1b1f24")
+    assert page.evaluate(f"{grid}.backgroundColor") != dark_ground
+
+
+def test_a_refused_input_says_where_and_why_and_keeps_the_answer_expects_refusal(
+    open_page,
+):
+    page = open_page("?added=3")
+    before = headline(page)
+    set_number(page, "t1", 95)
+    page.wait_for_selector(".np-problem", timeout=ANSWER_MS)
+
+    assert "must be below t2_frac" in page.inner_text(".np-problem")
+    assert "Id " in page.inner_text(".np-problem")
+    assert page.inner_text("#explore-t1-error") != ""
+    assert headline(page) == before
+    settled(page, lambda: set_number(page, "t1", 80))
+    assert page.locator(".np-problem").count() == 0
+
+
+def test_the_api_call_of_the_view_is_shown_and_true(open_page, origin):
+    page = open_page("?added=7")
+    page.click("#explore-api")
+    text = page.inner_text("#explore-api-text")
+
+    assert text.startswith(f"curl -s -X POST {origin}/api/v1/what-if")
+    assert '"fleet.server_count": 47' in text
+
+
+def test_the_risk_curve_appears_by_itself_and_counts_do_not_restart_it(open_page):
+    page = open_page("?added=9")
+    page.wait_for_function(
+        "document.querySelector('#explore-risk .js-plotly-plot').data.length >= 1"
+        " && document.querySelector('#explore-risk-table tbody tr')",
+        timeout=FIRST_ANSWER_MS,
+    )
+    started = []
+
+    def begins(request):
+        return '"queue":["polca"' in (request.post_data or "")
+
+    page.on(
+        "request",
+        lambda r: (
+            started.append(r.url) if '"queue":["polca"' in (r.post_data or "") else 0
+        ),
+    )
+    settled(page, lambda: set_number(page, "added", 10))
+    page.wait_for_timeout(1500)
+
+    assert started == []
+
+
+def test_files_are_exported(open_page, tmp_path):
+    page = open_page("?added=2")
+    for kind, ending in (("csv", ".csv"), ("html", ".html")):
+        page.click("#explore-export")
+        with page.expect_download(timeout=ANSWER_MS) as caught:
+            page.click(f"#explore-get-{kind}")
+        path = tmp_path / f"export{ending}"
+        caught.value.save_as(path)
+        text = path.read_text()
+        assert caught.value.suggested_filename == f"nameplate-42-servers-polca{ending}"
+        assert ("row_mean_w" if kind == "csv" else "42 servers (+5 %)") in text
+
+
+NAMELESS = """() => [...document.querySelectorAll(
+  'button, input:not([type=hidden]), select, [role=slider], [role=switch], a[href]')]
+  .filter((n) => n.offsetParent !== null && !n.closest('.ag-root-wrapper, .modebar'))
+  .filter((n) => !(n.getAttribute('aria-label') || n.textContent.trim() || n.title
+     || (n.getAttribute('aria-labelledby')
+         && document.getElementById(n.getAttribute('aria-labelledby')))
+     || (n.labels && n.labels.length && n.labels[0].textContent.trim())))
+  .map((n) => n.outerHTML.slice(0, 160))"""
+
+
+def test_everything_that_can_be_operated_has_a_name(open_page):
+    page = open_page()
+
+    assert page.evaluate(NAMELESS) == []
+    assert page.get_attribute("html", "lang") == "en"
+    assert page.locator("main").count() == 1
+    assert page.locator("h1").count() == 1
+
+
+def test_every_chart_has_a_table_and_focus_is_visible(open_page):
+    page = open_page()
+    for name in ("power", "latency"):
+        page.click(f".np-chart-{name} summary")
+        page.wait_for_selector(f"#explore-{name}-table tbody tr", timeout=ANSWER_MS)
+        assert page.locator(f"#explore-{name}-table tbody tr").count() >= 4
+    page.keyboard.press("Tab")
+
+    assert (
+        page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
+    )
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("size", [(1440, 900), (390, 844)], ids=["desk", "phone"])
+def test_the_page_fits_its_width(open_page, tmp_path, size, dark):
+    page = open_page("?added=10", dark=dark, size=size)
+    folder = Path(os.environ.get("NAMEPLATE_SCREENSHOTS") or tmp_path)
+    shot = folder / f"explore-{size[0]}-{'dark' if dark else 'light'}.png"
+    page.screenshot(path=shot, full_page=True)
+
+    assert shot.stat().st_size > 20_000
+    assert page.evaluate("document.documentElement.scrollWidth") <= size[0]

@@ -1,0 +1,169 @@
+"""Figures draw what the numbers say, on either ground, within their budget."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from app.figures.compare import compare_figure
+from app.figures.latency import latency_figure
+from app.figures.power import power_figure
+from app.figures.risk import METRICS, risk_figure, risk_frame, risk_table
+from app.figures.template import DARK, LIGHT
+from app.pages.explore import answer, state
+
+GROUNDS = pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+
+
+def luminance(colour):
+    """Relative luminance, WCAG 2.2."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [
+        v / 12.92 if v <= 0.03928 else ((v + 0.055) / 1.055) ** 2.4 for v in parts
+    ]
+    return float(np.dot(linear, [0.2126, 0.7152, 0.0722]))
+
+
+def contrast(one, other):
+    """Contrast ratio of two colours."""
+    high, low = sorted((luminance(one), luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@GROUNDS
+def test_the_power_chart_draws_band_mean_baseline_and_levels(whatif, dark):
+    run = whatif["run"]
+    figure = power_figure(run, whatif["baseline"], dark=dark)
+    named = {t.name: t for t in figure.data}
+
+    assert named["mean"].y[7] == pytest.approx(
+        run["series"]["row_mean_w"][7] / 1e3, rel=1e-5
+    )
+    assert {"lowest", "highest"} <= set(named)
+    assert any("no control" in name for name in named)
+    texts = " ".join(a.text for a in figure.layout.annotations)
+    assert "T1</b> 80 %" in texts
+    assert "T2</b> 89 %" in texts
+    assert "Limit</b> 100 % · 204.5 kW" in texts
+
+
+def test_no_trace_has_more_than_two_thousand_points(whatif):
+    figure = power_figure(whatif["run"], whatif["baseline"], dark=False)
+
+    assert all(len(t.y) <= 2000 for t in figure.data if t.y is not None)
+    assert all(t.type in ("scatter", "heatmap") for t in figure.data)
+
+
+def test_the_baseline_is_thinned_and_keeps_its_mean(whatif):
+    base = whatif["baseline"]
+    figure = power_figure(whatif["run"], base, dark=False)
+    line = next(t for t in figure.data if "no control" in t.name)
+    mean = np.mean(base["series"]["row_mean_w"]) / 1e3
+
+    assert len(line.y) <= 240
+    assert np.mean(line.y) == pytest.approx(mean, rel=0.01)
+
+
+def test_on_a_phone_labels_stand_inside_the_axes(whatif):
+    figure = power_figure(whatif["run"], None, dark=False, narrow=True)
+
+    assert figure.layout.margin.r < 20
+    assert {a.xanchor for a in figure.layout.annotations} == {"right"}
+
+
+def test_brakes_are_marked_where_they_held(whatif):
+    whatif["run"]["events"] = [
+        {"t_s": 3600.0, "kind": "brake-landed", "target": "all", "value": 1.0},
+        {"t_s": 3700.0, "kind": "brake-landed", "target": "all", "value": 0.0},
+    ]
+    figure = power_figure(whatif["run"], None, dark=False)
+    marks = next(t for t in figure.data if t.name == "power brake")
+
+    assert list(marks.x) == ["2026-01-05 01:00:00"]
+
+
+@pytest.mark.parametrize(("unit", "watts"), [("W", 1.0), ("kW", 1e3), ("MW", 1e6)])
+def test_the_unit_scales_the_curve_and_its_labels(whatif, unit, watts):
+    run = whatif["run"]
+    figure = power_figure(run, None, dark=False, unit=unit)
+    mean = next(t for t in figure.data if t.name == "mean")
+
+    assert mean.y[3] * watts == pytest.approx(run["series"]["row_mean_w"][3], rel=1e-5)
+    assert figure.layout.yaxis.ticksuffix == f" {unit}"
+
+
+@GROUNDS
+def test_latency_bars_are_shares_of_the_allowed_rise(whatif, dark):
+    run = whatif["run"]
+    run["low"]["p50_impact_frac"] = 0.025
+    bar = latency_figure(run, dark=dark).data[0]
+
+    assert dict(zip(bar.y, bar.x, strict=True))["Low P50"] == pytest.approx(0.5)
+
+
+def test_a_broken_level_differs_by_hatching_and_sign_too(whatif):
+    run = whatif["run"]
+    run["low"]["p50_impact_frac"] = 0.10
+    figure = latency_figure(run, dark=False)
+    bar = figure.data[0]
+
+    assert bar.marker.pattern.shape[bar.y.index("Low P50")] == "/"
+    assert any("✕" in a.text for a in figure.layout.annotations)
+
+
+@GROUNDS
+@pytest.mark.parametrize("metric", METRICS)
+def test_the_risk_chart_has_a_curve_per_policy_told_apart_without_colour(
+    plan, metric, dark
+):
+    figure = risk_figure(
+        plan["cells"], policy="polca", added=12, dark=dark, metric=metric
+    )
+
+    assert [t.name for t in figure.data] == ["POLCA", "no cap"]
+    assert len({t.line.dash for t in figure.data}) == 2
+
+
+def test_whiskers_span_the_seeds(plan):
+    cells = [answer.slim_cell(c) for c in plan["cells"]]
+    low, high = dict(cells[0]["runs"][0]), dict(cells[0]["runs"][0])
+    low["peak_frac"], high["peak_frac"] = 0.70, 0.80
+    cells[0]["runs"] = [low, high]
+    curve = risk_frame(cells, metric="peak")[0]
+
+    assert (curve.low[0], curve.high[0]) == (0.70, 0.80)
+    assert curve.mean[0] == pytest.approx(0.75)
+    figure = risk_figure(cells, policy="polca", added=0, dark=False, metric="peak")
+    assert figure.data[0].error_y.array[0] == pytest.approx(0.05)
+
+
+def test_slim_cells_draw_the_same_curve(plan):
+    slim = [answer.slim_cell(c) for c in plan["cells"]]
+    for metric in METRICS:
+        assert risk_frame(slim, metric=metric) == risk_frame(
+            plan["cells"], metric=metric
+        )
+    assert risk_table(slim) == risk_table(plan["cells"])
+
+
+def test_an_empty_curve_says_what_comes():
+    figure = risk_figure([], policy="polca", added=12, dark=False)
+
+    assert "as the plan runs" in figure.layout.annotations[0].text
+
+
+@pytest.mark.parametrize("ground", [LIGHT, DARK], ids=["light", "dark"])
+def test_text_colours_reach_the_contrast_of_wcag_aa(ground):
+    words = ["ink", "muted", "first", "second", "low", "high", "good", "bad", "power"]
+    found = {w: contrast(getattr(ground, w), ground.ground) for w in words}
+    found |= {k: contrast(v, ground.ground) for k, v in ground.policies.items()}
+
+    assert {k: round(v, 2) for k, v in found.items() if v < 4.5} == {}
+
+
+def test_pinned_runs_are_compared_with_different_dashes(whatif):
+    pin = answer.pin_of(whatif, state.View())
+    figure = compare_figure([pin, pin], dark=False)
+
+    assert [t.line.dash for t in figure.data] == ["solid", "dash"]
+    assert len(pin["curve_w"]) <= 288
