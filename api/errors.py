@@ -62,17 +62,39 @@ async def _http(request: Request, error: Exception) -> Response:
         path = request.url.path
         detail = f"{path} is not an address of this API; see /api/v1/openapi.json"
     if error.status_code == 405:
-        detail = f"{request.method} is not offered here"
+        offered = (error.headers or {}).get("allow", "")
+        detail = f"{request.method} is not offered here" + (
+            f"; offered: {offered}" if offered else ""
+        )
+    if error.status_code == 400:  # FastAPI could not parse the body, nor say why
+        wrong = ScenarioError(
+            field="body", rule="must be JSON in UTF-8", value="unreadable",
+            repair="look for a very long number, deep nesting or a byte that is not "
+            "UTF-8",
+        )  # fmt: skip
+        return answer(problem(400, str(wrong), [wrong]), error.headers)
     return answer(problem(error.status_code, detail), error.headers)
 
 
-async def _invalid(_request: Request, error: Exception) -> Response:
+async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - see above
     found = error.errors()
     if found and found[0]["type"] == "json_invalid":
         return answer(problem(422, "The body is not JSON", [_json_error(found[0])]))
+    if any(isinstance(item.get("input"), bytes) for item in found):
+        return answer(problem(422, *_not_json(request)))
     wrong = [_translated(item) for item in found[:MAX_ERRORS]]
     return answer(problem(422, "\n".join(str(e) for e in wrong), wrong))
+
+
+def _not_json(request: Request) -> tuple[str, list[ScenarioError]]:
+    """A body that FastAPI left as bytes, because its type is not JSON."""
+    wrong = ScenarioError(
+        field="content-type", rule="must be application/json",
+        value=request.headers.get("content-type", "absent"),
+        repair="send the header content-type: application/json",
+    )  # fmt: skip
+    return str(wrong), [wrong]
 
 
 def _json_error(item: Mapping[str, Any]) -> ScenarioError:

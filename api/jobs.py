@@ -258,7 +258,7 @@ class JobRunner:
             job.answer = work(job)
         except Cancelled:
             self._end(job, "cancelled", problem(409, job.reason))
-        except Exception as error:
+        except BaseException as error:  # a thread that dies leaves its job running
             self._end(job, "failed", problem_of(error))
         else:
             self._end(job, "done", None)

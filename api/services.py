@@ -17,16 +17,22 @@ from api.documents import plain, plan_document, run_document, what_if_document
 from api.jobs import Job, JobRunner
 from api.problems import Refusal, policy_refusal
 from api.version import MODEL_VERSION
-from store.datasets import DatasetStore
+from store.datasets import DatasetError, DatasetStore
 from store.engine import open_engine
 from store.migrate import upgrade_engine
 from store.models import PlanRow, RunRow
 from store.repositories import Jobs, Plans, Runs, Scenarios, Sites, new_id, now_utc
 from store.settings import Settings
-from twin.errors import Cancelled
+from twin.errors import Cancelled, ScenarioError, ScenarioErrors
 from twin.plan import Memo, WhatIf, plan, what_if
 from twin.plan.memo import scenario_sha256
-from twin.scenario import Scenario, apply_changes, dataset_names, parse_scenario
+from twin.scenario import (
+    Scenario,
+    apply_changes,
+    dataset_fields,
+    dataset_names,
+    parse_scenario,
+)
 from twin.scenario.policy import UserPolicy
 from twin.serving.traffic import Recordings
 
@@ -120,7 +126,23 @@ class AppState:
             scenario = parse_scenario(row.body)
         asked = apply_changes(scenario, changes) if changes else scenario
         self.check_policies(asked)
+        self._check_datasets(asked)
         return asked
+
+    def _check_datasets(self, scenario: Scenario) -> None:
+        """Refuse datasets that are not here before a job is made, by their field."""
+        wrong = []
+        for field, name in dataset_fields(scenario):
+            try:
+                self.datasets.require(name)
+            except DatasetError as error:
+                wrong.append(
+                    ScenarioError(
+                        field=field, rule=error.rule, value=name, repair=error.repair
+                    )
+                )
+        if wrong:
+            raise ScenarioErrors(wrong)
 
     def check_policies(self, scenario: Scenario) -> None:
         """

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
+from api.client import ApiProblem, Client
 from cli.problem import BAD_INPUT, Problem, ProblemLine
 from cli.session import (
     answering,
@@ -16,6 +18,7 @@ from cli.session import (
     out_console,
     planner,
     print_json,
+    problem_from,
 )
 
 app = typer.Typer(help="Recorded traffic and benchmarks.", no_args_is_help=True)
@@ -86,8 +89,25 @@ def import_file(
             code=BAD_INPUT,
         )  # fmt: skip
     with planner(server) as client:
-        dataset = client.import_dataset(name, kind, file)
+        dataset = _imported(client, name, kind, file)
     _show(dataset, as_json=as_json)
+
+
+def _imported(client: Client, name: str, kind: str, file: Path) -> dict[str, Any]:
+    """Import a file; problems of its lines name it as the user did."""
+    try:
+        return client.import_dataset(name, kind, file)
+    except ApiProblem as error:
+        found = problem_from(error)
+        lines = [
+            replace(line, file=str(file)) if _is_of_file(line.field) else line
+            for line in found.lines
+        ]
+        raise Problem(found.title, lines, code=found.code) from error
+
+
+def _is_of_file(field: str) -> bool:
+    return field.startswith(("line ", "file"))
 
 
 def _named(datasets: list[dict[str, Any]], name: str) -> dict[str, Any]:

@@ -91,7 +91,7 @@ def _python() -> Check:
     if sys.version_info < (3, 11):  # noqa: UP036 - run from elsewhere than our venv
         return Check(
             name="python", state="bad", found=found,
-            repair="install Python 3.11 or newer and run scripts/setup",
+            repair="install Python 3.11 or newer and run scripts/start",
         )  # fmt: skip
     return Check(name="python", state="good", found=found)
 

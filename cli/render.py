@@ -7,7 +7,9 @@ from typing import Any, Literal
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 Document = dict[str, Any]
 
@@ -29,7 +31,7 @@ _PLAN_COLUMNS: tuple[tuple[str, Literal["left", "right"]], ...] = (
 
 def plan_table(plan: Document) -> Table:
     """Build the table of added servers × policy; several seeds show the worst one."""
-    table = Table(title=_plan_title(plan), title_justify="left", box=SIMPLE_HEAD,
+    table = Table(title=Text(_plan_title(plan)), title_justify="left", box=SIMPLE_HEAD,
                   padding=(0, 1, 0, 0))  # fmt: skip
     for name, justify in _PLAN_COLUMNS:
         table.add_column(name, justify=justify, no_wrap=True)
@@ -56,7 +58,7 @@ def _plan_row(cell: Document) -> list[str]:
     worst = max(runs, key=lambda r: r["peak_frac"])
     holds = cell["meets_slo"]
     return [
-        f"{cell['policy']}\n{cell['server_count']} (+{cell['added_servers']})",
+        f"{escape(cell['policy'])}\n{cell['server_count']} (+{cell['added_servers']})",
         f"{worst['peak_frac'] * 100:.1f}",
         _above(worst["above"]),
         f"{_most(runs, 'caps_low'):,}/{_most(runs, 'caps_high'):,}",
@@ -162,7 +164,7 @@ def _run_table(run: Document) -> Table:
         f"{run['server_count']} servers (+{run['added_servers']}) under "
         f"{run['policy']}, {duration(run['horizon_s'])}, seed {run['seed']}"
     )
-    table = Table(title=title, title_justify="left", show_header=False)
+    table = Table(title=Text(title), title_justify="left", show_header=False)
     table.add_column("Quantity")
     table.add_column("Value", justify="right")
     rows: list[tuple[str, str]] = [

@@ -87,7 +87,14 @@ def _text(path: Path) -> str:
                 "a scenario is a page of text; recordings are imported with "
                 "`nameplate data import`",
             )  # fmt: skip
-        text = path.read_text(encoding="utf-8-sig")
+        with path.open("rb") as file:  # a pipe or device does not tell its size
+            content = file.read(MAX_BYTES + 1)
+        if len(content) > MAX_BYTES:
+            raise _refused(
+                path, f"must be at most {MAX_BYTES:,} bytes", "more",
+                "a scenario is a page of text",
+            )  # fmt: skip
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise _refused(
             path, "must be text in UTF-8", f"byte {error.start}", "save it as UTF-8"
@@ -122,13 +129,19 @@ def _parsed(path: Path, text: str) -> tuple[dict[str, Any], dict[Path_, int]]:
         raise _refused(
             path, "must not appear twice", str(error), "keep one", name=str(error)
         ) from error
+    except ValueError as error:  # a number or date that Python cannot hold
+        raise _refused(
+            path, "must hold values that can be read", str(error).partition(";")[0],
+            "shorten the number, or correct the date",
+        ) from error  # fmt: skip
     except RecursionError as error:
         raise _refused(
             path, "must not be nested this deep", "", "copy examples/row.yaml"
         ) from error
     if not isinstance(document, dict):
+        found = "no keys" if document is None else type(document).__name__
         raise _refused(
-            path, "must be keys and values", type(document).__name__,
+            path, "must be keys and values", found,
             "copy examples/row.yaml",
         )  # fmt: skip
     return document, lines

@@ -253,7 +253,7 @@ class DatasetStore:
         rates: dict[str, RecordedRates] = {}
         requests: dict[str, RecordedRequests] = {}
         for name in sorted(names):
-            info = self._present(name)
+            info = self.require(name)
             if info.kind == "benchmark":
                 raise DatasetError(
                     field="dataset", rule="must hold requests or rates", value=name,
@@ -273,7 +273,7 @@ class DatasetStore:
         Raises:
             DatasetError: If it is unknown, absent or not a benchmark.
         """
-        info = self._present(name)
+        info = self.require(name)
         if info.kind != "benchmark":
             raise DatasetError(
                 field="dataset", rule="must be a benchmark table", value=name,
@@ -284,7 +284,13 @@ class DatasetStore:
             _blank_zeros(rows)
         return rows
 
-    def _present(self, name: str) -> DatasetInfo:
+    def require(self, name: str) -> DatasetInfo:
+        """
+        Look a dataset up that must be on this machine.
+
+        Raises:
+            DatasetError: If it is unknown or absent; says how to get it.
+        """
         info = self.info(name)
         if not info.present:
             get = f"run `nameplate data pull {name}`"

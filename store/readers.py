@@ -8,6 +8,7 @@ import gzip
 import io
 import math
 import re
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -21,6 +22,10 @@ MAX_BYTES = 1_000_000_000
 """Text larger than this, after decompression, is refused."""
 MAX_ROWS = 5_000_000
 MAX_TOKENS = 10_000_000
+MIN_SPAN_S = 1.0
+"""A recording, or one window of rates, shorter than this is refused."""
+MAX_SPAN_S = 10 * 366 * 86_400.0
+MAX_RATE_RPS = 1e6
 _REPORT_EVERY = 20_000
 _SAME_WINDOW_S = 1e-6
 _STAMP = re.compile(r"(.*?)(\.\d+)?(Z|[+-]\d\d:?\d\d)?", re.DOTALL)
@@ -94,6 +99,7 @@ def read_requests(path: Path, on_part: OnPart | None = None) -> RecordedRequests
         outputs.append(_tokens(line, header, row, output_at))
     _check_rows(len(times))
     arrived_s = np.array(times)
+    _check_span(header[time_at], times[-1] - times[0])
     return RecordedRequests(
         arrived_s=arrived_s - arrived_s[0],
         prompt_tokens=np.array(prompts, dtype=np.int64),
@@ -137,11 +143,12 @@ def read_rates(path: Path, on_part: OnPart | None = None) -> RecordedRates:
             window_s = at_s - first_s if len(rates) == 1 else window_s
             _check_window(line, header[time_at], at_s - before, window_s)
         before = at_s
-        rates.append(_number(line, header, row, rate_at))
+        rates.append(_rate(line, header, row, rate_at))
         cvs.append(_cv(line, header, row, cv_at))
         if clients_at is not None:
             clients.append(_number(line, header, row, clients_at))
     _check_rows(len(rates), least=2)
+    _check_span(header[time_at], window_s)
     if not any(rates):
         raise ImportProblem(
             line=0, column=header[rate_at], rule="must have some traffic",
@@ -209,7 +216,7 @@ def _rows(path: Path, on_part: OnPart | None) -> Iterator[tuple[int, list[str]]]
                 if len(row) == 0 or not any(cell.strip() for cell in row):
                     continue
                 if any("\x00" in cell for cell in row):
-                    raise _not_text(path)
+                    raise _not_text()
                 if reader.line_num > MAX_ROWS:
                     raise ImportProblem(
                         line=reader.line_num, column="",
@@ -219,8 +226,13 @@ def _rows(path: Path, on_part: OnPart | None) -> Iterator[tuple[int, list[str]]]
                 if on_part is not None and reader.line_num % _REPORT_EVERY == 0:
                     on_part(min(1.0, raw.tell() / size))
                 yield reader.line_num, [cell.strip() for cell in row]
-    except (UnicodeDecodeError, gzip.BadGzipFile, EOFError) as error:
-        raise _not_text(path) from error
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise ImportProblem(
+            line=0, column="", rule="must be a whole gzip file", value=str(error),
+            repair="copy or download it again",
+        ) from error  # fmt: skip
+    except UnicodeDecodeError as error:
+        raise _not_text() from error
     except csv.Error as error:
         raise ImportProblem(
             line=reader.line_num, column="", rule="must be comma-separated text",
@@ -233,9 +245,9 @@ def _rows(path: Path, on_part: OnPart | None) -> Iterator[tuple[int, list[str]]]
         ) from error  # fmt: skip
 
 
-def _not_text(path: Path) -> ImportProblem:
+def _not_text() -> ImportProblem:
     return ImportProblem(
-        line=0, column="", rule="must be text in UTF-8", value=path.name,
+        line=0, column="", rule="must be text in UTF-8", value="other bytes",
         repair="save it as CSV in UTF-8, gzipped or not",
     )  # fmt: skip
 
@@ -294,6 +306,17 @@ def _number(line: int, header: list[str], row: list[str], at: int) -> float:
         raise ImportProblem(
             line=line, column=header[at], rule="must be a number of 0 or more",
             value=row[at], repair="correct or remove that line",
+        )  # fmt: skip
+    return value
+
+
+def _rate(line: int, header: list[str], row: list[str], at: int) -> float:
+    value = _number(line, header, row, at)
+    if value > MAX_RATE_RPS:
+        raise ImportProblem(
+            line=line, column=header[at],
+            rule=f"must be at most {MAX_RATE_RPS:,.0f} requests per second",
+            value=row[at], repair="give requests per second",
         )  # fmt: skip
     return value
 
@@ -359,6 +382,16 @@ def _check_window(line: int, column: str, step_s: float, window_s: float) -> Non
             line=line, column=column,
             rule=f"must follow in equal windows of {window_s:g} s",
             value=f"{step_s:g} s", repair="fill the gap or resample to equal windows",
+        )  # fmt: skip
+
+
+def _check_span(column: str, span_s: float) -> None:
+    """Refuse what cannot be seconds: it would repeat without end, or never."""
+    if not MIN_SPAN_S <= span_s <= MAX_SPAN_S:
+        raise ImportProblem(
+            line=0, column=column,
+            rule=f"must span {MIN_SPAN_S:g} s to {MAX_SPAN_S:,.0f} s",
+            value=f"{span_s:g} s", repair="give times in seconds",
         )  # fmt: skip
 
 

@@ -83,7 +83,8 @@ class Series:
         row_min_w: Lowest tick mean in the record. [W]
         row_mean_w: Mean. [W]
         row_max_w: Highest tick mean. [W]
-        low_clock_mhz: Mean clock cap of low priority; 0 is uncapped. [MHz]
+        low_clock_mhz: Lowest clock cap of low priority in force in the record; 0
+            where it was never capped. [MHz]
         high_clock_mhz: The same for high priority. [MHz]
         brake: 1 where the power brake held at any time of the record.
         queued: Requests waiting at the end of the record.

@@ -51,8 +51,15 @@ CHUNK_S = 6 * 3600.0
 FILL_S = 900.0
 """An empty row fills up first; rises of power count from here. [s]"""
 PEAK_STRETCH_S = 86_400.0
+PEAK_TICK_S = 1.0
+"""A target peak is a mean over this, whatever the control tick: else a longer tick,
+which hides spikes, would mean more traffic. [s]"""
 PEAK_SCATTER = 0.015
 """How far peaks of the same load lie apart between seeds, as part of provisioned."""
+CLOSE_FRAC = 0.2
+"""Halving ends when the bracket is this narrow: the line's points span as much."""
+MOST_HALVINGS = 16
+MOST_FITS = 4
 CAPACITY_MARGIN = 1.05
 """The estimate of capacity is a little low: queues grow only above this."""
 _SAME = 1e-9
@@ -101,10 +108,12 @@ def compile_scenario(scenario: Scenario, recordings: Recordings) -> Compiled:
     traffic = _traffic(scenario, recordings)
     horizon_s = scenario.horizon.days * 86_400.0
     tick_count = max(1, round(horizon_s / scenario.horizon.tick_s))
+    low_mhz, top_mhz = clock_range_mhz(server, curve)
+    _check_brake_clock(scenario.control.brake_clock_mhz, low_mhz, top_mhz)
     controller = controller_for(
         scenario.policy,
-        clock_max_mhz=server.gpu.clock_max_mhz.value,
-        clock_min_mhz=server.gpu.clock_min_mhz.value,
+        clock_max_mhz=top_mhz,
+        clock_min_mhz=low_mhz,
         telemetry_delay_s=scenario.control.telemetry_delay_s,
     )
     setup = _setup(
@@ -122,6 +131,22 @@ def provisioned_power_w(scenario: Scenario, server: Server) -> float:
     if scenario.row.provisioned_w is not None:
         return float(scenario.row.provisioned_w)
     return float(scenario.row.base_server_count * server.provisioned_w.value)
+
+
+def clock_range_mhz(server: Server, curve: ClockCurve) -> tuple[float, float]:
+    """Clocks a server can be held at: within the GPU's range and the curve's. [MHz]"""
+    top_mhz = server.gpu.clock_max_mhz.value
+    first_mhz = math.ceil(curve.clock_mhz[0] * top_mhz / curve.clock_mhz[-1])
+    return max(server.gpu.clock_min_mhz.value, float(first_mhz)), top_mhz
+
+
+def _check_brake_clock(given_mhz: float | None, low_mhz: float, top_mhz: float) -> None:
+    if given_mhz is not None and not low_mhz <= given_mhz <= top_mhz:
+        raise ScenarioError(
+            field="control.brake_clock_mhz",
+            rule=f"must be {low_mhz:g} to {top_mhz:g} MHz here",
+            value=given_mhz, repair="use a clock in that range, or leave it empty",
+        )  # fmt: skip
 
 
 def low_server_count(server_count: int, low_priority_frac: float) -> int:
@@ -306,9 +331,9 @@ def run_chunks(
 
 
 def _never_acts(compiled: Compiled, reference: RunResult) -> bool:
-    """Whether the row never reaches a level at which anything happens."""
+    """Whether the row never reaches a level that anything acts on or that is timed."""
     levels = [*compiled.controller.thresholds_frac.values()]
-    levels.append(compiled.scenario.control.brake_threshold_frac)
+    levels += [compiled.scenario.control.brake_threshold_frac, 1.0]
     return compiled.controller.threshold_driven and reference.peak_frac <= min(levels)
 
 
@@ -345,7 +370,9 @@ def compare(scenario: Scenario, run: RunResult, reference: RunResult) -> RunResu
         ("low-priority P50 latency", low.p50_impact_frac, slo.low_p50_impact_frac),
         ("low-priority P99 latency", low.p99_impact_frac, slo.low_p99_impact_frac),
     ):
-        if value > limit:
+        if math.isnan(value):
+            breaches.append(f"{name} unknown: no request finished")
+        elif value > limit:
             breaches.append(f"{name} +{value:.1%}, allowed +{limit:.1%}")
     if run.brakes > slo.max_brakes:
         breaches.append(f"{run.brakes} power brakes, allowed {slo.max_brakes}")
@@ -356,10 +383,12 @@ def compare(scenario: Scenario, run: RunResult, reference: RunResult) -> RunResu
 
 
 def _impact(run: PriorityResult, reference: PriorityResult) -> PriorityResult:
-    """Fill one priority's impacts."""
+    """Fill one priority's impacts; nobody is hurt where nobody asked."""
 
     def rise(now: float, before: float) -> float:
-        return now / before - 1.0 if before > 0 else 0.0
+        if run.arrived == 0:
+            return 0.0
+        return now / before - 1.0 if before > 0 else math.nan
 
     return replace(
         run,
@@ -383,7 +412,8 @@ def find_rate(
     """
     Mean request rate per server that the scenario's load asks for.
 
-    A target peak is what the base row without any control is expected to reach: a
+    A target peak is what the base row without any control is expected to reach as a
+    mean over `PEAK_TICK_S`: a
     bisection on the busiest day of the horizon, then a line through five simulated
     peaks around it (of the whole horizon, where that is longer). A single run's peak
     scatters around the target by about half a point, and a target within that scatter
@@ -411,6 +441,7 @@ def find_rate(
             update={"server_count": scenario.row.base_server_count}
         ),
         "policy": NoCap(),
+        "horizon": scenario.horizon.model_copy(update={"tick_s": PEAK_TICK_S}),
     })  # fmt: skip
     whole = uncontrolled(compile_scenario(base, recordings))
     part, _ = peak_part(whole.traffic, length_s=PEAK_STRETCH_S)
@@ -454,12 +485,14 @@ def _solve_peak(peak: Peak, target: float, ceiling: float) -> float:
             repair=f"the base row peaks at {reached:.3f} when {word}; change the "
             "target or row.provisioned_w",
         )
-    for _ in range(4):
+    steps = 0
+    while steps < 4 or (high - low > CLOSE_FRAC * high and steps < MOST_HALVINGS):
         middle = 0.5 * (low + high)
         if peak(middle) < target:
             low = middle
         else:
             high = middle
+        steps += 1
     return _fit_rate(peak, target, 0.5 * (low + high), ceiling)
 
 
@@ -470,12 +503,17 @@ def _fit_rate(peak: Peak, target: float, guess: float, ceiling: float) -> float:
     One peak is the largest of many noisy ticks: half a point of noise would move the
     rate by a tenth. A line through five of them moves it by a few hundredths.
     """
-    rates = np.minimum(guess * np.array([0.8, 0.9, 1.0, 1.1, 1.2]), ceiling)
-    peaks = np.array([peak(float(rate)) for rate in rates])
-    slope, level = np.polyfit(rates, peaks, 1)
-    if slope <= 0:
-        return guess
-    return float(np.clip((target - level) / slope, rates[0], rates[-1]))
+    for _ in range(MOST_FITS):
+        rates = np.minimum(guess * np.array([0.8, 0.9, 1.0, 1.1, 1.2]), ceiling)
+        peaks = np.array([peak(float(rate)) for rate in rates])
+        slope, level = np.polyfit(rates, peaks, 1)
+        if slope <= 0:
+            return guess
+        found = float((target - level) / slope)
+        guess = float(np.clip(found, rates[0], rates[-1]))
+        if rates[0] <= found <= rates[-1] or guess >= ceiling:
+            break  # else the answer lies outside the line: look again around its end
+    return guess
 
 
 def capacity_per_server_s(compiled: Compiled) -> float:
@@ -525,14 +563,12 @@ def new_state(compiled: Compiled) -> State:
         ("slow_prefill", "slow_decode", "power_prefill", "power_decode")
     ):
         inst[name] = setup.curve[-1, column]
-    slots = np.zeros(slot_count, dtype=kernel.SLOT)
-    slots["next"] = np.arange(1, slot_count + 1)
-    slots["next"][-1] = -1
+    slots = np.zeros(slot_count, dtype=kernel.SLOT)  # memory comes when first used
     state = State(
         inst=inst,
         slots=slots,
         heap=np.zeros((n, setup.max_batch + 1), dtype=kernel.SEQUENCE),
-        free=np.zeros(1, dtype=np.int64),
+        free=np.array([-1, 0], dtype=np.int64),
         tree=np.full(2 * leaves, np.inf),
         turn=np.zeros(2, dtype=np.int64),
         row=np.array([n * setup.idle_w, 0.0, 0.0]),

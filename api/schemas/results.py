@@ -87,10 +87,14 @@ class SeriesOut(Out):
     row_mean_w: list[float | None] = said("Mean", [1.5e5, 1.6e5], unit=_W)
     row_max_w: list[float | None] = said("Highest tick mean", [1.6e5, 1.7e5], unit=_W)
     low_clock_mhz: list[float | None] = said(
-        "Mean clock cap of low priority, 0 is none", [0.0, 1275.0], unit="MHz"
+        "Lowest clock cap of low priority in a record, 0 is none",
+        [0.0, 1275.0],
+        unit="MHz",
     )
     high_clock_mhz: list[float | None] = said(
-        "Mean clock cap of high priority, 0 is none", [0.0, 0.0], unit="MHz"
+        "Lowest clock cap of high priority in a record, 0 is none",
+        [0.0, 0.0],
+        unit="MHz",
     )
     brake: list[float | None] = said("1 where the brake held", [0.0, 0.0], unit=_ONE)
     queued: list[float | None] = said("Requests waiting", [0.0, 2.0], unit="requests")

@@ -110,7 +110,7 @@ def test_times_start_at_zero_and_offsets_are_minded(tmp_path):
                      "TIMESTAMP", "yesterday", id="not a time"),
         pytest.param(b"\x89PNG\r\n\x1a\n\x00\x00", 0, "", "UTF-8", id="a picture"),
         pytest.param(b"t_s\x00,b\n", 0, "", "UTF-8", id="NUL bytes"),
-        pytest.param(b"\x1f\x8bnot gzip", 0, "", "UTF-8", id="broken gzip"),
+        pytest.param(b"\x1f\x8bnot gzip", 0, "", "gzip", id="broken gzip"),
     ],
 )  # fmt: skip
 def test_a_bad_line_of_requests_is_named(tmp_path, text, line, column, says):

@@ -403,3 +403,10 @@ def test_a_policy_that_fails_in_the_middle_of_a_run_says_when_and_why():
 
     with pytest.raises(PolicyError, match=r"KeyError at time_s=101, load_frac=0\.\d+"):
         run_with(source)
+
+
+def test_a_compiled_policy_that_leaves_its_arrays_ends_the_run_not_the_process():
+    source = "    if time_s > 100.0:\n        memory[int(time_s) * 100000] = 1.0\n"
+
+    with pytest.raises(PolicyError, match=r"error at time_s=101, load_frac=0\.\d+"):
+        run_with(source)

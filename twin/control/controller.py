@@ -22,6 +22,9 @@ CLOCK_STEP_MHZ = 15.0
 
 _A100_TOP_MHZ = 1410.0
 
+FAILED, FAILED_AT_S, FAILED_LOAD = 0, 1, 2
+"""Slots of a user policy's `params`, written where its compiled form failed."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Controller:
@@ -36,6 +39,7 @@ class Controller:
         thresholds_frac: Levels drawn into charts, by name.
         threshold_driven: Whether nothing happens below the lowest threshold.
         is_compiled: Whether `decide` runs inside the compiled loop.
+        is_user: Whether it is a user's own; `params` then tells where it failed.
     """
 
     label: str
@@ -44,6 +48,7 @@ class Controller:
     thresholds_frac: dict[str, float] = field(default_factory=dict)
     threshold_driven: bool = True
     is_compiled: bool = True
+    is_user: bool = False
 
     def advance(
         self,
@@ -61,6 +66,8 @@ class Controller:
             setup, state, meter, first_tick, end_tick, chunk.arrived_s, chunk.group,
             groups_low, chunk.prompt, chunk.output, self.decide, self.params,
         )  # fmt: skip
+        if self.is_user and self.params[FAILED] != 0.0:
+            raise _failed(self.params[FAILED_AT_S], self.params[FAILED_LOAD])
 
 
 def controller_for(
@@ -105,8 +112,8 @@ def controller_for(
             policy.source, clock_min_mhz=clock_min_mhz, clock_max_mhz=clock_max_mhz
         )
         return Controller(
-            label=policy_label(policy), decide=decide, params=np.zeros(1),
-            threshold_driven=False, is_compiled=is_compiled,
+            label=policy_label(policy), decide=decide, params=np.zeros(3),
+            threshold_driven=False, is_compiled=is_compiled, is_user=True,
         )  # fmt: skip
     if isinstance(policy, NoCap):
         return Controller(label=policy.name, decide=built_in.no_cap, params=np.zeros(1))
@@ -164,10 +171,18 @@ def _advance_in_python(
                 now_s, load_frac, state.in_force, params, state.memory, state.command
             )
         except Exception as error:
-            raise PolicyError(
-                field="policy.source", rule="decide must not fail",
-                value=f"{type(error).__name__} at time_s={now_s:g}, "
-                f"load_frac={load_frac:.3f}: {error}",
-                repair="handle that reading",
-            ) from error  # fmt: skip
+            kind = type(error).__name__
+            raise _failed(now_s, load_frac, kind, f": {error}") from error
         kernel.act(setup, state, meter, tick, reading_w)
+
+
+def _failed(
+    time_s: float, load_frac: float, kind: str = "error", detail: str = ""
+) -> PolicyError:
+    """Say where a user's policy failed in mid-run."""
+    return PolicyError(
+        field="policy.source", rule="decide must not fail",
+        value=f"{kind} at time_s={time_s:g}, load_frac={load_frac:.3f}{detail}",
+        repair="handle that reading, and keep indices inside memory (16) and command "
+        "(2)",
+    )  # fmt: skip

@@ -51,11 +51,18 @@ def load_user_policy(
     try:
         if _raises(source):
             raise TypeError("a compiled callback cannot hand an exception on")
-        inner = njit(decide, error_model="numpy")
+        # without the bounds check `memory[99]` would write over the process
+        inner = njit(decide, error_model="numpy", boundscheck=True)
 
         @cfunc(POLICY_SIGNATURE)
-        def compiled(time_s, load_frac, in_force, params, memory, command):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, ARG001
-            inner(time_s, load_frac, in_force, memory, command)
+        def compiled(time_s, load_frac, in_force, params, memory, command):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+            try:
+                inner(time_s, load_frac, in_force, memory, command)
+            except Exception:  # cannot leave compiled code: note where, raise later
+                if params[0] == 0.0:
+                    params[0] = 1.0
+                    params[1] = time_s
+                    params[2] = load_frac
 
     except Exception:
 
@@ -86,7 +93,7 @@ def _function(source: str) -> Callable[..., Any]:
             field="policy.source", rule="must be valid Python",
             value=f"line {error.lineno}: {error.msg}", repair="correct that line",
         ) from error  # fmt: skip
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise PolicyError(
             field="policy.source", rule="must load without an error",
             value=f"{type(error).__name__}: {error}", repair="correct it and try again",
@@ -114,7 +121,7 @@ def _try_out(decide: Callable[..., Any], low_mhz: float, high_mhz: float) -> Non
     for step, load in enumerate(_TRIAL_LOADS):
         try:
             decide(float(step), load, in_force, memory, command)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise PolicyError(
                 field="policy.source", rule="decide must not fail",
                 value=f"{type(error).__name__} at load_frac={load}: {error}",

@@ -14,11 +14,15 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import fields
 from typing import Any, TypeVar
+
+import numpy as np
 
 from twin.errors import Cancelled
 from twin.result import RunResult
 from twin.scenario.model import Scenario
+from twin.serving.traffic import RecordedRates, RecordedRequests, Recordings
 
 T = TypeVar("T")
 
@@ -31,15 +35,20 @@ class Memo:
         self._lock = threading.Lock()
         self._known: OrderedDict[str, Future[Any]] = OrderedDict()
 
-    def rate(self, scenario: Scenario, compute: Callable[[], float]) -> float:
+    def rate(
+        self, scenario: Scenario, recordings: Recordings, compute: Callable[[], float]
+    ) -> float:
         """Rate per server at load level one, remembered. [1/s]"""
-        return self._get("rate:" + load_key(scenario), compute)
+        return self._get("rate:" + load_key(scenario, recordings), compute)
 
     def reference(
-        self, scenario: Scenario, compute: Callable[[], RunResult]
+        self,
+        scenario: Scenario,
+        recordings: Recordings,
+        compute: Callable[[], RunResult],
     ) -> RunResult:
         """Return the run without any control, remembered."""
-        return self._get("reference:" + reference_key(scenario), compute)
+        return self._get("reference:" + reference_key(scenario, recordings), compute)
 
     def _get(self, key: str, compute: Callable[[], T]) -> T:
         while True:
@@ -74,10 +83,15 @@ class Memo:
             future.set_exception(error)
 
 
-def load_key(scenario: Scenario) -> str:
-    """Hash of everything the traffic's scale depends on; not count nor policy."""
+def load_key(scenario: Scenario, recordings: Recordings) -> str:
+    """
+    Hash of everything the traffic's scale depends on; not count nor policy.
+
+    Recordings count by content: an import may replace one under its old name.
+    """
     body = scenario.model_dump(mode="json")
     return _hash({
+        "recordings": _digest(recordings),
         "seed": body["seed"], "site": body["site"]["time_zone"],
         "base": body["row"]["base_server_count"],
         "provisioned_w": body["row"]["provisioned_w"],
@@ -85,19 +99,33 @@ def load_key(scenario: Scenario) -> str:
         "classes": body["workload"]["classes"],
         "arrivals": body["workload"]["arrivals"],
         "load": {k: v for k, v in body["workload"]["load"].items() if k != "level"},
-        "horizon": body["horizon"],
+        "horizon": {k: v for k, v in body["horizon"].items() if k != "tick_s"},
     })  # fmt: skip
 
 
-def reference_key(scenario: Scenario) -> str:
+def reference_key(scenario: Scenario, recordings: Recordings) -> str:
     """Hash of everything a run without control depends on."""
     return _hash(
         {
-            "load": load_key(scenario),
+            "load": load_key(scenario, recordings),
             "level": scenario.workload.load.level,
             "count": scenario.fleet.server_count,
+            "tick_s": scenario.horizon.tick_s,
         }
     )
+
+
+def _digest(recordings: Recordings) -> str:
+    """Hash of the recorded numbers."""
+    whole = hashlib.sha256()
+    known: list[tuple[str, RecordedRates | RecordedRequests]] = [
+        *sorted(recordings.rates.items()), *sorted(recordings.requests.items()),
+    ]  # fmt: skip
+    for name, one in known:
+        whole.update(name.encode())
+        for part in fields(one):
+            whole.update(np.ascontiguousarray(getattr(one, part.name)).tobytes())
+    return whole.hexdigest()
 
 
 def scenario_sha256(scenario: Scenario) -> str:

@@ -129,6 +129,7 @@ def plan(
     report = on_progress or (lambda _part, _text: None)
     policies = [policy_named(p) if isinstance(p, str) else p for p in
                 scenario.plan.policies]  # fmt: skip
+    labels = distinct_labels(policies)
     counts = sorted(scenario.plan.added_servers)
     seeds = [scenario.seed + SEED_STRIDE * k for k in range(scenario.plan.seeds)]
     for policy in policies:  # refuse before working
@@ -168,12 +169,12 @@ def plan(
             runs = found.setdefault((index, added), {})
             runs[seed] = future.result()
             if len(runs) == len(seeds):
-                cell = _cell(scenario, policies[index], added, [runs[s] for s in seeds])
+                cell = _cell(scenario, labels[index], added, [runs[s] for s in seeds])
                 cells[index, added] = cell
                 if on_cell is not None:
                     on_cell(cell)
             text = f"{scenario.row.base_server_count + added} servers, "
-            report(done / len(jobs), text + policy_label(policies[index]))
+            report(done / len(jobs), text + labels[index])
     except BaseException:
         for future in jobs:
             future.cancel()
@@ -186,8 +187,20 @@ def plan(
         rate_per_server_s=rates[seeds[0]],
         baseline=baseline,
         cells=ordered,
-        best={policy_label(p): _best(ordered, policy_label(p)) for p in policies},
+        best={label: _best(ordered, label) for label in labels},
     )
+
+
+def distinct_labels(policies: list[AnyPolicy]) -> list[str]:
+    """Label of each policy; the second of the same name becomes "name (2)"."""
+    found: list[str] = []
+    for policy in policies:
+        name, label, n = policy_label(policy), policy_label(policy), 1
+        while label in found:
+            n += 1
+            label = f"{name} ({n})"
+        found.append(label)
+    return found
 
 
 def _variant(scenario: Scenario, added: int, policy: AnyPolicy, seed: int) -> Scenario:
@@ -197,14 +210,14 @@ def _variant(scenario: Scenario, added: int, policy: AnyPolicy, seed: int) -> Sc
 
 
 def _cell(
-    scenario: Scenario, policy: AnyPolicy, added: int, runs: list[RunResult]
+    scenario: Scenario, label: str, added: int, runs: list[RunResult]
 ) -> PlanCell:
     held = sum(run.meets_slo for run in runs)
     return PlanCell(
         added_servers=added,
         server_count=scenario.row.base_server_count + added,
-        policy=policy_label(policy),
-        runs=tuple(runs),
+        policy=label,
+        runs=tuple(replace(run, policy=label) for run in runs),
         meets_slo=held == len(runs),
         meets_slo_confidence=confidence(held, len(runs)),
         breaches=tuple(dict.fromkeys(b for run in runs for b in run.slo_breaches)),

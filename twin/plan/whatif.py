@@ -89,7 +89,9 @@ def scaled_rate(
         update={"workload": scenario.workload.model_copy(update={"load": load})}
     )
     return level * memo.rate(
-        scenario, lambda: find_rate(plain, recordings, cancelled=cancelled)
+        scenario,
+        recordings,
+        lambda: find_rate(plain, recordings, cancelled=cancelled),
     )
 
 
@@ -117,4 +119,4 @@ def reference_run(
             cancelled=cancelled,
         )
 
-    return memo.reference(scenario, compute)
+    return memo.reference(scenario, recordings, compute)

@@ -13,6 +13,7 @@ from twin.scenario.workload import Workload
 
 _POLCA = "Patel et al., POLCA, ASPLOS 2024 (second-hand quote)"
 _MEM = "POLCA, from memory of the paper"
+_MOST_SERVERS = 5000
 
 
 class Site(Model):
@@ -37,7 +38,7 @@ class Row(Model):
     )  # fmt: skip
     base_server_count: int = quantity(
         40, unit="servers", doc="Servers the row's power was provisioned for",
-        example=40, source=_POLCA, ge=1, le=5000,
+        example=40, source=_POLCA, ge=1, le=_MOST_SERVERS,
     )  # fmt: skip
     provisioned_w: float | None = quantity(
         None, unit="W",
@@ -64,7 +65,7 @@ class Fleet(Model):
     )
     server_count: int = quantity(
         40, unit="servers", doc="Servers deployed, base and added together",
-        example=52, ge=1, le=5000,
+        example=52, ge=1, le=_MOST_SERVERS,
     )  # fmt: skip
     low_priority_frac: float = quantity(
         0.5, unit="1", doc="Part of servers and traffic that is low priority",
@@ -183,6 +184,11 @@ class PlanSpec(Model):
             raise ValueError(
                 f"added_servers must not be negative, got {min(self.added_servers)}"
             )
+        if max(self.added_servers) > _MOST_SERVERS:
+            raise ValueError(
+                f"added_servers must not exceed {_MOST_SERVERS}, got "
+                f"{max(self.added_servers)}; lower it"
+            )
         if len(set(self.added_servers)) != len(self.added_servers):
             raise ValueError("added_servers must not repeat a count; remove the double")
         unknown = [
@@ -216,3 +222,13 @@ class Scenario(Model):
     slo: Slo = Field(default_factory=Slo, description="Limits on harm to users")
     horizon: Horizon = Field(default_factory=Horizon, description="Time simulated")
     plan: PlanSpec = Field(default_factory=PlanSpec, description="Search of a plan")
+
+    @model_validator(mode="after")
+    def _plan_fits(self) -> Scenario:
+        most = self.row.base_server_count + max(self.plan.added_servers)
+        if most > _MOST_SERVERS:
+            raise ValueError(
+                f"plan.added_servers and row.base_server_count add up to {most}, more "
+                f"than {_MOST_SERVERS} servers; lower one of them"
+            )
+        return self

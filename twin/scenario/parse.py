@@ -38,10 +38,16 @@ _REPAIRS = {
     "datetime_from_date_parsing": 'use a form such as "2026-01-05T00:00:00Z"',
     "datetime_parsing": 'use a form such as "2026-01-05T00:00:00Z"',
 }
+_EXACT = 2**53
+_INDEX_DIGITS = 4
 _UNION_TAGS = {
     *POLICY_NAMES, "user", "diurnal", "rates", "requests", "NoCap", "OneThreshold",
     "Polca", "UserPolicy", "str",
 }  # fmt: skip
+
+
+_UNION = "tagged-union["
+"""How pydantic names a choice of objects inside a path."""
 
 
 def parse_scenario(document: Any) -> Scenario:
@@ -116,15 +122,24 @@ def apply_changes(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
     return parse_scenario(document)
 
 
+def dataset_fields(scenario: Scenario) -> list[tuple[str, str]]:
+    """Fields of a scenario that name a dataset it needs, each with the name."""
+    arrivals = scenario.workload.arrivals
+    found = []
+    if isinstance(arrivals, RateArrivals | RequestArrivals):
+        found.append(("workload.arrivals.dataset", arrivals.dataset))
+    if not isinstance(arrivals, RequestArrivals):
+        found += [
+            (f"workload.classes.{index}.lengths", c.lengths)
+            for index, c in enumerate(scenario.workload.classes)
+            if c.lengths is not None
+        ]
+    return found
+
+
 def dataset_names(scenario: Scenario) -> set[str]:
     """Names of the datasets a scenario needs."""
-    names = {c.lengths for c in scenario.workload.classes if c.lengths is not None}
-    arrivals = scenario.workload.arrivals
-    if isinstance(arrivals, RateArrivals | RequestArrivals):
-        names.add(arrivals.dataset)
-    if isinstance(arrivals, RequestArrivals):
-        names = {arrivals.dataset}
-    return names
+    return {name for _, name in dataset_fields(scenario)}
 
 
 def translate(error: ValidationError, model: type[BaseModel]) -> list[ScenarioError]:
@@ -138,7 +153,15 @@ def translate(error: ValidationError, model: type[BaseModel]) -> list[ScenarioEr
     Returns:
         One error per finding.
     """
-    return [_translated(item, model) for item in error.errors(include_url=False)]
+    found = error.errors(include_url=False)
+    unions = {
+        item["loc"][:n]
+        for item in found
+        for n, part in enumerate(item["loc"])
+        if str(part).startswith(_UNION)
+    }
+    kept = [item for item in found if not _echoes(item, unions)]
+    return [_translated(item, model) for item in kept]
 
 
 _EXCLUSIVE = (
@@ -147,8 +170,18 @@ _EXCLUSIVE = (
 )
 
 
+def _echoes(item: ErrorDetails, unions: set[tuple[Any, ...]]) -> bool:
+    """Whether a finding only repeats that an object in a list of choices is wrong."""
+    loc = item["loc"]
+    if item["type"] == "string_type":
+        return loc[-1] == "str" and loc[:-1] in unions
+    return item["type"] == "too_short" and loc in {union[:-1] for union in unions}
+
+
 def _translated(item: ErrorDetails, model: type[BaseModel]) -> ScenarioError:
-    loc = tuple(p for p in item["loc"] if p not in _UNION_TAGS)
+    loc = tuple(
+        p for p in item["loc"] if p not in _UNION_TAGS and not str(p).startswith(_UNION)
+    )
     field = ".".join(str(p) for p in loc) or "scenario"
     kind = item["type"]
     value = item.get("input")
@@ -171,6 +204,7 @@ def _translated(item: ErrorDetails, model: type[BaseModel]) -> ScenarioError:
         )
     if kind in {"union_tag_invalid", "union_tag_not_found"}:
         expected = str(item.get("ctx", {}).get("expected_tags", ""))
+        expected = expected or ("its name" if field == "policy" else "its kind")
         return ScenarioError(
             field=field,
             rule=f"must say which kind it is: {expected}",
@@ -225,10 +259,10 @@ def _set(
         here = _step(here, part)
         if here is None:
             break
-    if isinstance(here, list) and last.isdigit() and int(last) < len(here):
+    if isinstance(here, list) and _is_index(last) and int(last) < len(here):
         here[int(last)] = value
         return
-    known = _keys_at(Scenario, tuple(int(p) if p.isdigit() else p for p in parents))
+    known = _keys_at(Scenario, tuple(int(p) if _is_index(p) else p for p in parents))
     if not isinstance(here, dict) or last not in known:
         wrong.append(
             ScenarioError(
@@ -245,10 +279,15 @@ def _set(
     here[last] = value
 
 
+def _is_index(part: str) -> bool:
+    """Whether a part of a path counts; `isdigit` alone takes superscripts too."""
+    return part.isascii() and part.isdigit() and len(part) <= _INDEX_DIGITS
+
+
 def _step(here: Any, part: str) -> Any:
     if isinstance(here, dict):
         return here.get(part)
-    if isinstance(here, list) and part.isdigit() and int(part) < len(here):
+    if isinstance(here, list) and _is_index(part) and int(part) < len(here):
         return here[int(part)]
     return None
 
@@ -266,7 +305,12 @@ def _paths(document: Any, prefix: str = "") -> list[str]:
 
 def _short(value: Any) -> Any:
     """Shorten a value that would not fit into a message."""
+    if isinstance(value, int) and abs(value) >= _EXACT:
+        return "a whole number beyond 2^53"  # too long to print, at worst
     if isinstance(value, int | float | bool) or value is None:
         return value
-    text = str(value)
+    try:
+        text = str(value)
+    except ValueError:  # it holds such a number
+        return "a value with a number too long to print"
     return text if len(text) <= 80 else text[:77] + "..."

@@ -169,7 +169,7 @@ class State(NamedTuple):
     inst: np.ndarray  # INSTANCE (instances,)
     slots: np.ndarray  # SLOT (slots,)
     heap: np.ndarray  # SEQUENCE (instances, max_batch + 1)
-    free: np.ndarray  # int64 (1,) head of the free list
+    free: np.ndarray  # int64 (2,) head of the free list or -1, first slot never used
     tree: np.ndarray  # float64 (2 * leaves,) winner tree of next_s
     turn: np.ndarray  # int64 (2,) where the tie scan starts
     row: np.ndarray  # float64 (3,): GPU watts now, GPU joules this tick, time
@@ -642,7 +642,11 @@ def _arrive(setup, state, meter, now_s, group, groups_low, prompt, output):
         meter.counts[group, C_REJECTED_FULL] += 1
         return
     slot = state.free[0]
-    state.free[0] = state.slots[slot].next
+    if slot >= 0:
+        state.free[0] = state.slots[slot].next
+    else:
+        slot = state.free[1]
+        state.free[1] += 1
     state.slots[slot].arrived_s = now_s
     state.slots[slot].prompt = prompt
     state.slots[slot].output = output
@@ -716,9 +720,9 @@ def _brake(setup, state, meter, tick, now_s, reading_w):
         control[BRAKE_LAND] = -1.0
         control[BRAKE_HELD] = control[BRAKE_WANT]
         for priority in range(2):
-            mhz = setup.brake_mhz
-            if control[BRAKE_HELD] == 0.0:
-                mhz = control[HELD_LOW + priority]
+            mhz = control[HELD_LOW + priority]
+            if control[BRAKE_HELD] > 0.0 and (mhz == 0.0 or mhz > setup.brake_mhz):
+                mhz = setup.brake_mhz  # a brake above the cap in force slows nobody
             _apply_clock(setup, state, meter, priority, mhz, now_s)
         _log(meter, now_s, EV_BRAKE_LANDED, 2.0, control[BRAKE_HELD])
 
@@ -822,8 +826,11 @@ def _measure(setup, state, meter, tick):
     record[S_MIN] = min(record[S_MIN], mean_w)
     record[S_MAX] = max(record[S_MAX], mean_w)
     record[S_MEAN] += mean_w
-    record[S_LOW_CLOCK] += control[HELD_LOW]
-    record[S_HIGH_CLOCK] += control[HELD_HIGH]
+    for priority in range(2):
+        held_mhz = control[HELD_LOW + priority]
+        lowest_mhz = record[S_LOW_CLOCK + priority]
+        if held_mhz > 0.0 and (lowest_mhz == 0.0 or held_mhz < lowest_mhz):
+            record[S_LOW_CLOCK + priority] = held_mhz
     record[S_BRAKE] = max(record[S_BRAKE], control[BRAKE_HELD])
     if (tick + 1) % setup.ticks_per_record == 0:
         for i in range(state.inst.size):
@@ -889,8 +896,11 @@ def serve_tick(
 @compiled
 def settle(setup, state, meter, now_s):
     """Book what is open at the end of a run, so that energy by phase is complete."""
+    last = meter.series[meter.series.shape[0] - 1]
+    last[S_QUEUE] = 0.0  # the last record may be a short one
     for i in range(state.inst.size):
         _sync(setup, state, meter, i, now_s)
+        last[S_QUEUE] += state.inst[i].queued
 
 
 @compiled
@@ -898,7 +908,7 @@ def observe(setup, state, tick):
     """
     Row power as telemetry reports it at the end of a tick. [W]
 
-    Before the first reading has travelled, the present one stands in for it.
+    Before the first reading has travelled, that first one stands in for it.
     """
     seen = max(0, tick - setup.telemetry_ticks)
     return state.telemetry_w[seen % state.telemetry_w.size]

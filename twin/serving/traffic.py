@@ -405,7 +405,8 @@ def _replayed(
         times, picks, marks = [], [], []
         for copy in range(math.ceil(copies)):
             kept = min(1.0, copies - copy)
-            for cycle in range(-1, math.ceil(end_s / length_s)):
+            first_cycle = max(-1, math.floor(start_s / length_s) - 2)
+            for cycle in range(first_cycle, math.ceil(end_s / length_s)):
                 rng = np.random.Generator(
                     np.random.Philox(key=traffic.seed, counter=[0, 0, copy, cycle + 1])
                 )
