@@ -99,8 +99,10 @@ class AppState:
 
     def _warm(self) -> None:
         try:
-            what_if(apply_changes(parse_scenario({}), WARM_CHANGES), Recordings.none())
+            sample, none = parse_scenario({}), Recordings.none()
+            what_if(apply_changes(sample, WARM_CHANGES), none)
             self.kernel = "warm"
+            what_if(sample, none, memo=self.memo)  # the page's first view
         except Exception:
             self.kernel = "failed"
             log.exception("the kernels could not be warmed")

@@ -25,7 +25,7 @@
 
   function schedule() {
     clearTimeout(S.timer);
-    S.timer = setTimeout(flush, 12);
+    S.timer = setTimeout(flush, 0);
   }
 
   function flush() {
@@ -60,7 +60,7 @@
       const main = el("explore-main");
       if (main) main.setAttribute("aria-busy", on ? "true" : "false");
     };
-    if (on) busyTimer = setTimeout(mark, 150);
+    if (on) busyTimer = setTimeout(mark, 450);
     else mark();
   }
 
@@ -197,12 +197,13 @@
   }
 
   dc.explore = {
-    bind(slider, number) {
-      const from = dc.callback_context.triggered_id || "";
-      if (slider === number) return [NO(), NO()];
-      if (from.endsWith("-slider")) return [NO(), slider];
-      if (typeof number !== "number" || Number.isNaN(number)) return [NO(), NO()];
-      return [number, NO()];
+    toNumber(slider, number) {
+      return slider === number ? NO() : slider;
+    },
+
+    toSlider(number, slider, id) {
+      if (typeof number !== "number" || Number.isNaN(number) || number === slider) return;
+      set(id, { value: number });
     },
 
     gather() {

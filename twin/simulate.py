@@ -43,7 +43,7 @@ from twin.serving.traffic import (
 )
 
 MAX_RECORDS = 1440
-MAX_EVENTS = 20_000
+MAX_EVENTS = 5_000
 QUEUE_LIMIT = 2048
 MAX_PREFILL_TOKENS = 2048.0
 """Prompt tokens batched into one prefill; throughput falls beyond (Splitwise)."""
@@ -566,6 +566,7 @@ def new_state(compiled: Compiled) -> State:
     slots = np.zeros(slot_count, dtype=kernel.SLOT)  # memory comes when first used
     state = State(
         inst=inst,
+        load=np.zeros(n, dtype=np.int64),
         slots=slots,
         heap=np.zeros((n, setup.max_batch + 1), dtype=kernel.SEQUENCE),
         free=np.array([-1, 0], dtype=np.int64),

@@ -17,6 +17,7 @@ _MAX_BRAKE_MARKS = 400
 _DAY_S = 86_400
 _TOP_MHZ = 1410.0
 _BASELINE_POINTS = 240
+_POINTS = 720
 
 
 def power_figure(
@@ -27,6 +28,7 @@ def power_figure(
     unit: str = "kW",
     start: str = DEFAULT_START,
     narrow: bool = False,
+    fine: bool = False,
 ) -> Figure:
     """
     Draw row power with what controls it.
@@ -38,12 +40,14 @@ def power_figure(
         unit: "W", "kW" or "MW".
         start: First instant of the horizon, ISO.
         narrow: Whether labels stand inside the axes, for a phone.
+        fine: Whether every record is drawn; else blocks of them, about one a pixel.
 
     Returns:
         The figure: power above, lanes of caps below.
     """
     p, scale = palette(dark=dark), say.power_scale(unit)
-    when = _clock(run, start)
+    block = 1 if fine else _block(run, _POINTS)
+    when = _clock(run, start, block)
     figure = go.Figure(layout=base_layout(dark=dark, margin=_margin(narrow=narrow)))
     if baseline and baseline["series"]["t_s"]:
         figure.add_scatter(
@@ -53,20 +57,21 @@ def power_figure(
             hovertemplate=f"%{{y:,.1f}} {unit}",
         )  # fmt: skip
     figure.add_scatter(
-        y=_in(run, "row_min_w", scale), **when, name="lowest",
+        y=_blocks(run, "row_min_w", scale, block, np.minimum), **when, name="lowest",
         line={"width": 0}, hovertemplate=f"%{{y:,.1f}} {unit}",
     )  # fmt: skip
     figure.add_scatter(
-        y=_in(run, "row_max_w", scale), **when, name="highest", fill="tonexty",
-        fillcolor=p.band, line={"width": 0}, hovertemplate=f"%{{y:,.1f}} {unit}",
+        y=_blocks(run, "row_max_w", scale, block, np.maximum), **when, name="highest",
+        fill="tonexty", fillcolor=p.band, line={"width": 0},
+        hovertemplate=f"%{{y:,.1f}} {unit}",
     )  # fmt: skip
     figure.add_scatter(
-        y=_in(run, "row_mean_w", scale), **when, name="mean",
+        y=_means(run, "row_mean_w", scale, block), **when, name="mean",
         line={"color": p.power, "width": 1.4}, hovertemplate=f"%{{y:,.1f}} {unit}",
     )  # fmt: skip
     _levels(figure, run, scale, unit, dark=dark)
     _brakes(figure, run, scale, start, dark=dark)
-    _lanes(figure, run, when, dark=dark)
+    _lanes(figure, run, _clock(run, start, 1), dark=dark)
     _axes(figure, run, baseline, scale, unit)
     return figure.for_each_annotation(_inside) if narrow else figure
 
@@ -81,32 +86,42 @@ def _inside(label: Any) -> None:
     label.update(xanchor="right", xshift=-2, yanchor="middle" if lane else "bottom")
 
 
-def _clock(run: Json, start: str) -> dict[str, Any]:
+def _clock(run: Json, start: str, block: int) -> dict[str, Any]:
     times = run["series"]["t_s"]
     step_s = times[1] - times[0] if len(times) > 1 else run["horizon_s"]
-    return {"x0": _instant(start, 0.0), "dx": 1000.0 * step_s, "mode": "lines"}
+    dx = 1000.0 * step_s * block
+    return {"x0": _instant(start, 0.0), "dx": dx, "mode": "lines"}
+
+
+def _block(run: Json, points: int) -> int:
+    """Records per drawn point."""
+    return max(1, -(-len(run["series"]["t_s"]) // points))
+
+
+def _blocks(run: Json, name: str, scale: float, block: int, join: Any) -> Any:
+    """Series in display units by blocks, in single precision to halve the bytes."""
+    values = np.array(run["series"][name], dtype=np.float64) / scale
+    return join.reduceat(values, np.arange(0, values.size, block)).astype(np.float32)
+
+
+def _means(run: Json, name: str, scale: float, block: int) -> Any:
+    """Mean of each block; the last may be short."""
+    sums = _blocks(run, name, scale, block, np.add)
+    count = len(run["series"][name])
+    sizes = np.full(sums.size, float(block))
+    sizes[-1] = count - block * (sums.size - 1)
+    return (sums / sizes).astype(np.float32)
 
 
 def _thin(run: Json, scale: float, start: str) -> dict[str, Any]:
     """Mean power in at most 240 blocks: a dotted line of more is slow to paint."""
-    values = np.array(run["series"]["row_mean_w"], dtype=np.float64) / scale
-    block = max(1, -(-values.size // _BASELINE_POINTS))
-    means = np.add.reduceat(values, np.arange(0, values.size, block))
-    means[:-1] /= block
-    means[-1] /= values.size - block * (means.size - 1)
-    when = _clock(run, start)
-    return {"y": means.astype(np.float32)} | when | {"dx": when["dx"] * block}
+    block = _block(run, _BASELINE_POINTS)
+    return {"y": _means(run, "row_mean_w", scale, block)} | _clock(run, start, block)
 
 
 def _instant(start: str, t_s: float) -> str:
     at = dt.datetime.fromisoformat(start) + dt.timedelta(seconds=t_s)
     return at.strftime("%Y-%m-%d %H:%M:%S")
-
-
-def _in(run: Json, name: str, scale: float) -> Any:
-    """Series in display units, in single precision: half the bytes on the wire."""
-    values = np.array(run["series"][name], dtype=np.float64) / scale
-    return values.astype(np.float32)
 
 
 def _levels(figure: Figure, run: Json, scale: float, unit: str, *, dark: bool) -> None:

@@ -33,7 +33,7 @@ def contrast(one, other):
 @GROUNDS
 def test_the_power_chart_draws_band_mean_baseline_and_levels(whatif, dark):
     run = whatif["run"]
-    figure = power_figure(run, whatif["baseline"], dark=dark)
+    figure = power_figure(run, whatif["baseline"], dark=dark, fine=True)
     named = {t.name: t for t in figure.data}
 
     assert named["mean"].y[7] == pytest.approx(
@@ -52,6 +52,19 @@ def test_no_trace_has_more_than_two_thousand_points(whatif):
 
     assert all(len(t.y) <= 2000 for t in figure.data if t.y is not None)
     assert all(t.type in ("scatter", "heatmap") for t in figure.data)
+
+
+def test_a_thinned_curve_keeps_peak_trough_and_mean(whatif):
+    series = whatif["run"]["series"]
+    figure = power_figure(whatif["run"], None, dark=False)
+    named = {t.name: t for t in figure.data}
+
+    assert len(named["mean"].y) <= 720
+    assert max(named["highest"].y) == pytest.approx(max(series["row_max_w"]) / 1e3)
+    assert min(named["lowest"].y) == pytest.approx(min(series["row_min_w"]) / 1e3)
+    assert np.mean(named["mean"].y) == pytest.approx(
+        np.mean(series["row_mean_w"]) / 1e3, rel=1e-3
+    )
 
 
 def test_the_baseline_is_thinned_and_keeps_its_mean(whatif):
@@ -85,7 +98,7 @@ def test_brakes_are_marked_where_they_held(whatif):
 @pytest.mark.parametrize(("unit", "watts"), [("W", 1.0), ("kW", 1e3), ("MW", 1e6)])
 def test_the_unit_scales_the_curve_and_its_labels(whatif, unit, watts):
     run = whatif["run"]
-    figure = power_figure(run, None, dark=False, unit=unit)
+    figure = power_figure(run, None, dark=False, unit=unit, fine=True)
     mean = next(t for t in figure.data if t.name == "mean")
 
     assert mean.y[3] * watts == pytest.approx(run["series"]["row_mean_w"][3], rel=1e-5)

@@ -192,7 +192,7 @@ def test_no_request_is_lost(row, queue_limit):
     gone += counts[:, kernel.C_REJECTED_LONG]
     low = compiled.traffic.groups_low
     for side, rows in enumerate((slice(0, low), slice(low, groups))):
-        held = state.inst["outstanding"][setup.first[side] : setup.first[side + 1]]
+        held = state.load[setup.first[side] : setup.first[side + 1]]
         assert arrived[rows].sum() == gone[rows].sum() + held.sum()
 
 

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from twin.plan.memo import Memo
 from twin.result import RunResult
 from twin.scenario.model import Scenario
 from twin.serving.traffic import Recordings
-from twin.simulate import compile_scenario, find_rate, simulate, uncontrolled
+from twin.simulate import (
+    compare,
+    compile_scenario,
+    find_rate,
+    simulate,
+    uncontrolled,
+)
 
 Report = Callable[[float, str], None]
 Cancel = Callable[[], bool]
@@ -65,16 +72,19 @@ def what_if(
     rate = scaled_rate(scenario, recordings, memo, cancelled)
     report(0.3, "running the base row")
     baseline = reference_run(base_row(scenario), recordings, memo, rate, cancelled)
-    report(0.5, "running without control")
-    reference = reference_run(scenario, recordings, memo, rate, cancelled)
-    report(0.7, f"running {scenario.fleet.server_count} servers")
-    run = simulate(
-        compiled,
-        rate_per_server_s=rate,
-        reference=reference,
-        on_progress=lambda part: report(0.7 + 0.3 * part, "running"),
-        cancelled=cancelled,
-    )
+    report(0.5, f"running {scenario.fleet.server_count} servers")
+    with ThreadPoolExecutor(1) as beside:  # the kernel releases the GIL
+        pending = beside.submit(
+            reference_run, scenario, recordings, memo, rate, cancelled
+        )
+        alone = simulate(
+            compiled,
+            rate_per_server_s=rate,
+            on_progress=lambda part: report(0.5 + 0.5 * part, "running"),
+            cancelled=cancelled,
+        )
+        reference = pending.result()
+    run = compare(scenario, alone, reference)
     report(1.0, "done")
     return WhatIf(scenario=scenario, run=run, reference=reference, baseline=baseline)
 

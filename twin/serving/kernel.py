@@ -137,7 +137,6 @@ INSTANCE = np.dtype(
         ("chained", "i8"),  # 1 = sequences that joined meanwhile wait too
         ("boundary", "i8"),  # 1 = the next event is an iteration boundary
         ("queued", "i8"),
-        ("outstanding", "i8"),
         ("queue_head", "i8"),  # slot or -1
         ("queue_tail", "i8"),
         ("prefill_head", "i8"),
@@ -167,6 +166,7 @@ class State(NamedTuple):
     """Everything that changes, kept between chunks of the horizon."""
 
     inst: np.ndarray  # INSTANCE (instances,)
+    load: np.ndarray  # int64 (instances,) requests not yet finished, for routing
     slots: np.ndarray  # SLOT (slots,)
     heap: np.ndarray  # SEQUENCE (instances, max_batch + 1)
     free: np.ndarray  # int64 (2,) head of the free list or -1, first slot never used
@@ -524,7 +524,7 @@ def _end_prefill(setup, state, meter, i, now_s):
         left = state.slots[slot].output - 1.0
         if left <= 0.0:
             one.reserved_tokens -= state.slots[slot].prompt + 1.0
-            one.outstanding -= 1
+            state.load[i] -= 1
             _finish(state, meter, slot, now_s)
         else:
             state.slots[slot].first_s = now_s
@@ -548,7 +548,7 @@ def _depart(setup, state, meter, i, now_s):
         whole = state.slots[slot].prompt + state.slots[slot].output
         one.held_tokens -= whole
         one.reserved_tokens -= whole
-        one.outstanding -= 1
+        state.load[i] -= 1
         _finish(state, meter, slot, now_s)
     if one.batch == 0:
         one.held_tokens = 0.0
@@ -616,16 +616,17 @@ def _route(setup, state, priority):
     n = setup.first[priority + 1] - first
     turn = state.turn[priority]
     best = first + turn
-    least = state.inst[best].outstanding
+    load = state.load
+    least = load[best]
     if least > 0:
         for k in range(turn + 1, n):
-            if state.inst[first + k].outstanding < least:
+            if load[first + k] < least:
                 best = first + k
-                least = state.inst[best].outstanding
+                least = load[best]
         for k in range(turn):
-            if state.inst[first + k].outstanding < least:
+            if load[first + k] < least:
                 best = first + k
-                least = state.inst[best].outstanding
+                least = load[best]
     state.turn[priority] = (best - first + 1) % n
     return best
 
@@ -658,7 +659,7 @@ def _arrive(setup, state, meter, now_s, group, groups_low, prompt, output):
         state.slots[one.queue_tail].next = slot
     one.queue_tail = slot
     one.queued += 1
-    one.outstanding += 1
+    state.load[i] += 1
     phase = one.phase
     if phase == IDLE:
         _sync(setup, state, meter, i, now_s)

@@ -61,7 +61,7 @@ def draw(
         zoomed(
             power_figure(
                 run, whatif["baseline"], dark=dark, unit=unit, start=start_of(whatif),
-                narrow=narrow,
+                narrow=narrow, fine=bool(view["zoom"]),
             ),
             view["zoom"],
         ),

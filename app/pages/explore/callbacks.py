@@ -60,9 +60,15 @@ def _browser_side(dash: Any) -> None:
     for control in state.CONTROLS:
         slider, number = f"explore-{control.key}-slider", f"explore-{control.key}"
         dash.clientside_callback(
-            ClientsideFunction("explore", "bind"),
-            Output(slider, "value"), Output(number, "value"),
-            Input(slider, "value"), Input(number, "value"),
+            ClientsideFunction("explore", "toNumber"),
+            Output(number, "value"),
+            Input(slider, "value"), State(number, "value"),
+            prevent_initial_call=True,
+        )  # fmt: skip
+        # no output: a question must not wait until the two have settled
+        dash.clientside_callback(
+            ClientsideFunction("explore", "toSlider"),
+            Input(number, "value"), State(slider, "value"), State(slider, "id"),
             prevent_initial_call=True,
         )  # fmt: skip
     inputs = [Input(f"explore-{c.key}-slider", "value") for c in state.CONTROLS]
