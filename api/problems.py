@@ -108,12 +108,22 @@ def problem_of(error: BaseException) -> Document:
     if isinstance(error, Refusal):
         return problem(error.status, error.detail, error.errors)
     if isinstance(error, NotFoundError):
-        return problem(404, f"{error}; list the {error.noun}s to find one")
+        return problem(404, str(error), [_unknown(error)])
     if isinstance(error, ConflictError):
         return problem(412, f"{error}; read it again and repeat the change")
     if isinstance(error, Cancelled):
         return problem(409, "cancelled on request")
     return _failure(error)
+
+
+def _unknown(error: NotFoundError) -> ScenarioError:
+    """An id nobody has, as field, rule, value and repair."""
+    repair = f"list the {error.noun}s to find one"
+    if error.noun == "job":
+        repair = "use the id that the call which made the job answered"
+    return ScenarioError(
+        field=f"{error.noun}_id", rule="must exist", value=error.key, repair=repair
+    )
 
 
 def _failure(error: BaseException) -> Document:

@@ -25,6 +25,7 @@ import numpy as np
 from bench.rows import ROW_BARS
 
 MOVES = 40
+PAGE_ROWS = ("row.what_if_p95_s", "row.controls_s", "row.slider_p95_s")
 CHROMIUM_FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -41,8 +42,7 @@ def browser_rows(prefix: str) -> tuple[list[dict[str, Any]], int]:
     Returns:
         Rows, and 1 where Chromium is missing although its rows are wanted.
     """
-    names = ("row.what_if_p95_s", "row.controls_s", "row.slider_p95_s")
-    if not any(name.startswith(prefix) for name in names):
+    if not any(name.startswith(prefix) for name in PAGE_ROWS):
         return [], 0
     with server() as url:
         values = {"row.what_if_p95_s": what_if_p95_s(url)}

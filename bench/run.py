@@ -22,7 +22,8 @@ from typing import Any
 
 import numpy as np
 
-from bench.rows import finished
+from bench.browser import PAGE_ROWS, browser_rows
+from bench.rows import ROW_BARS, finished
 
 FOLDER = Path(__file__).parent
 
@@ -54,6 +55,8 @@ def _median_s(work: Any) -> float:
 
 def kernel_rows(prefix: str) -> tuple[list[dict[str, Any]], int]:
     """Run the pytest-benchmark files; return their rows and the exit code."""
+    if not any(n.startswith(prefix) for n in ROW_BARS if n not in PAGE_ROWS):
+        return [], 0
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "benchmark.json"
         code = subprocess.call(
@@ -76,9 +79,12 @@ def main() -> int:
     parser.add_argument("prefix", nargs="?", default="")
     parser.add_argument("--json", type=Path, help="file for the rows")
     asked = parser.parse_args()
+    if not any(name.startswith(asked.prefix) for name in ROW_BARS):
+        known = ", ".join(ROW_BARS)
+        parser.error(f"no row starts with {asked.prefix!r}; known: {known}")
+    if asked.json:
+        asked.json.write_text("")  # find out now whether it can be written
     rows, code = kernel_rows(asked.prefix)
-    from bench.browser import browser_rows
-
     web, web_code = browser_rows(asked.prefix)
     rows = [finished(row) for row in [*rows, *web]]
     document = {"rows": rows, "machine": machine()}

@@ -86,13 +86,21 @@ class Compiled:
 # --- compile ------------------------------------------------------------------------
 
 
-def compile_scenario(scenario: Scenario, recordings: Recordings) -> Compiled:
+def compile_scenario(
+    scenario: Scenario,
+    recordings: Recordings,
+    *,
+    table: PhaseTable | None = None,
+    curve: ClockCurve | None = None,
+) -> Compiled:
     """
     Resolve a scenario against the catalogue and its datasets.
 
     Args:
         scenario: Inputs.
         recordings: The datasets the scenario names.
+        table: Phase table instead of the catalogue's, to see what rests on it.
+        curve: Clock curve instead of the catalogue's, likewise.
 
     Returns:
         The compiled scenario.
@@ -102,8 +110,9 @@ def compile_scenario(scenario: Scenario, recordings: Recordings) -> Compiled:
             the field and the repair.
     """
     server = find_server(scenario.fleet.server)
-    table = find_table(scenario.fleet.model, server)
-    curve = CLOCK_CURVES[server.gpu.key]
+    fleet = scenario.fleet
+    table = table or find_table(fleet.model, server, fleet.gpus_per_instance)
+    curve = curve or CLOCK_CURVES[server.gpu.key]
     provisioned_w = provisioned_power_w(scenario, server)
     traffic = _traffic(scenario, recordings)
     horizon_s = scenario.horizon.days * 86_400.0
@@ -477,13 +486,14 @@ def _solve_peak(peak: Peak, target: float, ceiling: float) -> float:
     if not low_peak < target <= high_peak:
         word = "idle" if target <= low_peak else "saturated"
         reached = low_peak if target <= low_peak else high_peak
+        repair = math.floor(98 * high_peak) / 100
         raise ScenarioError(
             field="workload.load.target_peak_frac",
             rule=f"must lie between {low_peak:.3f} (idle) and {high_peak:.3f} "
             "(saturated)",
             value=target,
-            repair=f"the base row peaks at {reached:.3f} when {word}; change the "
-            "target or row.provisioned_w",
+            repair=f"the base row peaks at {reached:.3f} when {word}; set it to "
+            f"{repair:.2f}, or change row.provisioned_w",
         )
     steps = 0
     while steps < 4 or (high - low > CLOSE_FRAC * high and steps < MOST_HALVINGS):
@@ -501,7 +511,8 @@ def _fit_rate(peak: Peak, target: float, guess: float, ceiling: float) -> float:
     Rate at which a line through peaks around a guess meets the target.
 
     One peak is the largest of many noisy ticks: half a point of noise would move the
-    rate by a tenth. A line through five of them moves it by a few hundredths.
+    rate by a tenth or more. A line through five of them still leaves about 6 %
+    between seeds, because they share the seed's extremes.
     """
     for _ in range(MOST_FITS):
         rates = np.minimum(guess * np.array([0.8, 0.9, 1.0, 1.1, 1.2]), ceiling)

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cli.validation import polca
+from cli.validation import measured, polca
 from cli.validation.row import ValidationRow
 
-SUITES = (polca,)
+SUITES = (measured, polca)
 Report = Callable[[float, str], None]
 
 

@@ -12,8 +12,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
+
+from cli.validation import polca_sensitivity
 from cli.validation.row import ValidationRow
-from twin.catalogue import find_server, find_table
+from twin.catalogue import CLOCK_CURVES, find_server, find_table
 from twin.plan import Memo, PlanCell, PlanResult, plan
 from twin.plan.whatif import base_row, reference_run
 from twin.result import RunResult
@@ -65,6 +68,7 @@ def rows(report: Report, days: float = DAYS) -> list[ValidationRow]:
         *_baselines(result, at_52),
         *_power(result, free),
         *_frequency(),
+        *polca_sensitivity.rows(),
     ]
 
 
@@ -171,10 +175,6 @@ def clock_effect(mhz: float) -> tuple[float, float]:
         Fraction of peak power saved, fraction of latency added, for 3136 prompt and
         1024 output tokens alone on the server (the means of the published mix).
     """
-    import numpy as np
-
-    from twin.catalogue import CLOCK_CURVES
-
     server = find_server("dgx-a100")
     table, curve = find_table("bloom-176b", server), CLOCK_CURVES[server.gpu.key]
     slow = float(np.interp(mhz, curve.clock_mhz, curve.slowdown))

@@ -77,17 +77,29 @@ def list_models(server: Server) -> tuple[ModelChoice, ...]:
     return tuple(_choice(first[name], server, stand_in) for name in sorted(first))
 
 
-def find_model(model: str, server: Server) -> ModelChoice:
+def find_model(
+    model: str, server: Server, gpus_per_instance: int | None = None
+) -> ModelChoice:
     """
     Look a model on a server up, saying whether another GPU's table stands in.
 
+    Args:
+        model: Key of the model.
+        server: The server.
+        gpus_per_instance: GPUs one copy of the model takes; None is the first listed.
+
+    Returns:
+        The choice.
+
     Raises:
-        ScenarioError: If there is none; names the models this server has, or what to
-            do where it has none at all.
+        ScenarioError: If there is none; names the models or counts this server has,
+            or what to do where it has none at all.
     """
     choices = {c.model: c for c in list_models(server)}
-    if model in choices:
+    if model in choices and gpus_per_instance is None:
         return choices[model]
+    if model in choices:
+        return _with_gpus(model, server, gpus_per_instance or 0)
     raise ScenarioError(
         field="fleet.model",
         rule=f"must have a performance table for {server.label}",
@@ -96,7 +108,9 @@ def find_model(model: str, server: Server) -> ModelChoice:
     )
 
 
-def find_table(model: str, server: Server) -> PhaseTable:
+def find_table(
+    model: str, server: Server, gpus_per_instance: int | None = None
+) -> PhaseTable:
     """
     Look the phase table of a model on a server up.
 
@@ -105,8 +119,27 @@ def find_table(model: str, server: Server) -> PhaseTable:
     Raises:
         ScenarioError: As `find_model`.
     """
-    choice = find_model(model, server)
+    choice = find_model(model, server, gpus_per_instance)
     return replace(choice.table, source=choice.source)
+
+
+def _with_gpus(model: str, server: Server, count: int) -> ModelChoice:
+    """The table of a model for a given number of GPUs per copy."""
+    stand_in = _stand_in(server)
+    gpu = server.gpu.key if stand_in is None else stand_in.measured_gpu
+    here = {
+        t.tensor_parallel: t
+        for t in PHASE_TABLES
+        if t.gpu == gpu and t.model == model and t.tensor_parallel <= server.gpu_count
+    }
+    if count in here:
+        return _choice(here[count], server, stand_in)
+    raise ScenarioError(
+        field="fleet.gpus_per_instance",
+        rule=f"must have a table for {model} on {server.label}",
+        value=count,
+        repair=f"use one of: {', '.join(map(str, sorted(here)))}",
+    )
 
 
 def nearest(wrong: str, known: list[str]) -> str:

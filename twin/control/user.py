@@ -14,6 +14,7 @@ policy's to refuse. The file is executed: run only policies you trust.
 from __future__ import annotations
 
 import ast
+import functools
 import inspect
 import math
 from collections.abc import Callable
@@ -49,28 +50,39 @@ def load_user_policy(
     decide = _function(source)
     _try_out(decide, clock_min_mhz, clock_max_mhz)
     try:
-        if _raises(source):
-            raise TypeError("a compiled callback cannot hand an exception on")
-        # without the bounds check `memory[99]` would write over the process
-        inner = njit(decide, error_model="numpy", boundscheck=True)
-
-        @cfunc(POLICY_SIGNATURE)
-        def compiled(time_s, load_frac, in_force, params, memory, command):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-            try:
-                inner(time_s, load_frac, in_force, memory, command)
-            except Exception:  # cannot leave compiled code: note where, raise later
-                if params[0] == 0.0:
-                    params[0] = 1.0
-                    params[1] = time_s
-                    params[2] = load_frac
-
-    except Exception:
+        return _compiled(source), True
+    except Exception:  # numba raises many kinds; plain Python still works
 
         def plain(time_s, load_frac, in_force, params, memory, command):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, ARG001
             decide(time_s, load_frac, in_force, memory, command)
 
         return plain, False
-    return compiled, True
+
+
+@functools.lru_cache(maxsize=32)
+def _compiled(source: str) -> Callable[..., Any]:
+    """
+    Compile a policy; once per source, for a slider asks for it at every step.
+
+    Compiled code holds no state of its own: its globals are constants. A policy in
+    plain Python might, so that one is loaded afresh for every run.
+    """
+    if _raises(source):
+        raise TypeError("a compiled callback cannot hand an exception on")
+    # without the bounds check `memory[99]` would write over the process
+    inner = njit(_function(source), error_model="numpy", boundscheck=True)
+
+    @cfunc(POLICY_SIGNATURE)
+    def compiled(time_s, load_frac, in_force, params, memory, command):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+        try:
+            inner(time_s, load_frac, in_force, memory, command)
+        except Exception:  # cannot leave compiled code: note where, raise later
+            if params[0] == 0.0:
+                params[0] = 1.0
+                params[1] = time_s
+                params[2] = load_frac
+
+    return compiled  # type: ignore[no-any-return]
 
 
 def _raises(source: str) -> bool:

@@ -63,6 +63,11 @@ class Fleet(Model):
         description="Served model with a performance table for this server",
         examples=["bloom-176b"],
     )
+    gpus_per_instance: int | None = quantity(
+        None, unit="GPUs", doc="GPUs that one copy of the model takes. Empty means the "
+        "first the catalogue lists",
+        example=8, ge=1, le=128,
+    )  # fmt: skip
     server_count: int = quantity(
         40, unit="servers", doc="Servers deployed, base and added together",
         example=52, ge=1, le=_MOST_SERVERS,
@@ -204,24 +209,59 @@ class PlanSpec(Model):
 class Scenario(Model):
     """Inputs of one run. The same scenario and seed give the same answer, always."""
 
-    schema_version: Literal[1] = Field(1, description="Version of this format")
+    schema_version: Literal[1] = Field(
+        1, description="Version of this format [1]", examples=[1],
+        json_schema_extra={"unit": "1"},
+    )  # fmt: skip
     name: str = Field(
         "Sample row", description="Name of the scenario",
         examples=["Sample row"], min_length=1, max_length=120,
     )  # fmt: skip
     notes: str = Field("", description="Free text", examples=[""], max_length=4000)
     seed: int = Field(
-        1, description="Seed of every random draw", examples=[1], ge=0, le=2**31 - 1
+        1,
+        description="Seed of every random draw [1]",
+        examples=[1],
+        ge=0,
+        le=2**31 - 1,
+        json_schema_extra={"unit": "1"},
     )
-    site: Site = Field(default_factory=Site, description="Where the row stands")
-    row: Row = Field(default_factory=Row, description="The row and its limit")
-    fleet: Fleet = Field(default_factory=Fleet, description="Servers and model")
-    workload: Workload = Field(default_factory=Workload, description="Traffic")
-    policy: Policy = Field(default_factory=Polca, description="Capping policy")
-    control: Control = Field(default_factory=Control, description="Delays and brake")
-    slo: Slo = Field(default_factory=Slo, description="Limits on harm to users")
-    horizon: Horizon = Field(default_factory=Horizon, description="Time simulated")
-    plan: PlanSpec = Field(default_factory=PlanSpec, description="Search of a plan")
+    site: Site = Field(
+        default_factory=Site, description="Where the row stands",
+        examples=[{"name": "Sample site", "time_zone": "UTC"}],
+    )  # fmt: skip
+    row: Row = Field(
+        default_factory=Row, description="The row and its limit",
+        examples=[{"base_server_count": 40}],
+    )  # fmt: skip
+    fleet: Fleet = Field(
+        default_factory=Fleet, description="Servers and model",
+        examples=[{"server_count": 52}],
+    )  # fmt: skip
+    workload: Workload = Field(
+        default_factory=Workload, description="Traffic",
+        examples=[{"load": {"target_peak_frac": 0.79}}],
+    )  # fmt: skip
+    policy: Policy = Field(
+        default_factory=Polca, description="Capping policy",
+        examples=[{"name": "polca", "t1_frac": 0.8}],
+    )  # fmt: skip
+    control: Control = Field(
+        default_factory=Control, description="Delays and brake",
+        examples=[{"cap_latency_s": 40}],
+    )  # fmt: skip
+    slo: Slo = Field(
+        default_factory=Slo, description="Limits on harm to users",
+        examples=[{"max_brakes": 0}],
+    )  # fmt: skip
+    horizon: Horizon = Field(
+        default_factory=Horizon, description="Time simulated",
+        examples=[{"days": 1}],
+    )  # fmt: skip
+    plan: PlanSpec = Field(
+        default_factory=PlanSpec, description="Search of a plan",
+        examples=[{"added_servers": [0, 8, 12]}],
+    )  # fmt: skip
 
     @model_validator(mode="after")
     def _plan_fits(self) -> Scenario:

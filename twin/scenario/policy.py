@@ -33,13 +33,19 @@ def _clock(doc: str, example: float, source: str) -> float | None:
 class NoCap(Model):
     """No capping at all; only the power brake protects the row."""
 
-    name: Literal["no-cap"] = "no-cap"
+    name: Literal["no-cap"] = Field(
+        "no-cap", description="Kind of policy", examples=["no-cap"]
+    )
 
 
 class OneThreshold(Model):
     """One threshold; above it low priority (or everyone) runs at a lower clock."""
 
-    name: Literal["one-threshold-low", "one-threshold-all"] = "one-threshold-low"
+    name: Literal["one-threshold-low", "one-threshold-all"] = Field(
+        "one-threshold-low",
+        description="Kind of policy: whom it slows",
+        examples=["one-threshold-low"],
+    )
     threshold_frac: float = quantity(
         0.89, unit="1", doc="Row power ÷ provisioned above which caps are set",
         example=0.89, source="POLCA baselines, from memory", gt=0, le=1.5,
@@ -65,7 +71,9 @@ class OneThreshold(Model):
 class Polca(Model):
     """Two thresholds: low priority slows first, then more, then high priority."""
 
-    name: Literal["polca"] = "polca"
+    name: Literal["polca"] = Field(
+        "polca", description="Kind of policy", examples=["polca"]
+    )
     t1_frac: float = quantity(
         0.80, unit="1", doc="First threshold, row power ÷ provisioned",
         example=0.80, source=_POLCA, gt=0, le=1.5,
@@ -115,7 +123,9 @@ class Polca(Model):
 class UserPolicy(Model):
     """A policy of one's own: one Python function named `decide`."""
 
-    name: Literal["user"] = "user"
+    name: Literal["user"] = Field(
+        "user", description="Kind of policy", examples=["user"]
+    )
     label: str = Field(
         "user",
         description="Name shown in tables and charts",

@@ -41,10 +41,14 @@ class RequestClass(Model):
         example=0.5, ge=0, le=1,
     )  # fmt: skip
     prompt_tokens: TokenRange | None = Field(
-        None, description="Prompt length; empty when `lengths` names a dataset"
+        None,
+        description="Prompt length; empty when `lengths` names a dataset",
+        examples=[{"min": 2048, "max": 8192}],
     )
     output_tokens: TokenRange | None = Field(
-        None, description="Output length; empty when `lengths` names a dataset"
+        None,
+        description="Output length; empty when `lengths` names a dataset",
+        examples=[{"min": 256, "max": 512}],
     )
     lengths: str | None = Field(
         None,
@@ -71,7 +75,9 @@ class RequestClass(Model):
 class DiurnalArrivals(Model):
     """A generated day: one harmonic per day, weekends lower, noise between."""
 
-    kind: Literal["diurnal"] = "diurnal"
+    kind: Literal["diurnal"] = Field(
+        "diurnal", description="Kind of arrivals", examples=["diurnal"]
+    )
     peak_hour: float = quantity(
         15.0, unit="h", doc="Hour of the day with the most traffic, site time",
         example=15, source="assumed: afternoon peak", ge=0, lt=24,
@@ -99,7 +105,9 @@ class DiurnalArrivals(Model):
 class RateArrivals(Model):
     """Recorded rates give the shape; the horizon repeats it where it is longer."""
 
-    kind: Literal["rates"] = "rates"
+    kind: Literal["rates"] = Field(
+        "rates", description="Kind of arrivals", examples=["rates"]
+    )
     dataset: str = Field(
         description="Dataset of rates over time", examples=["servegen-m-large"]
     )
@@ -118,7 +126,9 @@ class RateArrivals(Model):
 class RequestArrivals(Model):
     """Recorded requests replayed with their own times, lengths and order."""
 
-    kind: Literal["requests"] = "requests"
+    kind: Literal["requests"] = Field(
+        "requests", description="Kind of arrivals", examples=["requests"]
+    )
     dataset: str = Field(
         description="Dataset of recorded requests", examples=["azure-llm-2023-conv"]
     )
@@ -196,13 +206,29 @@ class Workload(Model):
     classes: tuple[RequestClass, ...] = Field(
         default_factory=published_classes,
         description="Request classes; ignored by replayed requests but for priority",
+        examples=[
+            [
+                {
+                    "name": "chat",
+                    "share": 1,
+                    "prompt_tokens": {"min": 512, "max": 2048},
+                    "output_tokens": {"min": 64, "max": 512},
+                }
+            ]
+        ],
         min_length=1,
         max_length=8,
     )
     arrivals: Arrivals = Field(
-        default_factory=DiurnalArrivals, description="When requests arrive"
+        default_factory=DiurnalArrivals,
+        description="When requests arrive",
+        examples=[{"kind": "diurnal", "peak_hour": 15}],
     )
-    load: Load = Field(default_factory=Load, description="How many requests arrive")
+    load: Load = Field(
+        default_factory=Load,
+        description="How many requests arrive",
+        examples=[{"target_peak_frac": 0.79}],
+    )
 
     @model_validator(mode="after")
     def _names_differ(self) -> Workload:

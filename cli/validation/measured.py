@@ -1,0 +1,83 @@
+"""
+The row's building blocks against measurements: power levels, phase times, batching.
+
+Nothing is simulated here but one request at a time; the rows show how far the parts
+are from what was measured, before any policy is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from cli.validation.row import Rule, ValidationRow
+from twin.catalogue import find_server, find_table
+from twin.serving.performance import PhaseTable
+
+PREFIX = "row"
+Report = Callable[[float, str], None]
+_ACME = "AcmeTrace, Seren cluster (Hu et al., NSDI 2024), distributions of power"
+_SPLITWISE = "Patel et al., Splitwise, ISCA 2024"
+_SIMULATOR = "splitwise-sim constant power model (Patel et al., ISCA 2024)"
+_MLPERF = "MLPerf Inference v4.1 power logs, 8 x H200"
+
+
+def rows(report: Report) -> list[ValidationRow]:
+    """Recompute the table; `report` is told once, for it takes no time."""
+    report(1.0, "measured power and phase times")
+    return [*_servers(), *_times()]
+
+
+def _servers() -> list[ValidationRow]:
+    a100, h200 = find_server("dgx-a100"), find_server("dgx-h200")
+    return [
+        _row("a100_idle", "DGX A100, every GPU idle", "W", 1500, _SIMULATOR, "read",
+             a100.idle_w, 75,
+             "independent of the fit, which uses the Acme cluster's idle servers"),
+        _row("a100_busy_p99", "DGX A100 at the 99th percentile of GPU power", "W", 5418,
+             _ACME, "read", a100.power_w(8 * 436.6), 200,
+             "the line was drawn through the 95th percentile, not this one"),
+        _row("a100_mean", "DGX A100 at the cluster's mean GPU power", "W", 2930, _ACME,
+             "read", a100.power_w(8 * 168.44), 147,
+             "a line through idle and full load misses servers whose processors work "
+             "while their GPUs rest; a serving row has few of these"),
+        _row("h200_idle", "8 x H200, idle at the wall", "W", 2360, _MLPERF, "read",
+             h200.idle_w, 118, "an input of the host line"),
+    ]  # fmt: skip
+
+
+def _times() -> list[ValidationRow]:
+    server = find_server("dgx-a100")
+    bloom = find_table("bloom-176b", server)
+    llama = find_table("llama2-70b", server)
+    llama_h100 = find_table("llama2-70b", find_server("dgx-h100"))
+    equal_tokens = _prefill_s(bloom, 1500) / bloom.decode_s[0]
+    return [
+        _row("bloom_prompt_cost", "BLOOM-176B, output tokens that cost as long as 1500 "
+             "prompt tokens", "tokens", 6, _SPLITWISE, "second-hand", equal_tokens, 3,
+             "same measurements, other machine and batch may have been meant"),
+        _row("bloom_batch_64", "BLOOM-176B, time between tokens at batch 64 ÷ batch 1",
+             "ratio", 2, _SPLITWISE, "second-hand",
+             bloom.decode_s[-1] / bloom.decode_s[0], 0.2),
+        _row("llama_ttft_a100", "Llama-2-70B, prefill of a median conversation prompt "
+             "on A100", "s", 0.155, _SPLITWISE, "memory",
+             _prefill_s(llama, 1020), 0.015),
+        _row("llama_ttft_h100", "Llama-2-70B, the same on H100", "s", 0.084, _SPLITWISE,
+             "memory", _prefill_s(llama_h100, 1020), 0.0084),
+    ]  # fmt: skip
+
+
+def _prefill_s(table: PhaseTable, tokens: float) -> float:
+    return float(np.interp(tokens, table.prefill_tokens, table.prefill_s))
+
+
+def _row(
+    name: str, quantity: str, unit: str, published: float, source: str, mark: str,
+    ours: float, tolerance: float, why: str = "", rule: Rule = "near",
+) -> ValidationRow:  # fmt: skip
+    return ValidationRow(
+        id=f"row.{name}", system="measured", quantity=quantity, unit=unit,
+        published=published, source=source, mark=mark, ours=ours, tolerance=tolerance,
+        rule=rule, why=why,
+    )  # fmt: skip
