@@ -76,6 +76,7 @@ class DatasetInfo(BaseModel):
         default=0,
         description="Size on this machine; 0 where absent [B]",
         examples=[258992],
+        json_schema_extra={"unit": "B"},
     )
     present: bool = Field(description="Whether it can be used now", examples=[True])
     path: str | None = Field(

@@ -52,12 +52,14 @@ def said(
         doc: One sentence on the meaning.
         example: A sensible value.
         default: Value where absent; `...` makes it required.
-        unit: Unit, "1" for a bare ratio; empty where the field has none.
+        unit: Unit; a number without one is a count or a ratio, "1".
         **more: pydantic limits.
 
     Returns:
         A pydantic field.
     """
+    if not unit and isinstance(example, int | float) and not isinstance(example, bool):
+        unit = "1"
     return Field(
         default,
         description=f"{doc} [{unit}]" if unit else doc,

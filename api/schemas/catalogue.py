@@ -11,7 +11,7 @@ from store.datasets import DatasetInfo
 class FigureOut(Out):
     """A number with its unit, source and how far to trust it."""
 
-    value: float = said("Value, in `unit`", 400.0)
+    value: float = said("Value", 400.0, unit="see unit")
     unit: str = said("Unit", "W")
     source: str = said("Where it comes from", "NVIDIA datasheet, widely quoted")
     mark: str = said(
@@ -85,7 +85,7 @@ class SettingOut(Out):
     name: str = said("Name", "t1_frac")
     unit: str | None = said("Unit", "1")
     doc: str = said("Meaning", "First threshold, row power ÷ provisioned")
-    default: Any = said("Default", 0.8)
+    default: Any = said("Default", 0.8, unit="see unit")
     source: str | None = said("Where the default comes from", "POLCA, ASPLOS 2024")
 
 

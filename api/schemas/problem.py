@@ -12,7 +12,7 @@ class FieldError(Out):
 
     field: str = said("Dotted path of the field", "fleet.server_count")
     rule: str = said("What it must be", "input should be greater than or equal to 1")
-    value: Any = said("What was given", 0)
+    value: Any = said("What was given", 0, unit="as the field")
     repair: str = said("How to mend it", "raise it")
 
 

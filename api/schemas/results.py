@@ -107,7 +107,9 @@ class EventOut(Out):
     t_s: float | None = said("Time from the start", 31_204.0, unit=_S)
     kind: str = said("command, landed, brake-command or brake-landed", "command")
     target: str = said("low, high or all", "low")
-    value: float | None = said("Clock cap in MHz, 0 for none; brake: 1 on", 1275.0)
+    value: float | None = said(
+        "Clock cap, 0 for none; brake: 1 on", 1275.0, unit="MHz or 1"
+    )
 
 
 class EnergyOut(Out):
