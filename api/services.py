@@ -322,4 +322,4 @@ async def _until(ready: Callable[[], bool], wait_s: float) -> None:
     end_s, step_s = time.monotonic() + wait_s, 0.002
     while not ready() and time.monotonic() < end_s:
         await asyncio.sleep(step_s)
-        step_s = min(step_s * 1.3, 0.02)
+        step_s = min(step_s * 1.3, 0.005)

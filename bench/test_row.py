@@ -17,12 +17,12 @@ import numpy as np
 import pytest
 
 from bench.rows import ROW_BARS
+from twin.load import find_rate
 from twin.plan import Memo, plan
 from twin.scenario import Scenario, apply_changes
 from twin.serving.traffic import Recordings, arrivals_between
 from twin.simulate import (
     compile_scenario,
-    find_rate,
     new_meter,
     new_state,
     simulate,

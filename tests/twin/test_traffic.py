@@ -9,6 +9,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from tests.twin.rows import request_class
+from twin.load import find_rate
 from twin.scenario import parse_scenario
 from twin.scenario.workload import (
     DiurnalArrivals,
@@ -27,7 +28,7 @@ from twin.serving.traffic import (
     peak_part,
     rate_shape,
 )
-from twin.simulate import compile_scenario, find_rate, simulate, uncontrolled
+from twin.simulate import compile_scenario, simulate, uncontrolled
 
 MONDAY = dt.datetime(2026, 1, 5, tzinfo=dt.UTC)
 DAY_S = 86_400.0

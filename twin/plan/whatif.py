@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from twin.load import find_rate
 from twin.plan.memo import Memo
 from twin.result import RunResult
 from twin.scenario.model import Scenario
@@ -13,7 +14,6 @@ from twin.serving.traffic import Recordings
 from twin.simulate import (
     compare,
     compile_scenario,
-    find_rate,
     simulate,
     uncontrolled,
 )

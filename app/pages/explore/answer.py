@@ -23,7 +23,7 @@ PARTS = (
 )  # fmt: skip
 """Component and property of each part of `draw`, in its order."""
 
-_EVENT_ROWS = 300
+_EVENT_ROWS = 60
 
 
 def draw(
