@@ -776,13 +776,20 @@ def _show_policy(state):
 
 
 @inlined
-def _rise(recent_w, tick, span, now_w):
-    """Largest rise to now over the last `span` ticks."""
-    n = recent_w.size
+def _note_rises(setup, state, meter, tick, now_w):
+    """Keep the largest rises to now over the last 2 s and 40 s."""
+    recent_w = state.recent_w
+    place = tick % recent_w.size
     low = now_w
-    for k in range(1, min(span, tick) + 1):
-        low = min(low, recent_w[(tick - k) % n])
-    return now_w - low
+    for k in range(1, min(setup.ticks_40s, tick) + 1):
+        place -= 1
+        if place < 0:
+            place = recent_w.size - 1
+        low = min(low, recent_w[place])
+        if k == setup.ticks_2s:
+            rise = now_w - low
+            meter.totals[M_RISE_2S_W] = max(meter.totals[M_RISE_2S_W], rise)
+    meter.totals[M_RISE_40S_W] = max(meter.totals[M_RISE_40S_W], now_w - low)
 
 
 @inlined
@@ -806,10 +813,7 @@ def _measure(setup, state, meter, tick):
             if before_w <= setup.thresholds_w[k]:
                 meter.crossings[k] += 1
     if mean_w > before_w and tick >= setup.rise_from_tick:
-        rise = _rise(state.recent_w, tick, setup.ticks_2s, mean_w)
-        totals[M_RISE_2S_W] = max(totals[M_RISE_2S_W], rise)
-        rise = _rise(state.recent_w, tick, setup.ticks_40s, mean_w)
-        totals[M_RISE_40S_W] = max(totals[M_RISE_40S_W], rise)
+        _note_rises(setup, state, meter, tick, mean_w)
     state.recent_w[tick % state.recent_w.size] = mean_w
     state.telemetry_w[tick % state.telemetry_w.size] = mean_w
     control = state.control

@@ -1,0 +1,12 @@
+"""Generated documents are what the recorded results make them."""
+
+from __future__ import annotations
+
+from cli.validation.document import documents
+
+
+def test_validation_page_and_readme_tables_follow_the_recorded_results():
+    stale = [path.name for path, text in documents().items()
+             if path.read_text() != text]  # fmt: skip
+
+    assert stale == [], "run scripts/document_validation"
