@@ -13,7 +13,7 @@ from app.figures.template import Figure, base_layout, go, palette
 Json = dict[str, Any]
 
 DEFAULT_START = "2026-01-05T00:00:00Z"
-_MAX_BRAKE_MARKS = 400
+_MAX_BRAKE_MARKS = 240
 _DAY_S = 86_400
 _TOP_MHZ = 1410.0
 _BASELINE_POINTS = 240
@@ -93,6 +93,13 @@ def _clock(run: Json, start: str, block: int) -> dict[str, Any]:
     return {"x0": _instant(start, 0.0), "dx": dx, "mode": "lines"}
 
 
+def band_s(run: Json) -> float:
+    """Time that one point of the drawn band covers. [s]"""
+    times = run["series"]["t_s"]
+    step_s = times[1] - times[0] if len(times) > 1 else run["horizon_s"]
+    return float(step_s * _block(run, _POINTS))
+
+
 def _block(run: Json, points: int) -> int:
     """Records per drawn point."""
     return max(1, -(-len(run["series"]["t_s"]) // points))
@@ -148,17 +155,18 @@ def _levels(figure: Figure, run: Json, scale: float, unit: str, *, dark: bool) -
 
 
 def _brakes(figure: Figure, run: Json, scale: float, start: str, *, dark: bool) -> None:
-    landed = [
-        e for e in run["events"] if e["kind"] == "brake-landed" and e["value"] > 0
-    ][:_MAX_BRAKE_MARKS]
-    if not landed:
+    """Mark where the brake held, over the whole horizon: events are cut short."""
+    series = run["series"]
+    held = [t for t, on in zip(series["t_s"], series["brake"], strict=True) if on]
+    held = held[:: -(-len(held) // _MAX_BRAKE_MARKS) or 1]
+    if not held:
         return
     p = palette(dark=dark)
     at = run["provisioned_w"] / scale
     figure.add_scatter(
-        x=[_instant(start, e["t_s"]) for e in landed], y=[at] * len(landed),
+        x=[_instant(start, t_s) for t_s in held], y=[at] * len(held),
         mode="markers", name="power brake",
-        marker={"symbol": "x", "size": 8, "color": p.bad, "line": {"width": 0}},
+        marker={"symbol": "x", "size": 7, "color": p.bad, "line": {"width": 0}},
         hovertemplate="brake in force",
     )  # fmt: skip
 

@@ -15,6 +15,13 @@ from app.pages.explore import answer, state
 GROUNDS = pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 
 
+def power_instant(t_s):
+    """Instant of a time from the default start, as the chart writes it."""
+    return str(np.datetime64("2026-01-05") + np.timedelta64(int(t_s), "s")).replace(
+        "T", " "
+    )
+
+
 def luminance(colour):
     """Relative luminance, WCAG 2.2."""
     parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
@@ -85,14 +92,25 @@ def test_on_a_phone_labels_stand_inside_the_axes(whatif):
 
 
 def test_brakes_are_marked_where_they_held(whatif):
-    whatif["run"]["events"] = [
-        {"t_s": 3600.0, "kind": "brake-landed", "target": "all", "value": 1.0},
-        {"t_s": 3700.0, "kind": "brake-landed", "target": "all", "value": 0.0},
-    ]
+    series = whatif["run"]["series"]
+    series["brake"] = [0.0] * len(series["t_s"])
+    series["t_s"][3], series["brake"][3] = 3600.0, 1.0
     figure = power_figure(whatif["run"], None, dark=False)
     marks = next(t for t in figure.data if t.name == "power brake")
 
     assert list(marks.x) == ["2026-01-05 01:00:00"]
+
+
+def test_a_day_full_of_brakes_is_marked_from_end_to_end(whatif):
+    series = whatif["run"]["series"]
+    series["brake"] = [1.0] * len(series["t_s"])
+    figure = power_figure(whatif["run"], None, dark=False)
+    marks = next(t for t in figure.data if t.name == "power brake")
+
+    assert 2 <= len(marks.x) <= 240
+    covered = len(series["t_s"]) / len(marks.x)
+    last = len(series["t_s"]) - covered
+    assert marks.x[-1] >= power_instant(series["t_s"][int(last)])
 
 
 @pytest.mark.parametrize(("unit", "watts"), [("W", 1.0), ("kW", 1e3), ("MW", 1e6)])

@@ -7,7 +7,7 @@ from typing import Any
 from app import format as say
 from app import frames
 from app.figures.latency import latency_figure
-from app.figures.power import DEFAULT_START, power_figure
+from app.figures.power import DEFAULT_START, band_s, power_figure
 from app.figures.risk import risk_figure, risk_table
 from app.pages.explore import panels, state
 from app.pages.explore.state import View
@@ -119,9 +119,9 @@ def risk_rows(cells: list[Json], slo: Json | None = None) -> Any:
 def power_note(whatif: Json) -> str:
     """One line that explains the marks of the power chart."""
     run = whatif["run"]
-    seconds = (run["series"]["t_s"][1:2] or [60.0])[0]
+    block = say.duration(band_s(run))
     return (
-        f"line: mean, band: lowest to highest tick of each {say.duration(seconds)}; "
+        f"line: mean, band: lowest to highest tick of each {block}; "
         f"dotted: base row, {whatif['baseline']['server_count']} servers, no control"
     )
 
