@@ -23,6 +23,7 @@ from store.migrate import upgrade_engine
 from store.models import PlanRow, RunRow
 from store.repositories import Jobs, Plans, Runs, Scenarios, Sites, new_id, now_utc
 from store.settings import Settings
+from twin.catalogue import find_server, find_table
 from twin.errors import Cancelled, ScenarioError, ScenarioErrors
 from twin.plan import Memo, WhatIf, plan, what_if
 from twin.plan.memo import scenario_sha256
@@ -129,6 +130,8 @@ class AppState:
         asked = apply_changes(scenario, changes) if changes else scenario
         self.check_policies(asked)
         self._check_datasets(asked)
+        fleet = asked.fleet  # refuse an unknown server or model before making a job
+        find_table(fleet.model, find_server(fleet.server), fleet.gpus_per_instance)
         return asked
 
     def _check_datasets(self, scenario: Scenario) -> None:

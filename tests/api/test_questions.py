@@ -139,12 +139,15 @@ def test_a_plan_has_a_cell_per_count_and_policy(client):
 
 
 def test_a_failed_run_says_why(client):
-    job = client.create_run({"fleet": {"model": "bloom"}})
+    # only the search for the load can know that no traffic reaches this peak
+    unreachable = {"horizon.days": 0.02, "workload.load.target_peak_frac": 1.4}
+    job = client.create_run({}, changes=unreachable)
 
-    with pytest.raises(ApiProblem, match="bloom-176b") as caught:
+    with pytest.raises(ApiProblem, match="saturated") as caught:
         client.wait(job["id"])
 
-    assert caught.value.problem["errors"][0]["field"] == "fleet.model"
+    field = caught.value.problem["errors"][0]["field"]
+    assert field == "workload.load.target_peak_frac"
     assert client.run(job["result"]["id"])["status"] == "failed"
     with pytest.raises(ApiProblem, match="has no result"):
         client.run_result(job["result"]["id"])
@@ -186,3 +189,21 @@ def test_answers_keep_to_their_published_schema(client, run_id):
         model.model_validate(document)
         assert set(document) == set(model.model_fields)
     assert set(what_if["run"]) == set(RunOut.model_fields)
+
+
+@pytest.mark.parametrize("noun", ["runs", "plans", "what-if"])
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        pytest.param({"fleet.server": "dgx-a1000"}, "fleet.server", id="server"),
+        pytest.param({"fleet.model": "bloom"}, "fleet.model", id="model"),
+    ],
+)
+def test_an_unknown_server_or_model_is_refused_before_a_job_is_made(
+    http, noun, changes, field
+):
+    answer = http.post(f"/api/v1/{noun}", json={"scenario": {}, "changes": changes})
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == field
+    assert "did you mean" in answer.json()["errors"][0]["repair"]
