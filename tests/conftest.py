@@ -9,19 +9,6 @@ from pathlib import Path
 import pytest
 
 
-def pytest_addoption(parser):
-    parser.addoption("--slow", action="store_true", help="run slow tests too")
-
-
-def pytest_collection_modifyitems(config, items):
-    if config.getoption("--slow"):
-        return
-    skip = pytest.mark.skip(reason="slow: run with --slow")
-    for item in items:
-        if "slow" in item.keywords:
-            item.add_marker(skip)
-
-
 def pytest_runtest_setup(item):
     """Skip with a reason where a need is absent; in CI an absent need is a failure."""
     needs = []
