@@ -47,7 +47,8 @@ class Row(Model):
         example=204_512.0, gt=0, le=1e9,
     )  # fmt: skip
     servers_per_rack: int = quantity(
-        4, unit="servers", doc="Servers in one rack",
+        4, unit="servers",
+        doc="Servers in one rack; noted only, racks have no limit of their own yet",
         example=4, source="assumed: four 6U servers per air-cooled rack", ge=1, le=100,
     )  # fmt: skip
 
