@@ -73,8 +73,15 @@ def run_document(
     Returns:
         Field names of `RunResult`, and `added_servers`, `meets_slo`, `provenance`.
     """
-    shown = run if series else dataclasses.replace(run, series=_NONE)
+    shown = dataclasses.replace(run, events=())
+    if not series:
+        shown = dataclasses.replace(shown, series=_NONE)
     document: Document = plain(shown)
+    # by the thousand, of plain values only: `plain` would take longer than the run
+    document["events"] = [
+        {"t_s": e.t_s, "kind": e.kind, "target": e.target, "value": e.value}
+        for e in run.events
+    ]
     document["energy_split"]["total_wh"] = plain(run.energy_split.total_wh)
     document["added_servers"] = run.added_servers
     document["meets_slo"] = run.meets_slo

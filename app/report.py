@@ -13,6 +13,7 @@ from app import frames
 from app.figures.latency import latency_figure
 from app.figures.power import DEFAULT_START, power_figure
 from app.figures.risk import risk_figure, risk_table
+from app.figures.template import Figure
 from twin.scenario.model import Scenario
 
 Json = dict[str, Any]
@@ -116,8 +117,8 @@ def _numbers(whatif: Json) -> str:
     return _table(["Quantity", "Value", "Part", "Change"], rows, caption)
 
 
-def _figure(figure: Any, name: str, caption: str, height_px: int) -> str:
-    figure.update_layout(height=height_px)
+def _figure(figure: Figure, name: str, caption: str, height_px: int) -> str:
+    figure.arrange(height=height_px)
     # a closing tag inside the data would end the script early
     data = figure.to_json().replace("</", "<\\/")
     return (

@@ -212,13 +212,8 @@ def _series(compiled: Compiled, meter: Meter) -> Series:
 
 
 def _events(meter: Meter) -> tuple[ControlEvent, ...]:
-    rows = meter.events[: int(meter.event_count[0])]
+    rows = meter.events[: int(meter.event_count[0])].tolist()
     return tuple(
-        ControlEvent(
-            t_s=float(t),
-            kind=_KINDS[int(kind)],
-            target=_TARGETS[int(g)],
-            value=float(value),
-        )
+        ControlEvent(t_s=t, kind=_KINDS[kind], target=_TARGETS[int(g)], value=value)
         for t, kind, g, value in rows
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app import format as say
-from app.figures.template import Figure, base_layout, go, palette
+from app.figures.template import Figure, base_layout, palette
 from app.frames import Level, levels_frame
 
 Json = dict[str, Any]
@@ -30,8 +30,9 @@ def latency_figure(run: Json, *, slo: Json | None = None, dark: bool) -> Figure:
     p = palette(dark=dark)
     levels = levels_frame(run, slo)[::-1]
     broken = [level.impact_frac > level.limit_frac for level in levels]
-    figure = go.Figure(layout=base_layout(dark=dark, hovermode="closest", bargap=0.55))
-    figure.add_bar(
+    figure = Figure(base_layout(dark=dark, hovermode="closest", bargap=0.55))
+    figure.add(
+        "bar",
         orientation="h",
         y=[_name(level) for level in levels],
         x=[min(level.used_frac, _SCALE_END) for level in levels],
@@ -48,22 +49,22 @@ def latency_figure(run: Json, *, slo: Json | None = None, dark: bool) -> Figure:
         type="line", x0=1, x1=1, yref="y domain", y0=0, y1=1,
         line={"color": p.limit, "width": 1.6},
     )  # fmt: skip
-    figure.add_annotation(
+    figure.add_label(
         x=1, yref="y domain", y=1, yanchor="bottom", text="<b>allowed</b>",
-        showarrow=False, font={"color": p.limit, "size": 11},
+        font={"color": p.limit, "size": 11},
     )  # fmt: skip
     for level, wrong in zip(levels, broken, strict=True):
-        figure.add_annotation(
+        figure.add_label(
             xref="paper", x=1, xanchor="left", xshift=8, y=_name(level),
             text=("✕ " if wrong else "")
             + f"<b>{say.percent(level.impact_frac, 1, signed=True)}</b> of "
             + f"{say.percent(level.limit_frac, 0)}<br>"
             + f"{say.latency(level.before_s)} → {say.latency(level.after_s)}",
-            showarrow=False, align="left",
+            align="left",
             font={"color": p.bad if wrong else p.ink, "size": 11},
         )  # fmt: skip
-    return figure.update_layout(
-        margin={"l": 66, "r": 118, "t": 22, "b": 26},
+    figure.arrange(
+        margin={"l": 66, "r": 130, "t": 22, "b": 26},
         uirevision="latency",
         xaxis={
             "range": [0, _SCALE_END], "tickformat": ".0%", "fixedrange": True,
@@ -72,6 +73,7 @@ def latency_figure(run: Json, *, slo: Json | None = None, dark: bool) -> Figure:
         },
         yaxis={"fixedrange": True, "showgrid": False, "tickfont": {"color": p.ink}},
     )  # fmt: skip
+    return figure
 
 
 def _name(level: Level) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from app import format as say
-from app.figures.template import Figure, base_layout, go, palette
+from app.figures.template import Figure, base_layout, palette
 
 Json = dict[str, Any]
 
@@ -29,6 +29,7 @@ def power_figure(
     start: str = DEFAULT_START,
     narrow: bool = False,
     fine: bool = False,
+    zoom: str = "",
 ) -> Figure:
     """
     Draw row power with what controls it.
@@ -41,6 +42,7 @@ def power_figure(
         start: First instant of the horizon, ISO.
         narrow: Whether labels stand inside the axes, for a phone.
         fine: Whether every record is drawn; else blocks of them, about one a pixel.
+        zoom: Time range to show, `start~end`; all of it if empty.
 
     Returns:
         The figure: power above, lanes of caps below.
@@ -48,24 +50,28 @@ def power_figure(
     p, scale = palette(dark=dark), say.power_scale(unit)
     block = 1 if fine else _block(run, _POINTS)
     when = _clock(run, start, block)
-    figure = go.Figure(layout=base_layout(dark=dark, margin=_margin(narrow=narrow)))
+    figure = Figure(base_layout(dark=dark, margin=_margin(narrow=narrow)))
     if baseline and baseline["series"]["t_s"]:
-        figure.add_scatter(
+        figure.add(
+        "scatter",
             **_thin(baseline, scale, start),
             name=f"base row, {baseline['server_count']} servers, no control",
             line={"color": p.baseline, "width": 1, "dash": "dot"},
             hovertemplate=f"%{{y:,.1f}} {unit}",
         )  # fmt: skip
-    figure.add_scatter(
+    figure.add(
+        "scatter",
         y=_blocks(run, "row_min_w", scale, block, np.minimum), **when, name="lowest",
         line={"width": 0}, hovertemplate=f"%{{y:,.1f}} {unit}",
     )  # fmt: skip
-    figure.add_scatter(
+    figure.add(
+        "scatter",
         y=_blocks(run, "row_max_w", scale, block, np.maximum), **when, name="highest",
         fill="tonexty", fillcolor=p.band, line={"width": 0},
         hovertemplate=f"%{{y:,.1f}} {unit}",
     )  # fmt: skip
-    figure.add_scatter(
+    figure.add(
+        "scatter",
         y=_means(run, "row_mean_w", scale, block), **when, name="mean",
         line={"color": p.power, "width": 1.4}, hovertemplate=f"%{{y:,.1f}} {unit}",
     )  # fmt: skip
@@ -73,17 +79,24 @@ def power_figure(
     _brakes(figure, run, scale, start, dark=dark)
     _lanes(figure, run, _clock(run, start, 1), dark=dark)
     _axes(figure, run, baseline, scale, unit)
-    return figure.for_each_annotation(_inside) if narrow else figure
+    ends = zoom.split("~")
+    if len(ends) == 2:
+        figure.layout["xaxis"]["range"] = ends
+    if narrow:
+        for label in figure.layout["annotations"]:
+            _inside(label)
+    return figure
 
 
 def _margin(*, narrow: bool) -> dict[str, int]:
     return {"l": 60, "r": 8 if narrow else 140, "t": 12 if narrow else 8, "b": 22}
 
 
-def _inside(label: Any) -> None:
+def _inside(label: Json) -> None:
     """Move a label from beside the axes to just above the line it names."""
-    lane = label.yref == "y2"
-    label.update(xanchor="right", xshift=-2, yanchor="middle" if lane else "bottom")
+    lane = label["yref"] == "y2"
+    label |= {"xanchor": "right", "xshift": -2,
+              "yanchor": "middle" if lane else "bottom"}  # fmt: skip
 
 
 def _clock(run: Json, start: str, block: int) -> dict[str, Any]:
@@ -146,11 +159,11 @@ def _levels(figure: Figure, run: Json, scale: float, unit: str, *, dark: bool) -
             type="line", xref="x domain", x0=0, x1=1, yref="y", y0=at, y1=at,
             line={"color": colour, "dash": dash, "width": width},
         )  # fmt: skip
-        figure.add_annotation(
+        figure.add_label(
             xref="x domain", x=1, xanchor="left", xshift=6, yref="y", y=at,
             text=f"<b>{name}</b> {say.percent(level['level_frac'], 0)} · "
             + say.power(at * scale, unit),
-            showarrow=False, font={"color": colour, "size": 11},
+            font={"color": colour, "size": 11},
         )  # fmt: skip
 
 
@@ -163,7 +176,8 @@ def _brakes(figure: Figure, run: Json, scale: float, start: str, *, dark: bool) 
         return
     p = palette(dark=dark)
     at = run["provisioned_w"] / scale
-    figure.add_scatter(
+    figure.add(
+        "scatter",
         x=[_instant(start, t_s) for t_s in held], y=[at] * len(held),
         mode="markers", name="power brake",
         marker={"symbol": "x", "size": 7, "color": p.bad, "line": {"width": 0}},
@@ -180,16 +194,17 @@ def _lanes(figure: Figure, run: Json, when: dict[str, Any], *, dark: bool) -> No
         ("low_clock_mhz", "low priority", p.low, p.low_pale),
     )):  # fmt: skip
         clock = np.array(run["series"][field], dtype=np.float64)
-        figure.add_heatmap(
+        figure.add(
+        "heatmap",
             z=clock[np.newaxis].astype(np.float32), y=[row], **steps, yaxis="y2",
             zmin=0, zmax=max(_TOP_MHZ, float(clock.max(initial=0.0))),
             hovertemplate="%{z:.0f} MHz, 0 is uncapped", name=f"cap, {name}",
             showscale=False, ygap=3,
             colorscale=[[0, p.lane], [1e-3, p.lane], [2e-3, colour], [1, pale]],
         )  # fmt: skip
-        figure.add_annotation(
+        figure.add_label(
             xref="x domain", x=1, xanchor="left", xshift=6, yref="y2", y=row,
-            text=f"{name} capped", showarrow=False,
+            text=f"{name} capped",
             font={"color": colour, "size": 11},
         )  # fmt: skip
 
@@ -203,7 +218,7 @@ def _axes(
         lowest += baseline["series"]["row_mean_w"][2:]
     floor = 0.94 * min(lowest, default=0.0) / scale
     top = 1.03 * max(run["provisioned_w"], run["peak_w"]) / scale
-    figure.update_layout(
+    figure.arrange(
         uirevision=f"{run['horizon_s']}|{unit}",
         xaxis={"type": "date", "anchor": "y2", "hoverformat": "%a %H:%M",
                "tickformat": "%H:%M" if run["horizon_s"] <= _DAY_S else "%a %H:%M"},

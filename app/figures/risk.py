@@ -12,7 +12,6 @@ from app.figures.template import (
     POLICY_SYMBOL,
     Figure,
     base_layout,
-    go,
     note,
     palette,
 )
@@ -132,8 +131,8 @@ def risk_figure(
         return note("The curve appears as the plan runs.", dark=dark)
     p, chosen = palette(dark=dark), METRICS[metric]
     curves = risk_frame(plan_cells, metric=metric, slo=slo)
-    figure = go.Figure(
-        layout=base_layout(dark=dark, margin={"l": 46, "r": 130, "t": 22, "b": 38})
+    figure = Figure(
+        base_layout(dark=dark, margin={"l": 46, "r": 130, "t": 22, "b": 38})
     )
     top = _top(curves, chosen)
     for curve in curves:
@@ -143,20 +142,21 @@ def risk_figure(
         type="line", x0=added, x1=added, yref="y domain", y0=0, y1=1,
         line={"color": p.ink, "width": 1, "dash": "dot"},
     )  # fmt: skip
-    figure.add_annotation(
+    figure.add_label(
         x=added, yref="y domain", y=1, yanchor="bottom", text=f"<b>+{added}</b>",
-        showarrow=False, font={"color": p.ink, "size": 11},
+        font={"color": p.ink, "size": 11},
     )  # fmt: skip
     if chosen.limit is not None:
         figure.add_shape(
             type="line", xref="x domain", x0=0, x1=1, y0=chosen.limit, y1=chosen.limit,
             line={"color": p.limit, "width": 1.6},
         )  # fmt: skip
-    return figure.update_layout(
+    figure.arrange(
         hovermode="closest", uirevision=metric,
         xaxis={"title": {"text": "servers added to the base row"}, "dtick": 4},
         yaxis=_axis(chosen, top),
     )  # fmt: skip
+    return figure
 
 
 def _axis(metric: Metric, top: float) -> dict[str, Any]:
@@ -192,7 +192,8 @@ def _draw(
             ],
         }  # fmt: skip
     symbol = POLICY_SYMBOL.get(curve.policy, "circle")
-    figure.add_scatter(
+    figure.add(
+        "scatter",
         x=curve.added, y=shown, mode="lines+markers", error_y=whiskers,
         name=say.policy_title(curve.policy),
         line={"color": colour, "width": 2.4 if strong else 1.3,
@@ -244,10 +245,10 @@ def _labels(
         best = _best(curve)
         text = short.get(curve.policy, say.policy_title(curve.policy))
         fits = "none fit" if best is None else f"up to +{best}"
-        figure.add_annotation(
+        figure.add_label(
             xref="paper", x=1, xanchor="left", xshift=8, yref="y domain", y=at - over,
             text=(f"<b>{text}</b>" if curve.policy == policy else text) + f"<br>{fits}",
-            showarrow=False, align="left", yanchor="middle",
+            align="left", yanchor="middle",
             font={"color": p.policies.get(curve.policy, p.ink), "size": 11},
         )  # fmt: skip
 

@@ -240,10 +240,11 @@ def test_the_api_call_of_the_view_is_shown_and_true(open_page, origin):
 def test_the_risk_curve_appears_by_itself_and_counts_do_not_restart_it(open_page):
     page = open_page("?added=9")
     page.wait_for_function(
-        "document.querySelector('#explore-risk .js-plotly-plot').data.length >= 1"
-        " && document.querySelector('#explore-risk-table tbody tr')",
+        "document.querySelector('#explore-risk .js-plotly-plot').data.length >= 1",
         timeout=FIRST_ANSWER_MS,
     )
+    page.click(".np-chart-risk summary")
+    page.wait_for_selector("#explore-risk-table tbody tr", timeout=ANSWER_MS)
     started = []
 
     def begins(request):
@@ -316,3 +317,64 @@ def test_the_page_fits_its_width(open_page, tmp_path, size, dark):
 
     assert shot.stat().st_size > 20_000
     assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+
+
+def test_a_hint_is_shown_on_hover_and_on_focus_and_goes_away(open_page):
+    page = open_page()
+    hint = page.locator("#explore-t1-row .np-badge")
+    hint.hover()
+
+    assert "POLCA" in page.inner_text("#np-tip")
+    assert hint.get_attribute("aria-describedby") == "np-tip"
+    page.mouse.move(900, 500)
+    assert page.locator("#np-tip").is_hidden()
+    hint.focus()
+    assert page.locator("#np-tip").is_visible()
+    page.keyboard.press("Escape")
+    assert page.locator("#np-tip").is_hidden()
+
+
+def test_the_export_menu_works_by_keyboard_and_closes(open_page):
+    page = open_page()
+    menu = page.locator("details.np-menu")
+    page.focus("#explore-export")
+    page.keyboard.press("Enter")
+    page.keyboard.press("ArrowDown")
+
+    assert page.evaluate("document.activeElement.id") == "explore-get-html"
+    page.keyboard.press("Escape")
+    assert menu.get_attribute("open") is None
+    page.click("#explore-export")
+    page.mouse.click(700, 600)
+    assert menu.get_attribute("open") is None
+
+
+def test_a_pin_opens_again_and_is_removed(open_page):
+    page = open_page("?added=9&t1=78")
+    page.click("#explore-pin")
+    page.wait_for_selector(PINNED)
+    settled(page, lambda: set_number(page, "added", 3))
+    page.locator("#explore-pins-grid .ag-selection-checkbox").first.click()
+    settled(page, lambda: page.click("#explore-pin-open"))
+
+    assert "added=9&t1=78" in page.url
+    page.click("#explore-pin-remove")
+    page.wait_for_function(f"!document.querySelector('{PINNED}')")
+
+
+def test_a_view_is_stored_as_a_scenario_and_opened(open_page):
+    page = open_page("?added=7")
+    page.click("#explore-scenarios")
+    page.fill("#explore-save-name", "Spring plan")
+    page.click("#explore-save")
+    page.wait_for_function(
+        "document.querySelector('#explore-scenario-note').textContent"
+        ".includes('Saved as Spring plan')"
+    )
+    stored = page.locator(
+        ".np-scenario", has=page.locator("input[value='Spring plan']")
+    )
+    settled(page, lambda: stored.get_by_role("button", name="Open").click())
+
+    assert "scenario=scenario_" in page.url
+    assert page.inner_text("#explore-scenario-name") == "Spring plan"

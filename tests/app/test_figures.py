@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+
 import numpy as np
+import plotly.graph_objects as go
 import pytest
 
 from app.figures.compare import compare_figure
@@ -13,6 +16,21 @@ from app.figures.template import DARK, LIGHT
 from app.pages.explore import answer, state
 
 GROUNDS = pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+
+
+def drawn(figure):
+    """Let plotly look every property of a figure up; arrays unpacked."""
+
+    def unpacked(value):
+        if isinstance(value, dict) and "bdata" in value:
+            flat = np.frombuffer(base64.b64decode(value["bdata"]), value["dtype"])
+            shape = value.get("shape")
+            return flat.reshape([int(n) for n in shape.split(",")]) if shape else flat
+        if isinstance(value, dict):
+            return {k: unpacked(v) for k, v in value.items()}
+        return value
+
+    return go.Figure([unpacked(t) for t in figure.data], figure.layout)
 
 
 def power_instant(t_s):
@@ -40,7 +58,7 @@ def contrast(one, other):
 @GROUNDS
 def test_the_power_chart_draws_band_mean_baseline_and_levels(whatif, dark):
     run = whatif["run"]
-    figure = power_figure(run, whatif["baseline"], dark=dark, fine=True)
+    figure = drawn(power_figure(run, whatif["baseline"], dark=dark, fine=True))
     named = {t.name: t for t in figure.data}
 
     assert named["mean"].y[7] == pytest.approx(
@@ -55,7 +73,7 @@ def test_the_power_chart_draws_band_mean_baseline_and_levels(whatif, dark):
 
 
 def test_no_trace_has_more_than_two_thousand_points(whatif):
-    figure = power_figure(whatif["run"], whatif["baseline"], dark=False)
+    figure = drawn(power_figure(whatif["run"], whatif["baseline"], dark=False))
 
     assert all(len(t.y) <= 2000 for t in figure.data if t.y is not None)
     assert all(t.type in ("scatter", "heatmap") for t in figure.data)
@@ -63,7 +81,7 @@ def test_no_trace_has_more_than_two_thousand_points(whatif):
 
 def test_a_thinned_curve_keeps_peak_trough_and_mean(whatif):
     series = whatif["run"]["series"]
-    figure = power_figure(whatif["run"], None, dark=False)
+    figure = drawn(power_figure(whatif["run"], None, dark=False))
     named = {t.name: t for t in figure.data}
 
     assert len(named["mean"].y) <= 720
@@ -76,7 +94,7 @@ def test_a_thinned_curve_keeps_peak_trough_and_mean(whatif):
 
 def test_the_baseline_is_thinned_and_keeps_its_mean(whatif):
     base = whatif["baseline"]
-    figure = power_figure(whatif["run"], base, dark=False)
+    figure = drawn(power_figure(whatif["run"], base, dark=False))
     line = next(t for t in figure.data if "no control" in t.name)
     mean = np.mean(base["series"]["row_mean_w"]) / 1e3
 
@@ -85,7 +103,7 @@ def test_the_baseline_is_thinned_and_keeps_its_mean(whatif):
 
 
 def test_on_a_phone_labels_stand_inside_the_axes(whatif):
-    figure = power_figure(whatif["run"], None, dark=False, narrow=True)
+    figure = drawn(power_figure(whatif["run"], None, dark=False, narrow=True))
 
     assert figure.layout.margin.r < 20
     assert {a.xanchor for a in figure.layout.annotations} == {"right"}
@@ -95,7 +113,7 @@ def test_brakes_are_marked_where_they_held(whatif):
     series = whatif["run"]["series"]
     series["brake"] = [0.0] * len(series["t_s"])
     series["t_s"][3], series["brake"][3] = 3600.0, 1.0
-    figure = power_figure(whatif["run"], None, dark=False)
+    figure = drawn(power_figure(whatif["run"], None, dark=False))
     marks = next(t for t in figure.data if t.name == "power brake")
 
     assert list(marks.x) == ["2026-01-05 01:00:00"]
@@ -104,7 +122,7 @@ def test_brakes_are_marked_where_they_held(whatif):
 def test_a_day_full_of_brakes_is_marked_from_end_to_end(whatif):
     series = whatif["run"]["series"]
     series["brake"] = [1.0] * len(series["t_s"])
-    figure = power_figure(whatif["run"], None, dark=False)
+    figure = drawn(power_figure(whatif["run"], None, dark=False))
     marks = next(t for t in figure.data if t.name == "power brake")
 
     assert 2 <= len(marks.x) <= 240
@@ -116,7 +134,7 @@ def test_a_day_full_of_brakes_is_marked_from_end_to_end(whatif):
 @pytest.mark.parametrize(("unit", "watts"), [("W", 1.0), ("kW", 1e3), ("MW", 1e6)])
 def test_the_unit_scales_the_curve_and_its_labels(whatif, unit, watts):
     run = whatif["run"]
-    figure = power_figure(run, None, dark=False, unit=unit, fine=True)
+    figure = drawn(power_figure(run, None, dark=False, unit=unit, fine=True))
     mean = next(t for t in figure.data if t.name == "mean")
 
     assert mean.y[3] * watts == pytest.approx(run["series"]["row_mean_w"][3], rel=1e-5)
@@ -127,7 +145,7 @@ def test_the_unit_scales_the_curve_and_its_labels(whatif, unit, watts):
 def test_latency_bars_are_shares_of_the_allowed_rise(whatif, dark):
     run = whatif["run"]
     run["low"]["p50_impact_frac"] = 0.025
-    bar = latency_figure(run, dark=dark).data[0]
+    bar = drawn(latency_figure(run, dark=dark)).data[0]
 
     assert dict(zip(bar.y, bar.x, strict=True))["Low P50"] == pytest.approx(0.5)
 
@@ -135,7 +153,7 @@ def test_latency_bars_are_shares_of_the_allowed_rise(whatif, dark):
 def test_a_broken_level_differs_by_hatching_and_sign_too(whatif):
     run = whatif["run"]
     run["low"]["p50_impact_frac"] = 0.10
-    figure = latency_figure(run, dark=False)
+    figure = drawn(latency_figure(run, dark=False))
     bar = figure.data[0]
 
     assert bar.marker.pattern.shape[bar.y.index("Low P50")] == "/"
@@ -147,8 +165,8 @@ def test_a_broken_level_differs_by_hatching_and_sign_too(whatif):
 def test_the_risk_chart_has_a_curve_per_policy_told_apart_without_colour(
     plan, metric, dark
 ):
-    figure = risk_figure(
-        plan["cells"], policy="polca", added=12, dark=dark, metric=metric
+    figure = drawn(
+        risk_figure(plan["cells"], policy="polca", added=12, dark=dark, metric=metric)
     )
 
     assert [t.name for t in figure.data] == ["POLCA", "no cap"]
@@ -164,7 +182,9 @@ def test_whiskers_span_the_seeds(plan):
 
     assert (curve.low[0], curve.high[0]) == (0.70, 0.80)
     assert curve.mean[0] == pytest.approx(0.75)
-    figure = risk_figure(cells, policy="polca", added=0, dark=False, metric="peak")
+    figure = drawn(
+        risk_figure(cells, policy="polca", added=0, dark=False, metric="peak")
+    )
     assert figure.data[0].error_y.array[0] == pytest.approx(0.05)
 
 
@@ -178,7 +198,7 @@ def test_slim_cells_draw_the_same_curve(plan):
 
 
 def test_an_empty_curve_says_what_comes():
-    figure = risk_figure([], policy="polca", added=12, dark=False)
+    figure = drawn(risk_figure([], policy="polca", added=12, dark=False))
 
     assert "as the plan runs" in figure.layout.annotations[0].text
 
@@ -194,7 +214,7 @@ def test_text_colours_reach_the_contrast_of_wcag_aa(ground):
 
 def test_pinned_runs_are_compared_with_different_dashes(whatif):
     pin = answer.pin_of(whatif, state.View())
-    figure = compare_figure([pin, pin], dark=False)
+    figure = drawn(compare_figure([pin, pin], dark=False))
 
     assert [t.line.dash for t in figure.data] == ["solid", "dash"]
     assert len(pin["curve_w"]) <= 288

@@ -18,6 +18,7 @@ PARTS = (
     ("verdict", "children"), ("numbers", "children"), ("headroom", "children"),
     ("power", "figure"), ("latency", "figure"), ("risk", "figure"),
     ("power-table", "children"), ("latency-table", "children"),
+    ("risk-table", "children"),
     ("power-note", "children"), ("events-grid", "rowData"), ("events-note", "children"),
     ("status", "children"),
 )  # fmt: skip
@@ -58,17 +59,15 @@ def draw(
         panels.verdict(frames.verdict_frame(whatif, unit=unit)),
         panels.numbers(frames.numbers_frame(whatif, unit=unit)),
         panels.headroom(frames.headroom_frame(whatif, rated_w), unit=unit),
-        zoomed(
-            power_figure(
-                run, whatif["baseline"], dark=dark, unit=unit, start=start_of(whatif),
-                narrow=narrow, fine=bool(view["zoom"]),
-            ),
-            view["zoom"],
-        ),
-        latency_figure(run, slo=slo, dark=dark),
+        power_figure(
+            run, whatif["baseline"], dark=dark, unit=unit, start=start_of(whatif),
+            narrow=narrow, fine=bool(view["zoom"]), zoom=view["zoom"],
+        ).document(),
+        latency_figure(run, slo=slo, dark=dark).document(),
         risk(cells, view, dark=dark, slo=slo),
         power_rows(run, unit) if "power" in tables else None,
         latency_rows(run, slo) if "latency" in tables else None,
+        risk_rows(cells, slo) if "risk" in tables else None,
         power_note(whatif),
         frames.events_frame(run, limit=_EVENT_ROWS),
         events_note(run),
@@ -95,18 +94,13 @@ def start_of(whatif: Json) -> str:
     return str(horizon.get("start") or DEFAULT_START)
 
 
-def zoomed(figure: Any, zoom: str) -> Any:
-    """Set the time range a URL asks for, written `start~end`."""
-    ends = zoom.split("~")
-    return figure.update_xaxes(range=ends) if len(ends) == 2 else figure
-
-
-def risk(cells: list[Json], view: View, *, dark: bool, slo: Json | None) -> Any:
+def risk(cells: list[Json], view: View, *, dark: bool, slo: Json | None) -> Json:
     """Risk figure of a view."""
-    return risk_figure(
+    figure = risk_figure(
         cells, policy=view["policy"], added=round(view["added"]), dark=dark,
         metric=view["metric"], slo=slo,
     )  # fmt: skip
+    return figure.document()
 
 
 def risk_rows(cells: list[Json], slo: Json | None = None) -> Any:

@@ -211,7 +211,7 @@ def _plan(dash: Any, client: Client, catalogue: Catalogue) -> None:
 
     @dash.callback(
         Output("explore-risk", "figure", allow_duplicate=True),
-        Output("explore-risk-table", "children"),
+        Output("explore-risk-table", "children", allow_duplicate=True),
         Output("explore-plan-text", "children"),
         Output("explore-plan-stop", "className"),
         Input("explore-plan", "data"), State("explore-request", "data"),
@@ -226,7 +226,9 @@ def _plan(dash: Any, client: Client, catalogue: Catalogue) -> None:
         slo = (answered or {}).get("slo")
         figure = answer.risk(cells, view, dark=request["dark"], slo=slo)
         hidden = "" if plan.get("running") else "np-hidden"
-        return figure, answer.risk_rows(cells, slo), plan.get("text", ""), hidden
+        shown = "risk" in (request.get("tables") or ())
+        rows = answer.risk_rows(cells, slo) if shown else None
+        return figure, rows, plan.get("text", ""), hidden
 
 
 def plan_step(client: Client, catalogue: Catalogue, poll: Json) -> Json:
@@ -322,7 +324,7 @@ def _pins(dash: Any) -> None:
         figure = compare_figure(chosen, dark=request["dark"], unit=unit)
         return html.Div(className="np-two np-compare-box", children=[
             html.Div(panels.compare_table(chosen, unit=unit), className="np-scroll"),
-            dcc.Graph(figure=figure, config=CONFIG, style={"height": 300}),
+            dcc.Graph(figure=figure.document(), config=CONFIG, style={"height": 300}),
         ])  # fmt: skip
 
 

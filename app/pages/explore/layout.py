@@ -102,29 +102,36 @@ def _header() -> Any:
                     _button("scenarios", "Scenarios"),
                     _button("copy", "Copy link"),
                     _button("api", "API call"),
-                    dmc.Menu(
-                        position="bottom-end",
-                        children=[
-                            dmc.MenuTarget(_button("export", "Export")),
-                            dmc.MenuDropdown([
-                                dmc.MenuLabel("This view"),
-                                dmc.MenuItem("Report (HTML)", id="explore-get-html"),
-                                dmc.MenuItem("Series (CSV)", id="explore-get-csv"),
-                                dmc.MenuItem("Series (Parquet)",
-                                             id="explore-get-parquet"),
-                                dmc.MenuItem("Answer (JSON)", id="explore-get-json"),
-                                dmc.MenuDivider(),
-                                dmc.MenuItem("Power chart (PNG)", id="explore-get-png"),
-                                dmc.MenuItem("Power chart (SVG)", id="explore-get-svg"),
-                                dmc.MenuItem("Print", id="explore-print"),
-                            ]),
-                        ],
-                    ),
+                    _export_menu(),
                     dmc.Button("Pin", id="explore-pin", size="compact-sm"),
                 ],
             ),
         ],
     )  # fmt: skip
+
+
+EXPORTS = (
+    ("get-html", "Report (HTML)"),
+    ("get-csv", "Series (CSV)"),
+    ("get-parquet", "Series (Parquet)"),
+    ("get-json", "Answer (JSON)"),
+    ("get-png", "Power chart (PNG)"),
+    ("get-svg", "Power chart (SVG)"),
+    ("print", "Print"),
+)
+
+
+def _export_menu() -> Any:
+    items = [
+        html.Button(text, id=f"explore-{name}", type="button") for name, text in EXPORTS
+    ]
+    return html.Details(
+        className="np-menu",
+        children=[
+            html.Summary("Export", id="explore-export"),
+            html.Div(className="np-menu-items", children=items),
+        ],
+    )
 
 
 def _button(name: str, text: str) -> Any:
@@ -223,15 +230,12 @@ def _row(control: Control) -> Any:
 
 def _hint(control: Control) -> Any:
     title = BADGE_TITLES[control.badge]
-    return dmc.Tooltip(
-        multiline=True, w=290, position="right", withArrow=True,
-        events={"hover": True, "focus": True, "touch": True},
-        label=f"{control.help} {title}. Default {control.default:g} {control.unit}.",
-        children=html.Button(
-            type="button", className=f"np-badge np-badge-{control.badge}",
-            **{"aria-label": f"{control.label}: {title}. {control.help}"},
-            children=[control.badge[0].upper(), html.I("i")],
-        ),
+    default = f"{control.default:g}\u00a0{control.unit}".strip()
+    return html.Button(
+        control.badge[0].upper(), type="button",
+        className=f"np-badge np-badge-{control.badge}",
+        **{"aria-label": f"{control.label}: {title}",
+           "data-tip": f"{control.help} {title}. Default {default}."},
     )  # fmt: skip
 
 
@@ -364,9 +368,10 @@ def _risk_tools() -> Any:
         dmc.Button("Stop", id="explore-plan-stop", size="compact-xs", variant="subtle",
                    className="np-hidden"),
         _segmented("metric", metrics, "Risk shown"),
-        dmc.Tooltip(
-            label="Independent repetitions per point; whiskers span lowest to highest",
-            children=html.Div(_segmented("seeds", seeds, "Repetitions (seeds)")),
+        html.Div(
+            _segmented("seeds", seeds, "Repetitions (seeds)"),
+            **{"data-tip": "Independent repetitions per point; "
+               "whiskers span lowest to highest"},
         ),
     ])  # fmt: skip
 
@@ -386,7 +391,7 @@ def _skeleton_numbers() -> list[Any]:
 
 # --- pins -----------------------------------------------------------------------------
 
-_RIGHT = {"type": "rightAligned", "flex": 1, "minWidth": 78}
+_RIGHT = {"type": "rightAligned", "flex": 1, "minWidth": 96}
 PIN_COLUMNS: list[dict[str, Any]] = [
     {
         "field": "label",
@@ -402,8 +407,8 @@ PIN_COLUMNS: list[dict[str, Any]] = [
     {"field": "peak_delta", "headerName": "Δ base", **_RIGHT},
     {"field": "caps", "headerName": "Caps", **_RIGHT},
     {"field": "brakes", "headerName": "Brakes", **_RIGHT},
-    {"field": "low", "headerName": "Low P50 / P99", **_RIGHT, "minWidth": 130},
-    {"field": "high", "headerName": "High P50 / P99", **_RIGHT, "minWidth": 130},
+    {"field": "low", "headerName": "Low P50 / P99", **_RIGHT, "minWidth": 150},
+    {"field": "high", "headerName": "High P50 / P99", **_RIGHT, "minWidth": 150},
     {"field": "throughput", "headerName": "Throughput", **_RIGHT},
     {"field": "throughput_delta", "headerName": "Δ base", **_RIGHT},
     {"field": "energy", "headerName": "J/token", **_RIGHT},
