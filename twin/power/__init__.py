@@ -1,0 +1,1 @@
+"""The power network: nodes, flows, protection and stores."""
