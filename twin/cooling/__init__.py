@@ -1,0 +1,1 @@
+"""Cooling: servers, the hall, the plant and the weather. Heat removed is positive."""
