@@ -50,6 +50,12 @@ class Memo:
         """Return the run without any control, remembered."""
         return self._get("reference:" + reference_key(scenario, recordings), compute)
 
+    def activity(
+        self, scenario: Scenario, recordings: Recordings, compute: Callable[[], T]
+    ) -> T:
+        """Return how busy one row's servers are, remembered."""
+        return self._get("activity:" + reference_key(scenario, recordings), compute)
+
     def _get(self, key: str, compute: Callable[[], T]) -> T:
         while True:
             future, mine = self._claim(key)

@@ -120,7 +120,7 @@ def build_network(nodes: list[NodeSpec]) -> Network:
 
 
 def _ordered(nodes: list[NodeSpec], known: dict[str, NodeSpec]) -> list[NodeSpec]:
-    """Feeds first (Kahn), racks last, otherwise in the order given."""
+    """Feeds first (Kahn), then the racks in the order given."""
     waiting = {n.name: set(n.fed_by) for n in nodes}
     fed: dict[str, list[str]] = {n.name: [] for n in nodes}
     for node in nodes:
@@ -139,7 +139,8 @@ def _ordered(nodes: list[NodeSpec], known: dict[str, NodeSpec]) -> list[NodeSpec
     if len(ordered) != len(nodes):
         ring = sorted(name for name, left in waiting.items() if left)
         raise ValueError(f"nodes feed each other in a ring: {', '.join(ring)}")
-    return sorted(ordered, key=lambda n: n.role == RACK)
+    racks = [n for n in nodes if n.role == RACK]
+    return [n for n in ordered if n.role != RACK] + racks
 
 
 class Flow(NamedTuple):

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import AwareDatetime, Field, model_validator
 
 from twin.scenario.base import Model, quantity
+from twin.scenario.facility import Facility
 from twin.scenario.policy import POLICY_NAMES, Polca, Policy
 from twin.scenario.workload import Workload
 
@@ -258,6 +259,10 @@ class Scenario(Model):
     horizon: Horizon = Field(
         default_factory=Horizon, description="Time simulated",
         examples=[{"days": 1}],
+    )  # fmt: skip
+    facility: Facility | None = Field(
+        None, description="The building around the rows; empty means one row alone",
+        examples=[{"template": {"design": "2n"}}],
     )  # fmt: skip
     plan: PlanSpec = Field(
         default_factory=PlanSpec, description="Search of a plan",

@@ -1,0 +1,1 @@
+"""The physical site: power, protection, cooling and control on one clock."""

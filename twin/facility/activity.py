@@ -1,0 +1,114 @@
+"""
+How busy servers are: the serving kernel's own row, one value per tick.
+
+Every row of a site is fed by the same workload, so one row is simulated request by
+request and its power, freed of idle power, is replayed on every row at an offset of
+minutes. Offsets keep second-to-second peaks of rows from falling together, and keep
+the day's shape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from twin.plan.memo import Memo
+from twin.plan.whatif import base_row, scaled_rate
+from twin.scenario.model import Scenario
+from twin.serving.kernel import S_MEAN
+from twin.serving.traffic import Recordings
+from twin.simulate import (
+    Compiled,
+    compile_scenario,
+    new_meter,
+    new_state,
+    run_chunks,
+    uncontrolled,
+)
+from twin.types import FloatArray
+
+TRACE_DAYS = 7.0
+"""Longer horizons repeat the week."""
+SPREAD_S = 2400.0
+"""Rows are offset by up to this much, plus and minus."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activity:
+    """
+    What one row's servers do.
+
+    Args:
+        frac: Power above idle ÷ full power above idle. 0..1, shape (ticks,)
+        curve_mhz: Clocks. [MHz]
+        curve_power: Power above idle at that clock ÷ the same at full clock.
+    """
+
+    frac: FloatArray
+    curve_mhz: FloatArray
+    curve_power: FloatArray
+
+
+def row_activity(
+    scenario: Scenario,
+    recordings: Recordings,
+    *,
+    memo: Memo | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Activity:
+    """
+    Simulate one row without control and read its activity off its power.
+
+    Args:
+        scenario: The site's scenario; its row, fleet and workload count.
+        recordings: The datasets it names.
+        memo: Remembers loads between questions.
+        cancelled: Asked between chunks.
+
+    Returns:
+        The activity, as long as the horizon but at most a week.
+
+    Raises:
+        ScenarioError: If the scenario cannot be answered as it stands.
+        Cancelled: If asked to stop.
+    """
+    base = base_row(scenario)
+    days = min(TRACE_DAYS, scenario.horizon.days)
+    base = base.model_copy(
+        update={"horizon": base.horizon.model_copy(update={"days": days})}
+    )
+    memo = memo or Memo()
+    rate = scaled_rate(base, recordings, memo, cancelled)
+    free = uncontrolled(compile_scenario(base, recordings))
+    setup = free.setup._replace(ticks_per_record=1)
+    return _read(_with_setup(free, setup), rate, cancelled)
+
+
+def _with_setup(compiled: Compiled, setup: object) -> Compiled:
+    from dataclasses import replace
+
+    return replace(compiled, setup=setup)  # type: ignore[arg-type]
+
+
+def _read(
+    compiled: Compiled, rate: float, cancelled: Callable[[], bool] | None
+) -> Activity:
+    state, meter = new_state(compiled), new_meter(compiled)
+    run_chunks(compiled, state, meter, rate, None, cancelled)
+    count = compiled.scenario.fleet.server_count
+    server = compiled.server
+    idle_w, full_w = count * server.idle_w, count * server.full_w
+    frac = (meter.series[:, S_MEAN] - idle_w) / (full_w - idle_w)
+    curve = compiled.setup.curve
+    prefill = float(state.inst["energy_prefill_j"].sum())
+    decode = float(state.inst["energy_decode_j"].sum())
+    share = prefill / max(1.0, prefill + decode)
+    # slower work takes longer, so the same requests keep the server busy for longer
+    power = share * curve[:, 0] * curve[:, 2] + (1 - share) * curve[:, 1] * curve[:, 3]
+    return Activity(
+        frac=np.clip(frac, 0.0, None),
+        curve_mhz=np.ascontiguousarray(compiled.setup.curve_mhz),
+        curve_power=np.minimum(1.0, np.maximum.accumulate(power)),
+    )

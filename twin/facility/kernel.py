@@ -1,0 +1,731 @@
+"""
+The compiled heart of a site: one tick of power, protection, cooling and control.
+
+Order inside a tick: events, what racks want, who is live, loads and losses, breakers
+and stores, heat, telemetry, policy, commands that land. Commands decided in a tick
+act from the next one. What a tick changes in the wiring (a trip, an empty battery, a
+started generator) holds from the next tick on.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+
+from twin.cooling.room import room_step
+from twin.power.protection import protection_step
+from twin.power.stores import recharge, store_step
+from twin.power.sweep import GENERATOR, UTILITY, Wiring
+from twin.serving.kernel import (
+    BRAKE_HELD,
+    BRAKE_LAND,
+    BRAKE_WANT,
+    HELD_LOW,
+    LAND_LOW,
+    WANT_LOW,
+)
+
+# codes of events
+(
+    NODE_DOWN, NODE_UP, AIRFLOW, COOLING, OUTDOOR, BLACKOUT, PATH_DOWN, STUCK, LATENCY,
+    NO_START,
+) = range(10)  # fmt: skip
+
+# kinds of log entries
+(
+    L_EVENT, L_TRIP, L_DEAD, L_ALIVE, L_STORE, L_EMPTY, L_START, L_READY, L_COMMAND,
+    L_LANDED, L_BRAKE, L_BRAKE_LANDED, L_HOT,
+) = range(13)  # fmt: skip
+
+# columns of Meter.site
+S_IT, S_FACILITY, S_MECHANICAL, S_LOST, S_CAPPED = range(5)
+
+HOLD_UP_S = 0.02
+"""A server's power supply rides through this long: ITIC, 20 ms at zero volts."""
+
+
+class Site(NamedTuple):
+    """Constants of a run. Racks are the last nodes of the wiring."""
+
+    wiring: Wiring
+    rack_first: int
+    tick_s: float
+    # nodes
+    protect: np.ndarray  # (nodes, width): rows of twin.power.protection
+    protect_w: np.ndarray  # load that counts as ratio one
+    store: np.ndarray  # (nodes, width): rows of twin.power.stores
+    store_w: np.ndarray  # load that counts as one, 0 = no store
+    walk_in_ticks: int  # a store's node takes its feed's load back over this time
+    start_ticks: np.ndarray  # int64: generators, until they carry load
+    switch_ticks: np.ndarray  # int64: dead ticks when a transfer switch moves
+    # racks
+    rack_row: np.ndarray
+    rack_hall: np.ndarray
+    servers: np.ndarray  # (racks, 2): low, high priority
+    idle_w: np.ndarray  # of one server
+    swing_w: np.ndarray  # full minus idle, of one server
+    position_k: np.ndarray  # inlet above the hall's supply
+    gpu_share: np.ndarray  # watts of one GPU ÷ server watts beyond the host's
+    host_w: np.ndarray  # constant part of one server
+    gpu_idle_w: np.ndarray  # of one GPU
+    gpu_offset_k: np.ndarray
+    restart_ticks: int
+    # rows
+    row_first: np.ndarray  # int64 (rows + 1,) into row_node
+    row_node: np.ndarray
+    row_limit_w: np.ndarray
+    row_shift: np.ndarray  # int64: ticks by which a row's activity is moved
+    activity: np.ndarray  # float64 (trace,): part of the swing in use
+    # control
+    telemetry_ticks: int
+    cap_ticks: int
+    brake_ticks: int
+    brake_on_frac: float
+    brake_off_frac: float
+    brake_mhz: float
+    curve_mhz: np.ndarray
+    curve_power: np.ndarray  # swing in use ÷ the same at full clock
+    # heat
+    overhead: np.ndarray  # (hours,) cooling watts per watt of heat
+    warmer: float  # rise of that per kelvin of heat wave
+    setpoint_c: np.ndarray  # (halls,)
+    cooling_w: np.ndarray  # (halls,) capacity
+    room: np.ndarray  # (halls, 4): J/K air, J/K mass, W/K between, J buffer
+    hall_full_w: np.ndarray  # (halls,) heat with every server at full load
+    air_rise_k: float  # rise of air through a server at full load
+    idle_air: float  # part of the air that flows at no load
+    air_spare: np.ndarray  # (halls,) air installed ÷ what servers draw at full load
+    cooling_node: np.ndarray  # int64 (halls,) the node that feeds a hall's cooling
+    cooling_restart_ticks: int
+    k_per_w: np.ndarray  # (racks,) GPU above inlet per GPU watt
+    gpu_keep: float  # part of the GPU's temperature gap that is left after a tick
+    gpu_limit_c: float
+    throttle_floor: float
+    leak_per_k: np.ndarray  # (racks,) rise of server power per kelvin of GPU
+    leak_from_c: float
+    fan_per_k: float  # rise of server power per kelvin of inlet above fan_from_c
+    fan_from_c: float
+    ticks_per_record: int
+
+
+class State(NamedTuple):
+    """Everything that changes."""
+
+    down: np.ndarray  # bool (nodes,) taken out by an event
+    tripped: np.ndarray  # bool (nodes,)
+    live: np.ndarray  # bool (nodes,)
+    fed: np.ndarray  # bool (nodes,): live from a feed, not from a store
+    weight: np.ndarray  # (edges,)
+    heat: np.ndarray  # (nodes,) protection, 1 trips
+    charge: np.ndarray  # (nodes,) state of charge 0..1
+    chosen: np.ndarray  # int64 (nodes,) feed a transfer switch stands on, -1 none
+    until: np.ndarray  # int64 (nodes,) a switch is between feeds
+    since: np.ndarray  # int64 (nodes,) generator start, or return of a store's feed
+    no_start: np.ndarray  # bool (nodes,)
+    need: np.ndarray  # bool (nodes,)
+    wanted_w: np.ndarray  # (nodes,)
+    out_w: np.ndarray
+    in_w: np.ndarray
+    stored_w: np.ndarray  # (nodes,) discharging positive
+    back: np.ndarray  # int64 (racks,) tick at which servers are back
+    inlet_c: np.ndarray  # (racks,)
+    gpu_c: np.ndarray
+    throttle: np.ndarray  # 0..1 of the swing
+    hall_c: np.ndarray  # (halls,) air supplied to the servers
+    mass_c: np.ndarray  # (halls,) what the air touches
+    buffer_j: np.ndarray  # (halls,) cold left in the tank
+    hall_w: np.ndarray  # heat of the last tick
+    air: np.ndarray  # (halls,) part of the airflow that is left
+    cool: np.ndarray  # (halls,) part of the capacity that is left
+    cool_back: np.ndarray  # int64 (halls,)
+    world: np.ndarray  # outdoor rise, telemetry off, command path off, latency ×
+    control: np.ndarray  # (rows, 9) as in the serving kernel
+    memory: np.ndarray  # (rows, 16)
+    command: np.ndarray  # (rows, 2)
+    in_force: np.ndarray  # (rows, 5)
+    stuck: np.ndarray  # bool (rows,)
+    ring_w: np.ndarray  # (rows, delay + 1)
+    power: np.ndarray  # (rows, 2) power factor of the clock in force
+    flags: np.ndarray  # int64: wiring has to be looked at, next event
+
+
+class Meter(NamedTuple):
+    """What a run measured. Its size does not grow with the horizon."""
+
+    mean_w: np.ndarray  # float32 (records, nodes)
+    max_w: np.ndarray
+    peak_w: np.ndarray  # (nodes,)
+    peak_tick: np.ndarray
+    energy_j: np.ndarray  # (nodes, 4): in, out, discharged, charged
+    edge_j: np.ndarray  # (edges,)
+    trip_tick: np.ndarray  # int64 (nodes,) -1 never
+    heat_max: np.ndarray  # (nodes,)
+    inlet_max_c: np.ndarray  # (racks,)
+    gpu_max_c: np.ndarray
+    throttle_s: np.ndarray
+    lost_s: np.ndarray  # server seconds without service
+    hall_c: np.ndarray  # (records, halls)
+    hottest_c: np.ndarray  # (records, halls)
+    site: np.ndarray  # (records, 5)
+    row_peak_w: np.ndarray  # (rows,)
+    row_counts: np.ndarray  # (rows, 6): caps low, high, releases, brakes, capped low s,
+    #                                     capped high s
+    log: np.ndarray  # (limit, 4): tick, kind, target, value
+    log_count: np.ndarray
+
+
+# No array is allocated in here, so reference counts are switched off; helpers are
+# inlined, because passing a hundred arrays costs more than most of them do.
+_OPTIONS: dict[str, Any] = {
+    "cache": True,
+    "nogil": True,
+    "error_model": "numpy",
+    "_nrt": False,
+}
+compiled = njit(**_OPTIONS)
+inlined = njit(**_OPTIONS, forceinline=True)
+
+
+@inlined
+def _log(meter, tick, kind, target, value):
+    n = meter.log_count[0]
+    meter.log_count[0] = n + 1
+    if n < meter.log.shape[0]:
+        meter.log[n, 0] = tick
+        meter.log[n, 1] = kind
+        meter.log[n, 2] = target
+        meter.log[n, 3] = value
+
+
+# --- events ---------------------------------------------------------------------
+
+
+@inlined
+def _apply(site, state, meter, tick, code, target, value):
+    """One event of the timeline."""
+    if code in (NODE_DOWN, NODE_UP):
+        state.down[target] = code == NODE_DOWN
+        if code == NODE_UP:
+            state.tripped[target] = False
+            state.heat[target] = 0.0
+        state.flags[0] = 1
+    elif code == AIRFLOW:
+        state.air[target] = value
+    elif code == COOLING:
+        state.cool[target] = value
+    elif code == OUTDOOR:
+        state.world[0] = value
+    elif code == BLACKOUT:
+        state.world[1] = value
+    elif code == PATH_DOWN:
+        state.world[2] = value
+    elif code == STUCK:
+        state.stuck[target] = value > 0.0
+    elif code == LATENCY:
+        state.world[3] = value
+    elif code == NO_START:
+        state.no_start[target] = value > 0.0
+    _log(meter, tick, L_EVENT, target, code)
+
+
+# --- power ----------------------------------------------------------------------
+
+
+@inlined
+def _want(site, state, tick):
+    """What every rack draws if it is live."""
+    first = site.rack_first
+    length = site.activity.size
+    row = -1
+    act = 0.0
+    low = 0.0
+    high = 0.0
+    for r in range(site.rack_row.size):
+        if site.rack_row[r] != row:
+            row = site.rack_row[r]
+            act = site.activity[(tick + site.row_shift[row]) % length]
+            low = act * state.power[row, 0]
+            high = act * state.power[row, 1]
+        n_low = site.servers[r, 0]
+        n_high = site.servers[r, 1]
+        if tick < state.back[r]:
+            low_now = 0.0
+            high_now = 0.0
+        else:
+            low_now = low
+            high_now = high
+        swing = site.swing_w[r] * (n_low * low_now + n_high * high_now)
+        power = site.idle_w[r] * (n_low + n_high) + swing * state.throttle[r]
+        hot = state.gpu_c[r] - site.leak_from_c
+        more = site.leak_per_k[r] * hot
+        warm = state.inlet_c[r] - site.fan_from_c
+        if warm > 0.0:
+            more += site.fan_per_k * warm
+        state.wanted_w[first + r] = power * (1.0 + more)
+
+
+@inlined
+def _energise(site, state, meter, tick):
+    """Pass down: who is live and from where. Returns whether to look again."""
+    wiring = site.wiring
+    again = False
+    for i in range(wiring.role.size):
+        first, end = wiring.first[i], wiring.first[i + 1]
+        was_live = state.live[i]
+        fed = False
+        for e in range(first, end):
+            state.weight[e] = 0.0
+        if state.down[i] or state.tripped[i]:
+            state.live[i] = False
+            state.fed[i] = False
+            if was_live:
+                _log(meter, tick, L_DEAD, i, 0.0)
+            continue
+        if first == end:
+            if wiring.role[i] == UTILITY:
+                fed = True
+            elif wiring.role[i] == GENERATOR and state.since[i] >= 0:
+                fed = tick - state.since[i] >= site.start_ticks[i]
+                if fed and not was_live:
+                    _log(meter, tick, L_READY, i, 0.0)
+                again = again or not fed
+        elif wiring.share[i]:
+            count = 0
+            for e in range(first, end):
+                if state.live[wiring.feed[e]]:
+                    count += 1
+            for e in range(first, end):
+                if state.live[wiring.feed[e]]:
+                    state.weight[e] = 1.0 / count
+            fed = count > 0
+        else:
+            for e in range(first, end):
+                feed = wiring.feed[e]
+                if state.live[feed]:
+                    if state.chosen[i] != feed:
+                        if state.chosen[i] >= 0:
+                            state.until[i] = tick + site.switch_ticks[i]
+                        state.chosen[i] = feed
+                    if tick >= state.until[i]:
+                        state.weight[e] = 1.0
+                        fed = True
+                    else:
+                        again = True
+                    break
+        if fed and not state.fed[i] and site.store_w[i] > 0.0:
+            state.since[i] = tick  # the feed is back: take its load over slowly
+        state.fed[i] = fed
+        alive = fed or (site.store_w[i] > 0.0 and state.charge[i] > 0.0)
+        if alive and not fed:
+            again = True
+            if was_live and state.stored_w[i] <= 0.0:
+                _log(meter, tick, L_STORE, i, state.charge[i])
+        if alive != was_live:
+            _log(meter, tick, L_ALIVE if alive else L_DEAD, i, 0.0)
+        state.live[i] = alive
+    return again
+
+
+@inlined
+def _call_generators(site, state, meter, tick):
+    """Start generators that somebody without a feed could use."""
+    wiring = site.wiring
+    state.need[:] = False
+    for i in range(wiring.role.size - 1, -1, -1):
+        works = not (state.down[i] or state.tripped[i])
+        if works and (not state.fed[i]):
+            for e in range(wiring.first[i], wiring.first[i + 1]):
+                state.need[wiring.feed[e]] = True
+        start = state.need[i] and wiring.role[i] == GENERATOR and works
+        if start and state.since[i] < 0 and not state.no_start[i]:
+            state.since[i] = tick
+            state.flags[0] = 1
+            _log(meter, tick, L_START, i, 0.0)
+
+
+@inlined
+def _carry(site, state, meter, tick):
+    """Pass up: loads, losses, and what stores give and take."""
+    wiring = site.wiring
+    for i in range(wiring.role.size):
+        state.out_w[i] = state.wanted_w[i] if state.live[i] else 0.0
+    for i in range(wiring.role.size - 1, -1, -1):
+        state.stored_w[i] = 0.0
+        if not state.live[i]:
+            state.in_w[i] = 0.0
+            continue
+        out = state.out_w[i]
+        drawn = out + (
+            wiring.loss[i, 0] + out * (wiring.loss[i, 1] + out * wiring.loss[i, 2])
+        )
+        if site.store_w[i] > 0.0:
+            part = 0.0
+            if state.fed[i]:
+                part = 1.0
+                if state.charge[i] > 0.0 and site.walk_in_ticks > 0:
+                    part = min(1.0, (tick - state.since[i]) / site.walk_in_ticks)
+            state.stored_w[i] = (1.0 - part) * drawn
+            if part == 1.0 and state.charge[i] < 1.0:
+                after, drawn_s, _ = recharge(
+                    site.store[i], state.charge[i], site.tick_s
+                )
+                state.stored_w[i] = -drawn_s * site.store_w[i] / site.tick_s
+                state.charge[i] = after
+            drawn -= state.stored_w[i]
+        state.in_w[i] = drawn
+        for e in range(wiring.first[i], wiring.first[i + 1]):
+            flow_w = state.weight[e] * drawn
+            state.out_w[wiring.feed[e]] += flow_w
+            meter.edge_j[e] += flow_w * site.tick_s
+
+
+@inlined
+def _wear(site, state, meter, tick):
+    """Breakers heat up and trip; stores run down. True if the wiring changed."""
+    changed = False
+    for i in range(site.rack_first):
+        out = state.out_w[i]
+        ratio = out / site.protect_w[i]
+        if ratio > 0.9 or state.heat[i] > 0.0:
+            heat = protection_step(site.protect[i], ratio, state.heat[i], site.tick_s)
+            state.heat[i] = heat
+            if heat > meter.heat_max[i]:
+                meter.heat_max[i] = heat
+            if heat >= 1.0 and not state.tripped[i]:
+                state.tripped[i] = True
+                changed = True
+                if meter.trip_tick[i] < 0:
+                    meter.trip_tick[i] = tick
+                _log(meter, tick, L_TRIP, i, ratio)
+        if state.stored_w[i] > 0.0:
+            load = state.stored_w[i] / site.store_w[i]
+            left = store_step(site.store[i], load, state.charge[i], site.tick_s)
+            state.charge[i] = left
+            changed = True
+            if left <= 0.0:
+                _log(meter, tick, L_EMPTY, i, 0.0)
+        elif site.store_w[i] > 0.0 and state.charge[i] < 1.0:
+            changed = True
+    return changed
+
+
+# --- heat -----------------------------------------------------------------------
+
+
+@inlined
+def _cool(site, state, tick):
+    """Halls take up the heat of their racks; cooling takes it out again."""
+    hour = min(int(tick * site.tick_s / 3600.0), site.overhead.size - 1)
+    for h in range(state.hall_w.size):
+        state.hall_w[h] = 0.0
+    first = site.rack_first
+    for r in range(site.rack_hall.size):
+        state.hall_w[site.rack_hall[r]] += state.out_w[first + r]
+    dt = site.tick_s
+    for h in range(state.hall_w.size):
+        node = site.cooling_node[h]
+        room = site.room[h]
+        if not state.live[node]:
+            state.cool_back[h] = tick + 1 + site.cooling_restart_ticks
+        runs = state.live[node] and tick >= state.cool_back[h]
+        whole_w = site.cooling_w[h]
+        able_w = whole_w * state.cool[h] if runs else 0.0
+        heat_w = state.hall_w[h]
+        # as much as keeps the air where it is, and brings a gap back in a minute
+        gap_k = state.hall_c[h] - site.setpoint_c[h]
+        to_mass_w = room[2] * (state.hall_c[h] - state.mass_c[h])
+        wish_w = heat_w - to_mass_w + gap_k * room[0] / max(60.0, dt)
+        wish_w = min(max(wish_w, 0.0), whole_w)
+        made_w = min(wish_w, able_w)
+        from_tank_w = min(wish_w - made_w, state.buffer_j[h] / dt)
+        to_tank_w = min((room[3] - state.buffer_j[h]) / dt, max(0.0, able_w - wish_w))
+        to_tank_w = min(to_tank_w, 0.1 * whole_w)
+        state.buffer_j[h] += (to_tank_w - from_tank_w) * dt
+        state.hall_c[h], state.mass_c[h] = room_step(
+            state.hall_c[h], state.mass_c[h], heat_w, made_w + from_tank_w, dt,
+            room[0], room[1], room[2],
+        )  # fmt: skip
+        per_w = site.overhead[hour] * (1.0 + site.warmer * state.world[0])
+        state.wanted_w[node] = (made_w + to_tank_w) * per_w
+
+
+@inlined
+def _warm(site, state, meter, tick):
+    """Inlets, GPUs, throttling."""
+    first = site.rack_first
+    hall = -1
+    short_k = 0.0
+    for r in range(site.rack_hall.size):
+        if site.rack_hall[r] != hall:
+            hall = site.rack_hall[r]
+            load = min(1.0, state.hall_w[hall] / site.hall_full_w[hall])
+            drawn = site.idle_air + (1.0 - site.idle_air) * load
+            given = site.air_spare[hall] * state.air[hall]
+            short_k = 0.0
+            if given < drawn:
+                short_k = (drawn / max(given, 0.1) - 1.0) * site.air_rise_k
+        count = site.servers[r, 0] + site.servers[r, 1]
+        inlet = state.hall_c[hall] + site.position_k[r] + short_k
+        state.inlet_c[r] = inlet
+        gpu_w = 0.0
+        if count > 0.0:
+            per_server = state.out_w[first + r] / count - site.host_w[r]
+            gpu_w = max(0.0, per_server * site.gpu_share[r])
+        above_k = site.gpu_offset_k[r]
+        goal = inlet + site.k_per_w[r] * gpu_w + above_k
+        now = goal + (state.gpu_c[r] - goal) * site.gpu_keep
+        state.gpu_c[r] = now
+        throttle = state.throttle[r]
+        if now > site.gpu_limit_c or throttle < 1.0:
+            allowed_w = (site.gpu_limit_c - inlet - above_k) / site.k_per_w[r]
+            uncut_w = max(1e-9, (gpu_w - site.gpu_idle_w[r]) / throttle)
+            part = (allowed_w - site.gpu_idle_w[r]) / uncut_w
+            if now > site.gpu_limit_c or part > throttle:
+                throttle = min(1.0, max(site.throttle_floor, part))
+                state.throttle[r] = throttle
+            if throttle < 1.0:
+                meter.throttle_s[r] += site.tick_s * count
+        if inlet > meter.inlet_max_c[r]:
+            meter.inlet_max_c[r] = inlet
+        if now > meter.gpu_max_c[r]:
+            meter.gpu_max_c[r] = now
+
+
+# --- control --------------------------------------------------------------------
+
+
+@inlined
+def _power_factor(site, mhz):
+    """Swing in use at a clock ÷ the same at full clock; 0 MHz is uncapped."""
+    if mhz <= 0.0:
+        return 1.0
+    knots = site.curve_mhz
+    if mhz >= knots[-1]:
+        return site.curve_power[-1]
+    if mhz <= knots[0]:
+        return site.curve_power[0]
+    k = 1
+    while mhz > knots[k]:
+        k += 1
+    part = (mhz - knots[k - 1]) / (knots[k] - knots[k - 1])
+    return site.curve_power[k - 1] + part * (
+        site.curve_power[k] - site.curve_power[k - 1]
+    )
+
+
+@inlined
+def _set_clock(site, state, row, priority):
+    """Put the lower of cap and brake in force."""
+    control = state.control[row]
+    mhz = control[HELD_LOW + priority]
+    if control[BRAKE_HELD] > 0.0 and (mhz == 0.0 or mhz > site.brake_mhz):
+        mhz = site.brake_mhz
+    state.power[row, priority] = _power_factor(site, mhz)
+
+
+@inlined
+def _read(site, state, meter, row, tick):
+    """Row power as telemetry reports it: late, or the last known in a blackout."""
+    now_w = 0.0
+    for k in range(site.row_first[row], site.row_first[row + 1]):
+        now_w += state.out_w[site.row_node[k]]
+    if now_w > meter.row_peak_w[row]:
+        meter.row_peak_w[row] = now_w
+    ring = state.ring_w[row]
+    place = tick % ring.size
+    if state.world[1] > 0.0 and tick > 0:
+        now_w = ring[(tick - 1) % ring.size]
+    ring[place] = now_w
+    return ring[max(0, tick - site.telemetry_ticks) % ring.size]
+
+
+@inlined
+def _brake(site, state, meter, row, tick, reading_w):
+    """The row's own fast protection: it needs no command path."""
+    control = state.control[row]
+    if control[BRAKE_LAND] < 0.0:
+        wanted = control[BRAKE_WANT]
+        limit_w = site.row_limit_w[row]
+        if wanted == 0.0 and reading_w > site.brake_on_frac * limit_w:
+            wanted = 1.0
+            meter.row_counts[row, 3] += 1.0
+        elif wanted == 1.0 and reading_w < site.brake_off_frac * limit_w:
+            wanted = 0.0
+        if wanted != control[BRAKE_WANT]:
+            control[BRAKE_WANT] = wanted
+            control[BRAKE_LAND] = tick + site.brake_ticks
+            _log(meter, tick, L_BRAKE, row, wanted)
+    if control[BRAKE_LAND] >= 0.0 and tick >= control[BRAKE_LAND]:
+        control[BRAKE_LAND] = -1.0
+        control[BRAKE_HELD] = control[BRAKE_WANT]
+        _set_clock(site, state, row, 0)
+        _set_clock(site, state, row, 1)
+        _log(meter, tick, L_BRAKE_LANDED, row, control[BRAKE_HELD])
+
+
+@inlined
+def _command(site, state, meter, row, tick):
+    """Send wanted clocks whose path is free; put landed ones in force."""
+    control = state.control[row]
+    for priority in range(2):
+        if control[LAND_LOW + priority] < 0.0 and state.world[2] == 0.0:
+            asked = state.command[row, priority]
+            if asked > 0.0:
+                asked = min(max(asked, site.curve_mhz[0]), site.curve_mhz[-1])
+            else:
+                asked = 0.0
+            before = control[WANT_LOW + priority]
+            if asked != before:
+                slower = asked > 0.0 and (before == 0.0 or asked < before)
+                meter.row_counts[row, priority if slower else 2] += 1.0
+                control[WANT_LOW + priority] = asked
+                late = site.cap_ticks * max(1.0, state.world[3])
+                control[LAND_LOW + priority] = tick + math.ceil(late)
+                _log(meter, tick, L_COMMAND, 2 * row + priority, asked)
+        if control[LAND_LOW + priority] >= 0.0 and tick >= control[LAND_LOW + priority]:
+            if state.world[2] > 0.0:
+                continue  # the path went down under way: it lands when it is back
+            control[LAND_LOW + priority] = -1.0
+            if not state.stuck[row]:
+                control[HELD_LOW + priority] = control[WANT_LOW + priority]
+            _set_clock(site, state, row, priority)
+            held = control[HELD_LOW + priority]
+            _log(meter, tick, L_LANDED, 2 * row + priority, held)
+
+
+@inlined
+def _steer(site, state, meter, tick, decide, params):
+    """Read, decide and act, row by row."""
+    for row in range(site.row_limit_w.size):
+        reading_w = _read(site, state, meter, row, tick)
+        control = state.control[row]
+        seen = state.in_force[row]
+        seen[0] = control[HELD_LOW]
+        seen[1] = control[HELD_LOW + 1]
+        seen[2] = control[BRAKE_HELD]
+        seen[3] = 1.0 if control[LAND_LOW] >= 0.0 else 0.0
+        seen[4] = 1.0 if control[LAND_LOW + 1] >= 0.0 else 0.0
+        command = state.command[row]
+        command[0] = control[WANT_LOW]
+        command[1] = control[WANT_LOW + 1]
+        decide(
+            (tick + 1) * site.tick_s, reading_w / site.row_limit_w[row], seen, params,
+            state.memory[row], command,
+        )  # fmt: skip
+        _brake(site, state, meter, row, tick, reading_w)
+        _command(site, state, meter, row, tick)
+        braked = control[BRAKE_HELD] > 0.0
+        for priority in range(2):
+            if braked or control[HELD_LOW + priority] > 0.0:
+                meter.row_counts[row, 4 + priority] += site.tick_s
+
+
+# --- metering -------------------------------------------------------------------
+
+
+@inlined
+def _note_racks(site, state, meter, tick):
+    """Servers without power, and those that start again after it."""
+    first = site.rack_first
+    lost = 0.0
+    for r in range(site.rack_row.size):
+        count = site.servers[r, 0] + site.servers[r, 1]
+        if not state.live[first + r]:
+            state.back[r] = tick + 1 + site.restart_ticks
+        if tick < state.back[r]:
+            meter.lost_s[r] += count * site.tick_s
+            lost += count
+    return lost
+
+
+@inlined
+def _note(site, state, meter, tick, lost):
+    """Close the tick: energies, peaks, series."""
+    n = site.wiring.role.size
+    record = tick // site.ticks_per_record
+    mean = meter.mean_w[record]
+    most = meter.max_w[record]
+    facility = 0.0
+    dt = site.tick_s
+    for i in range(n):
+        out = state.out_w[i]
+        meter.energy_j[i, 0] += state.in_w[i] * dt
+        meter.energy_j[i, 1] += out * dt
+        if state.stored_w[i] > 0.0:
+            meter.energy_j[i, 2] += state.stored_w[i] * dt
+        else:
+            meter.energy_j[i, 3] -= state.stored_w[i] * dt
+        mean[i] += out
+        if out > most[i]:
+            most[i] = out
+        if out > meter.peak_w[i]:
+            meter.peak_w[i] = out
+            meter.peak_tick[i] = tick
+        if site.wiring.role[i] <= GENERATOR:
+            facility += state.in_w[i]
+    it = 0.0
+    for h in range(state.hall_w.size):
+        it += state.hall_w[h]
+        meter.hall_c[record, h] = max(meter.hall_c[record, h], state.hall_c[h])
+    for r in range(site.rack_hall.size):
+        h = site.rack_hall[r]
+        if state.gpu_c[r] > meter.hottest_c[record, h]:
+            meter.hottest_c[record, h] = state.gpu_c[r]
+    mechanical = 0.0
+    for h in range(site.cooling_node.size):
+        mechanical += state.out_w[site.cooling_node[h]]
+    row = meter.site[record]
+    row[S_IT] += it
+    row[S_FACILITY] += facility
+    row[S_MECHANICAL] += mechanical
+    row[S_LOST] = max(row[S_LOST], lost)
+    capped = 0.0
+    for k in range(site.row_limit_w.size):
+        if state.power[k, 0] < 1.0 or state.power[k, 1] < 1.0:
+            capped += 1.0
+    row[S_CAPPED] += capped
+
+
+@compiled
+def advance(
+    site, state, meter, first_tick, end_tick, event_tick, events, decide, params
+):
+    """
+    Run ticks `first_tick` to `end_tick`.
+
+    Args:
+        site: Constants.
+        state: Changed in place.
+        meter: Changed in place.
+        first_tick: First tick to run.
+        end_tick: One past the last.
+        event_tick: Ticks of the timeline's events, rising. int64 (events,)
+        events: Code, target, value. (events, 3)
+        decide: Compiled policy of `POLICY_SIGNATURE`.
+        params: The policy's parameters.
+    """
+    for tick in range(first_tick, end_tick):
+        while state.flags[1] < event_tick.size:
+            k = state.flags[1]
+            if event_tick[k] > tick:
+                break
+            _apply(
+                site, state, meter, tick, int(events[k, 0]), int(events[k, 1]),
+                events[k, 2],
+            )  # fmt: skip
+            state.flags[1] = k + 1
+        _want(site, state, tick)
+        if state.flags[0] != 0:
+            state.flags[0] = 1 if _energise(site, state, meter, tick) else 0
+            _call_generators(site, state, meter, tick)
+        _carry(site, state, meter, tick)
+        if _wear(site, state, meter, tick):
+            state.flags[0] = 1
+        _cool(site, state, tick)
+        _warm(site, state, meter, tick)
+        _steer(site, state, meter, tick, decide, params)
+        lost = _note_racks(site, state, meter, tick)
+        _note(site, state, meter, tick, lost)

@@ -1,0 +1,340 @@
+"""Run a site over its horizon and read its meters."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from twin.errors import Cancelled, PolicyError
+from twin.facility import kernel
+from twin.facility.assemble import Assembled, new_meter, new_state
+from twin.facility.cascade import Stage
+from twin.facility.kernel import Meter
+from twin.facility.result import (
+    NodeResult,
+    RackResult,
+    RowResult,
+    SiteEvent,
+    SiteResult,
+    SiteSeries,
+)
+from twin.facility.screening import failover
+from twin.power.network import flow
+from twin.power.protection import INSTANT, KIND, PICKUP, THERMAL
+from twin.power.sweep import GENERATOR
+from twin.types import FloatArray
+
+CHUNK_TICKS = 20_000
+EVENT_NAMES = (
+    "event", "trip", "dead", "alive", "on-store", "store-empty", "generator-start",
+    "generator-ready", "command", "landed", "brake", "brake-landed",
+)  # fmt: skip
+EVENT_CODES = (
+    "node lost", "node back", "airflow", "cooling capacity", "heat wave",
+    "telemetry blackout", "command path down", "stuck cap", "slow BMC",
+    "generator does not start",
+)  # fmt: skip
+CASCADE_S = 3600.0
+"""Screening follows a failure for this long."""
+
+
+def run_site(
+    a: Assembled,
+    *,
+    on_progress: Callable[[float], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> SiteResult:
+    """
+    Run a site.
+
+    Args:
+        a: The site as arrays.
+        on_progress: Told the part done, 0..1.
+        cancelled: Asked between chunks; true ends the run.
+
+    Returns:
+        The result, with each node's load under the loss of any other node.
+
+    Raises:
+        Cancelled: If asked to stop.
+        PolicyError: If the policy is a Python function.
+    """
+    return run_and_stage(a, on_progress=on_progress, cancelled=cancelled)[0]
+
+
+def run_and_stage(
+    a: Assembled,
+    *,
+    on_progress: Callable[[float], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> tuple[SiteResult, Stage]:
+    """Run a site, and set the stage for screening at its worst record."""
+    if not a.controller.is_compiled:
+        raise PolicyError(
+            field="policy", rule="must be compiled to run a whole site",
+            value=a.controller.label, repair="use a built-in policy",
+        )  # fmt: skip
+    state, meter = new_state(a), new_meter(a)
+    for first in range(0, a.tick_count, CHUNK_TICKS):
+        if cancelled is not None and cancelled():
+            raise Cancelled
+        end = min(a.tick_count, first + CHUNK_TICKS)
+        kernel.advance(
+            a.site, state, meter, first, end, a.event_tick, a.events,
+            a.controller.decide, a.controller.params,
+        )  # fmt: skip
+        if on_progress is not None:
+            on_progress(end / a.tick_count)
+    stage = _stage(a, meter)
+    return _result(a, meter, stage), stage
+
+
+# --- the worst hour -----------------------------------------------------------------
+
+
+def _stage(a: Assembled, meter: Meter) -> Stage:
+    """Loads of the record with the highest IT power, before anything is capped."""
+    site, first = a.site, a.site.rack_first
+    per = _ticks_of(a)
+    worst = int(np.argmax(meter.site[:, kernel.S_IT] / per))
+    rack_w = meter.max_w[worst, first:].astype(np.float64)
+    normal = flow(a.network, rack_w, np.array([], dtype=np.int64))
+    servers = site.servers.sum(axis=1)
+    idle_w = servers * site.idle_w
+    dynamic_w = np.maximum(0.0, rack_w - idle_w)
+    deepest = _deepest_power(a)
+    low = site.servers[:, 0] / np.maximum(1.0, servers)
+    capped_w = rack_w - dynamic_w * (
+        low * (1 - deepest[0]) + (1 - low) * (1 - deepest[1])
+    )
+    heat = _settled_heat(site.protect, normal.out_w / site.protect_w)
+    return Stage(
+        wiring=site.wiring, rack_first=first, rack_w=rack_w, capped_w=capped_w,
+        servers=servers, limit_w=a.network.limit_w(), protect=site.protect,
+        protect_w=site.protect_w, heat=heat, cap_lands_s=_cap_lands_s(a),
+        horizon_s=CASCADE_S,
+    )  # fmt: skip
+
+
+def _deepest_power(a: Assembled) -> tuple[float, float]:
+    """Power above idle left under the policy's deepest caps, low and high priority."""
+    command, memory, seen = np.zeros(2), np.zeros(16), np.zeros(5)
+    deepest = [1.0, 1.0]
+    curve = a.site.curve_mhz, a.site.curve_power
+    policy: Any = a.controller.decide
+    for time_s in np.arange(0.0, 600.0, 20.0):  # a constant overload of twice the limit
+        policy.__wrapped__(time_s, 2.0, seen, a.controller.params, memory, command)
+        for k in range(2):
+            if command[k] > 0:
+                deepest[k] = min(deepest[k], float(np.interp(command[k], *curve)))
+                seen[k] = command[k]
+    return deepest[0], deepest[1]
+
+
+def _cap_lands_s(a: Assembled) -> float:
+    """From an overload until the first cap holds: reading, deciding, sending."""
+    site = a.site
+    if a.controller.label == "no-cap":
+        return math.inf
+    return (site.telemetry_ticks + 1 + site.cap_ticks) * site.tick_s
+
+
+def _settled_heat(rows: FloatArray, ratio: FloatArray) -> FloatArray:
+    """State of each device after a long time at a load it carries."""
+    thermal = (rows[:, KIND] == THERMAL) & (ratio < rows[:, INSTANT])
+    load = np.where(thermal, ratio / rows[:, PICKUP], 0.0)
+    settled: FloatArray = np.minimum(load**2, 0.999)
+    return settled
+
+
+# --- reading ------------------------------------------------------------------------
+
+
+def _ticks_of(a: Assembled) -> FloatArray:
+    """Ticks of each record; the last may be short."""
+    records = math.ceil(a.tick_count / a.site.ticks_per_record)
+    per = np.full(records, float(a.site.ticks_per_record))
+    per[-1] = a.tick_count - a.site.ticks_per_record * (records - 1)
+    return per
+
+
+def _result(a: Assembled, meter: Meter, stage: Stage) -> SiteResult:
+    site, network = a.site, a.network
+    failover_w, cause = failover(network, stage)
+    per = _ticks_of(a)
+    nodes = tuple(
+        _node(a, meter, i, failover_w, cause, per) for i in range(network.rack_first)
+    )
+    racks = tuple(_rack(a, meter, r, nodes) for r in range(len(a.racks)))
+    sums = meter.site[:, : kernel.S_LOST] / per[:, None]
+    total = float(site.servers.sum())
+    planned = sum(row.limit_w for row in a.rows)
+    per_server = a.servers[0].provisioned_w.value
+    wh = a.site.tick_s / 3600.0
+    horizon_s = a.tick_count * site.tick_s
+    logged = int(meter.log_count[0])
+    series = SiteSeries(
+        t_s=np.arange(per.size, dtype=np.float64)
+        * (site.ticks_per_record * site.tick_s),
+        it_w=sums[:, kernel.S_IT], facility_w=sums[:, kernel.S_FACILITY],
+        mechanical_w=sums[:, kernel.S_MECHANICAL],
+        lost_servers=meter.site[:, kernel.S_LOST],
+        capped_rows=meter.site[:, kernel.S_CAPPED] / per,
+        hall_c=meter.hall_c, hottest_c=meter.hottest_c,
+    )  # fmt: skip
+    return SiteResult(
+        name=a.scenario.site.name, policy=a.controller.label, server_count=round(total),
+        provisioned_servers=round(planned / per_server), seed=a.scenario.seed,
+        horizon_s=horizon_s, tick_s=site.tick_s, nodes=nodes, racks=racks,
+        rows=tuple(_row(a, meter, k) for k in range(len(a.rows))), halls=a.halls,
+        series=series, events=_events(a, meter),
+        events_dropped=max(0, logged - meter.log.shape[0]),
+        it_wh=float(meter.site[:, kernel.S_IT].sum()) * wh,
+        facility_wh=float(meter.site[:, kernel.S_FACILITY].sum()) * wh,
+        mechanical_wh=float(meter.site[:, kernel.S_MECHANICAL].sum()) * wh,
+        binding=_binding(nodes),
+    )  # fmt: skip
+
+
+def _node(
+    a: Assembled, meter: Meter, i: int, failover_w: FloatArray, cause: np.ndarray,
+    per: FloatArray,
+) -> NodeResult:  # fmt: skip
+    spec, wiring = a.network.nodes[i], a.site.wiring
+    in_j, out_j, given_j, taken_j = meter.energy_j[i]
+    horizon_s = a.tick_count * a.site.tick_s
+    trip = int(meter.trip_tick[i])
+    given = next((n for n in a.facility.electrical if n.name == spec.name), None)
+    return NodeResult(
+        name=spec.name, kind=spec.kind, side=given.side if given else "",
+        fed_by=spec.fed_by, depth=int(a.network.depth()[i]), rated_w=spec.rated_w,
+        limit_w=spec.rated_w * spec.derate_frac,
+        provisioned_w=float(a.provisioned_w[i]), nameplate_w=float(a.nameplate_w[i]),
+        peak_w=float(meter.peak_w[i]),
+        peak_t_s=float(meter.peak_tick[i]) * a.site.tick_s, mean_w=out_j / horizon_s,
+        failover_w=float(failover_w[i]),
+        failover_cause=a.network.nodes[cause[i]].name if cause[i] >= 0 else "",
+        in_wh=in_j / 3600.0,
+        feed_wh=tuple(
+            float(j) / 3600.0
+            for j in meter.edge_j[wiring.first[i] : wiring.first[i + 1]]
+        ),
+        out_wh=out_j / 3600.0, loss_wh=(in_j - out_j + given_j - taken_j) / 3600.0,
+        discharged_wh=given_j / 3600.0, charged_wh=taken_j / 3600.0,
+        trip_t_s=trip * a.site.tick_s if trip >= 0 else None,
+        trip_heat=float(meter.heat_max[i]), phase_w=_phases(a, meter, i),
+        mean_series_w=meter.mean_w[:, i] / per, max_series_w=meter.max_w[:, i],
+    )  # fmt: skip
+
+
+def _phases(a: Assembled, meter: Meter, i: int) -> tuple[float, float, float] | None:
+    """Load of each phase when every rack below is at its peak; direct racks only."""
+    if a.network.nodes[i].kind not in ("busway", "rack-pdu", "rpp"):
+        return None
+    loads = [0.0, 0.0, 0.0]
+    name = a.network.nodes[i].name
+    for r, rack in enumerate(a.racks):
+        if name in rack.fed_by:
+            share = float(meter.peak_w[a.site.rack_first + r]) / len(rack.fed_by)
+            for phase in rack.phases:
+                loads["abc".index(phase)] += share / len(rack.phases)
+    return loads[0], loads[1], loads[2]
+
+
+def _rack(
+    a: Assembled, meter: Meter, r: int, nodes: tuple[NodeResult, ...]
+) -> RackResult:
+    rack, i = a.racks[r], a.site.rack_first + r
+    wiring = a.site.wiring
+    peak_w = float(meter.peak_w[i])
+    limit_w, weakest = _weakest(a, nodes, i, peak_w)
+    return RackResult(
+        name=rack.name, hall=rack.hall, row=rack.row, aisle=rack.aisle,
+        position=rack.position, fed_by=rack.fed_by,
+        feed_wh=tuple(
+            float(j) / 3600.0
+            for j in meter.edge_j[wiring.first[i] : wiring.first[i + 1]]
+        ),
+        server_count=rack.server_count, peak_w=peak_w,
+        mean_w=float(meter.energy_j[i, 1]) / (a.tick_count * a.site.tick_s),
+        limit_w=limit_w, weakest=weakest,
+        inlet_peak_c=float(meter.inlet_max_c[r]), gpu_peak_c=float(meter.gpu_max_c[r]),
+        throttled_s=float(meter.throttle_s[r]), lost_s=float(meter.lost_s[r]),
+    )  # fmt: skip
+
+
+def _weakest(
+    a: Assembled, nodes: tuple[NodeResult, ...], i: int, peak_w: float
+) -> tuple[float, str]:
+    """
+    What a rack may draw: its peak plus the least headroom on its path.
+
+    With two cords the weaker path counts, for it has to carry the rack alone.
+    """
+    least, name = math.inf, ""
+    wiring = a.site.wiring
+    waiting = list(wiring.feed[wiring.first[i] : wiring.first[i + 1]])
+    seen = set(waiting)
+    while waiting:
+        k = int(waiting.pop())
+        if wiring.role[k] != GENERATOR and nodes[k].headroom_w < least:
+            least, name = nodes[k].headroom_w, nodes[k].name
+        new = list(wiring.feed[wiring.first[k] : wiring.first[k + 1]])
+        waiting += [f for f in new if f not in seen]
+        seen.update(new)
+    return peak_w + least, name
+
+
+def _row(a: Assembled, meter: Meter, k: int) -> RowResult:
+    low, high, releases, brakes, low_s, high_s = meter.row_counts[k]
+    row = a.rows[k]
+    return RowResult(
+        name=row.name, nodes=row.nodes, limit_w=row.limit_w,
+        peak_w=float(meter.row_peak_w[k]), caps_low=int(low), caps_high=int(high),
+        releases=int(releases), brakes=int(brakes), capped_low_s=float(low_s),
+        capped_high_s=float(high_s),
+    )  # fmt: skip
+
+
+def _events(a: Assembled, meter: Meter) -> tuple[SiteEvent, ...]:
+    count = min(int(meter.log_count[0]), meter.log.shape[0])
+    return tuple(_event(a, row) for row in meter.log[:count].tolist())
+
+
+def _event(a: Assembled, row: list[float]) -> SiteEvent:
+    tick, kind, target, value = row
+    name = EVENT_NAMES[int(kind)]
+    k = int(target)
+    if name == "event":
+        code = int(value)
+        whom = ""
+        if code in (kernel.NODE_DOWN, kernel.NODE_UP, kernel.NO_START):
+            whom = a.network.nodes[k].name
+        elif code in (kernel.AIRFLOW, kernel.COOLING):
+            whom = a.halls[k]
+        elif code == kernel.STUCK:
+            whom = a.rows[k].name
+        target_name = f"{EVENT_CODES[code]} {whom}".strip()
+    elif name in ("command", "landed"):
+        target_name = f"{a.rows[k // 2].name} {('low', 'high')[k % 2]} priority"
+    elif name in ("brake", "brake-landed"):
+        target_name = a.rows[k].name
+    else:
+        target_name = a.network.nodes[k].name
+    t_s = tick * a.site.tick_s
+    return SiteEvent(t_s=t_s, kind=name, target=target_name, value=value)
+
+
+def _binding(nodes: tuple[NodeResult, ...]) -> str:
+    """Name the node nearest to its limit and why, in words."""
+    real = [n for n in nodes if math.isfinite(n.limit_w) and n.kind != "generator"]
+    if not real:
+        return "no node has a limit"
+    worst = max(real, key=lambda n: max(n.peak_w, n.failover_w) / n.limit_w)
+    if worst.failover_w > worst.peak_w and worst.failover_cause:
+        part = 100 * worst.failover_w / worst.limit_w
+        return f"{worst.name} at {part:.0f} % on loss of {worst.failover_cause}"
+    return f"{worst.name} at {100 * worst.peak_w / worst.limit_w:.0f} %, all well"
