@@ -28,6 +28,7 @@ from twin.cooling.room import room_for
 from twin.cooling.server import (
     AIR_J_PER_M3_K,
     FAN_REFERENCE_C,
+    FAN_SPEED_LIMIT,
     FAN_SPEED_PER_K,
     ServerThermal,
     fan_share,
@@ -468,6 +469,7 @@ def _site(
         leak_per_k=main.leakage_frac_per_k * gpu_part,
         leak_from_c=main.leakage_reference_c,
         fan_per_k=3.0 * FAN_SPEED_PER_K * fan_share(0.8), fan_from_c=FAN_REFERENCE_C,
+        fan_most=(FAN_SPEED_LIMIT**3 - 1.0) * fan_share(0.8),
         ticks_per_record=max(1, math.ceil(tick_count / MAX_RECORDS)),
     )  # fmt: skip
 

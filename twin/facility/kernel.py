@@ -108,6 +108,7 @@ class Site(NamedTuple):
     leak_from_c: float
     fan_per_k: float  # rise of server power per kelvin of inlet above fan_from_c
     fan_from_c: float
+    fan_most: float  # fans run out of speed
     ticks_per_record: int
 
 
@@ -263,7 +264,7 @@ def _want(site, state, tick):
         more = site.leak_per_k[r] * hot
         warm = state.inlet_c[r] - site.fan_from_c
         if warm > 0.0:
-            more += site.fan_per_k * warm
+            more += min(site.fan_most, site.fan_per_k * warm)
         state.wanted_w[first + r] = power * (1.0 + more)
 
 
