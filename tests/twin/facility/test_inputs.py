@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from twin.errors import ScenarioErrors
 from twin.facility.answer import facility_of
 from twin.scenario import parse_scenario
-from twin.scenario.facility import Facility, unit_warnings
+from twin.scenario.facility import Facility, check_events, unit_warnings
+from twin.scenario.ready_events import ready_events
 from twin.scenario.site_templates import expand, row_nodes
 
 ROW_W = 204_512.0
@@ -180,3 +181,18 @@ def test_ten_thousand_servers_expand():
     facility = expanded(halls=10, rows_per_hall=25)
 
     assert sum(r.server_count for r in facility.racks) == 10_000
+
+
+# --- ready events -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("design", ["n", "2n", "3n2", "catcher"])
+def test_every_ready_event_fits_its_site(design):
+    facility = expanded(design=design)
+    keys = set()
+    for ready in ready_events(facility):
+        check_events(facility.model_copy(update={"events": ready.events}))
+        keys.add(ready.key)
+
+    assert {"lose-ups", "utility-outage", "lose-crah", "heat-wave"} <= keys
+    assert ("lose-ups-in-maintenance" in keys) == (design != "n")

@@ -117,7 +117,7 @@ def test_the_row_planner_does_not_see_the_facility():
 
 
 def test_polcas_day_is_the_one_recorded_before_there_was_a_site():
-    """Golden: 52 servers under POLCA on the generated day, from the row planner alone."""
+    """Golden: 52 servers under POLCA on the generated day, by the row planner."""
     run = what_if(
         parse_scenario({"fleet": {"server_count": 52}}), Recordings.none()
     ).run
