@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cli.validation import measured, polca
+from cli.validation import measured, polca, tapas
 from cli.validation.row import ValidationRow
 
-SUITES = (measured, polca)
+SUITES = (measured, polca, tapas)
 Report = Callable[[float, str], None]
 
 

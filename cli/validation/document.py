@@ -15,6 +15,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "docs" / "results"
 VALIDATION_MARKER = "<!-- table: validation -->"
+TAPAS_MARKER = "<!-- table: validation tapas -->"
 BENCH_MARKER = "<!-- table: bench -->"
 END_MARKER = "<!-- end -->"
 
@@ -74,7 +75,11 @@ def documents() -> dict[Path, str]:
     bench = json.loads((RESULTS / "bench.json").read_text())
     headline = [r for r in rows if r["id"] in _HEADLINE]
     page = (ROOT / "docs" / "validation.in.md").read_text()
-    page = filled(page, VALIDATION_MARKER, validation_table(rows))
+    tapas = [r for r in rows if r["id"].startswith("tapas.")]
+    page = filled(
+        page, VALIDATION_MARKER, validation_table([r for r in rows if r not in tapas])
+    )
+    page = filled(page, TAPAS_MARKER, validation_table(tapas))
     page = filled(page, BENCH_MARKER, bench_table(bench))
     readme = (ROOT / "README.md").read_text()
     readme = filled(readme, VALIDATION_MARKER, validation_table(headline, short=True))

@@ -1,0 +1,133 @@
+"""
+TAPAS (ASPLOS 2025) in its shape: structure the paper's, coefficients ours.
+
+About a thousand A100 servers in rows of forty and aisles of two, half opaque machines
+and half served endpoints, one generated week; the same demand for every scheduler.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from cli.validation.row import Rule, ValidationRow
+from twin.catalogue import find_server
+from twin.catalogue.cooling import server_thermal
+from twin.tapas.fleet import Demand, Grounds, make_demand, make_grounds
+from twin.tapas.simulate import (
+    SLO_SLOWDOWN,
+    Emergency,
+    Levers,
+    Outcome,
+    run_week,
+)
+
+PREFIX = "tapas"
+ROWS = 24
+_PAPER = "TAPAS (ASPLOS 2025), via summaries"
+_OURS = "coefficients ours, see docs/models/tapas.md"
+ALL = Levers(place=True, route=True, configure=True)
+NONE = Levers()
+Report = Callable[[float, str], None]
+
+
+def fleet(added_frac: float) -> tuple[Grounds, Demand]:
+    """Return the hall with servers added at the same limits, and its demand."""
+    key = "dgx-a100"
+    grounds = make_grounds(
+        find_server(key), server_thermal(key), rows=ROWS, added_frac=added_frac
+    )
+    return grounds, make_demand(grounds.servers)
+
+
+def rows(report: Report) -> list[ValidationRow]:
+    """Recompute the table; `report` is told the part done."""
+    found: dict[tuple[float, Levers], Outcome] = {}
+    single = [Levers(place=True), Levers(route=True), Levers(configure=True)]
+    wanted = [(a, lv) for a in (0.0, 0.3, 0.4) for lv in (NONE, ALL)]
+    wanted += [(0.4, lv) for lv in single]
+    for k, (added, levers) in enumerate(wanted):
+        report(k / len(wanted), f"{levers.label}, +{added:.0%}")
+        found[added, levers] = run_week(*fleet(added), levers)
+    report(0.9, "emergencies")
+    return [
+        *_peaks(found), *_throttling(found, single), *_users(found), *_emergency()
+    ]  # fmt: skip
+
+
+def _change(after: float, before: float) -> float:
+    return 100.0 * (after / before - 1.0)
+
+
+def _peaks(found: dict[tuple[float, Levers], Outcome]) -> list[ValidationRow]:
+    out = []
+    for added, name in ((0.0, "base"), (0.4, "40")):
+        before, after = found[added, NONE], found[added, ALL]
+        title = f"at +{added:.0%} servers"
+        out += [
+            _row(f"peak_row_{name}", f"peak row power, change {title}", "%", -23,
+                 _change(after.peak_row_w, before.peak_row_w), 5, "near"),
+            _row(f"hottest_{name}", f"hottest GPU, change {title}", "%", -17,
+                 _change(after.hottest_c, before.hottest_c), 7, "near"),
+        ]  # fmt: skip
+    return out
+
+
+def _throttling(
+    found: dict[tuple[float, Levers], Outcome], single: list[Levers]
+) -> list[ValidationRow]:
+    out = []
+    for added, name in ((0.3, "30"), (0.4, "40")):
+        before, after = found[added, NONE], found[added, ALL]
+        out.append(
+            _row(f"throttle_{name}",
+                 f"throttled server minutes, change at +{added:.0%} servers", "%", -95,
+                 _change(after.throttle_min, before.throttle_min), 0, "at most")
+        )  # fmt: skip
+    before = found[0.4, NONE]
+    out += [
+        _row(f"throttle_40_{levers.label}", f"the same, {levers.label} alone", "%", 0,
+             _change(found[0.4, levers].throttle_min, before.throttle_min), 0,
+             "at most", "no figure is published; a lever must not do harm")
+        for levers in single
+    ]  # fmt: skip
+    return out
+
+
+def _users(found: dict[tuple[float, Levers], Outcome]) -> list[ValidationRow]:
+    after = found[0.4, ALL]
+    return [
+        _row("saas_p99", "SaaS P99 response ÷ idle at +40 % servers, levers on", "x",
+             SLO_SLOWDOWN, after.saas_p99, 0.1, "at most",
+             "the limit is ours: the publication says that its own was kept"),
+        _row("quality", "quality of SaaS answers lost at +40 % servers", "%", 1,
+             100 * (1 - after.quality_frac), 0, "at most",
+             "outside emergencies the publication reports none; 1 % is our reading"),
+    ]  # fmt: skip
+
+
+def _emergency() -> list[ValidationRow]:
+    """75 % of the power for five minutes, on the third day's afternoon."""
+    grounds, demand = fleet(0.0)
+    start = 2 * 1440 + 15 * 60
+    cut = Emergency(start=start, minutes=5, power_frac=0.75)
+    plain = run_week(grounds, demand, NONE, emergency=cut).lost_in_emergency
+    steered = run_week(grounds, demand, ALL, emergency=cut).lost_in_emergency
+    return [
+        _row("emergency_iaas_oblivious", "IaaS work lost at 75 % power, oblivious", "%",
+             35, 100 * plain[0], 10, "near"),
+        _row("emergency_iaas", "IaaS work lost at 75 % power, levers on", "%", 0,
+             100 * steered[0], 1, "near"),
+        _row("emergency_quality", "SaaS quality lost at 75 % power, levers on", "%", 12,
+             100 * steered[2], 6, "near"),
+    ]  # fmt: skip
+
+
+def _row(
+    name: str, quantity: str, unit: str, published: float, ours: float,
+    tolerance: float, rule: Rule, why: str = _OURS,
+) -> ValidationRow:  # fmt: skip
+    return ValidationRow(
+        id=f"{PREFIX}.{name}", system="TAPAS", quantity=quantity, unit=unit,
+        published=published, source=_PAPER, mark="second-hand", ours=ours,
+        tolerance=tolerance, rule=rule, why=why,
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Thermal- and power-aware placement, routing and configuration (TAPAS-shaped)."""
