@@ -39,7 +39,7 @@ def parsed(nodes, racks, **more):
             [UTILITY, ups(), ups()], [rack()], "two nodes named UPS", id="double name"
         ),
         pytest.param(
-            [UTILITY, ups(fed_by=["UTILL"])], [rack()], "did you mean UTIL",
+            [UTILITY, ups(fed_by=["UTI"])], [rack()], "did you mean UTIL",
             id="unknown feed",
         ),
         pytest.param(
