@@ -258,8 +258,9 @@ def _catcher(plan: _Plan) -> list[ElectricalNode]:
     rows = [row for _, row, _ in plan.rows]
     count = min(CATCHER_PRIMARIES, max(1, len(rows)))
     groups = [rows[k::count] for k in range(count)]
-    # a primary carries half of its own rows and half of its neighbour's
-    most = max(len(group) for group in groups)
+    # half of its own rows and half of its neighbour's; all of its own and that half
+    # when the other cord's PDU is lost
+    most = max(len(group) for group in groups) * (1.5 if count > 1 else 1.0)
     nodes = _head(plan)
     nodes += _supply(plan, "R", most, "R")
     nodes.append(_ups(plan, "R", "SWB-R", most, "R"))

@@ -161,3 +161,22 @@ def test_an_unknown_node_is_named_with_the_nearest():
     net, stage = two_n(6000.0)
     with pytest.raises(ScenarioError, match="did you mean UPS-A"):
         follow_case(net, stage, ("UPS-AA",))
+
+
+@pytest.mark.parametrize("design", ["2n", "3n2", "catcher"])
+@pytest.mark.parametrize("rows", [1, 2, 3, 6, 7])
+def test_rows_at_their_limits_survive_any_single_loss(run, design, rows):
+    assembled, _, stage = run(
+        design=design, rows_per_hall=rows, racks_per_row=2, hours=0.01
+    )
+    limit_w = sum(row.limit_w for row in assembled.rows)
+    full = stage._replace(
+        rack_w=np.full(stage.rack_w.size, limit_w / stage.rack_w.size),
+        capped_w=np.full(stage.rack_w.size, limit_w / stage.rack_w.size),
+    )
+    found = screen_site(assembled.network, full, worst_t_s=0.0, pairs=False)
+    kinds = {n.name: n.kind for n in assembled.facility.electrical}
+    for case in found.cases:
+        assert case.worst_frac <= 1.0 + 1e-4, (case.failed, case.binding)
+        if kinds.get(case.failed[0]) != "utility":
+            assert case.lost_servers == 0, case.failed
