@@ -234,6 +234,70 @@ class Client:
         job = self.wait(response.json()["id"], on_progress)
         return cast("Document", job["answer"])
 
+    # --- site ---------------------------------------------------------------------
+
+    def site_run(self, *, series: bool = False, **question: Any) -> Document:
+        """
+        Run a site, waiting for it however long it takes.
+
+        Args:
+            series: Whether every node has its curve over time.
+            **question: As `site_ask` takes it.
+        """
+        return self.site_ask("/site/run", {"series": series}, **question)
+
+    def site_failures(self, *, pairs: bool = True, **question: Any) -> Document:
+        """Follow every failure of a site, worst first; `pairs` adds pairs of them."""
+        return self.site_ask("/site/failures", {"pairs": pairs}, **question)
+
+    def site_failure(self, *, failed: list[str], **question: Any) -> Document:
+        """Follow the loss of these nodes step by step."""
+        return self.site_ask("/site/failure", {"failed": failed}, **question)
+
+    def cooling_year(self, *, it_frac: float = 0.75, **question: Any) -> Document:
+        """Run a site's cooling through a year at a share of the rows' limits."""
+        return self.site_ask("/site/cooling-year", {"it_frac": it_frac}, **question)
+
+    def site_network(self, **question: Any) -> Document:
+        """Expand a site's template into nodes and racks."""
+        return self.site_ask("/site/network", {}, **question)
+
+    def site_ask(
+        self,
+        path: str,
+        more: Mapping[str, Any],
+        *,
+        scenario: Mapping[str, Any] | None = None,
+        scenario_id: str | None = None,
+        changes: Mapping[str, Any] | None = None,
+        view: str | None = None,
+        on_progress: Progress | None = None,
+    ) -> Document:
+        """
+        Put one question about a site, waiting for its answer.
+
+        Args:
+            path: Address below the prefix.
+            more: What the question says besides the scenario.
+            scenario: Base inputs; all defaults if neither this nor an id is given.
+            scenario_id: A stored scenario as the base instead.
+            changes: New value per dotted path.
+            view: Name of the asking view; a newer question of it cancels this one.
+            on_progress: Told part and phase where the answer takes longer.
+
+        Returns:
+            The answer.
+
+        Raises:
+            ApiProblem: Status 409 where a newer question took over.
+        """
+        body = _question(scenario, scenario_id, changes) | {"view": view} | dict(more)
+        response = self._send("POST", path, json=body)
+        if response.status_code != httpx.codes.ACCEPTED:
+            return cast("Document", response.json())
+        job = self.wait(response.json()["id"], on_progress)
+        return cast("Document", job["answer"])
+
     def create_run(
         self,
         scenario: Mapping[str, Any] | None = None,

@@ -52,6 +52,9 @@ def plain(value: Any) -> Any:
 
 
 def _numbers(values: np.ndarray) -> list[float | None]:
+    if values.dtype == np.bool_:
+        flags: list[float | None] = values.tolist()
+        return flags
     finite = np.isfinite(values)
     numbers: list[float | None] = np.round(values, SERIES_DECIMALS).tolist()
     if finite.all():

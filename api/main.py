@@ -14,13 +14,22 @@ from starlette.routing import compile_path
 
 from api import errors
 from api.limits import BodyLimit
-from api.routes import about, catalogue, datasets, jobs, questions, scenarios, sites
+from api.routes import (
+    about,
+    catalogue,
+    datasets,
+    jobs,
+    questions,
+    scenarios,
+    site,
+    sites,
+)
 from api.routes.common import PREFIX
 from api.services import AppState
 from api.version import PRODUCT_VERSION
 from store.settings import Settings
 
-NOUNS = (about, catalogue, sites, scenarios, questions, jobs, datasets)
+NOUNS = (about, catalogue, sites, scenarios, questions, site, jobs, datasets)
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 GZIP_LEVEL = 4
 """Level 9 takes ten times as long for a few per cent."""

@@ -16,6 +16,8 @@ from sqlalchemy import Engine
 from api.documents import plain, plan_document, run_document, what_if_document
 from api.jobs import Job, JobRunner
 from api.problems import Refusal, policy_refusal
+from api.shared import insist, provenance
+from api.site_service import SiteService
 from api.version import MODEL_VERSION
 from store.datasets import DatasetError, DatasetStore
 from store.engine import open_engine
@@ -24,7 +26,7 @@ from store.models import PlanRow, RunRow
 from store.repositories import Jobs, Plans, Runs, Scenarios, Sites, new_id, now_utc
 from store.settings import Settings
 from twin.catalogue import find_server, find_table
-from twin.errors import Cancelled, ScenarioError, ScenarioErrors
+from twin.errors import ScenarioError, ScenarioErrors
 from twin.plan import Memo, WhatIf, plan, what_if
 from twin.plan.memo import scenario_sha256
 from twin.scenario import (
@@ -67,6 +69,7 @@ class AppState:
         self.cells = ThreadPoolExecutor(settings.workers, "cell")
         self.kernel = "cold"
         self._warmer: threading.Thread | None = None
+        self.site = SiteService(self)
 
     def open(self, *, warm: bool) -> None:
         """Mend what a crash left behind, seed an empty database, warm the kernels."""
@@ -167,8 +170,21 @@ class AppState:
     async def what_if(
         self, scenario: Scenario, *, view: str | None, series: bool
     ) -> Job:
+        """Answer a what-if, at once or as a job."""
+
+        def work(job: Job) -> Document:
+            found = self._answer(job, scenario)
+            return what_if_document(found, provenance(scenario), series=series)
+
+        return await self.directly(view, work)
+
+    async def directly(self, view: str | None, ask: Callable[[Job], Document]) -> Job:
         """
-        Start a what-if and wait for it for as long as a direct answer may take.
+        Start a question and wait for it for as long as a direct answer may take.
+
+        Args:
+            view: The asking view; a newer question of it cancels this one.
+            ask: Computes the answer.
 
         Returns:
             The job; where it is not done yet it has been saved for later asking.
@@ -177,8 +193,7 @@ class AppState:
 
         def work(job: Job) -> bytes:
             started_s = time.perf_counter()
-            found = self._answer(job, scenario)
-            document = what_if_document(found, provenance(scenario), series=series)
+            document = ask(job)
             document["timing"] = {"computed_s": time.perf_counter() - started_s}
             return to_json(document)
 
@@ -198,7 +213,7 @@ class AppState:
 
     def _answer(self, job: Job, scenario: Scenario) -> WhatIf:
         recordings = self.datasets.recordings(dataset_names(scenario))
-        return _insist(
+        return insist(
             job,
             lambda: what_if(
                 scenario, recordings, memo=self.memo,
@@ -230,7 +245,7 @@ class AppState:
         def work(job: Job) -> None:
             self._mark(self.plans, job, "running")
             recordings = self.datasets.recordings(dataset_names(scenario))
-            found = _insist(
+            found = insist(
                 job,
                 lambda: plan(
                     scenario, recordings, executor=self.cells, memo=self.memo,
@@ -279,16 +294,6 @@ class AppState:
         return self.jobs.start(job, work)
 
 
-def provenance(scenario: Scenario) -> Document:
-    """What an answer rests on: inputs, model version, seed, and when it was made."""
-    return {
-        "scenario_sha256": scenario_sha256(scenario),
-        "model_version": MODEL_VERSION,
-        "seed": scenario.seed,
-        "created_at": now_utc().isoformat(),
-    }
-
-
 def result_of(row: RunRow | PlanRow) -> Document:
     """
     Result of a stored run or plan.
@@ -303,21 +308,6 @@ def result_of(row: RunRow | PlanRow) -> Document:
             "how far it is or why it ended",
         )
     return row.result
-
-
-def _insist(job: Job, ask: Callable[[], T]) -> T:
-    """
-    Ask again where somebody else's cancel hit us.
-
-    Two questions share a remembered reference run; if the one that computes it is
-    cancelled, the one that waits for it must not be.
-    """
-    while True:
-        try:
-            return ask()
-        except Cancelled:
-            if job.cancelled():
-                raise
 
 
 async def _until(ready: Callable[[], bool], wait_s: float) -> None:

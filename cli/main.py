@@ -1,4 +1,4 @@
-"""The `nameplate` command: plan, run, serve, data, doctor, validate, version."""
+"""The `nameplate` command: plan, run, site, failures, serve, data, doctor, ..."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli import data, doctor, serving, validate
+from cli import data, doctor, serving, site, validate
 from cli.files import prepare_folder, write_plan, write_run
 from cli.problem import ANSWER_IS_NO
 from cli.render import best_lines, plan_table, print_run
@@ -37,6 +37,8 @@ app = typer.Typer(
     add_completion=False,
 )
 app.add_typer(data.app, name="data")
+app.command()(site.site)
+app.command()(site.failures)
 
 File = Annotated[Path, typer.Argument(help="Scenario in YAML or JSON.")]
 Json = Annotated[

@@ -20,6 +20,8 @@ from store import download, readers
 from store.download import IsCancelled, OnProgress
 from store.published import BY_NAME, PUBLISHED, Kind, Published
 from store.readers import ImportProblem
+from store.weather import read_weather
+from twin.cooling.weather import Weather
 from twin.errors import ScenarioError
 from twin.serving.traffic import RecordedRates, RecordedRequests, Recordings
 
@@ -28,6 +30,9 @@ __all__ = ["DatasetError", "DatasetInfo", "DatasetStore", "ImportProblem"]
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}")
 Table: TypeAlias = list[dict[str, str]]
 _ZERO_AS_MISSING = ("peak_power", "average_power")
+
+
+_WEATHER = (".csv", ".csv.gz", ".epw")
 
 
 class DatasetError(ScenarioError):
@@ -109,6 +114,7 @@ class DatasetStore:
         self._published_dir = Path(settings.cache_dir) / "published"
         self._imported_dir = Path(settings.cache_dir) / "imported"
         self._parsed: dict[tuple[str, str, int], RecordedRequests | RecordedRates] = {}
+        self._weather: dict[tuple[str, str, int], Weather] = {}
         self._lock = threading.Lock()
 
     # --- finding -------------------------------------------------------------------
@@ -235,6 +241,42 @@ class DatasetStore:
                 other.unlink()
         _report(on_progress, "stored", 1.0)
         return self.info(name)
+
+    # --- weather -------------------------------------------------------------------
+
+    def weather(self, name: str) -> Weather:
+        """
+        Read a year of weather by name: TMY3 or hourly CSV, or an EPW file.
+
+        Args:
+            name: File name without its ending.
+
+        Raises:
+            DatasetError: If there is no such file; says where to put one.
+            ImportProblem: If the file is not what it should be.
+        """
+        folders = [self._imported_dir.parent / "weather"]
+        if self._data_dir is not None:
+            root = Path(self._data_dir)
+            folders += [root, root / "weather_tmy3", root / "grid_weather_hourly"]
+        known = {
+            path.name.split(".")[0]: path
+            for folder in reversed(folders) if folder.is_dir()
+            for ending in _WEATHER for path in folder.glob(f"*{ending}")
+        }  # fmt: skip
+        if name not in known:
+            raise DatasetError(
+                field="facility.weather.dataset", rule="is not on this machine",
+                value=name,
+                repair=f"put {name}.epw or {name}.csv into {folders[0]}, or leave it "
+                "empty for a generated year",
+            )  # fmt: skip
+        path = known[name]
+        key = (name, str(path), path.stat().st_mtime_ns)
+        with self._lock:
+            if key not in self._weather:
+                self._weather[key] = read_weather(path)
+            return self._weather[key]
 
     # --- reading -------------------------------------------------------------------
 

@@ -10,7 +10,6 @@ from pydantic import AfterValidator, BeforeValidator, model_validator
 
 from api.schemas.base import CURSOR_DOC, CURSOR_EXAMPLE, In, Out, said
 from api.schemas.problem import Problem
-from api.schemas.results import WhatIfOut
 from twin.errors import ScenarioError
 from twin.scenario import Scenario, parse_scenario
 
@@ -222,7 +221,7 @@ class JobOut(Out):
 class JobDetail(JobOut):
     """A job with the answer of a what-if."""
 
-    answer: WhatIfOut | None = said("Answer of a what-if that is done", None)
+    answer: Any = said("Answer of a what-if or a site question that is done", None)
 
 
 # --- pages ----------------------------------------------------------------------------

@@ -7,11 +7,11 @@ import time
 
 import pytest
 
-from api import services
 from api.client import ApiProblem, Client
 from api.jobs import MAX_UNFINISHED, Job, JobRunner
 from api.main import create_app
 from api.problems import Refusal
+from api.shared import insist
 from store.engine import open_engine
 from store.migrate import upgrade_engine
 from store.repositories import Jobs, new_id
@@ -238,7 +238,7 @@ def test_a_cancelled_reference_does_not_cancel_who_waits_for_it(monkeypatch):
             raise answer
         return answer
 
-    assert services._insist(Job("what-if"), ask) == "fine"
+    assert insist(Job("what-if"), ask) == "fine"
 
 
 def test_stopping_the_server_cancels_its_jobs(settings, tmp_path):

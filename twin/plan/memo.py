@@ -56,6 +56,13 @@ class Memo:
         """Return how busy one row's servers are, remembered."""
         return self._get("activity:" + reference_key(scenario, recordings), compute)
 
+    def site(
+        self, scenario: Scenario, recordings: Recordings, compute: Callable[[], T]
+    ) -> T:
+        """Return a whole site's answer, remembered; such answers are large."""
+        key = f"site:{scenario_sha256(scenario)}:{_digest(recordings)}"
+        return self._get(key, compute)
+
     def _get(self, key: str, compute: Callable[[], T]) -> T:
         while True:
             future, mine = self._claim(key)

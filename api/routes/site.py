@@ -1,0 +1,74 @@
+"""The physical site: runs, failures, cooling, and what a template expands to."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+from pydantic_core import to_json
+
+from api import errors
+from api.errors import described
+from api.jobs import Job
+from api.routes.common import ACCEPTED, State, accepted
+from api.schemas.site import (
+    CoolingYearIn,
+    CoolingYearOut,
+    FailureIn,
+    FailureOut,
+    FailuresIn,
+    FailuresOut,
+    NetworkOut,
+    SiteQuestion,
+    SiteRunIn,
+    SiteRunOut,
+)
+from api.site_documents import network_document
+from twin.facility.answer import facility_of
+
+router = APIRouter(prefix="/site", tags=["site"], responses=described(403))
+_DIRECT = {**ACCEPTED, **described(403, 404, 409, 500)}
+
+
+def _answered(job: Job) -> Response:
+    if job.answer is not None:
+        return Response(job.answer, media_type="application/json")
+    if job.error is not None:
+        return errors.answer(job.error)
+    return accepted(job)
+
+
+@router.post("/run", response_model=SiteRunOut, responses=_DIRECT)
+async def run_site(state: State, body: SiteRunIn) -> Response:
+    """Run a site over its horizon, with the events on its timeline."""
+    asked = state.question(body.scenario, body.scenario_id, body.changes)
+    return _answered(await state.site.run(asked, view=body.view, series=body.series))
+
+
+@router.post("/failures", response_model=FailuresOut, responses=_DIRECT)
+async def screen_site(state: State, body: FailuresIn) -> Response:
+    """Follow every failure, and every pair, at the site's worst hour."""
+    asked = state.question(body.scenario, body.scenario_id, body.changes)
+    return _answered(await state.site.failures(asked, view=body.view, pairs=body.pairs))
+
+
+@router.post("/failure", response_model=FailureOut, responses=_DIRECT)
+async def follow_failure(state: State, body: FailureIn) -> Response:
+    """Follow one failure step by step: who carries what, and who wins the race."""
+    asked = state.question(body.scenario, body.scenario_id, body.changes)
+    failed = tuple(body.failed)
+    return _answered(await state.site.failure(asked, view=body.view, failed=failed))
+
+
+@router.post("/cooling-year", response_model=CoolingYearOut, responses=_DIRECT)
+async def cool_site(state: State, body: CoolingYearIn) -> Response:
+    """Run the site's cooling through a year of weather."""
+    asked = state.question(body.scenario, body.scenario_id, body.changes)
+    job = await state.site.cooling_year(asked, view=body.view, it_frac=body.it_frac)
+    return _answered(job)
+
+
+@router.post("/network", response_model=NetworkOut, responses=described(403, 404))
+def expand_site(state: State, body: SiteQuestion) -> Response:
+    """Expand a site's template into nodes and racks; nothing is simulated."""
+    asked = state.question(body.scenario, body.scenario_id, body.changes)
+    document = network_document(facility_of(asked))
+    return Response(to_json(document), media_type="application/json")

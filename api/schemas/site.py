@@ -1,0 +1,163 @@
+"""Questions about a site and their answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import create_model
+
+from api.schemas.base import Out, said
+from api.schemas.reflect import schema_of
+from api.schemas.results import ProvenanceOut, TimingOut
+from api.schemas.stored import Question, Text
+from twin.cooling.year import YearResult
+from twin.facility.result import NodeResult, RowResult, SiteResult
+from twin.facility.screening import Case, Race
+from twin.scenario.facility import Facility
+
+
+class SiteQuestion(Question):
+    """A scenario with a facility; answered at once where it is quick."""
+
+    view: Text | None = said(
+        "Name of the asking view; a newer question of it cancels this one",
+        "site-7f3a", None, max_length=100,
+    )  # fmt: skip
+
+
+class SiteRunIn(SiteQuestion):
+    """A run of a site."""
+
+    series: bool = said("Whether every node has its curve over time", False, False)
+
+
+class FailuresIn(SiteQuestion):
+    """Every failure of a site."""
+
+    pairs: bool = said("Whether pairs of failures are followed too", True, True)
+
+
+class FailureIn(SiteQuestion):
+    """One failure of a site, step by step."""
+
+    failed: list[Text] = said(
+        "Nodes lost at time zero", ["UPS-H1-A"], min_length=1, max_length=8
+    )
+
+
+class CoolingYearIn(SiteQuestion):
+    """A year of a site's cooling."""
+
+    it_frac: float = said(
+        "IT load ÷ the rows' limits, constant", 0.75, 0.75, gt=0, le=2
+    )
+
+
+# --- answers ------------------------------------------------------------------------
+
+_NODE: dict[str, Any] = {
+    "headroom_w": (
+        float | None, said("Limit minus the load after the worst loss", 1e4, unit="W")
+    ),
+    "stranded_w": (
+        float | None,
+        said("Limit that neither the peak nor any single loss needs", 1e4, unit="W"),
+    ),
+    "oversubscription_ratio": (
+        float | None, said("Nameplate of the servers below ÷ limit", 1.2)
+    ),
+    "imbalance_frac": (
+        float | None, said("Largest departure of a phase from their mean ÷ mean", 0.1)
+    ),
+}  # fmt: skip
+SiteNodeOut = create_model("SiteNodeOut", __base__=schema_of(NodeResult), **_NODE)
+SiteRowOut = create_model(
+    "SiteRowOut",
+    __base__=schema_of(RowResult),
+    peak_frac=(float | None, said("Highest tick ÷ limit", 0.96)),
+)
+
+
+class LinkOut(Out):
+    """Energy that flowed from one kind of node to another, or was lost in it."""
+
+    model_config = Out.model_config | {"populate_by_name": True}
+    source: str = said("Where from", "ups", alias="from")
+    target: str = said("Where to", "pdu", alias="to")
+    wh: float = said("Energy", 3.6e6, unit="Wh")
+
+
+_RUN: dict[str, Any] = {
+    "nodes": (
+        list[SiteNodeOut],  # type: ignore[valid-type]
+        said("Power nodes in topological order, without racks", []),
+    ),
+    "rows": (list[SiteRowOut], said("Rows", [])),  # type: ignore[valid-type]
+    "pue": (float | None, said("Facility energy ÷ IT energy", 1.12)),
+    "lost_server_s": (float, said("Server time without service", 0.0, unit="s")),
+    "hottest_c": (float | None, said("Hottest GPU of the site", 62.0, unit="C")),
+    "losses": (list[LinkOut], said("Energy between kinds of nodes", [])),
+    "provenance": (ProvenanceOut, said("What it rests on", {})),
+    "warnings": (list[str], said("What looks wrong about the inputs", [])),
+    "timing": (TimingOut, said("What it cost", {"computed_s": 0.3})),
+}  # fmt: skip
+SiteRunOut = create_model("SiteRunOut", __base__=schema_of(SiteResult), **_RUN)
+CaseOut = create_model(
+    "SiteCaseOut",
+    __base__=schema_of(Case),
+    binding=(str, said("The constraint that binds, in words", "UPS-B at 94 %")),
+    race=(str, said("Who wins, the cap or the breaker", "no breaker is overloaded")),
+)
+
+
+class FailuresOut(Out):
+    """Every failure, worst first."""
+
+    cases: list[CaseOut] = said("Cases, worst first", [])  # type: ignore[valid-type]
+    single: int = said("Single failures followed", 24)
+    pairs: int = said("Pairs followed", 276)
+    worst_t_s: float = said("The moment the loads are taken from", 46_800, unit="s")
+    server_count: int = said("Servers of the site", 208, unit="servers")
+    provenance: ProvenanceOut = said("What it rests on", {})
+    timing: TimingOut = said("What it cost", {"computed_s": 0.3})
+
+
+class FrameOut(Out):
+    """What every node carries at a moment of a failure."""
+
+    t_s: float = said("Time since the failure", 40.0, unit="s")
+    label: str = said("What has just happened", "the cap lands")
+    out_w: dict[str, float | None] = said(
+        "Output by node; null is dead", {"UPS-H1-B": 6e5}, unit="W"
+    )
+    heat: dict[str, float] = said("State of each protection; 1 trips", {"UPS-H1-B": 0})
+    dead_racks: list[str] = said("Racks without power", ["H1R1K01"])
+
+
+class FailureOut(Out):
+    """One failure, step by step."""
+
+    case: CaseOut = said("How it ends", {})  # type: ignore[valid-type]
+    before_w: dict[str, float | None] = said(
+        "Output by node before it", {"UPS-H1-B": 3e5}, unit="W"
+    )
+    frames: list[FrameOut] = said("After the failure, and after each step", [])
+    race: schema_of(Race) | None = said(  # type: ignore[valid-type]
+        "The first overloaded breaker against the cap", {}
+    )
+    provenance: ProvenanceOut = said("What it rests on", {})
+    timing: TimingOut = said("What it cost", {"computed_s": 0.3})
+
+
+CoolingYearOut = create_model(
+    "CoolingYearOut",
+    __base__=schema_of(YearResult),
+    provenance=(ProvenanceOut, said("What it rests on", {})),
+    timing=(TimingOut, said("What it cost", {"computed_s": 0.01})),
+)
+
+
+class NetworkOut(Facility):
+    """A site's nodes and racks, every template expanded."""
+
+    warnings: list[str] = said("What looks wrong about its units", [])

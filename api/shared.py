@@ -1,0 +1,41 @@
+"""What every use case needs: where an answer comes from, and patience."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from api.documents import Document
+from api.jobs import Job
+from api.version import MODEL_VERSION
+from store.repositories import now_utc
+from twin.errors import Cancelled
+from twin.plan.memo import scenario_sha256
+from twin.scenario import Scenario
+
+T = TypeVar("T")
+
+
+def provenance(scenario: Scenario) -> Document:
+    """What an answer rests on: inputs, model version, seed, and when it was made."""
+    return {
+        "scenario_sha256": scenario_sha256(scenario),
+        "model_version": MODEL_VERSION,
+        "seed": scenario.seed,
+        "created_at": now_utc().isoformat(),
+    }
+
+
+def insist(job: Job, ask: Callable[[], T]) -> T:
+    """
+    Ask again where somebody else's cancel hit us.
+
+    Two questions share a remembered reference run; if the one that computes it is
+    cancelled, the one that waits for it must not be.
+    """
+    while True:
+        try:
+            return ask()
+        except Cancelled:
+            if job.cancelled():
+                raise

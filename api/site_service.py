@@ -1,0 +1,125 @@
+"""Use cases of the physical site."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from api.documents import Document
+from api.jobs import Job
+from api.shared import insist, provenance
+from api.site_documents import (
+    cooling_document,
+    screening_document,
+    site_document,
+    story_document,
+)
+from twin.cooling.weather import Weather
+from twin.facility.answer import (
+    SiteAnswer,
+    answer_site,
+    cooling_year,
+    facility_of,
+    screen,
+    story,
+    weather_of,
+)
+from twin.plan import Memo
+from twin.scenario import Scenario, dataset_names
+from twin.scenario.facility import unit_warnings
+
+if TYPE_CHECKING:
+    from api.services import AppState
+
+ANSWERS = 4
+"""Sites remembered: a failure is followed on the run that was just made."""
+
+
+class SiteService:
+    """
+    Answers questions about sites.
+
+    Args:
+        state: What the server holds.
+    """
+
+    def __init__(self, state: AppState) -> None:
+        self._state = state
+        self._answers = Memo(limit=ANSWERS)
+
+    async def run(self, scenario: Scenario, *, view: str | None, series: bool) -> Job:
+        """Run a site."""
+
+        def work(job: Job) -> Document:
+            found = self._answer(job, scenario)
+            document = site_document(found.result, provenance(scenario), series=series)
+            warnings = unit_warnings(facility_of(scenario))
+            return document | {"warnings": list(warnings)}
+
+        return await self._state.directly(view, work)
+
+    async def failures(
+        self, scenario: Scenario, *, view: str | None, pairs: bool
+    ) -> Job:
+        """Follow every failure of a site."""
+
+        def work(job: Job) -> Document:
+            found = screen(
+                self._answer(job, scenario), pairs=pairs,
+                on_progress=self._state.jobs.report(job), cancelled=job.cancelled,
+            )  # fmt: skip
+            return screening_document(found, provenance(scenario))
+
+        return await self._state.directly(view, work)
+
+    async def failure(
+        self, scenario: Scenario, *, view: str | None, failed: tuple[str, ...]
+    ) -> Job:
+        """Follow one failure step by step."""
+
+        def work(job: Job) -> Document:
+            found = self._answer(job, scenario)
+            network = found.assembled.network
+            document = story_document(
+                story(found, failed), list(network.index), network.rack_first
+            )
+            return document | {"provenance": provenance(scenario)}
+
+        return await self._state.directly(view, work)
+
+    async def cooling_year(
+        self, scenario: Scenario, *, view: str | None, it_frac: float
+    ) -> Job:
+        """Run a site's cooling through a year."""
+
+        def work(_: Job) -> Document:
+            found = cooling_year(scenario, self._weather(scenario), it_frac)
+            document = cooling_document(found)
+            return document | {"provenance": provenance(scenario)}
+
+        return await self._state.directly(view, work)
+
+    def _answer(self, job: Job, scenario: Scenario) -> SiteAnswer:
+        """Run a site; the answer to the question before is remembered."""
+        facility_of(scenario)
+        recordings = self._state.datasets.recordings(dataset_names(scenario))
+        weather = self._weather(scenario)
+        return insist(
+            job,
+            lambda: self._answers.site(
+                scenario,
+                recordings,
+                lambda: answer_site(
+                    scenario, recordings, weather, memo=self._state.memo,
+                    on_progress=self._state.jobs.report(job), cancelled=job.cancelled,
+                ),
+            ),
+        )  # fmt: skip
+
+    def _weather(self, scenario: Scenario) -> Weather:
+        facility = scenario.facility
+        if facility is None:
+            facility_of(scenario)  # says what is missing
+            raise AssertionError
+        name = facility.weather.dataset
+        known = {} if name is None else {name: self._state.datasets.weather(name)}
+        return weather_of(facility.weather, known)

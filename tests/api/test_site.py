@@ -1,0 +1,151 @@
+"""Questions about a site: answers fit their schema, refusals say the field."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from api.client import ApiProblem
+from api.schemas.site import CoolingYearOut, FailureOut, FailuresOut, SiteRunOut
+from tests.api.conftest import SHORT
+
+SMALL = SHORT | {
+    "facility": {"template": {"design": "2n", "rows_per_hall": 2, "racks_per_row": 3}}
+}
+
+
+def test_a_run_answers_directly_and_fits_its_schema(http, client):
+    answer = http.post("/api/v1/site/run", json={"scenario": {}, "changes": SMALL})
+
+    assert answer.status_code == 200
+    found = answer.json()
+    SiteRunOut.model_validate(found)
+    assert found["server_count"] == 24
+    assert found["lost_server_s"] == 0
+    assert found["pue"] > 1.0
+    assert {n["kind"] for n in found["nodes"]} >= {"utility", "ups", "pdu", "busway"}
+    assert found["nodes"][0]["mean_series_w"] is None
+    assert found["timing"]["computed_s"] > 0
+
+
+def test_curves_of_nodes_come_when_asked_for(client):
+    found = client.site_run(changes=SMALL, series=True)
+    records = len(found["series"]["t_s"])
+
+    assert all(len(n["mean_series_w"]) == records for n in found["nodes"])
+
+
+def test_losses_close_at_every_kind_of_node(client):
+    found = client.site_run(changes=SMALL)
+    into, out = {}, {}
+    for link in found["losses"]:
+        out[link["from"]] = out.get(link["from"], 0.0) + link["wh"]
+        into[link["to"]] = into.get(link["to"], 0.0) + link["wh"]
+
+    for kind in ("transformer", "switchboard", "ups", "pdu", "busway"):
+        assert math.isclose(into[kind], out[kind], rel_tol=1e-9), kind
+    assert math.isclose(into["servers"], found["it_wh"], rel_tol=1e-9)
+    assert math.isclose(out["utility"], found["facility_wh"], rel_tol=1e-9)
+
+
+def test_every_failure_is_ranked(client):
+    found = client.site_failures(changes=SMALL)
+    FailuresOut.model_validate(found)
+    lost = [case["lost_servers"] for case in found["cases"]]
+
+    assert lost == sorted(lost, reverse=True)
+    assert (
+        found["single"] + found["pairs"] == found["single"] * (found["single"] + 1) / 2
+    )
+    assert lost[0] == found["server_count"] == 24
+
+
+def test_pairs_can_be_left_out(client):
+    assert client.site_failures(changes=SMALL, pairs=False)["pairs"] == 0
+
+
+def test_a_failure_shows_the_load_move(client):
+    found = client.site_failure(changes=SMALL, failed=["UPS-H1-A"])
+    FailureOut.model_validate(found)
+    before, first = found["before_w"], found["frames"][0]
+
+    assert first["out_w"]["UPS-H1-A"] is None
+    assert first["out_w"]["UPS-H1-B"] == pytest.approx(
+        before["UPS-H1-A"] + before["UPS-H1-B"], rel=0.02
+    )
+    assert first["dead_racks"] == []
+    assert found["case"]["binding"].endswith("on loss of UPS-H1-A")
+
+
+def test_an_unknown_node_is_refused_with_the_nearest(client):
+    with pytest.raises(ApiProblem) as refused:
+        client.site_failure(changes=SMALL, failed=["UPS-H1-Z"])
+
+    assert refused.value.status == 422
+    error = refused.value.problem["errors"][0]
+    assert error["field"] == "failed"
+    assert "UPS-H1-" in error["repair"]
+
+
+def test_a_year_of_cooling(client):
+    found = client.cooling_year(changes=SMALL, it_frac=0.5)
+    CoolingYearOut.model_validate(found)
+
+    assert len(found["pue_by_hour"]) == 8760
+    assert 1.0 < found["pue"] < 2.0
+    assert len(found["pue_by_month"]) == 12
+
+
+def test_a_template_expands_to_names(client):
+    found = client.site_network(changes=SMALL)
+
+    assert found["template"] is None
+    assert {"UTIL", "UPS-H1-A", "ROW-H1R2-B"} <= {
+        n["name"] for n in found["electrical"]
+    }
+    assert len(found["racks"]) == 6
+    assert found["warnings"] == []
+
+
+@pytest.mark.parametrize(
+    "ask", ["site_run", "site_failures", "cooling_year", "site_network"]
+)
+def test_a_scenario_without_a_facility_says_what_to_add(client, ask):
+    with pytest.raises(ApiProblem) as refused:
+        getattr(client, ask)(changes=SHORT)
+
+    assert refused.value.status == 422
+    assert refused.value.problem["errors"][0]["field"] == "facility"
+
+
+def test_weather_that_is_not_here_says_where_to_put_it(client):
+    changes = SMALL | {
+        "facility": SMALL["facility"] | {"weather": {"dataset": "atlantis"}}
+    }
+    with pytest.raises(ApiProblem) as refused:
+        client.site_run(changes=changes)
+
+    error = refused.value.problem["errors"][0]
+    assert error["field"] == "facility.weather.dataset"
+    assert "atlantis.epw" in error["repair"]
+
+
+@pytest.mark.parametrize(
+    ("event", "field"),
+    [
+        pytest.param(
+            {"kind": "lose-node", "target": "UPS"}, "facility.events", id="node"
+        ),
+        pytest.param(
+            {"kind": "lose-crah", "target": "H9"}, "facility.events", id="hall"
+        ),
+    ],
+)
+def test_an_event_that_hits_nothing_is_refused(client, event, field):
+    facility = SMALL["facility"] | {"events": [event | {"t_s": 10}]}
+    with pytest.raises(ApiProblem) as refused:
+        client.site_run(changes=SMALL | {"facility": facility})
+
+    assert refused.value.status == 422
+    assert refused.value.problem["errors"][0]["field"] == field
