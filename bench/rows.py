@@ -13,6 +13,12 @@ ROW_BARS: dict[str, dict[str, Any]] = {
     "row.what_if_p95_s": {"unit": "s", "bar": 0.5, "better": "less"},
     "row.slider_p95_s": {"unit": "s", "bar": 0.7, "better": "less"},
     "row.controls_s": {"unit": "s", "bar": 1.0, "better": "less"},
+    "site.thousand_day_s": {"unit": "s", "bar": 0.8, "better": "less"},
+    "site.ten_thousand_day_s": {"unit": "s", "bar": 8.0, "better": "less"},
+    "site.ten_thousand_memory_mb": {"unit": "MB", "bar": 700.0, "better": "less"},
+    "site.year_s": {"unit": "s", "bar": 5.0, "better": "less"},
+    "site.screening_s": {"unit": "s", "bar": 30.0, "better": "less"},
+    "site.pairs_s": {"unit": "s", "bar": 60.0, "better": "less"},
 }
 
 

@@ -61,7 +61,7 @@ def kernel_rows(prefix: str) -> tuple[list[dict[str, Any]], int]:
         out = Path(folder) / "benchmark.json"
         code = subprocess.call(
             [
-                sys.executable, "-m", "pytest", str(FOLDER), "-q", "-p",
+                sys.executable, "-m", "pytest", *_files(prefix), "-q", "-p",
                 "no:cacheprovider",
                 "-o", "testpaths=", f"--benchmark-json={out}", "--benchmark-columns",
                 "median,iqr,rounds",
@@ -71,6 +71,15 @@ def kernel_rows(prefix: str) -> tuple[list[dict[str, Any]], int]:
         report = json.loads(out.read_text()) if out.exists() else {"benchmarks": []}
     rows = [b["extra_info"] for b in report["benchmarks"] if "id" in b["extra_info"]]
     return [r for r in rows if r["id"].startswith(prefix)], code
+
+
+def _files(prefix: str) -> list[str]:
+    """Files of the suites a prefix may mean: bench/test_SUITE.py."""
+    stem = prefix.partition(".")[0]
+    return [
+        str(p) for p in sorted(FOLDER.glob("test_*.py"))
+        if p.stem.removeprefix("test_").startswith(stem)
+    ]  # fmt: skip
 
 
 def main() -> int:
