@@ -254,6 +254,13 @@ class Client:
         """Follow the loss of these nodes step by step."""
         return self.site_ask("/site/failure", {"failed": failed}, **question)
 
+    def site_fit(
+        self, *, servers: int = 0, server_w: float | None = None, **question: Any
+    ) -> Document:
+        """Find how many more servers each row takes, and a place for `servers`."""
+        more = {"servers": servers, "server_w": server_w}
+        return self.site_ask("/site/fit", more, **question)
+
     def cooling_year(self, *, it_frac: float = 0.75, **question: Any) -> Document:
         """Run a site's cooling through a year at a share of the rows' limits."""
         return self.site_ask("/site/cooling-year", {"it_frac": it_frac}, **question)

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
+
 from api.documents import Document, plain
 from twin.cooling.year import YearResult
+from twin.facility.answer import RideThrough
+from twin.facility.cascade import Stage
+from twin.facility.fit import Fit
 from twin.facility.result import SiteResult
-from twin.facility.screening import Case, Screening, Story, race_words
+from twin.facility.screening import (
+    Case,
+    Screening,
+    Story,
+    losses_of_one,
+    race_words,
+)
+from twin.power.network import Network
 from twin.scenario.facility import Facility, unit_warnings
+from twin.scenario.ready_events import ready_events
 
 _NODE_EXTRA = (
     "headroom_w", "stranded_w", "oversubscription_ratio", "imbalance_frac",
@@ -69,9 +84,16 @@ def loss_links(result: SiteResult) -> list[Document]:
     ]
 
 
-def screening_document(screening: Screening, provenance: Document) -> Document:
-    """Write a screening; the loads per node stay out."""
+MATRIX_NODES = 160
+"""A matrix of more nodes than this is not read by anybody."""
+
+
+def screening_document(
+    screening: Screening, network: Network, stage: Stage, provenance: Document
+) -> Document:
+    """Write a screening with the matrix of single failures."""
     document: Document = {
+        "matrix": matrix_document(network, stage),
         "cases": [case_document(case) for case in screening.cases],
         "single": screening.single,
         "pairs": screening.pairs,
@@ -80,6 +102,37 @@ def screening_document(screening: Screening, provenance: Document) -> Document:
         "provenance": provenance,
     }
     return document
+
+
+def matrix_document(network: Network, stage: Stage) -> Document | None:
+    """
+    Write every node's load ÷ limit under every single failure.
+
+    Returns:
+        `nodes` and `failed` by name, and `frac` by row of `failed`; a dead node is
+        null. None for a site too large to be read as a matrix.
+    """
+    limited = [i for i in range(network.rack_first) if stage.limit_w[i] < math.inf]
+    if len(limited) > MATRIX_NODES:
+        return None
+    names = [network.nodes[i].name for i in limited]
+    limit_w = stage.limit_w[limited]
+    rows = {
+        lost: np.where(alive[limited], out_w[limited] / limit_w, np.nan)
+        for lost, out_w, alive in losses_of_one(network, stage)
+    }
+    document: Document = plain(
+        {"nodes": names, "failed": names, "frac": [rows[i] for i in limited]}
+    )
+    return document
+
+
+def fit_document(found: Fit, provenance: Document) -> Document:
+    """Write where servers fit, each row with what binds in words."""
+    document: Document = plain(found)
+    for row, entry in zip(found.rows, document["rows"], strict=True):
+        entry["words"] = row.words
+    return document | {"provenance": provenance}
 
 
 def case_document(case: Case) -> Document:
@@ -130,12 +183,17 @@ def story_document(story: Story, names: list[str], racks_from: int) -> Document:
 
 
 def network_document(facility: Facility) -> Document:
-    """Write an explicit facility with what looks wrong about its units."""
+    """Write an explicit facility, its ready failures, and suspect units."""
     document: Document = plain(facility)
-    return document | {"warnings": list(unit_warnings(facility))}
+    return document | {
+        "warnings": list(unit_warnings(facility)),
+        "ready": [plain(ready) for ready in ready_events(facility)],
+    }
 
 
-def cooling_document(found: YearResult) -> Document:
+def cooling_document(
+    found: YearResult, rides: tuple[RideThrough, ...], it_w: float
+) -> Document:
     """Write a year of cooling; hours as arrays of 8,760."""
     document: Document = plain(found)
-    return document
+    return document | {"ride_throughs": plain(list(rides)), "it_w": it_w}

@@ -9,6 +9,7 @@ from api.jobs import Job
 from api.shared import insist, provenance
 from api.site_documents import (
     cooling_document,
+    fit_document,
     screening_document,
     site_document,
     story_document,
@@ -19,6 +20,8 @@ from twin.facility.answer import (
     answer_site,
     cooling_year,
     facility_of,
+    fit,
+    ride_throughs,
     screen,
     story,
     weather_of,
@@ -63,11 +66,14 @@ class SiteService:
         """Follow every failure of a site."""
 
         def work(job: Job) -> Document:
+            answer = self._answer(job, scenario)
             found = screen(
-                self._answer(job, scenario), pairs=pairs,
-                on_progress=self._state.jobs.report(job), cancelled=job.cancelled,
+                answer, pairs=pairs, on_progress=self._state.jobs.report(job),
+                cancelled=job.cancelled,
             )  # fmt: skip
-            return screening_document(found, provenance(scenario))
+            return screening_document(
+                found, answer.assembled.network, answer.stage, provenance(scenario)
+            )
 
         return await self._state.directly(view, work)
 
@@ -86,6 +92,18 @@ class SiteService:
 
         return await self._state.directly(view, work)
 
+    async def fit(
+        self, scenario: Scenario, *, view: str | None, servers: int,
+        server_w: float | None,
+    ) -> Job:  # fmt: skip
+        """Find how many more servers fit where."""
+
+        def work(job: Job) -> Document:
+            found = fit(self._answer(job, scenario), servers=servers, server_w=server_w)
+            return fit_document(found, provenance(scenario))
+
+        return await self._state.directly(view, work)
+
     async def cooling_year(
         self, scenario: Scenario, *, view: str | None, it_frac: float
     ) -> Job:
@@ -93,7 +111,8 @@ class SiteService:
 
         def work(_: Job) -> Document:
             found = cooling_year(scenario, self._weather(scenario), it_frac)
-            document = cooling_document(found)
+            rides = ride_throughs(scenario, it_frac)
+            document = cooling_document(found, rides, float(found.plant.it_w[0]))
             return document | {"provenance": provenance(scenario)}
 
         return await self._state.directly(view, work)

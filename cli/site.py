@@ -170,12 +170,14 @@ def _print_failures(console: Console, found: Document, top: int) -> None:
         f"{_clock(found['worst_t_s'])}, {found['server_count']} servers",
         highlight=False,
     )
-    table = _table("Worst first", "Lost", "Race", "Servers", "First trip", "Nearest")
+    table = _table(
+        "Worst first", "Lost", "Race", "Servers", "SLO damage", "First trip", "Nearest"
+    )
     for case in found["cases"][:top]:
         trip = case["first_trip_s"]
         table.add_row(
             " + ".join(case["failed"]), case["race"], str(case["lost_servers"]),
-            "-" if trip is None else f"{trip:.0f} s", case["binding"],
+            f"{100 * case['slo_damage_frac']:.0f} %", "-" if trip is None else f"{trip:.0f} s", case["binding"],
         )  # fmt: skip
     console.print(table)
 

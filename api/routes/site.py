@@ -16,6 +16,8 @@ from api.schemas.site import (
     FailureOut,
     FailuresIn,
     FailuresOut,
+    FitIn,
+    FitOut,
     NetworkOut,
     SiteQuestion,
     SiteRunIn,
@@ -56,6 +58,16 @@ async def follow_failure(state: State, body: FailureIn) -> Response:
     asked = state.question(body.scenario, body.scenario_id, body.changes)
     failed = tuple(body.failed)
     return _answered(await state.site.failure(asked, view=body.view, failed=failed))
+
+
+@router.post("/fit", response_model=FitOut, responses=_DIRECT)
+async def fit_site(state: State, body: FitIn) -> Response:
+    """Find how many more servers each row takes, and a place for those asked for."""
+    asked = state.question(body.scenario, body.scenario_id, body.changes)
+    job = await state.site.fit(
+        asked, view=body.view, servers=body.servers, server_w=body.server_w
+    )
+    return _answered(job)
 
 
 @router.post("/cooling-year", response_model=CoolingYearOut, responses=_DIRECT)

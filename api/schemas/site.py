@@ -11,9 +11,11 @@ from api.schemas.reflect import schema_of
 from api.schemas.results import ProvenanceOut, TimingOut
 from api.schemas.stored import Question, Text
 from twin.cooling.year import YearResult
+from twin.facility.answer import RideThrough
+from twin.facility.fit import MOST_SERVERS, Fit, RowRoom
 from twin.facility.result import NodeResult, RowResult, SiteResult
 from twin.facility.screening import Case, Race
-from twin.scenario.facility import Facility
+from twin.scenario.facility import Event, Facility
 
 
 class SiteQuestion(Question):
@@ -43,6 +45,18 @@ class FailureIn(SiteQuestion):
     failed: list[Text] = said(
         "Nodes lost at time zero", ["UPS-H1-A"], min_length=1, max_length=8
     )
+
+
+class FitIn(SiteQuestion):
+    """Servers looking for a place."""
+
+    servers: int = said(
+        "Servers to place", 24, 0, unit="servers", ge=0, le=MOST_SERVERS
+    )
+    server_w: float | None = said(
+        "Draw of one at the site's worst hour; empty means what the row's servers draw",
+        5000.0, None, unit="W", gt=0, le=1e6,
+    )  # fmt: skip
 
 
 class CoolingYearIn(SiteQuestion):
@@ -110,8 +124,22 @@ CaseOut = create_model(
 )
 
 
+class MatrixOut(Out):
+    """Every node under every single failure."""
+
+    nodes: list[str] = said("Nodes that carry", ["UPS-H1-A"])
+    failed: list[str] = said("Nodes lost", ["UPS-H1-A"])
+    frac: list[list[float | None]] = said(
+        "Load ÷ limit by lost node, then by carrying node; null is dead", [[0.9]]
+    )
+
+
 class FailuresOut(Out):
     """Every failure, worst first."""
+
+    matrix: MatrixOut | None = said(
+        "Loads under every single failure; null for a large site", {}
+    )
 
     cases: list[CaseOut] = said("Cases, worst first", [])  # type: ignore[valid-type]
     single: int = said("Single failures followed", 24)
@@ -149,15 +177,44 @@ class FailureOut(Out):
     timing: TimingOut = said("What it cost", {"computed_s": 0.3})
 
 
+RowRoomOut = create_model(
+    "RowRoomOut",
+    __base__=schema_of(RowRoom),
+    words=(str, said("What the next server would overload", "UPS-B at 94 %")),
+)
+FitOut = create_model(
+    "FitOut",
+    __base__=schema_of(Fit),
+    rows=(list[RowRoomOut], said("Rows, most room first", [])),  # type: ignore[valid-type]
+    provenance=(ProvenanceOut, said("What it rests on", {})),
+    timing=(TimingOut, said("What it cost", {"computed_s": 0.01})),
+)
+RideThroughOut = schema_of(RideThrough)
 CoolingYearOut = create_model(
     "CoolingYearOut",
     __base__=schema_of(YearResult),
+    it_w=(float, said("IT load, constant", 6e5, unit="W")),
+    ride_throughs=(
+        list[RideThroughOut],  # type: ignore[valid-type]
+        said("The halls' air after a loss of cooling, the worst first", []),
+    ),
     provenance=(ProvenanceOut, said("What it rests on", {})),
     timing=(TimingOut, said("What it cost", {"computed_s": 0.01})),
 )
 
 
+class ReadyOut(Out):
+    """A failure ready to try."""
+
+    key: str = said("Name", "lose-ups")
+    title: str = said("For people", "Lose a UPS")
+    description: str = said("What happens", "UPS-H1-A fails for an hour")
+    events: list[Event] = said("Its events", [])
+
+
 class NetworkOut(Facility):
     """A site's nodes and racks, every template expanded."""
+
+    ready: list[ReadyOut] = said("Failures ready to try on its timeline", [])
 
     warnings: list[str] = said("What looks wrong about its units", [])

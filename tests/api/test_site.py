@@ -7,7 +7,13 @@ import math
 import pytest
 
 from api.client import ApiProblem
-from api.schemas.site import CoolingYearOut, FailureOut, FailuresOut, SiteRunOut
+from api.schemas.site import (
+    CoolingYearOut,
+    FailureOut,
+    FailuresOut,
+    FitOut,
+    SiteRunOut,
+)
 from tests.api.conftest import SHORT
 
 SMALL = SHORT | {
@@ -149,3 +155,63 @@ def test_an_event_that_hits_nothing_is_refused(client, event, field):
 
     assert refused.value.status == 422
     assert refused.value.problem["errors"][0]["field"] == field
+
+
+def test_the_matrix_says_every_load_under_every_loss(client):
+    found = client.site_failures(changes=SMALL, pairs=False)["matrix"]
+    at = {name: k for k, name in enumerate(found["nodes"])}
+    lost_a = found["frac"][found["failed"].index("UPS-H1-A")]
+
+    assert lost_a[at["UPS-H1-A"]] is None
+    assert lost_a[at["PDU-H1-A"]] is None
+    own = next(
+        n for n in client.site_run(changes=SMALL)["nodes"] if n["name"] == "UPS-H1-B"
+    )
+    assert lost_a[at["UPS-H1-B"]] == pytest.approx(
+        own["failover_w"] / own["limit_w"], rel=1e-3
+    )
+
+
+def test_the_damage_to_service_levels_is_part_of_a_case(client):
+    cases = client.site_failures(changes=SMALL)["cases"]
+    single = [c for c in cases if len(c["failed"]) == 1]
+
+    assert cases[0]["lost_servers"] == 24
+    assert cases[0]["slo_damage_frac"] == 1.0
+    assert all(c["slo_damage_frac"] == 0 for c in single)
+
+
+def test_servers_find_a_place(client):
+    found = client.site_fit(servers=4, changes=SMALL)
+    FitOut.model_validate(found)
+
+    assert found["placed_servers"] == 4
+    assert found["rows"][0]["words"].startswith(found["rows"][0]["binding"])
+
+
+def test_more_servers_than_anybody_has_are_refused(client):
+    with pytest.raises(ApiProblem, match="servers"):
+        client.site_fit(servers=10**6, changes=SMALL)
+
+
+def test_ready_failures_come_with_the_network_and_run(client):
+    ready = client.site_network(changes=SMALL)["ready"]
+    assert {"lose-ups", "utility-outage", "heat-wave"} <= {r["key"] for r in ready}
+    lose = next(r for r in ready if r["key"] == "lose-ups")
+    event = lose["events"][0] | {"t_s": 60.0}
+
+    found = client.site_run(
+        changes=SMALL | {"facility": {**SMALL["facility"], "events": [event]}}
+    )
+
+    assert any(e["kind"] == "dead" for e in found["events"])
+
+
+def test_a_hall_without_cooling_reaches_its_limit_in_minutes(client):
+    found = client.cooling_year(changes=SMALL)
+    none, quarter, half = found["ride_throughs"]
+
+    assert 0 < none["recommended_s"] < none["allowable_s"] < 3600
+    assert none["allowable_s"] < quarter["allowable_s"]
+    assert none["air_c"][0] == none["start_c"]
+    assert half["left_frac"] == 0.5

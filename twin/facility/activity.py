@@ -44,11 +44,15 @@ class Activity:
         frac: Power above idle ÷ full power above idle. 0..1, shape (ticks,)
         curve_mhz: Clocks. [MHz]
         curve_power: Power above idle at that clock ÷ the same at full clock.
+        curve_slowdown: Time of a request at that clock ÷ at full clock; prompt and
+            token phases weighted by their energy, which counts the prompt, the more
+            sensitive of the two, a little too much.
     """
 
     frac: FloatArray
     curve_mhz: FloatArray
     curve_power: FloatArray
+    curve_slowdown: FloatArray
 
 
 def row_activity(
@@ -111,4 +115,5 @@ def _read(
         frac=np.clip(frac, 0.0, None),
         curve_mhz=np.ascontiguousarray(compiled.setup.curve_mhz),
         curve_power=np.minimum(1.0, np.maximum.accumulate(power)),
+        curve_slowdown=share * curve[:, 0] + (1 - share) * curve[:, 1],
     )

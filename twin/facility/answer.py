@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
 from twin.cooling.plants import PLANTS
+from twin.cooling.room import (
+    ASHRAE_RECOMMENDED_C,
+    Room,
+    ride_through_s,
+    room_for,
+    room_step,
+)
 from twin.cooling.weather import Weather, generated
 from twin.cooling.year import YearResult, year
 from twin.errors import ScenarioError
 from twin.facility.activity import Activity, row_activity
 from twin.facility.assemble import Assembled, assemble, planned_row_w
 from twin.facility.cascade import Stage
+from twin.facility.fit import Fit, where_it_fits
 from twin.facility.result import SiteResult
 from twin.facility.screening import Screening, Story, follow_case, screen_site
 from twin.facility.simulate import run_and_stage
@@ -20,6 +31,7 @@ from twin.scenario.facility import Facility, SiteWeather
 from twin.scenario.model import Scenario
 from twin.scenario.site_templates import expand
 from twin.serving.traffic import Recordings
+from twin.types import FloatArray
 
 Report = Callable[[float, str], None]
 Cancel = Callable[[], bool]
@@ -164,6 +176,101 @@ def screen(
 def story(answer: SiteAnswer, failed: tuple[str, ...]) -> Story:
     """Follow one failure of any number of nodes, step by step."""
     return follow_case(answer.assembled.network, answer.stage, failed)
+
+
+def fit(answer: SiteAnswer, *, servers: int = 0, server_w: float | None = None) -> Fit:
+    """
+    Find how many more servers each row takes, and a place for those asked for.
+
+    Args:
+        answer: A run of the site.
+        servers: Servers to place. 0..10,000
+        server_w: Draw of a new server at the worst hour; None means what the row's
+            servers draw there. [W]
+    """
+    return where_it_fits(
+        answer.assembled, answer.stage, servers=servers, server_w=server_w
+    )
+
+
+RIDE_POINTS = 121
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RideThrough:
+    """
+    How warm the halls' air gets after cooling falls off.
+
+    Args:
+        left_frac: What is left of the plant's capacity. 0..1
+        start_c: Supply air before. [°C]
+        recommended_s: Time until 27 °C; infinite if never. [s]
+        allowable_s: Time until the limit of the inlet; infinite if never. [s]
+        limit_c: That limit. [°C]
+        t_s: Time since the failure. [s], shape (points,)
+        air_c: Air in the halls. [°C], shape (points,)
+    """
+
+    left_frac: float
+    start_c: float
+    recommended_s: float
+    allowable_s: float
+    limit_c: float
+    t_s: FloatArray
+    air_c: FloatArray
+
+
+def ride_throughs(scenario: Scenario, it_frac: float) -> tuple[RideThrough, ...]:
+    """
+    Follow the halls' air after the plant fails in whole, by three quarters, by half.
+
+    All halls are taken alike: the same mass and load per watt of their rows' limits.
+
+    Args:
+        scenario: The site.
+        it_frac: IT load ÷ the rows' limits when it happens. 0..1
+    """
+    facility = facility_of(scenario)
+    cooling = facility.cooling
+    rated_w = planned_row_w(scenario)
+    room = room_for(rated_w, buffer_s=cooling.buffer_s)
+    return tuple(
+        _ride_through(
+            room, it_frac * rated_w, left, left * cooling.capacity_frac * rated_w,
+            cooling.supply_c, cooling.inlet_limit_c,
+        )
+        for left in (0.0, 0.25, 0.5)
+    )  # fmt: skip
+
+
+def _ride_through(
+    room: Room, heat_w: float, left_frac: float, cooling_w: float, start_c: float,
+    limit_c: float,
+) -> RideThrough:  # fmt: skip
+    cooling_w = min(cooling_w, heat_w)
+
+    def until_s(c: float) -> float:
+        return ride_through_s(
+            room, heat_w=heat_w, cooling_w=cooling_w, start_c=start_c, limit_c=c
+        )
+
+    allowable_s = until_s(limit_c)
+    last_s = 1.3 * allowable_s if math.isfinite(allowable_s) else 3600.0
+    t_s = np.linspace(0.0, max(60.0, last_s), RIDE_POINTS)
+    short_w = heat_w - cooling_w
+    dry_s = room.buffer_j / short_w if short_w > 0.0 else 0.0  # the tank goes first
+    air_c = [
+        room_step(
+            start_c, start_c, heat_w, cooling_w, max(0.0, t - dry_s),
+            room.air_j_per_k, room.mass_j_per_k, room.ua_w_per_k,
+        )[0]
+        for t in t_s
+    ]  # fmt: skip
+    return RideThrough(
+        left_frac=left_frac, start_c=start_c,
+        recommended_s=until_s(ASHRAE_RECOMMENDED_C), allowable_s=allowable_s,
+        limit_c=limit_c, t_s=t_s, air_c=np.array(air_c),
+    )  # fmt: skip
 
 
 def cooling_year(scenario: Scenario, weather: Weather, it_frac: float) -> YearResult:

@@ -91,6 +91,7 @@ class Assembled:
     nameplate_w: FloatArray
     event_tick: IntArray
     events: FloatArray
+    curve_slowdown: FloatArray
 
 
 # --- nodes ------------------------------------------------------------------------
@@ -226,9 +227,11 @@ def _timeline(
 
 def planned_row_w(scenario: Scenario) -> float:
     """Limit of a row: given, or its planned servers × the catalogue's figure. [W]"""
+    template = scenario.facility.template if scenario.facility else None
+    if template is not None and template.row_limit_w is not None:
+        return float(template.row_limit_w)
     if scenario.row.provisioned_w is not None:
         return float(scenario.row.provisioned_w)
-    template = scenario.facility.template if scenario.facility else None
     count = scenario.row.base_server_count
     if template is not None:
         count = template.racks_per_row * template.servers_per_rack
@@ -255,9 +258,6 @@ def assemble(scenario: Scenario, activity: Activity, weather: Weather) -> Assemb
         raise ValueError("facility is empty; add facility: {template: {design: 2n}}")
     limit_w = planned_row_w(scenario)
     facility = expand(scenario.facility, limit_w)
-    template = scenario.facility.template
-    if template is not None and template.row_limit_w:
-        limit_w = template.row_limit_w
     racks = tuple(
         sorted(facility.racks, key=lambda r: (r.hall, r.row, r.position, r.name))
     )
@@ -291,7 +291,7 @@ def assemble(scenario: Scenario, activity: Activity, weather: Weather) -> Assemb
         tick_count=tick_count,
         provisioned_w=_below(network, _promised(racks, rows)),
         nameplate_w=_below(network, _nameplates(racks, servers)),
-        event_tick=event_tick, events=events,
+        event_tick=event_tick, events=events, curve_slowdown=activity.curve_slowdown,
     )  # fmt: skip
 
 

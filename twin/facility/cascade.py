@@ -2,8 +2,9 @@
 What follows from a failure, event by event, at one level of load.
 
 Between two events every load is constant, so the next event is known in closed form:
-a breaker trips, or the cap lands. Stores and generators bridge a lost utility here;
-`twin.facility.simulate` follows them tick by tick.
+a breaker trips, or the cap lands on the racks below an overloaded node. Stores and
+generators bridge a lost utility here; `twin.facility.simulate` follows them tick by
+tick.
 """
 
 from __future__ import annotations
@@ -21,9 +22,9 @@ MOST_STEPS = 64
 # columns of the outcome of a case
 (
     LOST_SERVERS, FIRST_TRIP_S, TRIPS, WORST_NODE, WORST_FRAC, RACE_NODE, RACE_TRIP_S,
-    SAVED_BY_CAP, LOST_AT_ONCE,
-) = range(9)  # fmt: skip
-OUTCOMES = 9
+    SAVED_BY_CAP, LOST_AT_ONCE, SLOWED_SERVERS, SLO_DAMAGE,
+) = range(11)  # fmt: skip
+OUTCOMES = 11
 
 
 class Stage(NamedTuple):
@@ -34,6 +35,9 @@ class Stage(NamedTuple):
     rack_w: np.ndarray  # (racks,) at the worst hour
     capped_w: np.ndarray  # (racks,) once the cap has landed
     servers: np.ndarray  # (racks,)
+    busy: np.ndarray  # (racks,) servers' worth of work at the worst hour
+    capped_speed: np.ndarray  # (racks,) work done under the cap ÷ at full clock
+    capped_breach: np.ndarray  # (racks,) part of its work then slower than its SLO
     limit_w: np.ndarray  # (nodes,)
     protect: np.ndarray
     protect_w: np.ndarray
@@ -46,6 +50,8 @@ class Scratch(NamedTuple):
     """Working memory, reused between cases."""
 
     down: np.ndarray
+    over: np.ndarray
+    capped: np.ndarray
     live: np.ndarray
     weight: np.ndarray
     wanted_w: np.ndarray
@@ -59,6 +65,8 @@ def scratch(stage: Stage) -> Scratch:
     n = stage.wiring.role.size
     return Scratch(
         down=np.zeros(n, dtype=np.bool_),
+        over=np.zeros(n, dtype=np.bool_),
+        capped=np.zeros(stage.servers.size, dtype=np.bool_),
         live=np.zeros(n, dtype=np.bool_),
         weight=np.zeros(stage.wiring.feed.size),
         wanted_w=np.zeros(n),
@@ -82,13 +90,54 @@ def _lost(stage, work):
 
 
 @njit(**_OPTIONS)
-def settle(stage, work, capped):
-    """Steady flow of what is left."""
+def settle(stage, work):
+    """Steady flow of what is left; capped racks draw less."""
     first = stage.rack_first
     for r in range(stage.servers.size):
-        work.wanted_w[first + r] = stage.capped_w[r] if capped else stage.rack_w[r]
+        wanted = stage.capped_w[r] if work.capped[r] else stage.rack_w[r]
+        work.wanted_w[first + r] = wanted
     find_live(stage.wiring, work.down, work.live, work.weight)
     add_up(stage.wiring, work.live, work.weight, work.wanted_w, work.out_w, work.in_w)
+
+
+@njit(**_OPTIONS)
+def mark_overloaded(stage, work):
+    """Mark nodes above their limit and all they feed; is there a rack to cap?"""
+    wiring, asked = stage.wiring, False
+    for i in range(work.live.size):
+        over = work.live[i] and work.out_w[i] > stage.limit_w[i]
+        for e in range(wiring.first[i], wiring.first[i + 1]):
+            over = over or (work.weight[e] > 0.0 and work.over[wiring.feed[e]])
+        work.over[i] = over
+        if over and i >= stage.rack_first and not work.capped[i - stage.rack_first]:
+            asked = asked or stage.servers[i - stage.rack_first] > 0.0
+    return asked
+
+
+@njit(**_OPTIONS)
+def land_cap(stage, work):
+    """Cap every rack below an overloaded node."""
+    for r in range(stage.servers.size):
+        if work.over[stage.rack_first + r]:
+            work.capped[r] = True
+
+
+@njit(**_OPTIONS)
+def _slo_damage(stage, work, outcome):
+    """Servers left slow, and the part of the hour's work unserved or too slow."""
+    asked, able, slow = 0.0, 0.0, 0.0
+    for r in range(stage.servers.size):
+        asked += stage.busy[r]
+        if not work.live[stage.rack_first + r]:
+            continue
+        if work.capped[r]:
+            outcome[SLOWED_SERVERS] += stage.servers[r]
+            able += stage.servers[r] * stage.capped_speed[r]
+            slow += stage.busy[r] * stage.capped_breach[r]
+        else:
+            able += stage.servers[r]
+    if asked > 0.0:
+        outcome[SLO_DAMAGE] = min(1.0, (max(0.0, asked - able) + slow) / asked)
 
 
 @njit(**_OPTIONS)
@@ -152,8 +201,10 @@ def follow(stage, work, failed, steps, outcome, frames):
     outcome[RACE_TRIP_S] = np.inf
     outcome[RACE_NODE] = -1.0
     outcome[WORST_NODE] = -1.0
-    now_s, capped, count = 0.0, False, 0
-    settle(stage, work, capped)
+    work.capped[:] = False
+    now_s, count = 0.0, 0
+    settle(stage, work)
+    cap_at_s = stage.cap_lands_s if mark_overloaded(stage, work) else np.inf
     outcome[LOST_AT_ONCE] = _lost(stage, work)
     for i in range(stage.rack_first):
         if work.live[i] and stage.limit_w[i] < np.inf:
@@ -167,7 +218,7 @@ def follow(stage, work, failed, steps, outcome, frames):
     outcome[RACE_TRIP_S] = left_s
     outcome[SAVED_BY_CAP] = 1.0 if left_s < np.inf else 0.0
     while count < steps.shape[0]:
-        to_cap = stage.cap_lands_s - now_s if not capped else np.inf
+        to_cap = cap_at_s - now_s
         if (
             min(left_s, to_cap) == np.inf
             or now_s + min(left_s, to_cap) > stage.horizon_s
@@ -186,15 +237,19 @@ def follow(stage, work, failed, steps, outcome, frames):
         else:
             now_s += to_cap
             _heat_up(stage, work, to_cap)
-            capped = True
+            land_cap(stage, work)
+            cap_at_s = np.inf
             steps[count, 0] = now_s
             steps[count, 1] = -1.0
             steps[count, 2] = 0.0
         count += 1
-        settle(stage, work, capped)
+        settle(stage, work)
+        if mark_overloaded(stage, work) and cap_at_s == np.inf:
+            cap_at_s = now_s + stage.cap_lands_s
         _frame(work, frames, count)
         node, left_s = _next_trip(stage, work)
     outcome[LOST_SERVERS] = _lost(stage, work)
+    _slo_damage(stage, work, outcome)
     return count
 
 
@@ -206,3 +261,21 @@ def screen(stage, work, cases, outcomes):
     for c in range(cases.shape[0]):
         size = 2 if cases[c, 1] >= 0 else 1
         follow(stage, work, cases[c, :size], steps, outcomes[c], frames)
+
+
+@njit(**_OPTIONS)
+def worst_above(stage, work, losses, above):
+    """Highest load ÷ limit among nodes `above`, over losses; -1 loses nothing."""
+    worst, node, cause = 0.0, -1, -1
+    work.capped[:] = False
+    for lost in losses:
+        work.down[:] = False
+        if lost >= 0:
+            work.down[lost] = True
+        settle(stage, work)
+        for i in above:
+            if work.live[i] and stage.limit_w[i] < np.inf:
+                part = work.out_w[i] / stage.limit_w[i]
+                if part > worst:
+                    worst, node, cause = part, i, lost
+    return worst, node, cause

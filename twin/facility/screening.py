@@ -8,7 +8,7 @@ computed, breakers heat and trip in their order, and the cap lands somewhere bet
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -21,7 +21,7 @@ from twin.facility import cascade
 from twin.facility.cascade import Stage
 from twin.power.network import Network
 from twin.power.protection import protection_step
-from twin.types import FloatArray, IntArray
+from twin.types import BoolArray, FloatArray, IntArray
 
 BLOCK = 512
 """Cases between two looks at progress and cancel."""
@@ -42,8 +42,11 @@ class Case:
         worst_frac: Its load ÷ its limit right after the failure.
         race_node: Breaker that would trip first without a cap, "" for none.
         race_trip_s: When it would. [s]
-        cap_lands_s: When the cap holds. [s]
+        cap_lands_s: From an overload to the cap that holds. [s]
         saved_by_cap: Whether a breaker was on its way and the cap came first.
+        slowed_servers: Servers with power that a cap slows at the end.
+        slo_damage_frac: Part of that hour's work that nobody has room for, or that
+            a cap makes slower than its median may be. 0..1
     """
 
     failed: tuple[str, ...]
@@ -57,6 +60,8 @@ class Case:
     race_trip_s: float
     cap_lands_s: float
     saved_by_cap: bool
+    slowed_servers: int
+    slo_damage_frac: float
 
     @property
     def binding(self) -> str:
@@ -82,7 +87,7 @@ class Screening:
     Every case, worst first.
 
     Args:
-        cases: Cases in order of servers lost, then of time to the first trip.
+        cases: Cases in order of servers lost, time to the first trip, SLO damage.
         single: How many single failures were followed.
         pairs: How many pairs.
         worst_t_s: The hour the loads are taken from. [s]
@@ -154,7 +159,11 @@ def screen_site(
         _case(network, stage, cases[k], outcomes[k])
         for k in _kept(outcomes, len(nodes), keep)
     ]
-    found.sort(key=lambda c: (-c.lost_servers, c.first_trip_s, -c.worst_frac))
+    found.sort(
+        key=lambda c: (
+            -c.lost_servers, c.first_trip_s, -c.slo_damage_frac, -c.worst_frac
+        )
+    )  # fmt: skip
     failover_w, cause = failover(network, stage)
     return Screening(
         cases=tuple(found), single=len(alone), pairs=len(both), worst_t_s=worst_t_s,
@@ -169,6 +178,7 @@ def _kept(outcomes: FloatArray, single: int, keep: int) -> IntArray:
     order = np.lexsort(
         (
             -pairs[:, cascade.WORST_FRAC],
+            -pairs[:, cascade.SLO_DAMAGE],
             pairs[:, cascade.FIRST_TRIP_S],
             -pairs[:, cascade.LOST_SERVERS],
         )
@@ -192,6 +202,8 @@ def _case(network: Network, stage: Stage, case: IntArray, outcome: FloatArray) -
         race_trip_s=float(outcome[cascade.RACE_TRIP_S]),
         cap_lands_s=stage.cap_lands_s,
         saved_by_cap=bool(outcome[cascade.SAVED_BY_CAP]),
+        slowed_servers=int(outcome[cascade.SLOWED_SERVERS]),
+        slo_damage_frac=float(outcome[cascade.SLO_DAMAGE]),
     )
 
 
@@ -301,7 +313,10 @@ def _race(
     before = float(out_w[i] / stage.protect_w[i])
     work = cascade.scratch(stage)
     work.down[failed] = True
-    cascade.settle(stage, work, True)
+    cascade.settle(stage, work)
+    cascade.mark_overloaded(stage, work)
+    cascade.land_cap(stage, work)
+    cascade.settle(stage, work)
     after = float(work.out_w[i] / stage.protect_w[i])
     cap_s = case.cap_lands_s
     finite = [t for t in (case.race_trip_s, cap_s) if math.isfinite(t)]
@@ -336,19 +351,28 @@ def failover(network: Network, stage: Stage) -> tuple[FloatArray, IntArray]:
     work = cascade.scratch(stage)
     base = _loads(stage, work, -1)
     most, cause = base.copy(), np.full(n, -1, dtype=np.int64)
-    for lost in range(network.rack_first):
-        out_w = _loads(stage, work, lost)
+    for lost, out_w, _ in losses_of_one(network, stage):
         higher = out_w > most * (1 + 1e-12)
         most[higher] = out_w[higher]
         cause[higher] = lost
     return most, cause
 
 
+def losses_of_one(
+    network: Network, stage: Stage
+) -> Iterator[tuple[int, FloatArray, BoolArray]]:
+    """Index of each node that may be lost; every node's output [W] and life then."""
+    work = cascade.scratch(stage)
+    for lost in range(network.rack_first):
+        yield lost, _loads(stage, work, lost), work.live.copy()
+
+
 def _loads(stage: Stage, work: cascade.Scratch, lost: int) -> FloatArray:
     work.down[:] = False
+    work.capped[:] = False
     if lost >= 0:
         work.down[lost] = True
-    cascade.settle(stage, work, False)
+    cascade.settle(stage, work)
     return work.out_w.copy()
 
 

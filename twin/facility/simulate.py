@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -105,33 +105,51 @@ def _stage(a: Assembled, meter: Meter) -> Stage:
     servers = site.servers.sum(axis=1)
     idle_w = servers * site.idle_w
     dynamic_w = np.maximum(0.0, rack_w - idle_w)
-    deepest = _deepest_power(a)
+    cap = _deepest_cap(a)
     low = site.servers[:, 0] / np.maximum(1.0, servers)
-    capped_w = rack_w - dynamic_w * (
-        low * (1 - deepest[0]) + (1 - low) * (1 - deepest[1])
-    )
+    share = np.column_stack([low, 1.0 - low])
     heat = _settled_heat(site.protect, normal.out_w / site.protect_w)
     return Stage(
-        wiring=site.wiring, rack_first=first, rack_w=rack_w, capped_w=capped_w,
-        servers=servers, limit_w=a.network.limit_w(), protect=site.protect,
+        wiring=site.wiring, rack_first=first, rack_w=rack_w,
+        capped_w=rack_w - dynamic_w * (share @ (1.0 - cap.power)),
+        servers=servers, busy=dynamic_w / site.swing_w,
+        capped_speed=share @ (1.0 / cap.slowdown), capped_breach=share @ cap.breach,
+        limit_w=a.network.limit_w(), protect=site.protect,
         protect_w=site.protect_w, heat=heat, cap_lands_s=_cap_lands_s(a),
         horizon_s=CASCADE_S,
     )  # fmt: skip
 
 
-def _deepest_power(a: Assembled) -> tuple[float, float]:
-    """Power above idle left under the policy's deepest caps, low and high priority."""
+class _Cap(NamedTuple):
+    """A policy's deepest caps: columns are low and high priority."""
+
+    power: FloatArray
+    slowdown: FloatArray
+    breach: FloatArray
+
+
+def _deepest_cap(a: Assembled) -> _Cap:
+    """
+    What a policy comes to under a lasting overload of twice the limit.
+
+    Power above idle left, requests' time ÷ at full clock, and 1 where that is more
+    than the median's SLO allows.
+    """
     command, memory, seen = np.zeros(2), np.zeros(16), np.zeros(5)
-    deepest = [1.0, 1.0]
-    curve = a.site.curve_mhz, a.site.curve_power
+    clocks_mhz = np.full(2, np.inf)
     policy: Any = a.controller.decide
-    for time_s in np.arange(0.0, 600.0, 20.0):  # a constant overload of twice the limit
+    for time_s in np.arange(0.0, 600.0, 20.0):
         policy.__wrapped__(time_s, 2.0, seen, a.controller.params, memory, command)
-        for k in range(2):
-            if command[k] > 0:
-                deepest[k] = min(deepest[k], float(np.interp(command[k], *curve)))
-                seen[k] = command[k]
-    return deepest[0], deepest[1]
+        asked = command > 0
+        clocks_mhz[asked] = np.minimum(clocks_mhz, command)[asked]
+        seen[:2] = np.where(asked, command, seen[:2])
+    slo, curve_mhz = a.scenario.slo, a.site.curve_mhz
+    slowdown = np.interp(clocks_mhz, curve_mhz, a.curve_slowdown)
+    allowed = np.array([slo.low_p50_impact_frac, slo.high_p50_impact_frac])
+    return _Cap(
+        power=np.interp(clocks_mhz, curve_mhz, a.site.curve_power), slowdown=slowdown,
+        breach=(slowdown - 1.0 > allowed).astype(np.float64),
+    )  # fmt: skip
 
 
 def _cap_lands_s(a: Assembled) -> float:

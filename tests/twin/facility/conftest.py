@@ -13,6 +13,7 @@ from twin.scenario import parse_scenario
 
 CURVE_MHZ = np.array([210.0, 1110.0, 1410.0])
 CURVE_POWER = np.array([0.3, 0.7, 1.0])
+CURVE_SLOWDOWN = 1410.0 / CURVE_MHZ
 
 
 @pytest.fixture(scope="session")
@@ -35,7 +36,10 @@ def run(mild):
         }
         document["facility"]["events"] = list(events)
         frac = np.atleast_1d(np.asarray(activity, dtype=float))
-        act = Activity(frac=frac, curve_mhz=CURVE_MHZ, curve_power=CURVE_POWER)
+        act = Activity(
+            frac=frac, curve_mhz=CURVE_MHZ, curve_power=CURVE_POWER,
+            curve_slowdown=CURVE_SLOWDOWN,
+        )  # fmt: skip
         assembled = assemble(parse_scenario(document), act, mild)
         result, stage = run_and_stage(assembled)
         return assembled, result, stage

@@ -51,7 +51,8 @@ def test_measured_servers_through_the_tree_close_their_energy(data_dir):
         "facility": {"template": {"design": "2n", "racks_per_row": 5}},
     })  # fmt: skip
     curve = np.array([200.0, 1980.0])
-    activity = Activity(frac=frac, curve_mhz=curve, curve_power=np.array([0.3, 1.0]))
+    activity = Activity(frac=frac, curve_mhz=curve, curve_power=np.array([0.3, 1.0]),
+                        curve_slowdown=np.array([1.5, 1.0]))  # fmt: skip
     assembled = assemble(scenario, activity, generated())
     result = run_site(assembled)
     _, meter = kernel_run(assembled)

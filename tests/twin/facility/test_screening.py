@@ -19,7 +19,7 @@ CURVE = Damage(points=((1.0, 1200.0), (1.2, 600.0), (1.6, 60.0)), reset_s=600.0)
 UPS_W = 10_000.0
 
 
-def two_n(rack_w, *, capped_frac=0.8, cap_lands_s=40.0):
+def two_n(rack_w, *, capped_frac=0.8, cap_lands_s=40.0, breach=0.0):
     """A dual-fed pair of racks behind two UPS of 10 kW each."""
     nodes = [
         NodeSpec(name="UTIL", kind="utility", role=UTILITY),
@@ -43,6 +43,8 @@ def two_n(rack_w, *, capped_frac=0.8, cap_lands_s=40.0):
     return net, Stage(
         wiring=net.wiring, rack_first=net.rack_first, rack_w=load,
         capped_w=load * capped_frac, servers=np.array([4.0, 4.0]),
+        busy=np.array([3.0, 3.0]), capped_speed=np.full(2, 0.9),
+        capped_breach=np.full(2, breach),
         limit_w=net.limit_w(), protect=rows,
         protect_w=np.array([s.rated_w for s in net.nodes]), heat=np.zeros(n),
         cap_lands_s=cap_lands_s, horizon_s=3600.0,
@@ -63,7 +65,9 @@ def test_a_survivor_that_carries_all_within_its_rating_holds():
     assert case.trips == 0
     assert math.isinf(case.first_trip_s)
     assert case.binding == "UPS-B at 80 % on loss of UPS-A"
-    assert [s.node for s in steps] == [""]  # the cap lands, nothing else happens
+    assert steps == ()  # nobody is overloaded: no cap is sent
+    assert case.slowed_servers == 0
+    assert case.slo_damage_frac == 0.0
 
 
 def test_the_cap_lands_before_the_breaker_trips():
@@ -102,6 +106,29 @@ def test_heat_gained_before_the_cap_counts_after_it():
 
     assert_allclose(case.first_trip_s, 40 + left_s)
     assert [s.node for s in steps] == ["", "UPS-B"]
+
+
+def test_the_cap_slows_the_servers_under_the_overload_alone():
+    # 6 busy of 8 servers: under the cap 8 × 0.9 still do the work
+    net, stage = two_n(6000.0)
+    case, _ = followed(net, stage, ("UPS-A",))
+
+    assert case.slowed_servers == 8
+    assert case.slo_damage_frac == 0.0
+
+
+def test_work_beyond_its_latency_limit_is_damage():
+    net, stage = two_n(6000.0, breach=0.5)
+    case, _ = followed(net, stage, ("UPS-A",))
+
+    assert_allclose(case.slo_damage_frac, 0.5)
+
+
+def test_work_without_a_server_is_damage():
+    net, stage = two_n(4000.0)
+    case, _ = followed(net, stage, ("UPS-A", "UPS-B"))
+
+    assert_allclose(case.slo_damage_frac, 1.0)
 
 
 def test_losing_both_sides_loses_every_server_at_once():
