@@ -177,7 +177,8 @@ def _print_failures(console: Console, found: Document, top: int) -> None:
         trip = case["first_trip_s"]
         table.add_row(
             " + ".join(case["failed"]), case["race"], str(case["lost_servers"]),
-            f"{100 * case['slo_damage_frac']:.0f} %", "-" if trip is None else f"{trip:.0f} s", case["binding"],
+            f"{100 * case['slo_damage_frac']:.0f} %",
+            "-" if trip is None else f"{trip:.0f} s", case["binding"],
         )  # fmt: skip
     console.print(table)
 
