@@ -269,6 +269,10 @@ class Client:
         """Expand a site's template into nodes and racks."""
         return self.site_ask("/site/network", {}, **question)
 
+    def weather(self) -> list[str]:
+        """Names of the years of weather on the server's machine."""
+        return list(self._json("GET", "/site/weather")["items"])
+
     def site_ask(
         self,
         path: str,

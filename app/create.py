@@ -1,4 +1,9 @@
-"""Mount the pages on a server: the only place where Dash is put together."""
+"""
+Mount the pages on a server: the only place where Dash is put together.
+
+Explore and the site pages are an application each. They share nothing in the browser
+but `assets/base.*`, so neither pays for the other's components and callbacks.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +14,10 @@ from fastapi import FastAPI
 
 from api.client import Client
 from app.components import Dash
-from app.pages.explore.callbacks import register
-from app.pages.explore.layout import layout
+from app.pages.explore.callbacks import register as register_explore
+from app.pages.explore.layout import layout as explore_layout
+from app.pages.site.callbacks import register as register_site
+from app.pages.site.layout import layout as site_layout
 
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
 
@@ -22,25 +29,34 @@ _INDEX = """<!DOCTYPE html>
 </html>"""
 
 
-def create_dash(server: FastAPI, client: Client) -> Any:
+def create_dash(server: FastAPI, client: Client) -> None:
     """
     Put the pages on a server.
 
     Dash adds a route for every path that nothing else serves, so the server's own
-    routes have to be in place first.
+    routes have to be in place first, and the page at the root comes last.
 
     Args:
         server: The application that serves the API.
         client: Way to that API; pages use nothing else.
-
-    Returns:
-        The Dash application.
     """
-    dash = Dash(
-        "nameplate",
+    site = _page(server, "Nameplate: site", "/site/", unused="explore")
+    site.layout = site_layout
+    register_site(site, client)
+    explore = _page(server, "Nameplate", "/", unused="site|oneline")
+    explore.layout = explore_layout
+    register_explore(explore, client)
+
+
+def _page(server: FastAPI, title: str, path: str, *, unused: str) -> Any:
+    """Make one application below a path, without another page's assets."""
+    return Dash(
+        f"nameplate{path.strip('/')}",
         server=server,
+        url_base_pathname=path,
         assets_folder=str(ASSETS),
-        title="Nameplate",
+        assets_ignore=rf"^({unused})\.",
+        title=title,
         update_title="",
         index_string=_INDEX,
         serve_locally=True,
@@ -50,6 +66,3 @@ def create_dash(server: FastAPI, client: Client) -> Any:
             {"name": "viewport", "content": "width=device-width, initial-scale=1"}
         ],
     )
-    dash.layout = layout
-    register(dash, client)
-    return dash

@@ -1,45 +1,22 @@
-/* Pace of the Explore page: at most one question in flight, the last one always sent. */
+/* The Explore page: gathers its knobs, keeps its URL, steps its risk curve and pins. */
 (function () {
   "use strict";
   const dc = (window.dash_clientside = window.dash_clientside || {});
+  const { el, set, fromUrl, copied } = window.np;
   const SETTLE_MS = 700; // the risk curve waits until the knobs rest
   const POLL_MS = 350;
-  const LOST_MS = 30000; // a question unanswered this long is asked again
   const S = {
-    tab: Math.random().toString(36).slice(2, 10),
-    latest: null, extra: { zoom: "", scenario: "", base: "" },
-    seq: 0, inFlight: 0, dirty: false, restored: false, timer: 0,
-    answer: null, answeredAt: 0, planKey: null, planTimer: 0, plan: null, lost: false,
+    latest: null, extra: { zoom: "", scenario: "", base: "" }, restored: false,
+    answer: null, answeredAt: 0, planKey: null, planTimer: 0, plan: null,
   };
   const NO = () => dc.no_update;
-  const el = (id) => document.getElementById(id);
-  const set = (id, props) => dc.set_props(id, props);
+  const pace = window.np.pacer(send, "explore-main");
+  const schedule = pace.ask;
 
-  // --- questions ---------------------------------------------------------------------
-
-  function isDark() {
-    const theme = (S.latest || {}).theme || "auto";
-    if (theme !== "auto") return theme === "dark";
-    return window.matchMedia("(prefers-color-scheme: dark)").matches;
-  }
-
-  function schedule() {
-    clearTimeout(S.timer);
-    S.timer = setTimeout(flush, 0);
-  }
-
-  function flush() {
-    if (!S.latest) return;
-    if (S.inFlight && Date.now() - S.inFlight < LOST_MS) {
-      S.dirty = true;
-      return;
-    }
-    S.dirty = false;
-    S.inFlight = Date.now();
-    S.seq += 1;
-    busy(true);
+  function send(seq) {
+    if (!S.latest) return false;
     set("explore-request", {
-      data: { seq: S.seq, tab: S.tab, dark: isDark(),
+      data: { seq, tab: window.np.tab, dark: window.np.isDark(S.latest.theme),
         narrow: window.innerWidth <= 820, tables: openTables(), view: { ...S.latest, ...S.extra } },
     });
   }
@@ -51,18 +28,6 @@
   document.addEventListener("toggle", (event) => {
     if (event.target.open && event.target.classList.contains("np-table-fold")) schedule();
   }, true);
-
-  let busyTimer = 0;
-  function busy(on) {
-    clearTimeout(busyTimer);
-    const mark = () => {
-      document.body.classList.toggle("np-busy", on);
-      const main = el("explore-main");
-      if (main) main.setAttribute("aria-busy", on ? "true" : "false");
-    };
-    if (on) busyTimer = setTimeout(mark, 450);
-    else mark();
-  }
 
   function apply(values, defaults) {
     for (const [key, start] of Object.entries(defaults)) {
@@ -79,10 +44,6 @@
       if (numeric) set("explore-" + key, { value: value });
     }
     schedule();
-  }
-
-  function fromUrl() {
-    return Object.fromEntries(new URLSearchParams(window.location.search));
   }
 
   // --- clock ranges and what a policy uses ---------------------------------------------
@@ -117,7 +78,7 @@
       const first = S.latest.policy;
       const queue = [first, ...policies.filter((p) => p !== first)];
       S.plan = { key: key, cells: [], job: null, running: true };
-      poll({ key, view: { ...S.latest, ...S.extra }, tab: S.tab, queue, job: null, cancel: old });
+      poll({ key, view: { ...S.latest, ...S.extra }, tab: window.np.tab, queue, job: null, cancel: old });
     }, SETTLE_MS);
   }
 
@@ -125,14 +86,6 @@
   function poll(body) {
     pollCount += 1;
     set("explore-plan-poll", { data: { ...body, n: pollCount } });
-  }
-
-  function errors(fields) {
-    document.querySelectorAll(".np-field-error").forEach((node) => {
-      const key = node.id.replace("explore-", "").replace("-error", "");
-      const text = (fields || {})[key] || "";
-      if (node.textContent !== text) node.textContent = text;
-    });
   }
 
   function writeUrl() {
@@ -145,67 +98,11 @@
     window.history.replaceState(window.history.state, "", url);
   }
 
-  // --- connection and age ----------------------------------------------------------------
-
-  async function heartbeat() {
-    let alive = false;
-    try {
-      const stop = AbortSignal.timeout(8000);
-      const reply = await fetch("/api/v1/health", { signal: stop, cache: "no-store" });
-      alive = reply.ok;
-      const cold = el("explore-cold");
-      if (cold && alive && (await reply.json()).kernel === "warming") {
-        cold.textContent =
-          "Compiling the simulation kernels, once after an update: about half a minute.";
-      }
-    } catch (_) {
-      alive = false;
-    }
-    const banner = el("explore-offline");
-    if (!banner) return;
-    if (!alive && !S.lost) {
-      S.lost = true;
-      banner.textContent =
-        "Connection lost. The numbers below are the last answer; the page asks again as soon as the server is back.";
-      banner.hidden = false;
-      S.inFlight = 0;
-      busy(false);
-    } else if (alive && S.lost) {
-      S.lost = false;
-      banner.hidden = true;
-      schedule();
-    }
-  }
-
-  function age() {
-    const node = el("explore-age");
-    if (!node || !S.answeredAt) return;
-    const s = Math.round((Date.now() - S.answeredAt) / 1000);
-    const text = s < 60 ? s + " s" : s < 3600 ? Math.floor(s / 60) + " min" : Math.floor(s / 3600) + " h";
-    node.textContent = "answered in " + S.tookMs + " ms, " + text + " ago";
-  }
-  setInterval(age, 1000);
-  setInterval(heartbeat, 5000);
-  setTimeout(heartbeat, 1200);
+  setInterval(() => window.np.age("explore-age", S.answeredAt, S.tookMs), 1000);
+  window.np.heartbeat("explore-offline", "explore-cold", pace);
   window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", schedule);
 
-  function copied(text, back) {
-    return navigator.clipboard.writeText(text).then(
-      () => "Copied",
-      () => back,
-    );
-  }
-
   dc.explore = {
-    toNumber(slider, number) {
-      return slider === number ? NO() : slider;
-    },
-
-    toSlider(number, slider, id) {
-      if (typeof number !== "number" || Number.isNaN(number) || number === slider) return;
-      set(id, { value: number });
-    },
-
     gather() {
       const values = {};
       const list = dc.callback_context.inputs_list;
@@ -230,19 +127,17 @@
 
     answered(answer) {
       if (!answer) return NO();
-      S.tookMs = S.inFlight ? Date.now() - S.inFlight : 0;
-      S.inFlight = 0;
-      busy(false);
-      errors(answer.field_errors);
+      const stale = pace.dirty;
+      S.tookMs = pace.answered();
+      window.np.errors("explore-", answer.field_errors);
       if (answer.ok) {
         S.answer = answer;
         S.answeredAt = Date.now();
         document.body.dataset.exploreSeq = answer.seq;
-        age();
+        window.np.age("explore-age", S.answeredAt, S.tookMs);
         writeUrl();
-        if (!S.dirty) wantCurve(answer.risk_key);
+        if (!stale) wantCurve(answer.risk_key);
       }
-      if (S.dirty) schedule();
       const scheme = answer.dark ? "dark" : "light";
       if (scheme === S.scheme) return NO();
       S.scheme = scheme;
@@ -305,18 +200,7 @@
 
     apiCall(clicks) {
       if (!clicks || !S.answer) return [NO(), NO()];
-      const body = JSON.stringify(S.answer.call, null, 2).replace(/'/g, "'\\''");
-      const text =
-        "curl -s -X POST " + window.location.origin + "/api/v1/what-if \\\n" +
-        "  -H 'content-type: application/json' \\\n  -d '" + body + "'";
-      return [true, text];
-    },
-
-    async copyCall(clicks, text) {
-      if (!clicks) return NO();
-      const word = await copied(text, "Select and copy");
-      setTimeout(() => set("explore-api-copy", { children: "Copy" }), 1500);
-      return word;
+      return [true, window.np.curl("/what-if", S.answer.call)];
     },
 
     picture() {
@@ -342,7 +226,7 @@
       };
       if (running) {
         const view = { ...S.latest, ...S.extra };
-        const body = { key: step.key, view, tab: S.tab, queue: step.queue, job: step.job };
+        const body = { key: step.key, view, tab: window.np.tab, queue: step.queue, job: step.job };
         setTimeout(() => S.plan && S.plan.key === step.key && S.plan.running && poll(body), step.job ? POLL_MS : 0);
       }
       return S.plan;

@@ -244,6 +244,27 @@ class DatasetStore:
 
     # --- weather -------------------------------------------------------------------
 
+    @property
+    def _weather_dir(self) -> Path:
+        """Where users put weather files."""
+        return self._imported_dir.parent / "weather"
+
+    def _weather_files(self) -> dict[str, Path]:
+        """Weather files by name; the user's own come first."""
+        folders = [self._weather_dir]
+        if self._data_dir is not None:
+            root = Path(self._data_dir)
+            folders += [root / "weather_tmy3", root / "grid_weather_hourly", root]
+        return {
+            path.name.split(".")[0]: path
+            for folder in reversed(folders) if folder.is_dir()
+            for ending in _WEATHER for path in folder.glob(f"*{ending}")
+        }  # fmt: skip
+
+    def weather_names(self) -> tuple[str, ...]:
+        """Names that `weather` takes, in order."""
+        return tuple(sorted(self._weather_files()))
+
     def weather(self, name: str) -> Weather:
         """
         Read a year of weather by name: TMY3 or hourly CSV, or an EPW file.
@@ -255,21 +276,13 @@ class DatasetStore:
             DatasetError: If there is no such file; says where to put one.
             ImportProblem: If the file is not what it should be.
         """
-        folders = [self._imported_dir.parent / "weather"]
-        if self._data_dir is not None:
-            root = Path(self._data_dir)
-            folders += [root, root / "weather_tmy3", root / "grid_weather_hourly"]
-        known = {
-            path.name.split(".")[0]: path
-            for folder in reversed(folders) if folder.is_dir()
-            for ending in _WEATHER for path in folder.glob(f"*{ending}")
-        }  # fmt: skip
+        known = self._weather_files()
         if name not in known:
             raise DatasetError(
                 field="facility.weather.dataset", rule="is not on this machine",
                 value=name,
-                repair=f"put {name}.epw or {name}.csv into {folders[0]}, or leave it "
-                "empty for a generated year",
+                repair=f"put {name}.epw or {name}.csv into {self._weather_dir}, or "
+                "leave it empty for a generated year",
             )  # fmt: skip
         path = known[name]
         key = (name, str(path), path.stat().st_mtime_ns)

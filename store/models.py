@@ -101,6 +101,11 @@ class ScenarioRow(Stamped, Base):
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it
 
+    @property
+    def has_facility(self) -> bool:
+        """Whether it has a building around its rows."""
+        return self.body.get("facility") is not None
+
 
 class Outcome(Stamped):
     """What runs and plans share: inputs, provenance, state and result."""

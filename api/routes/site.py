@@ -22,6 +22,7 @@ from api.schemas.site import (
     SiteQuestion,
     SiteRunIn,
     SiteRunOut,
+    WeatherNamesOut,
 )
 from api.site_documents import network_document
 from twin.facility.answer import facility_of
@@ -84,3 +85,9 @@ def expand_site(state: State, body: SiteQuestion) -> Response:
     asked = state.question(body.scenario, body.scenario_id, body.changes)
     document = network_document(facility_of(asked))
     return Response(to_json(document), media_type="application/json")
+
+
+@router.get("/weather", response_model=WeatherNamesOut)
+def list_weather(state: State) -> WeatherNamesOut:
+    """Name the years of weather on this machine."""
+    return WeatherNamesOut(items=list(state.datasets.weather_names()))

@@ -212,6 +212,14 @@ class ReadyOut(Out):
     events: list[Event] = said("Its events", [])
 
 
+class WeatherNamesOut(Out):
+    """Weather on this machine."""
+
+    items: list[str] = said(
+        "Names that facility.weather.dataset takes", ["tmy3_tucson_az"]
+    )
+
+
 class NetworkOut(Facility):
     """A site's nodes and racks, every template expanded."""
 

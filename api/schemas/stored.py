@@ -157,6 +157,7 @@ class ScenarioSummary(Out):
     name: str = said("Name", "Sample row")
     site_id: str | None = said("Site it belongs to", "sample-site")
     archived: bool = said("Whether it is put away", False)
+    has_facility: bool = said("Whether it has a building around its rows", False)
     version: int = said("Grows with every change; send it as If-Match", 1)
     created_at: dt.datetime = said("When it was stored, UTC", _AT)
     updated_at: dt.datetime = said("When it last changed, UTC", _AT)

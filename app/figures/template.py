@@ -110,6 +110,28 @@ class Figure:
         words = {"showarrow": False} | label
         self.layout.setdefault("annotations", []).append(words)
 
+    def mark_y(self, at: float, text: str, *, colour: str, dash: str = "dash") -> None:
+        """Draw a limit across, its words at the right end."""
+        self.add_shape(
+            type="line", xref="x domain", x0=0, x1=1, y0=at, y1=at,
+            line={"color": colour, "width": 1.2, "dash": dash},
+        )  # fmt: skip
+        self.add_label(
+            xref="x domain", x=1, xanchor="right", y=at, yanchor="bottom", text=text,
+            font={"color": colour, "size": 11},
+        )  # fmt: skip
+
+    def mark_x(self, at: float, text: str, *, colour: str, dash: str = "dot") -> None:
+        """Draw a moment down, its words on top."""
+        self.add_shape(
+            type="line", x0=at, x1=at, yref="y domain", y0=0, y1=1,
+            line={"color": colour, "width": 1.2, "dash": dash},
+        )  # fmt: skip
+        self.add_label(
+            x=at, yref="y domain", y=1, yanchor="bottom", text=text,
+            font={"color": colour, "size": 11},
+        )  # fmt: skip
+
     def arrange(self, **layout: Any) -> None:
         """Set parts of the layout."""
         self.layout |= layout

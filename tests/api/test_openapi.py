@@ -33,7 +33,8 @@ ENDPOINTS = {
     "/runs": "get post", "/runs/{run_id}": "get", "/runs/{run_id}/result": "get",
     "/plans": "get post", "/plans/{plan_id}": "get", "/plans/{plan_id}/result": "get",
     "/site/run": "post", "/site/failures": "post", "/site/failure": "post",
-    "/site/cooling-year": "post", "/site/fit": "post", "/site/network": "post",
+    "/site/cooling-year": "post", "/site/fit": "post", "/site/weather": "get",
+    "/site/network": "post",
     "/jobs/{job_id}": "get delete", "/jobs/{job_id}/events": "get",
     "/datasets": "get", "/datasets/{name}/pull": "post", "/datasets/import": "post",
 }  # fmt: skip

@@ -215,3 +215,12 @@ def test_a_hall_without_cooling_reaches_its_limit_in_minutes(client):
     assert none["allowable_s"] < quarter["allowable_s"]
     assert none["air_c"][0] == none["start_c"]
     assert half["left_frac"] == 0.5
+
+
+def test_the_year_counts_losses_of_the_power_network(client):
+    found = client.cooling_year(changes=SMALL)
+    parts = found["partial_pue"]
+    added = sum(part - 1 for part in parts.values())
+
+    assert 1.03 < parts["other"] < 1.10  # UPS 3 to 6 %, PDU and transformer 1 to 3 %
+    assert math.isclose(found["pue"], 1 + added, rel_tol=1e-6)

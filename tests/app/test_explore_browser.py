@@ -4,109 +4,27 @@ from __future__ import annotations
 
 import os
 import re
-import socket
-import threading
-import time
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
-import uvicorn
 
-from api.client import Client
-from api.main import create_app
-from app.create import create_dash
-from store.settings import Settings
+from tests.app.conftest import ANSWER_MS, BROWSER, FIRST_ANSWER_MS
 
-pytestmark = [
-    pytest.mark.browser,
-    # chromium's pipes are collected after its process, uvicorn's sockets by its loop
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
-]
+pytestmark = BROWSER
 
 FIGURE = "document.querySelector('#explore-power .js-plotly-plot')._fullLayout"
 PINNED = "#explore-pins-grid .ag-center-cols-container .ag-row"
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--no-first-run",
-]  # fmt: skip
-FIRST_ANSWER_MS = 180_000
-"""The first answer may have to compile the kernels."""
-ANSWER_MS = 60_000
 ANSWERED = "document.body.dataset.exploreSeq !== undefined"
 
 
-@pytest.fixture(scope="module")
-def origin(tmp_path_factory):
-    """A server of its own on a free loopback port, with a database of its own."""
-    folder = tmp_path_factory.mktemp("site")
-    settings = Settings(
-        database_url=f"sqlite:///{folder / 'nameplate.db'}", cache_dir=folder
-    )
-    app = create_app(settings)
-    client = Client.in_process(app, lifespan=False)
-    create_dash(app, client)
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
-    server = uvicorn.Server(
-        uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2)
-    )
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    end_s = time.monotonic() + 60
-    while not server.started and time.monotonic() < end_s:
-        time.sleep(0.05)
-    assert server.started, "the server did not start within 60 s"
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server.should_exit = True
-    thread.join(timeout=30)
-    client.close()
-    listener.close()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
-
-
 @pytest.fixture
-def open_page(browser, origin, request):
-    """Open the page; at the end nothing may have gone wrong in the console."""
-    contexts, faults, outside = [], [], []
+def open_page(open_url):
+    """Open the page and wait for its first answer."""
 
-    def opened(query="", *, dark=False, size=(1440, 900)):
-        context = browser.new_context(
-            viewport={"width": size[0], "height": size[1]},
-            color_scheme="dark" if dark else "light",
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda m: m.type == "error" and faults.append(m.text))
-        page.on("pageerror", lambda e: faults.append(str(e)))
-        page.on("request", lambda r: outside.append(r.url) if leaves(r.url) else None)
-        page.goto(origin + "/" + query)
-        page.wait_for_function(ANSWERED, timeout=FIRST_ANSWER_MS)
-        return page
+    def opened(query="", **how):
+        return open_url(f"/{query}", ready=ANSWERED, **how)
 
-    def leaves(url):
-        parts = urlsplit(url)
-        return parts.scheme in ("http", "https", "ws", "wss") and (
-            f"{parts.scheme}://{parts.netloc}" != origin
-        )
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert outside == [], "the page asked other hosts"
-    if "expects_refusal" not in request.node.name:
-        assert faults == []
+    return opened
 
 
 def settled(page, act):

@@ -20,7 +20,12 @@ from twin.cooling.weather import Weather, generated
 from twin.cooling.year import YearResult, year
 from twin.errors import ScenarioError
 from twin.facility.activity import Activity, row_activity
-from twin.facility.assemble import Assembled, assemble, planned_row_w
+from twin.facility.assemble import (
+    Assembled,
+    assemble,
+    electrical_loss_w,
+    planned_row_w,
+)
 from twin.facility.cascade import Stage
 from twin.facility.fit import Fit, where_it_fits
 from twin.facility.result import SiteResult
@@ -283,10 +288,12 @@ def cooling_year(scenario: Scenario, weather: Weather, it_frac: float) -> YearRe
         it_frac: IT load ÷ the rows' limits, constant. 0..1
 
     Returns:
-        PUE, water and hours above limits.
+        PUE, water and hours above limits; `other` are losses of the power network at
+        this load, without those of the plant's own supply.
     """
     facility = facility_of(scenario)
     rows = len({rack.row for rack in facility.racks})
     rated_w = rows * planned_row_w(scenario)
     plant = PLANTS[facility.cooling.plant](rated_w)
-    return year(plant, weather, it_frac * rated_w)
+    lost_w = electrical_loss_w(facility, planned_row_w(scenario), it_frac)
+    return year(plant, weather, it_frac * rated_w, other_w=lost_w)

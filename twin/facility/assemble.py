@@ -38,7 +38,7 @@ from twin.cooling.year import year
 from twin.facility import kernel
 from twin.facility.activity import SPREAD_S, Activity
 from twin.facility.kernel import HOLD_UP_S, Meter, Site, State
-from twin.power.network import Network, NodeSpec, build_network
+from twin.power.network import Network, NodeSpec, build_network, flow
 from twin.power.protection import DEVICE_WIDTH, device_row
 from twin.power.stores import STORE_WIDTH, store_row
 from twin.power.sweep import CONVEYOR, GENERATOR, RACK, UTILITY
@@ -293,6 +293,31 @@ def assemble(scenario: Scenario, activity: Activity, weather: Weather) -> Assemb
         nameplate_w=_below(network, _nameplates(racks, servers)),
         event_tick=event_tick, events=events, curve_slowdown=activity.curve_slowdown,
     )  # fmt: skip
+
+
+def electrical_loss_w(facility: Facility, row_limit_w: float, it_frac: float) -> float:
+    """
+    Losses between the sources and the racks at a constant load, cooling left out.
+
+    Args:
+        facility: An explicit facility.
+        row_limit_w: Limit of a row. [W]
+        it_frac: Load of every row ÷ its limit.
+
+    Returns:
+        What all sources give beyond what the racks draw. [W]
+    """
+    racks = facility.racks
+    rows = tuple(
+        RowSpec(name=row, hall="", nodes=(), limit_w=row_limit_w)
+        for row in dict.fromkeys(r.row for r in racks)
+    )
+    specs = [node_spec(n) for n in facility.electrical]
+    network = build_network([*specs, *(_rack_spec(r) for r in racks)])
+    load_w = it_frac * _promised(racks, rows)
+    steady = flow(network, load_w, np.array([], dtype=np.int64))
+    sources = network.wiring.role <= GENERATOR
+    return float(steady.in_w[sources].sum() - load_w.sum())
 
 
 def _promised(racks: tuple[Rack, ...], rows: tuple[RowSpec, ...]) -> FloatArray:

@@ -32,6 +32,7 @@ class Stage(NamedTuple):
 
     wiring: Wiring
     rack_first: int
+    other_w: np.ndarray  # (nodes,) loads that are no racks: the halls' cooling
     rack_w: np.ndarray  # (racks,) at the worst hour
     capped_w: np.ndarray  # (racks,) once the cap has landed
     servers: np.ndarray  # (racks,)
@@ -69,7 +70,7 @@ def scratch(stage: Stage) -> Scratch:
         capped=np.zeros(stage.servers.size, dtype=np.bool_),
         live=np.zeros(n, dtype=np.bool_),
         weight=np.zeros(stage.wiring.feed.size),
-        wanted_w=np.zeros(n),
+        wanted_w=stage.other_w.copy(),
         out_w=np.zeros(n),
         in_w=np.zeros(n),
         heat=np.zeros(n),

@@ -15,7 +15,7 @@ import numpy as np
 from twin.facility import cascade
 from twin.facility.assemble import Assembled
 from twin.facility.cascade import Stage
-from twin.facility.screening import losses_of_one
+from twin.facility.screening import losses_of_one, normal_w
 from twin.power.network import Network
 from twin.types import FloatArray, IntArray
 
@@ -156,8 +156,7 @@ class _Finder:
 
     def _relevant(self) -> list[IntArray]:
         """Losses that move load onto something above each row; -1 is none."""
-        cascade.settle(self._stage, self._work)
-        base_w = self._work.out_w.copy()
+        base_w = normal_w(self._stage)
         found: list[list[int]] = [[-1] for _ in self._above]
         for lost, out_w, _ in losses_of_one(self._a.network, self._stage):
             more = out_w > base_w * _MOVED

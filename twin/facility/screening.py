@@ -347,15 +347,18 @@ def failover(network: Network, stage: Stage) -> tuple[FloatArray, IntArray]:
         Load [W] and the index of the node whose loss causes it, -1 where no loss
         raises it. Shape (nodes,)
     """
-    n = len(network.nodes)
-    work = cascade.scratch(stage)
-    base = _loads(stage, work, -1)
-    most, cause = base.copy(), np.full(n, -1, dtype=np.int64)
+    most = normal_w(stage)
+    cause = np.full(most.size, -1, dtype=np.int64)
     for lost, out_w, _ in losses_of_one(network, stage):
         higher = out_w > most * (1 + 1e-12)
         most[higher] = out_w[higher]
         cause[higher] = lost
     return most, cause
+
+
+def normal_w(stage: Stage) -> FloatArray:
+    """Output of every node with nothing lost. [W], shape (nodes,)"""
+    return _loads(stage, cascade.scratch(stage), -1)
 
 
 def losses_of_one(

@@ -21,8 +21,7 @@ from twin.facility.result import (
     SiteResult,
     SiteSeries,
 )
-from twin.facility.screening import failover
-from twin.power.network import flow
+from twin.facility.screening import failover, normal_w
 from twin.power.protection import INSTANT, KIND, PICKUP, THERMAL
 from twin.power.sweep import GENERATOR
 from twin.types import FloatArray
@@ -101,23 +100,23 @@ def _stage(a: Assembled, meter: Meter) -> Stage:
     per = _ticks_of(a)
     worst = int(np.argmax(meter.site[:, kernel.S_IT] / per))
     rack_w = meter.max_w[worst, first:].astype(np.float64)
-    normal = flow(a.network, rack_w, np.array([], dtype=np.int64))
+    other_w = np.zeros(len(a.network.nodes))
+    other_w[site.cooling_node] = meter.max_w[worst, site.cooling_node]
     servers = site.servers.sum(axis=1)
-    idle_w = servers * site.idle_w
-    dynamic_w = np.maximum(0.0, rack_w - idle_w)
+    dynamic_w = np.maximum(0.0, rack_w - servers * site.idle_w)
     cap = _deepest_cap(a)
     low = site.servers[:, 0] / np.maximum(1.0, servers)
     share = np.column_stack([low, 1.0 - low])
-    heat = _settled_heat(site.protect, normal.out_w / site.protect_w)
-    return Stage(
-        wiring=site.wiring, rack_first=first, rack_w=rack_w,
+    stage = Stage(
+        wiring=site.wiring, rack_first=first, other_w=other_w, rack_w=rack_w,
         capped_w=rack_w - dynamic_w * (share @ (1.0 - cap.power)),
         servers=servers, busy=dynamic_w / site.swing_w,
         capped_speed=share @ (1.0 / cap.slowdown), capped_breach=share @ cap.breach,
-        limit_w=a.network.limit_w(), protect=site.protect,
-        protect_w=site.protect_w, heat=heat, cap_lands_s=_cap_lands_s(a),
-        horizon_s=CASCADE_S,
+        limit_w=a.network.limit_w(), protect=site.protect, protect_w=site.protect_w,
+        heat=np.zeros(other_w.size), cap_lands_s=_cap_lands_s(a), horizon_s=CASCADE_S,
     )  # fmt: skip
+    heat = _settled_heat(site.protect, normal_w(stage) / site.protect_w)
+    return stage._replace(heat=heat)
 
 
 class _Cap(NamedTuple):

@@ -9,6 +9,7 @@ from app import frames
 from app.figures.latency import latency_figure
 from app.figures.power import DEFAULT_START, band_s, power_figure
 from app.figures.risk import risk_figure, risk_table
+from app.pages import parts
 from app.pages.explore import panels, state
 from app.pages.explore.state import View
 
@@ -78,14 +79,14 @@ def draw(
 def power_rows(run: Json, unit: str) -> Any:
     """Table beside the power chart."""
     head = ["From start", "Lowest", "Mean", "Highest", "Highest ÷ limit"]
-    return panels.table(head, frames.hourly_frame(run, unit=unit), "Row power by hour")
+    return parts.table(head, frames.hourly_frame(run, unit=unit), "Row power by hour")
 
 
 def latency_rows(run: Json, slo: Json | None) -> Any:
     """Table beside the latency chart."""
     head = ["Service level", "No control", "Policy", "Rise", "Allowed", "Used"]
     rows = frames.levels_table(run, slo)
-    return panels.table(head, rows, "End-to-end latency, median and P99")
+    return parts.table(head, rows, "End-to-end latency, median and P99")
 
 
 def start_of(whatif: Json) -> str:
@@ -107,7 +108,7 @@ def risk_rows(cells: list[Json], slo: Json | None = None) -> Any:
     """Table beside the risk figure."""
     head = ["Policy", "Added", "Peak ÷ limit", "Brakes", "High P99", "Low P99",
             "Limit used", "Service levels"]  # fmt: skip
-    return panels.table(head, risk_table(cells, slo), "Worst over the seeds")
+    return parts.table(head, risk_table(cells, slo), "Worst over the seeds")
 
 
 def power_note(whatif: Json) -> str:

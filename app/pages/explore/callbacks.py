@@ -22,8 +22,10 @@ from app.components import (
 )  # fmt: skip
 from app.figures.compare import compare_figure
 from app.figures.template import CONFIG
+from app.pages import parts
 from app.pages.explore import answer, exports, panels, state
 from app.pages.explore.catalogue import Catalogue
+from app.pages.knobs import bind_copy, bind_knobs
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -56,21 +58,8 @@ def register(dash: Any, client: Client) -> None:
 
 
 def _browser_side(dash: Any) -> None:
-    """Bind sliders to numbers, pace the questions, keep the URL: assets/explore.js."""
-    for control in state.CONTROLS:
-        slider, number = f"explore-{control.key}-slider", f"explore-{control.key}"
-        dash.clientside_callback(
-            ClientsideFunction("explore", "toNumber"),
-            Output(number, "value"),
-            Input(slider, "value"), State(number, "value"),
-            prevent_initial_call=True,
-        )  # fmt: skip
-        # no output: a question must not wait until the two have settled
-        dash.clientside_callback(
-            ClientsideFunction("explore", "toSlider"),
-            Input(number, "value"), State(slider, "value"), State(slider, "id"),
-            prevent_initial_call=True,
-        )  # fmt: skip
+    """Gather the knobs, pace the questions, keep the URL: assets/explore.js."""
+    bind_knobs(dash, "explore", state.CONTROLS)
     inputs = [Input(f"explore-{c.key}-slider", "value") for c in state.CONTROLS]
     inputs += [Input(f"explore-{name}", "value") for name in CHOSEN]
     _clientside(dash, "gather", [Output("explore-touched", "data")],
@@ -98,9 +87,7 @@ def _browser_side(dash: Any) -> None:
         [Output("explore-api-modal", "opened"), Output("explore-api-text", "children")],
         [Input("explore-api", "n_clicks")],
     )  # fmt: skip
-    _clientside(dash, "copyCall", [Output("explore-api-copy", "children")],
-                [Input("explore-api-copy", "n_clicks"),
-                 State("explore-api-text", "children")])  # fmt: skip
+    bind_copy(dash, "explore-api-copy", "explore-api-text")
     _clientside(
         dash, "picture", [_TOUCHED],
         [Input(f"explore-{n}", "n_clicks") for n in ("get-png", "get-svg", "print")],
@@ -172,8 +159,8 @@ def respond(
         if error.status == _SUPERSEDED:
             return (*same, no_update, kept | {"superseded": True})
         fields = panels.field_errors(error.problem)
-        return (*same, panels.problem(error.problem), kept | {"field_errors": fields})
-    parts = answer.draw(
+        return (*same, parts.problem(error.problem), kept | {"field_errors": fields})
+    drawn = answer.draw(
         found, view, cells=plan.get("cells", []), dark=request["dark"],
         rated_w=catalogue.rated_w(view["server"]), narrow=bool(request.get("narrow")),
         tables=frozenset(request.get("tables") or ()),
@@ -185,7 +172,7 @@ def respond(
         "call": {"changes": state.changes(view, catalogue.dataset_kinds())}
         | ({"scenario_id": view["scenario"]} if view["scenario"] else {"scenario": {}}),
     }  # fmt: skip
-    return (*parts, None, kept)
+    return (*drawn, None, kept)
 
 
 def _catalogue(dash: Any, catalogue: Catalogue) -> None:
@@ -350,7 +337,7 @@ def _exports(dash: Any, client: Client, catalogue: Catalogue) -> None:
         try:
             found = await _away(ask, client, catalogue, view, "")
         except ApiProblem as error:
-            return no_update, panels.problem(error.problem)
+            return no_update, parts.problem(error.problem)
         document = {"cells": plan["cells"]} if plan and plan.get("cells") else None
         content, name, media = await _away(exports.export, kind, found, document)
         return dcc.send_bytes(content, name, type=media), no_update
@@ -428,5 +415,5 @@ def act_on_scenarios(
             note = f"Renamed to {value}."
         items = panels.scenario_items(client.scenarios(archived=False))
     except ApiProblem as error:
-        return True, no_update, panels.problem(error.problem), no_update, no_update
+        return True, no_update, parts.problem(error.problem), no_update, no_update
     return is_open, items, note, load, shown

@@ -7,14 +7,19 @@ from typing import Any
 from app.components import dag, dcc, dmc, html
 from app.figures.template import CONFIG
 from app.pages.explore import state
-from app.pages.explore.state import CHOICES, CONTROLS, Control
+from app.pages.explore.state import CHOICES, CONTROLS
+from app.pages.knobs import (
+    button,
+    fold,
+    group,
+    header,
+    knob,
+    pick,
+    segmented,
+    shell,
+    theme,
+)
 
-BADGE_TITLES = {
-    "published": "Published value",
-    "measured": "Measured value",
-    "modelled": "Modelled value",
-    "assumed": "Assumed value",
-}
 POLICY_OPTIONS = [
     {"value": "no-cap", "label": "No cap"},
     {"value": "one-threshold-low", "label": "1 thr. low"},
@@ -25,32 +30,12 @@ POLICY_OPTIONS = [
 
 def layout() -> Any:
     """Lay the page out; every number in it arrives by callback."""
-    return dmc.MantineProvider(
-        id="explore-mantine",
-        defaultColorScheme="auto",
-        theme={
-            "fontFamily": 'system-ui, -apple-system, "Segoe UI", Roboto, sans-serif',
-            "primaryColor": "blue", "defaultRadius": "sm", "respectReducedMotion": True,
-        },
-        children=html.Div(
-            className="np-page",
-            children=[
-                html.A("Skip to the answer", href="#explore-main", className="np-skip"),
-                *_stores(),
-                _header(),
-                html.Div(
-                    id="explore-offline", className="np-banner", hidden=True,
-                    role="alert",
-                ),
-                html.Div(
-                    className="np-body",
-                    children=[_panel(), _main()],
-                ),
-                _api_modal(),
-                _scenario_drawer(),
-            ],
-        ),
-    )  # fmt: skip
+    return shell(
+        "explore",
+        top=[*_stores(), _header(), _scenario_drawer()],
+        panel=_panel(),
+        main=_main(),
+    )
 
 
 def _stores() -> list[Any]:
@@ -74,38 +59,16 @@ def _stores() -> list[Any]:
 
 
 def _header() -> Any:
-    return html.Header(
-        className="np-header",
-        children=[
-            html.Div(
-                className="np-brand",
-                children=[
-                    html.Span("Nameplate", className="np-wordmark"),
-                    html.H1("Explore", className="np-title"),
-                    html.Span("Row 7", id="explore-scenario-name",
-                              className="np-quiet"),
-                ],
-            ),
-            html.Div(
-                className="np-tools",
-                children=[
-                    _segmented("units", ["kW", "MW", "W"], "Power unit"),
-                    dmc.SegmentedControl(
-                        id="explore-theme", value="auto", size="xs",
-                        data=[
-                            {"value": "auto", "label": "System"},
-                            {"value": "light", "label": "Light"},
-                            {"value": "dark", "label": "Dark"},
-                        ],
-                        **{"aria-label": "Theme"},
-                    ),
-                    _button("scenarios", "Scenarios"),
-                    _button("copy", "Copy link"),
-                    _button("api", "API call"),
-                    _export_menu(),
-                    dmc.Button("Pin", id="explore-pin", size="compact-sm"),
-                ],
-            ),
+    return header(
+        "explore", "explore", about="Row 7",
+        tools=[
+            _segmented("units", ["kW", "MW", "W"], "Power unit"),
+            theme("explore"),
+            button("explore-scenarios", "Scenarios"),
+            button("explore-copy", "Copy link"),
+            button("explore-api", "API call"),
+            _export_menu(),
+            dmc.Button("Pin", id="explore-pin", size="compact-sm"),
         ],
     )  # fmt: skip
 
@@ -134,17 +97,8 @@ def _export_menu() -> Any:
     )
 
 
-def _button(name: str, text: str) -> Any:
-    return dmc.Button(
-        text, id=f"explore-{name}", size="compact-sm", variant="default",
-    )  # fmt: skip
-
-
 def _segmented(name: str, options: list[Any], label: str, **more: Any) -> Any:
-    return dmc.SegmentedControl(
-        id=f"explore-{name}", value=CHOICES[name], data=options, size="xs",
-        **{"aria-label": label}, **more,
-    )  # fmt: skip
+    return segmented(f"explore-{name}", options, label, CHOICES[name], **more)
 
 
 # --- knobs ----------------------------------------------------------------------------
@@ -155,15 +109,15 @@ def _panel() -> Any:
         className="np-panel",
         **{"aria-label": "Inputs"},
         children=[
-            _group("Row", [*_rows("Row"), _server(), _model()]),
-            _group("Load", [_traffic(), *_rows("Load")]),
-            _group("Policy", [
+            group("Row", [*_rows("Row"), _server(), _model()]),
+            group("Load", [_traffic(), *_rows("Load")]),
+            group("Policy", [
                 _segmented("policy", POLICY_OPTIONS, "Capping policy", fullWidth=True),
                 *_rows("Policy"),
             ]),
-            _fold("Clock caps", _rows("Clocks")),
-            _fold("Delays", _rows("Delays")),
-            _group("Run", [_horizon(), _seed()]),
+            fold("Clock caps", _rows("Clocks")),
+            fold("Delays", _rows("Delays")),
+            group("Run", [_horizon(), _seed()]),
             html.P(
                 className="np-legend",
                 children=[
@@ -179,78 +133,12 @@ def _panel() -> Any:
     )  # fmt: skip
 
 
-def _group(title: str, children: list[Any]) -> Any:
-    return html.Section(
-        className="np-group",
-        children=[html.H2(title, className="np-group-title"), *children],
-    )
-
-
-def _fold(title: str, children: list[Any]) -> Any:
-    return html.Details(
-        className="np-group np-fold",
-        children=[html.Summary(title, className="np-group-title"), *children],
-    )
-
-
 def _rows(group: str) -> list[Any]:
-    return [_row(c) for c in CONTROLS if c.group == group]
-
-
-def _row(control: Control) -> Any:
-    key = control.key
-    return html.Div(
-        className="np-control",
-        id=f"explore-{key}-row",
-        children=[
-            html.Div(
-                className="np-control-head",
-                children=[
-                    html.Label(control.label, htmlFor=f"explore-{key}"),
-                    _hint(control),
-                    dmc.NumberInput(
-                        id=f"explore-{key}", value=control.default, min=control.low,
-                        max=control.high, step=control.step, size="xs",
-                        clampBehavior="blur", hideControls=True,
-                        suffix=f" {control.unit}" if control.unit else "",
-                        className="np-number", thousandSeparator=",",
-                    ),
-                ],
-            ),
-            dmc.Slider(
-                id=f"explore-{key}-slider", value=control.default, min=control.low,
-                max=control.high, step=control.step, size=3, thumbSize=14,
-                updatemode="drag", label=None, thumbLabel=control.label,
-                className="np-slider",
-            ),
-            html.P(id=f"explore-{key}-error", className="np-field-error"),
-        ],
-    )  # fmt: skip
-
-
-def _hint(control: Control) -> Any:
-    title = BADGE_TITLES[control.badge]
-    default = f"{control.default:g}\u00a0{control.unit}".strip()
-    return html.Button(
-        control.badge[0].upper(), type="button",
-        className=f"np-badge np-badge-{control.badge}",
-        **{"aria-label": f"{control.label}: {title}",
-           "data-tip": f"{control.help} {title}. Default {default}."},
-    )  # fmt: skip
+    return [knob("explore", c) for c in CONTROLS if c.group == group]
 
 
 def _pick(name: str, label: str, options: list[Any]) -> Any:
-    return html.Div(
-        className="np-pick",
-        children=[
-            html.Label(label, htmlFor=f"explore-{name}"),
-            dmc.Select(
-                id=f"explore-{name}", value=CHOICES[name], data=options, size="xs",
-                allowDeselect=False, checkIconPosition="right",
-                comboboxProps={"withinPortal": True}, maxDropdownHeight=320,
-            ),
-        ],
-    )  # fmt: skip
+    return pick(f"explore-{name}", label, options, CHOICES[name])
 
 
 def _server() -> Any:
@@ -460,18 +348,6 @@ def _pins() -> Any:
             _grid("pins", PIN_COLUMNS,
                   "Nothing pinned yet. Press Pin to keep this view for comparison."),
             html.Div(id="explore-compare"),
-        ],
-    )  # fmt: skip
-
-
-def _api_modal() -> Any:
-    return dmc.Modal(
-        id="explore-api-modal", title="API call for this view", size="lg",
-        children=[
-            html.P("Answers with this view's numbers, run on the same server.",
-                   className="np-quiet"),
-            html.Pre(id="explore-api-text", className="np-code", tabIndex="0"),
-            dmc.Button("Copy", id="explore-api-copy", size="compact-sm"),
         ],
     )  # fmt: skip
 

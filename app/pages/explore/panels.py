@@ -8,51 +8,27 @@ from app import format as say
 from app.components import dmc, html
 from app.frames import Figure, Headroom, Verdict
 from app.pages.explore.state import control_of_field
+from app.pages.parts import headline, number_cell
 
 Json = dict[str, Any]
 
 
 def verdict(frame: Verdict) -> list[Any]:
     """Say the answer: a sign and a word, never colour alone."""
-    tone = "good" if frame.fits else "bad"
-    return [
-        html.P(
-            className=f"np-headline np-{tone}",
-            children=[
-                html.Span("✓" if frame.fits else "✕", className="np-sign",
-                          **{"aria-hidden": "true"}),
-                frame.headline,
-            ],
-        ),
-        html.P(
-            className="np-detail",
-            children=[
-                frame.detail, html.Span("modelled", className="np-chip",
-                title="Every number on this page comes from the model; see Export, "
-                "Report for assumptions and sources"),
-            ],
-        ),
-    ]  # fmt: skip
+    return headline(frame.headline, frame.detail, good=frame.fits)
 
 
 def numbers(frames: list[Figure]) -> list[Any]:
     """One cell per key number: title, value, share, change against the base row."""
     return [
-        html.Div(
-            className="np-number-cell" + (" np-alarm" if f.alarm else ""),
-            id=f"explore-number-{f.key}", title=f.tooltip,
-            children=[
-                html.Div(f.title, className="np-number-title"),
-                html.Div(f.value, className="np-number-value"),
-                html.Div(f.part, className="np-number-part"),
-                html.Div(_delta(f), className="np-number-delta"),
-            ],
+        number_cell(
+            f"explore-number-{f.key}", f.title, f.value, f.part, _delta(f),
+            tip=f.tooltip, alarm=f.alarm,
         )
         for f in frames
     ]  # fmt: skip
 
 
-_LONGEST_VALUE = 60
 _AGAINST_BASE = frozenset({"peak", "headroom", "mean", "throughput", "energy"})
 
 
@@ -118,53 +94,6 @@ def _headroom_text(frame: Headroom, unit: str) -> str:
         f"{say.power(frame.peak_w, unit)}, {nameplate}limit "
         f"{say.power(frame.limit_w, unit)}"
     )
-
-
-def table(head: list[str], rows: list[list[str]], caption: str) -> Any:
-    """Draw a plain table; the first column names the row."""
-    return html.Table(
-        className="np-table",
-        children=[
-            html.Caption(caption),
-            html.Thead(html.Tr([html.Th(h, scope="col") for h in head])),
-            html.Tbody([
-                html.Tr([html.Th(row[0], scope="row"), *map(html.Td, row[1:])])
-                for row in rows
-            ]),
-        ],
-    )  # fmt: skip
-
-
-def problem(document: Json) -> Any:
-    """Show what went wrong, why, how to mend it, and the id to quote."""
-    errors = document.get("errors") or []
-    items = [
-        html.Li([
-            html.B(str(e.get("field") or "input")), f" {e.get('rule', '')}",
-            _got(e.get("value")),
-            html.Span(str(e.get("repair") or "").capitalize(), className="np-repair"),
-        ])
-        for e in errors
-    ]  # fmt: skip
-    return html.Div(
-        className="np-problem",
-        children=[
-            html.P([html.B(str(document.get("title") or "The request failed")), ". ",
-                    "" if items else str(document.get("detail") or "")]),
-            html.Ul(items) if items else None,
-            html.P(
-                "Below stays the last answer that holds; your inputs are kept."
-                + (f" Id {document['id']}" if document.get("id") else ""),
-                className="np-quiet",
-            ),
-        ],
-    )  # fmt: skip
-
-
-def _got(value: Any) -> str:
-    """Say the value got, unless it is absent or a whole record."""
-    text = str(value)
-    return ". " if value is None or len(text) > _LONGEST_VALUE else f", got {text}. "
 
 
 def field_errors(document: Json) -> dict[str, str]:

@@ -3,48 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from app.pages.knobs import Control
+
 Json = dict[str, Any]
-Badge = Literal["published", "measured", "modelled", "assumed"]
 
 BASE_SERVER_COUNT = 40
 POLICIES = ("no-cap", "one-threshold-low", "one-threshold-all", "polca")
 GENERATED = "generated"
 PLAN_COUNTS = (0, 4, 8, 10, 12, 14, 16, 20, 24)
 """Added servers of the risk curve."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Control:
-    """
-    One slider with its number input.
-
-    Args:
-        key: Name in the URL and in the view.
-        label: Text beside it.
-        group: Heading it stands under.
-        low, high, step, default: In display units.
-        unit: Display unit.
-        path: Scenario field it sets; empty where `changes` handles it.
-        per_unit: Display units in one scenario unit: 100 for per cent of a fraction.
-        badge: How far to trust the default.
-        help: Meaning, formula and source of the default.
-    """
-
-    key: str
-    label: str
-    group: str
-    low: float
-    high: float
-    step: float
-    default: float
-    unit: str
-    path: str = ""
-    per_unit: float = 1.0
-    badge: Badge = "assumed"
-    help: str = ""
 
 
 _POLCA = "POLCA (Patel et al., ASPLOS 2024)"
@@ -185,14 +155,8 @@ def view_from(data: Json | None) -> View:
 
 
 def _inside(control: Control, value: Any) -> float:
-    try:
-        given = float(value)
-    except (TypeError, ValueError):
-        return control.default
-    if given != given:
-        return control.default
-    high = max(control.high, 5000.0) if control.group == "Clocks" else control.high
-    return min(max(given, control.low), high)
+    free = control.group == "Clocks"  # other GPUs clock higher
+    return control.inside(value, high=5000.0 if free else None)
 
 
 def _text(value: Any, default: str) -> str:

@@ -135,3 +135,12 @@ def test_a_planned_outage_shows_who_carries_what(run):
     before, during = node(usual, "UPS-H1-B").peak_w, node(result, "UPS-H1-B").peak_w
     assert during == pytest.approx(2 * before, rel=0.02)
     assert "SWB-H1" in result.binding or "ROW-" in result.binding
+
+
+def test_the_survivor_carries_the_cooling_of_the_hall_too(run):
+    _, result, stage = run(design="2n", **SMALL)
+    board, ups, cooling = (node(result, n) for n in ("SWB-H1-B", "UPS-H1-B", "COOL-H1"))
+
+    assert stage.other_w.sum() == pytest.approx(cooling.peak_w, rel=0.05)
+    assert board.failover_w > ups.failover_w + 0.9 * cooling.peak_w
+    assert board.failover_w > board.peak_w

@@ -41,7 +41,7 @@ def two_n(rack_w, *, capped_frac=0.8, cap_lands_s=40.0, breach=0.0):
     rows = np.array([device_row(CURVE if s.kind == "ups" else None) for s in net.nodes])
     load = np.full(2, float(rack_w))
     return net, Stage(
-        wiring=net.wiring, rack_first=net.rack_first, rack_w=load,
+        wiring=net.wiring, rack_first=net.rack_first, other_w=np.zeros(n), rack_w=load,
         capped_w=load * capped_frac, servers=np.array([4.0, 4.0]),
         busy=np.array([3.0, 3.0]), capped_speed=np.full(2, 0.9),
         capped_breach=np.full(2, breach),

@@ -1,0 +1,461 @@
+"""Figures of a site: racks, levels, losses, balance, failures, cooling."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from app import format as say
+from app.figures.one_line import utilisation
+from app.figures.template import Figure, base_layout, note, palette
+
+Json = dict[str, Any]
+SIDE_COLOURS = {"A": "bad", "B": "power", "C": "good", "R": "second"}
+"""Side to colour by meaning: A red, B blue; a letter says the same."""
+LIMIT_C = {"recommended": 27.0, "allowable": 32.0}
+"""Server inlet: ASHRAE TC 9.9, from memory."""
+METRICS = {
+    "power": ("peak power", "peak_w", True),
+    "gpu": ("hottest GPU", "gpu_peak_c", False),
+    "inlet": ("warmest inlet", "inlet_peak_c", False),
+    "headroom": ("headroom on its path", "headroom_w", True),
+}  # fmt: skip
+"""Title, field, and whether it is a power."""
+
+
+# --- racks ------------------------------------------------------------------------
+
+
+def rack_figure(
+    run: Json, *, metric: str, hall: str = "", dark: bool, unit: str = "kW"
+) -> Figure:
+    """Draw every rack in its row and place, coloured by one figure."""
+    title, key, is_power = METRICS[metric]
+    scale = 1 / say.power_scale(unit) if is_power else 1.0
+    unit = unit if is_power else "°C"
+    digits = say.power_digits(unit) if is_power else 1
+    racks = [r for r in run["racks"] if not hall or r["hall"] == hall]
+    rows = list(dict.fromkeys(r["row"] for r in racks))
+    most = max(r["position"] for r in racks)
+    table: list[list[float | None]] = [[None] * most for _ in rows]
+    words = [[""] * most for _ in rows]
+    index = {name: k for k, name in enumerate(rows)}
+    for rack in racks:
+        full = rack | {"headroom_w": rack["limit_w"] - rack["peak_w"]}
+        value = full[key] * scale
+        k, place = index[rack["row"]], rack["position"] - 1
+        table[k][place] = value
+        words[k][place] = (
+            f"<b>{rack['name']}</b>, {rack['server_count']} servers<br>"
+            f"{title} {say.number(value, digits)} {unit}<br>"
+            f"weakest on its path: {rack['weakest']}"
+        )
+    figure = Figure(base_layout(
+        dark=dark, hovermode="closest", margin={"l": 66, "r": 8, "t": 8, "b": 34},
+        xaxis={"title": {"text": "place in the row"}, "dtick": 1, "showgrid": False},
+        yaxis={"autorange": "reversed", "showgrid": False, "type": "category"},
+    ))  # fmt: skip
+    figure.add(
+        "heatmap", z=table, y=rows, x=list(range(1, most + 1)), text=words,
+        hoverinfo="text", xgap=2, ygap=2, colorscale="Cividis",
+        colorbar={"title": {"text": unit}, "thickness": 10, "outlinewidth": 0},
+    )  # fmt: skip
+    figure.arrange(height=max(200, 26 * len(rows) + 60))
+    return figure
+
+
+def balance_figure(
+    run: Json, *, hall: str = "", dark: bool, unit: str = "kW"
+) -> Figure:
+    """Draw what the sides of each row carry, and how far phases are apart."""
+    p = palette(dark=dark)
+    nodes = {n["name"]: n for n in run["nodes"]}
+    rows = [r for r in run["rows"] if not hall or _hall_of(run, r["name"]) == hall]
+    names = [r["name"] for r in rows][::-1]
+    figure = Figure(base_layout(
+        dark=dark, hovermode="closest", barmode="stack", bargap=0.4,
+        margin={"l": 66, "r": 96, "t": 20, "b": 34},
+        xaxis={"title": {"text": f"peak [{unit}]"}, "rangemode": "tozero"},
+        yaxis={"showgrid": False, "fixedrange": True, "type": "category"},
+    ))  # fmt: skip
+    sides = list(dict.fromkeys(nodes[n]["side"] for r in rows for n in r["nodes"]))
+    for side in sides:
+        colour = getattr(p, SIDE_COLOURS.get(side, "power"))
+        own = [next((nodes[n] for n in r["nodes"] if nodes[n]["side"] == side), None)
+               for r in rows[::-1]]  # fmt: skip
+        figure.add(
+            "bar", orientation="h", y=names, name=f"side {side}" if side else "feed",
+            x=[0.0 if n is None else n["peak_w"] / say.power_scale(unit) for n in own],
+            marker={"color": colour, "pattern": {
+                "shape": "/" if side == "B" else "", "fillmode": "overlay",
+                "fgcolor": p.ground, "fgopacity": 0.35}},
+            text=[side or "" for _ in own], textposition="inside",
+            insidetextanchor="middle", textfont={"color": p.ground, "size": 11},
+            hovertext=["" if n is None else _balance_words(n, unit) for n in own],
+            hoverinfo="text",
+        )  # fmt: skip
+    for row in rows:
+        worst = max(
+            (nodes[n]["imbalance_frac"] or 0.0 for n in row["nodes"]), default=0
+        )
+        figure.add_label(
+            xref="paper", x=1, xanchor="left", xshift=4, y=row["name"], align="left",
+            text=f"phases {100 * worst:.1f} %", font={"color": p.ink, "size": 11},
+        )  # fmt: skip
+    figure.arrange(height=max(200, 30 * len(rows) + 60))
+    return figure
+
+
+def _hall_of(run: Json, row: str) -> str:
+    return next(str(r["hall"]) for r in run["racks"] if r["row"] == row)
+
+
+def _balance_words(node: Json, unit: str) -> str:
+    phases = node["phase_w"]
+    text = f"<b>{node['name']}</b><br>peak {say.power(node['peak_w'], unit)}"
+    if not phases:
+        return text
+    parts = ", ".join(
+        f"{name} {say.power(w, unit)}" for name, w in zip("abc", phases, strict=True)
+    )
+    share = say.percent(node["imbalance_frac"])
+    return f"{text}<br>phases {parts}<br>furthest from their mean {share}"
+
+
+# --- levels and losses --------------------------------------------------------------
+
+
+def levels_figure(run: Json, *, dark: bool, unit: str = "kW") -> Figure:
+    """Draw peak, load after the worst loss, nameplate and limit, per kind of node."""
+    p = palette(dark=dark)
+    worst: dict[str, Json] = {}
+    for node in run["nodes"]:
+        part = utilisation(node)
+        if part is None or node["kind"] == "generator":
+            continue
+        kept = worst.get(node["kind"])
+        if kept is None or part > (utilisation(kept) or 0.0):
+            worst[node["kind"]] = node
+    nodes = list(worst.values())[::-1]
+    names = [f"{n['name']}" for n in nodes]
+    figure = Figure(base_layout(
+        dark=dark, hovermode="closest", barmode="overlay", bargap=0.45,
+        margin={"l": 96, "r": 84, "t": 22, "b": 30},
+        xaxis={"range": [0, 1.6], "tickformat": ".0%", "fixedrange": True},
+        yaxis={"showgrid": False, "fixedrange": True},
+    ))  # fmt: skip
+    for key, colour, title in (
+        ("nameplate_w", p.grid, "nameplate"),
+        ("failover_w", p.band, "after worst loss"),
+        ("peak_w", p.power, "peak"),
+    ):  # fmt: skip
+        figure.add(
+            "bar", orientation="h", y=names, name=title,
+            x=[min(n[key] / n["limit_w"], 1.6) for n in nodes],
+            marker={"color": colour, "line": {"width": 1, "color": p.muted}},
+            hovertext=[f"{title} {say.power(n[key], 'kW')}" for n in nodes],
+            hoverinfo="text",
+        )  # fmt: skip
+    figure.mark_x(1.0, "<b>limit</b>", colour=p.limit, dash="solid")
+    for node, name in zip(nodes, names, strict=True):
+        figure.add_label(
+            xref="paper", x=1, xanchor="left", xshift=4, y=name, align="left",
+            text=say.power(node["limit_w"], unit), font={"color": p.ink, "size": 11},
+        )  # fmt: skip
+    return figure
+
+
+def losses_figure(run: Json, *, dark: bool) -> Figure:
+    """Draw energy from the feed to the servers, with what is lost at every kind."""
+    p = palette(dark=dark)
+    links = [k for k in run["losses"] if k["wh"] > 0]
+    names = list(dict.fromkeys([k["from"] for k in links] + [k["to"] for k in links]))
+    index = {name: i for i, name in enumerate(names)}
+    sums = dict.fromkeys(names, 0.0)
+    for link in links:
+        sums[link["to"]] += link["wh"]
+    sums |= {n: run["facility_wh"] for n in names if n == "utility"}
+    figure = Figure(base_layout(
+        dark=dark, hovermode="closest", margin={"l": 8, "r": 8, "t": 8, "b": 8}
+    ))  # fmt: skip
+    figure.add(
+        "sankey", arrangement="snap",
+        node={
+            "label": [f"{n}<br>{sums[n] / 1e3:,.0f} kWh" for n in names],
+            "pad": 14, "align": "left",
+            "thickness": 10, "line": {"width": 0},
+            "color": [p.bad if n.startswith("loss") else p.power for n in names],
+        },
+        link={
+            "source": [index[k["from"]] for k in links],
+            "target": [index[k["to"]] for k in links],
+            "value": [k["wh"] / 1e3 for k in links],
+            "color": [p.high_pale if k["to"].startswith("loss") else p.band
+                      for k in links],
+        },
+        textfont={"color": p.ink, "size": 11},
+        valueformat=",.1f", valuesuffix=" kWh",
+    )  # fmt: skip
+    return figure
+
+
+# --- the race ---------------------------------------------------------------------
+
+
+def race_figure(story: Json, *, dark: bool) -> Figure:
+    """Draw a breaker's way to its trip on one time axis with the cap."""
+    race = story["race"]
+    if race is None:
+        return note("No breaker is overloaded: nothing to race.", dark=dark)
+    p = palette(dark=dark)
+    figure = Figure(base_layout(
+        dark=dark, margin={"l": 52, "r": 16, "t": 26, "b": 38},
+        xaxis={"title": {"text": "seconds since the failure"}, "rangemode": "tozero"},
+        yaxis={"range": [0, 1.08], "tickformat": ".0%",
+               "title": {"text": f"{race['node']}: used up"}},
+    ))  # fmt: skip
+    for key, colour, dash, title in (
+        ("without_cap", p.bad, "dash", "without a cap"),
+        ("with_cap", p.power, "solid", "with the cap"),
+    ):
+        figure.add(
+            "scatter", x=race["t_s"], y=race[key], mode="lines", name=title,
+            line={"color": colour, "dash": dash, "width": 2},
+        )  # fmt: skip
+    figure.mark_y(1.0, "trips", colour=p.limit, dash="solid")
+    for at, text in ((race["cap_lands_s"], "cap lands"), (race["trip_s"], "trips")):
+        if at is not None and math.isfinite(at):
+            figure.mark_x(at, f"<b>{text}</b> {at:.0f} s", colour=p.ink)
+    figure.arrange(showlegend=True, legend={"orientation": "h", "y": -0.25})
+    return figure
+
+
+def matrix_figure(matrix: Json | None, *, dark: bool) -> Figure:
+    """Draw every node's load under every single failure: lost in rows."""
+    if not matrix:
+        return note("Too many nodes for a matrix; see the table above.", dark=dark)
+    p = palette(dark=dark)
+    shown = [
+        k for k, column in enumerate(zip(*matrix["frac"], strict=True))
+        if any(v for v in column)
+    ]  # fmt: skip
+    nodes = [matrix["nodes"][k] for k in shown]
+    table = [
+        [None if row[k] is None else 100 * row[k] for k in shown]
+        for row in matrix["frac"]
+    ]
+    words = [
+        [_matrix_words(lost, node, v) for node, v in zip(nodes, row, strict=True)]
+        for lost, row in zip(matrix["failed"], table, strict=True)
+    ]
+    small = len(nodes) <= 26
+    figure = Figure(base_layout(
+        dark=dark, hovermode="closest", margin={"l": 92, "r": 8, "t": 8, "b": 78},
+        xaxis={"showgrid": False, "tickangle": -60, "type": "category", "dtick": 1},
+        yaxis={"showgrid": False, "autorange": "reversed", "type": "category",
+               "dtick": 1},
+    ))  # fmt: skip
+    figure.add(
+        "heatmap", x=nodes, y=matrix["failed"], z=table, text=words, hoverinfo="text",
+        xgap=1, ygap=1, zmin=0, zmax=120, colorscale=_tones(p.lane, p.second, p.bad),
+        colorbar={"title": {"text": "% of limit"}, "thickness": 10, "outlinewidth": 0},
+        **({"texttemplate": "%{z:.0f}", "textfont": {"size": 9}} if small else {}),
+    )  # fmt: skip
+    figure.arrange(height=max(260, 20 * len(matrix["failed"]) + 110))
+    return figure
+
+
+def _tones(calm: str, tight: str, over: str) -> list[list[Any]]:
+    """Pale below 70 %, amber towards the limit, red from it on."""
+    return [
+        [0.0, calm], [0.55, calm], [0.8332, tight], [0.8334, over], [1.0, over]
+    ]  # fmt: skip
+
+
+def _matrix_words(lost: str, node: str, percent: float | None) -> str:
+    state = "no power" if percent is None else f"{percent:.0f} % of its limit"
+    return f"<b>{node}</b> when <b>{lost}</b> is lost<br>{state}"
+
+
+# --- the timeline -------------------------------------------------------------------
+
+
+def timeline_figure(
+    run: Json, events: list[Json], *, dark: bool, unit: str = "kW"
+) -> Figure:
+    """Draw site power over the horizon, servers lost, and when failures happen."""
+    p = palette(dark=dark)
+    series = run["series"]
+    hours = [t / 3600 for t in series["t_s"]]
+    figure = Figure(base_layout(
+        dark=dark, margin={"l": 56, "r": 52, "t": 22, "b": 26},
+        xaxis=_hours_axis(hours, ""),
+        yaxis={"title": {"text": unit}, "rangemode": "tozero"},
+        yaxis2={"overlaying": "y", "side": "right", "showgrid": False,
+                "rangemode": "tozero", "title": {"text": "servers lost"},
+                "range": [0, run["server_count"] * 1.05]},
+    ))  # fmt: skip
+    if any(series["lost_servers"]):
+        figure.add(
+            "scatter", x=hours, y=series["lost_servers"], yaxis="y2", mode="lines",
+            name="servers lost", fill="tozeroy", fillcolor=p.low_pale,
+            line={"color": p.second, "width": 1, "shape": "hv"},
+            hovertemplate="%{y:,.0f} servers lost<extra></extra>",
+        )  # fmt: skip
+    for key, colour, dash, title in (
+        ("facility_w", p.muted, "solid", "from the utility and generators"),
+        ("it_w", p.power, "solid", "IT"), ("mechanical_w", p.good, "dot", "cooling"),
+    ):  # fmt: skip
+        figure.add(
+            "scatter", x=hours, y=[w / say.power_scale(unit) for w in series[key]],
+            mode="lines", name=title,
+            line={"color": colour, "dash": dash, "width": 1.6},
+            hovertemplate="%{y:,.1f} " + unit + " " + title + "<extra></extra>",
+        )  # fmt: skip
+    _mark_events(figure, events, hours[-1], p.band, p.ink)
+    figure.arrange(showlegend=True, legend={"orientation": "h", "y": 1.16, "x": 0})
+    return figure
+
+
+def _hours_axis(hours: list[float], title: str = "hour") -> Json:
+    return {
+        "title": {"text": title}, "range": [0, hours[-1]], "fixedrange": True,
+        "dtick": 2 if hours[-1] <= 24 else 12,
+    }  # fmt: skip
+
+
+def _mark_events(
+    figure: Figure, events: list[Json], last_h: float, band: str, ink: str
+) -> None:
+    for event in events:
+        start = event["t_s"] / 3600
+        end = (
+            last_h
+            if event["duration_s"] is None
+            else start + event["duration_s"] / 3600
+        )
+        figure.add_shape(
+            type="rect", x0=start, x1=min(end, last_h), yref="y domain", y0=0, y1=1,
+            fillcolor=band, line={"width": 0}, layer="below",
+        )  # fmt: skip
+        figure.mark_x(start, "", colour=ink)
+
+
+def temperatures_figure(run: Json, events: list[Json], *, dark: bool) -> Figure:
+    """Draw the warmest supply air and the hottest GPU of each hall."""
+    p = palette(dark=dark)
+    series = run["series"]
+    hours = [t / 3600 for t in series["t_s"]]
+    figure = Figure(base_layout(
+        dark=dark, margin={"l": 56, "r": 52, "t": 8, "b": 34},
+        xaxis=_hours_axis(hours), yaxis={"title": {"text": "°C"}},
+    ))  # fmt: skip
+    for title, key, colour in (
+        ("GPU", "hottest_c", p.second), ("air", "hall_c", p.power)
+    ):  # fmt: skip
+        for k, hall in enumerate(run["halls"]):
+            figure.add(
+                "scatter", x=hours, y=[row[k] for row in series[key]], mode="lines",
+                name=f"{hall} {title}", line={"color": colour, "width": 1.4},
+                hovertemplate="%{y:.1f} °C " + f"{hall} {title}<extra></extra>",
+            )  # fmt: skip
+    figure.mark_y(
+        LIMIT_C["allowable"], "air allowed 32 °C", colour=p.limit
+    )  # fmt: skip
+    _mark_events(figure, events, hours[-1], p.band, p.ink)
+    return figure
+
+
+# --- cooling ----------------------------------------------------------------------
+
+
+def pue_figure(year: Json, *, dark: bool) -> Figure:
+    """Draw PUE by day of the year and hour of the day."""
+    hours = [v if v is not None else math.nan for v in year["pue_by_hour"][: 365 * 24]]
+    table = [hours[h::24] for h in range(24)]
+    figure = Figure(base_layout(
+        dark=dark, hovermode="closest", margin={"l": 48, "r": 8, "t": 8, "b": 36},
+        xaxis={"title": {"text": "day of the year"}, "showgrid": False},
+        yaxis={"title": {"text": "hour"}, "dtick": 6, "showgrid": False},
+    ))  # fmt: skip
+    figure.add(
+        "heatmap", z=table, colorscale="Cividis", zsmooth=False,
+        hovertemplate="day %{x}, %{y}:00<br>PUE %{z:.3f}<extra></extra>",
+        colorbar={"title": {"text": "PUE"}, "thickness": 10, "outlinewidth": 0},
+    )  # fmt: skip
+    return figure
+
+
+def parts_figure(year: Json, *, dark: bool) -> Figure:
+    """Draw partial PUE by part of the plant, as what it adds."""
+    p = palette(dark=dark)
+    parts = {k: v - 1.0 for k, v in year["partial_pue"].items() if v - 1.0 > 1e-6}
+    order = sorted(parts, key=lambda k: parts[k])
+    figure = Figure(base_layout(
+        dark=dark, hovermode="closest", bargap=0.4,
+        margin={"l": 96, "r": 60, "t": 8, "b": 34},
+        xaxis={"title": {"text": "share of IT energy"}, "tickformat": ".1%"},
+        yaxis={"showgrid": False},
+    ))  # fmt: skip
+    figure.add(
+        "bar", orientation="h", y=[k.replace("_", " ") for k in order],
+        x=[parts[k] for k in order], marker={"color": p.power},
+        text=[f"{100 * parts[k]:.2f} %" for k in order], textposition="outside",
+        hoverinfo="skip", cliponaxis=False,
+    )  # fmt: skip
+    return figure
+
+
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov",
+          "Dec")  # fmt: skip
+
+
+def month_figure(year: Json, *, dark: bool) -> Figure:
+    """Draw PUE by month."""
+    p = palette(dark=dark)
+    figure = Figure(base_layout(
+        dark=dark, margin={"l": 48, "r": 12, "t": 8, "b": 26},
+        yaxis={"tickformat": ".3f", "title": {"text": "PUE"}},
+    ))  # fmt: skip
+    figure.add(
+        "scatter", x=list(MONTHS), y=year["pue_by_month"], mode="lines+markers",
+        line={"color": p.power, "width": 2}, hovertemplate="%{y:.3f}<extra></extra>",
+    )  # fmt: skip
+    return figure
+
+
+def ride_figure(year: Json, *, dark: bool) -> Figure:
+    """Draw how warm the halls get when cooling falls off, and when limits are met."""
+    p = palette(dark=dark)
+    figure = Figure(base_layout(
+        dark=dark, margin={"l": 48, "r": 16, "t": 22, "b": 38},
+        xaxis={"title": {"text": "minutes since the failure"}, "rangemode": "tozero"},
+        yaxis={"title": {"text": "hall air °C"}},
+    ))  # fmt: skip
+    rides = year["ride_throughs"]
+    last = max(
+        (r["t_s"][-1] for r in rides if r["allowable_s"] is not None), default=600
+    )
+    dashes = ("solid", "dash", "dot")
+    for ride, dash in zip(rides, dashes, strict=True):
+        title = (
+            f"{100 * ride['left_frac']:.0f} % left"
+            if ride["left_frac"]
+            else "none left"
+        )
+        inside = [k for k, t in enumerate(ride["t_s"]) if t <= last]
+        figure.add(
+            "scatter", x=[ride["t_s"][k] / 60 for k in inside],
+            y=[ride["air_c"][k] for k in inside], mode="lines", name=title,
+            line={"color": p.power, "dash": dash, "width": 2},
+            hovertemplate="%{y:.1f} °C, " + title + "<extra></extra>",
+        )  # fmt: skip
+    limit = rides[0]["limit_c"]
+    for text, at in (("recommended", LIMIT_C["recommended"]), ("limit", limit)):
+        figure.mark_y(at, f"{text} {at:g} °C", colour=p.limit)
+    figure.arrange(
+        showlegend=True, legend={"orientation": "h", "y": 1.14, "x": 0},
+        yaxis={"title": {"text": "hall air °C"},
+                     "range": [rides[0]["start_c"] - 1, max(limit, 32) + 3]},
+    )  # fmt: skip
+    return figure

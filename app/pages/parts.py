@@ -1,0 +1,96 @@
+"""Pieces of an answer that every page shows: numbers, tables, problems, grids."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.components import html
+
+Json = dict[str, Any]
+_LONGEST_VALUE = 60
+
+
+def headline(text: str, detail: str, *, good: bool) -> list[Any]:
+    """Say the answer: a sign and a word, never colour alone."""
+    return [
+        html.P(
+            className=f"np-headline np-{'good' if good else 'bad'}",
+            children=[
+                html.Span("✓" if good else "✕", className="np-sign",
+                          **{"aria-hidden": "true"}),
+                text,
+            ],
+        ),
+        html.P(
+            className="np-detail",
+            children=[
+                detail, html.Span("modelled", className="np-chip",
+                title="Every number on this page comes from the model; docs/models say "
+                "what it assumes"),
+            ],
+        ),
+    ]  # fmt: skip
+
+
+def number_cell(
+    name: str, title: str, value: str, part: Any = "", delta: Any = "", *,
+    tip: str = "", alarm: bool = False,
+) -> Any:  # fmt: skip
+    """Draw one key number: title, value, share, change."""
+    return html.Div(
+        className="np-number-cell" + (" np-alarm" if alarm else ""),
+        id=name, title=tip,
+        children=[
+            html.Div(title, className="np-number-title"),
+            html.Div(value, className="np-number-value"),
+            html.Div(part, className="np-number-part"),
+            html.Div(delta, className="np-number-delta"),
+        ],
+    )  # fmt: skip
+
+
+def table(head: list[str], rows: list[list[str]], caption: str) -> Any:
+    """Draw a plain table; the first column names the row."""
+    return html.Table(
+        className="np-table",
+        children=[
+            html.Caption(caption),
+            html.Thead(html.Tr([html.Th(h, scope="col") for h in head])),
+            html.Tbody([
+                html.Tr([html.Th(row[0], scope="row"), *map(html.Td, row[1:])])
+                for row in rows
+            ]),
+        ],
+    )  # fmt: skip
+
+
+def problem(document: Json) -> Any:
+    """Show what went wrong, why, how to mend it, and the id to quote."""
+    errors = document.get("errors") or []
+    items = [
+        html.Li([
+            html.B(str(e.get("field") or "input")), f" {e.get('rule', '')}",
+            _got(e.get("value")),
+            html.Span(str(e.get("repair") or "").capitalize(), className="np-repair"),
+        ])
+        for e in errors
+    ]  # fmt: skip
+    return html.Div(
+        className="np-problem",
+        children=[
+            html.P([html.B(str(document.get("title") or "The request failed")), ". ",
+                    "" if items else str(document.get("detail") or "")]),
+            html.Ul(items) if items else None,
+            html.P(
+                "Below stays the last answer that holds; your inputs are kept."
+                + (f" Id {document['id']}" if document.get("id") else ""),
+                className="np-quiet",
+            ),
+        ],
+    )  # fmt: skip
+
+
+def _got(value: Any) -> str:
+    """Say the value got, unless it is absent or a whole record."""
+    text = str(value)
+    return ". " if value is None or len(text) > _LONGEST_VALUE else f", got {text}. "

@@ -1,0 +1,1 @@
+"""The physical site: one page of three views, Site, Failures and Cooling."""

@@ -1,0 +1,534 @@
+"""What the site's three views show, drawn from the server's answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app import format as say
+from app.components import html
+from app.figures import site as figures
+from app.figures.one_line import diagram, halls_of, utilisation
+from app.pages.parts import headline, number_cell, table
+from app.pages.site import state
+
+Json = dict[str, Any]
+_ROWS_SHOWN = 12
+
+
+# --- Site -----------------------------------------------------------------------------
+
+
+def site_verdict(run: Json) -> list[Any]:
+    """Say whether the site carries its servers, and what stops it."""
+    over = [n for n in run["nodes"] if (utilisation(n) or 0.0) > 1.0]
+    throttled = sum(r["throttled_s"] for r in run["racks"])
+    good = not over and not run["lost_server_s"] and not throttled
+    count = f"{run['server_count']:,} servers"
+    says = "fit" if good else "do not fit"
+    more = run["server_count"] / run["provisioned_servers"] - 1
+    parts = [
+        f"{more:+.0%} on the {run['provisioned_servers']:,} planned for".replace(
+            "%", " %"
+        ),
+        f"{len(over)} nodes pass their limit when one other node is lost" if over
+        else "after any single loss every node stays within its limit",
+    ]  # fmt: skip
+    if throttled:
+        parts.append(f"GPUs throttle for {throttled / 3600:,.1f} server hours")
+    warnings = "".join(f" Check: {w}." for w in run.get("warnings") or [])
+    return headline(
+        f"{count} {says}: {run['binding']}", f"{'; '.join(parts)}. {warnings}",
+        good=good,
+    )  # fmt: skip
+
+
+def site_numbers(run: Json, *, unit: str) -> list[Any]:
+    """Key numbers of the site."""
+    limit_w = sum(r["limit_w"] for r in run["rows"])
+    it_peak_w = max(run["series"]["it_w"])
+    site_peak_w = max(run["series"]["facility_w"])
+    worst = max(run["nodes"], key=lambda n: utilisation(n) or 0.0)
+    worst_frac = utilisation(worst) or 0.0
+    source = next((n for n in run["nodes"] if n["kind"] == "utility"), run["nodes"][0])
+    hot = max(run["racks"], key=lambda r: r["gpu_peak_c"])
+    warm = max(run["racks"], key=lambda r: r["inlet_peak_c"])
+    loss_wh = run["facility_wh"] - run["it_wh"] - run["mechanical_wh"]
+    cells = [
+        ("servers", "Servers", f"{run['server_count']:,}",
+         f"{run['provisioned_servers']:,} planned", "Servers deployed", False),
+        ("it", "IT peak", say.power(it_peak_w, unit),
+         f"{say.percent(it_peak_w / limit_w)} of row limits",
+         "Highest record of all racks together ÷ sum of the rows' limits", False),
+        ("facility", "Site peak", say.power(site_peak_w, unit),
+         "drawn from all sources", "IT + cooling + losses + battery charging", False),
+        ("pue", "PUE, this day", say.number(run["pue"], 3),
+         f"losses {say.percent(loss_wh / run['it_wh'])}",
+         "Energy from all sources ÷ energy of the racks", False),
+        ("tight", "Tightest node", say.percent(worst_frac),
+         worst["name"], run["binding"], worst_frac > 1.0),
+        ("stranded", "Stranded at feed", say.power(source["stranded_w"], unit),
+         f"of {say.power(source['limit_w'], unit)}",
+         "Limit that neither the peak nor any single loss needs", False),
+        ("gpu", "Hottest GPU", f"{say.number(hot['gpu_peak_c'], 1)} °C", hot["name"],
+         "Warmest position of the rack, at its peak", hot["throttled_s"] > 0),
+        ("inlet", "Warmest inlet", f"{say.number(warm['inlet_peak_c'], 1)} °C",
+         warm["name"], "Server inlet; ASHRAE allows 32 °C (A1)",
+         warm["inlet_peak_c"] > figures.LIMIT_C["allowable"]),
+    ]  # fmt: skip
+    return [
+        number_cell(f"site-number-{key}", title, value, part, tip=tip, alarm=alarm)
+        for key, title, value, part, tip, alarm in cells
+    ]
+
+
+def hall_options(run: Json) -> list[Json]:
+    """Options of the hall picker."""
+    return [{"value": "", "label": "all halls"}] + [
+        {"value": h, "label": h} for h in halls_of(run)
+    ]
+
+
+def hall_of(run: Json, view: state.View) -> str:
+    """Return the hall looked at: chosen, or the first where all do not fit."""
+    halls = halls_of(run)
+    if view["hall"] in halls:
+        return str(view["hall"])
+    return halls[0] if diagram(run)["note"] else ""
+
+
+def node_rows(run: Json, *, unit: str) -> list[Json]:
+    """Rows of the table of nodes."""
+    return [
+        {
+            "name": n["name"], "kind": n["kind"], "side": n["side"],
+            "limit": say.power(n["limit_w"] or None, unit),
+            "provisioned": say.power(n["provisioned_w"], unit),
+            "nameplate": say.power(n["nameplate_w"], unit),
+            "peak": say.power(n["peak_w"], unit), "mean": say.power(n["mean_w"], unit),
+            "failover": say.power(n["failover_w"], unit), "cause": n["failover_cause"],
+            "headroom": say.power(n["headroom_w"], unit, signed=True),
+            "stranded": say.power(n["stranded_w"], unit),
+            "over": say.number(n["oversubscription_ratio"], 2),
+            "loss": say.energy(n["loss_wh"], unit),
+        }
+        for n in run["nodes"]
+    ]  # fmt: skip
+
+
+def fit_panel(found: Json) -> Any:
+    """Say where servers fit, and what the next would overload."""
+    asked = found["asked_servers"]
+    text = "Each row alone, under any single loss."
+    if asked:
+        text = f"{found['placed_servers']} of {asked} servers find a place."
+        if found["unplaced_servers"]:
+            text += f" {found['unplaced_servers']} do not."
+    rows = [
+        [r["row"], f"{r['server_count']}", f"{r['more_servers']:+d}",
+         f"{r['placed_servers']:+d}" if r["placed_servers"] else say.MISSING,
+         r["words"]]
+        for r in found["rows"][:_ROWS_SHOWN]
+    ]  # fmt: skip
+    head = ["Row", "Servers", "Room", "Put here", "Next would overload"]
+    return html.Div(
+        [html.P(text, className="np-fit-text"),
+         html.Div(table(head, rows, "Room counted at the site's worst hour"),
+                  className="np-scroll np-fit-table")]
+    )  # fmt: skip
+
+
+def node_story(run: Json, name: str, *, unit: str) -> Any:
+    """Everything about one node, each figure with its meaning."""
+    node = next((n for n in run["nodes"] if n["name"] == name), None)
+    if node is None:
+        row = next((r for r in run["rows"] if r["name"] == name), None)
+        return _row_story(run, row, unit) if row else _no_story()
+    limit = node["limit_w"]
+    lost = say.percent(node["loss_wh"] / node["in_wh"] if node["in_wh"] else 0.0)
+    below = [n["name"] for n in run["nodes"] if name in n["fed_by"]]
+    racks = [r for r in run["racks"] if name in r["fed_by"]]
+    cause = node["failover_cause"]
+    facts = [
+        ("Limit", say.power(limit, unit) if limit else "none",
+         "Rating × derating: what may be planned with"),
+        ("Nameplate below", say.power(node["nameplate_w"], unit),
+         "Rated power of all servers that hang on it, each once"),
+        ("Provisioned", say.power(node["provisioned_w"], unit),
+         "Sum of what was promised to the racks below"),
+        ("Expected peak", say.power(node["peak_w"], unit),
+         f"Highest second of the run, {_clock(node['peak_t_s'])}"),
+        ("After worst loss", say.power(node["failover_w"], unit),
+         f"Load at the worst hour when {cause} is lost" if cause
+         else "No single loss raises it"),
+        ("Headroom", say.power(node["headroom_w"], unit, signed=True),
+         "Limit - highest of peak and load after the worst loss"),
+        ("Stranded", say.power(node["stranded_w"], unit),
+         "Limit that neither the peak nor any single loss needs"),
+        ("Oversubscription", f"{say.number(node['oversubscription_ratio'], 2)} ×",
+         "Nameplate below ÷ limit; above 1 nameplates would not fit"),
+        ("Losses", f"{say.energy(node['loss_wh'], unit)}, {lost}",
+         "Energy turned into heat over the horizon, and as part of its input"),
+        ("Breaker used up", say.percent(node["trip_heat"]),
+         "State of its protection at the worst moment; 100 % trips"),
+    ]  # fmt: skip
+    return html.Div([
+        html.H3([html.B(name), f" {node['kind']}", _side(node["side"])],
+                className="np-story-title"),
+        _bar(node, unit), _facts(facts), _phases(node, unit),
+        html.P(["fed by ", html.B(", ".join(node["fed_by"]) or "nobody"), "; feeds ",
+                html.B(_some(below) if below else f"{len(racks)} racks")],
+               className="np-quiet"),
+        html.A(f"What if {name} fails?", className="np-story-link",
+               href="#", **{"data-fail": name}),
+    ])  # fmt: skip
+
+
+def _row_story(run: Json, row: Json, unit: str) -> Any:
+    racks = [r for r in run["racks"] if r["row"] == row["name"]]
+    facts = [
+        ("Limit", say.power(row["limit_w"], unit),
+         "Planned servers × provisioned power"),
+        ("Peak", f"{say.power(row['peak_w'], unit)}, {say.percent(row['peak_frac'])}",
+         "Highest second of the sum of its feeds"),
+        ("Servers", f"{sum(r['server_count'] for r in racks)} in {len(racks)} racks",
+         "Deployed"),
+        ("Caps", f"{row['caps_low'] + row['caps_high']} sent, {row['brakes']} brakes",
+         "Commands of the row's policy"),
+        ("Time slowed", say.duration(row["capped_low_s"]),
+         "Low priority below full clock"),
+        ("Weakest on its path", racks[0]["weakest"],
+         "Element that lets least through"),
+    ]  # fmt: skip
+    return html.Div([
+        html.H3([html.B(row["name"]), " row"], className="np-story-title"),
+        _facts(facts),
+    ])  # fmt: skip
+
+
+def _no_story() -> Any:
+    return html.P(
+        "Choose a node of the diagram: its limits, load, headroom and losses.",
+        className="np-quiet",
+    )
+
+
+def _clock(seconds: float) -> str:
+    return f"at {int(seconds // 3600):02d}:{int(seconds % 3600 // 60):02d}"
+
+
+def _side(side: str) -> Any:
+    return (
+        html.Span(f"side {side}", className=f"np-chip np-chip-{side}") if side else None
+    )
+
+
+def _some(names: list[str], most: int = 4) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def _facts(facts: list[tuple[str, str, str]]) -> Any:
+    return html.Dl(
+        [
+            html.Div([html.Dt(k), html.Dd(v)], **{"data-tip": tip}, tabIndex="0")
+            for k, v, tip in facts
+        ],
+        className="np-facts",
+    )
+
+
+def _bar(node: Json, unit: str) -> Any:
+    """Headroom bar: nameplate, load after the worst loss, peak, limit."""
+    if not node["limit_w"]:
+        return None
+    spans = (("nameplate", "nameplate_w"), ("peak", "failover_w"), ("mean", "peak_w"))
+    most = max(node["limit_w"], *(node[key] for _, key in spans)) * 1.02
+    return html.Div(
+        className="np-bar np-bar-story", role="img",
+        **{"aria-label": f"peak {say.power(node['peak_w'], unit)} of "
+           f"{say.power(node['limit_w'], unit)}"},
+        children=[
+            *(html.Div(className=f"np-span np-span-{name}",
+                       style={"width": f"{100 * node[key] / most:.1f}%"})
+              for name, key in spans),
+            html.Div(className="np-mark np-mark-limit",
+                     style={"left": f"{100 * node['limit_w'] / most:.1f}%"}),
+        ],
+    )  # fmt: skip
+
+
+def _phases(node: Json, unit: str) -> Any:
+    if not node["phase_w"]:
+        return None
+    most = max(node["phase_w"]) or 1.0
+    rows = [
+        html.Div([
+            html.Span(name), html.Div(className="np-phase-bar",
+                                      style={"width": f"{70 * w / most:.0f}%"}),
+            html.Span(say.power(w, unit)),
+        ], className="np-phase")
+        for name, w in zip("abc", node["phase_w"], strict=True)
+    ]  # fmt: skip
+    share = say.percent(node["imbalance_frac"])
+    return html.Div(
+        [*rows, html.P(f"furthest phase {share} from the mean", className="np-quiet")],
+        className="np-phases",
+    )
+
+
+# --- Failures -------------------------------------------------------------------------
+
+
+def failures_verdict(found: Json) -> list[Any]:
+    """Say what a single failure costs, and what a pair does."""
+    single = [c for c in found["cases"] if len(c["failed"]) == 1]
+    pairs = [c for c in found["cases"] if len(c["failed"]) == 2]
+    losing = [c for c in single if c["lost_servers"]]
+    saved = [c for c in single if c["saved_by_cap"]]
+    good = not losing
+    if good:
+        text = f"No single failure of {found['single']} loses a server"
+    else:
+        worst = losing[0]
+        text = (
+            f"{len(losing)} of {found['single']} single failures lose servers: "
+            f"{worst['failed'][0]} loses {worst['lost_servers']:,}"
+        )
+    deadly = sum(1 for c in pairs if c["lost_servers"])
+    cap = f"; the cap comes before the breaker in {len(saved)} of them" if saved else ""
+    at_least = "at least " if deadly == len(pairs) < found["pairs"] else ""
+    return headline(
+        text, f"{at_least}{deadly:,} of {found['pairs']:,} pairs lose servers{cap}. "
+        f"Loads of the worst hour, {_clock(found['worst_t_s'])}.", good=good,
+    )  # fmt: skip
+
+
+def failures_numbers(found: Json) -> list[Any]:
+    """Key numbers of a screening."""
+    single = [c for c in found["cases"] if len(c["failed"]) == 1]
+    pairs = [c for c in found["cases"] if len(c["failed"]) == 2]
+    lost = max(single, key=lambda c: c["lost_servers"])
+    pair = max(pairs or single, key=lambda c: c["lost_servers"])
+    tight = max(single, key=lambda c: c["worst_frac"])
+    racing = [c for c in single if c["race_trip_s"] is not None and c["race_node"]]
+    first = min(racing, key=lambda c: c["race_trip_s"], default=None)
+    harm = max(single, key=lambda c: c["slo_damage_frac"])
+    lands = single[0]["cap_lands_s"]
+    cells = [
+        ("single", "Worst single failure", f"{lost['lost_servers']:,} lost",
+         " + ".join(lost["failed"]) if lost["lost_servers"] else "none loses servers",
+         "Servers without power at its end", lost["lost_servers"] > 0),
+        ("pair", "Worst pair", f"{pair['lost_servers']:,} lost",
+         " + ".join(pair["failed"]), "Servers without power at its end", False),
+        ("tight", "Tightest survivor", say.percent(tight["worst_frac"]),
+         tight["binding"],
+         "Highest load ÷ limit right after a single failure", tight["worst_frac"] > 1),
+        ("trip", "First breaker would trip",
+         say.duration(first["race_trip_s"]) if first else "never",
+         first["race_node"] if first else "none is overloaded",
+         "Without a cap, after a single failure", first is not None),
+        ("cap", "Cap lands after", say.duration(lands) if lands else "no cap",
+         "telemetry + decision + latency",
+         "From an overload until servers run slower", False),
+        ("slo", "SLO damage, worst single", say.percent(harm["slo_damage_frac"]),
+         " + ".join(harm["failed"]) if harm["slo_damage_frac"] else "none",
+         "Part of the hour's work without room, or slower than its median may be",
+         harm["slo_damage_frac"] > 0),
+    ]  # fmt: skip
+    return [
+        number_cell(f"site-number-{key}", title, value, part, tip=tip, alarm=alarm)
+        for key, title, value, part, tip, alarm in cells
+    ]
+
+
+def case_rows(found: Json) -> list[Json]:
+    """Rows of the table of cases."""
+    return [
+        {
+            "failed": " + ".join(c["failed"]), "names": ",".join(c["failed"]),
+            "order": len(c["failed"]), "lost": c["lost_servers"], "trips": c["trips"],
+            "slo": round(100 * c["slo_damage_frac"], 1),
+            "first": say.duration(c["first_trip_s"]),
+            "worst": round(100 * c["worst_frac"], 1), "node": c["worst_node"],
+            "race": c["race"],
+        }
+        for c in found["cases"]
+    ]  # fmt: skip
+
+
+def story_document(run: Json, story: Json, hall: str, *, unit: str) -> Json:
+    """What the browser needs to show a failure frame by frame."""
+    case = story["case"]
+    return {
+        "diagram": diagram(run, hall=hall, unit=unit), "frames": story["frames"],
+        "before": story["before_w"], "failed": case["failed"],
+    }  # fmt: skip
+
+
+def story_words(story: Json) -> Any:
+    """How a failure ends."""
+    case = story["case"]
+    lost, slowed = case["lost_servers"], case["slowed_servers"]
+    return html.P([
+        html.B(" and ".join(case["failed"]) + " lost: "),
+        f"{lost:,} servers without power" if lost else "no server loses power",
+        f", {slowed:,} slowed by the cap" if slowed else "",
+        f", {case['trips']} breakers trip" if case["trips"] else "",
+        f". {case['race'].capitalize() if not case['race_node'] else case['race']}.",
+    ], className="np-story-words")  # fmt: skip
+
+
+def affected_table(run: Json, story: Json, *, unit: str) -> Any:
+    """Nodes that a failure moves, and why; the rest stay out."""
+    limit = {n["name"]: n["limit_w"] for n in run["nodes"]}
+    failed = story["case"]["failed"]
+    trips = {
+        f["label"].split(" trips")[0]: f
+        for f in story["frames"]
+        if " trips" in f["label"]
+    }
+    rows = []
+    for name, before in story["before_w"].items():
+        values = [f["out_w"][name] for f in story["frames"]]
+        last = values[-1]
+        most = max((v for v in values if v is not None), default=None)
+        if before is None or (
+            last is not None and abs(most - before) < 5e-3 * before + 1
+        ):
+            continue
+        rows.append((
+            _order(last, most, limit[name]),
+            [name, say.power(before, unit), say.power(most, unit),
+             say.percent(most / limit[name]) if most and limit[name] else say.MISSING,
+             _why(name, failed, trips, last, most, before)],
+        ))  # fmt: skip
+    rows.sort(key=lambda r: r[0])
+    head = ["Node", "Before", "Highest after", "of limit", "Why"]
+    caption = f"{len(rows)} of {len(story['before_w'])} nodes change"
+    return table(head, [r for _, r in rows], caption)
+
+
+def _order(last: float | None, most: float | None, limit: float | None) -> float:
+    if last is None:
+        return -2.0
+    return -(most or 0.0) / limit if limit else 0.0
+
+
+def _why(
+    name: str, failed: list[str], trips: Json, last: float | None, most: float | None,
+    before: float,
+) -> str:  # fmt: skip
+    if name in failed:
+        return "failed"
+    if name in trips:
+        return f"tripped after {trips[name]['t_s']:.0f} s"
+    if last is None:
+        return "nothing feeds it any more"
+    return "takes over load" if (most or 0.0) > before else "carries less"
+
+
+def events_table(run: Json) -> Any:
+    """What happened, in order, without the many commands."""
+    loud = [e for e in run["events"] if e["kind"] not in ("command", "landed")]
+    rows = [
+        [_clock_s(e["t_s"]), e["kind"], e["target"],
+         say.number(e["value"], 2) if e["value"] else say.MISSING]
+        for e in loud[:60]
+    ]  # fmt: skip
+    quiet = len(run["events"]) - len(loud)
+    more = f", {len(loud) - 60} more" if len(loud) > 60 else ""
+    caption = f"{len(loud)} events{more}; {quiet} cap commands are left out"
+    return table(["Time", "What", "Where", "Value"], rows, caption)
+
+
+def _clock_s(seconds: float) -> str:
+    whole = round(seconds)
+    return f"{whole // 3600:02d}:{whole % 3600 // 60:02d}:{whole % 60:02d}"
+
+
+def timeline_words(run: Json, base: Json) -> Any:
+    """What the failures on the timeline cost against the same day without them."""
+    lost_s = run["lost_server_s"]
+    trips = sum(1 for e in run["events"] if e["kind"] == "trip")
+    throttled = sum(r["throttled_s"] for r in run["racks"])
+    hotter = say.number(run["hottest_c"] - base["hottest_c"], 1, signed=True)
+    hours = f"{lost_s / 3600:,.1f} server hours lost"
+    parts = [
+        hours if lost_s else "no server loses power",
+        f"{trips} breakers trip" if trips else "no breaker trips",
+        f"hottest GPU {say.number(run['hottest_c'], 1)} °C ({hotter} K)",
+        f"{throttled / 3600:,.1f} server hours throttled" if throttled
+        else "no throttling",
+    ]  # fmt: skip
+    text = ", ".join(parts)
+    return html.P(f"{text[0].upper()}{text[1:]}.", className="np-story-words")
+
+
+# --- Cooling --------------------------------------------------------------------------
+
+
+def cooling_verdict(year: Json) -> list[Any]:
+    """Say the year's PUE and what a loss of cooling leaves."""
+    ride = year["ride_throughs"][0]
+    short, hot = year["short_hours"], year["above_allowable_hours"]
+    good = not short and not hot
+    text = f"PUE {say.number(year['pue'], 3)} over the year"
+    if not good:
+        text += f": {max(short, hot):,} hours too warm or short of cooling"
+    return headline(
+        text,
+        "Cooling and its water alone; UPS and transformer losses are on the page Site. "
+        f"Without cooling the halls reach {ride['limit_c']:g} °C after "
+        f"{say.duration(ride['allowable_s'])}.", good=good,
+    )  # fmt: skip
+
+
+def cooling_numbers(year: Json) -> list[Any]:
+    """Key numbers of a year of cooling."""
+    ride = year["ride_throughs"][0]
+    hours = len(year["pue_by_hour"])
+    it_kwh = year["it_w"] * hours / 1e3
+    cells = [
+        ("pue", "PUE, year", say.number(year["pue"], 3),
+         f"{min(year['pue_by_month']):.3f} to {max(year['pue_by_month']):.3f} by month",
+         "(IT + cooling) energy ÷ IT energy", False),
+        ("wue", "WUE", f"{say.number(year['wue_l_per_kwh'], 2)} l/kWh",
+         f"{say.number(year['wue_l_per_kwh'] * it_kwh / 1e3)} m³ a year",
+         "Fresh water ÷ IT energy", False),
+        ("free", "Without chillers", f"{year['economiser_hours']:,} h",
+         f"{say.percent(year['economiser_hours'] / hours, 0)} of the year",
+         "Hours in which no chiller runs", False),
+        ("part", "Partly free", f"{year['partly_free_hours']:,} h",
+         f"{say.percent(year['partly_free_hours'] / hours, 0)} of the year",
+         "Hours in which some heat passes the chillers by", False),
+        ("warm", "Above 27 °C", f"{year['above_recommended_hours']:,} h",
+         "recommended inlet", "ASHRAE recommended range", False),
+        ("hot", "Above 32 °C", f"{year['above_allowable_hours']:,} h", "allowed inlet",
+         "ASHRAE allowable range, class A1", year["above_allowable_hours"] > 0),
+        ("short", "Short of cooling", f"{year['short_hours']:,} h", "heat left over",
+         "Hours with heat nobody takes out", year["short_hours"] > 0),
+        ("ride", "Ride-through", say.duration(ride["allowable_s"]),
+         f"27 °C after {say.duration(ride['recommended_s'])}",
+         "Time to the inlet limit when all cooling stops and fans run on", False),
+    ]  # fmt: skip
+    return [
+        number_cell(f"site-number-{key}", title, value, part, tip=tip, alarm=alarm)
+        for key, title, value, part, tip, alarm in cells
+    ]
+
+
+def status(answer: Json, name: str) -> list[Any]:
+    """Provenance of the numbers on screen, and their age."""
+    provenance = answer.get("provenance") or {}
+    sha = str(provenance.get("scenario_sha256") or "")[:12]
+    took = (answer.get("timing") or {}).get("computed_s")
+    parts = [
+        f"seed {provenance.get('seed', say.MISSING)}",
+        f"model {provenance.get('model_version', say.MISSING)}",
+        f"scenario {sha}" if sha else "",
+        f"computed in {took:.2f} s" if isinstance(took, float) else "",
+    ]
+    return [
+        html.Span(className="np-age", id=f"site-age-{name}"),
+        html.Span(" · ".join(p for p in parts if p)),
+    ]

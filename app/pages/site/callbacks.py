@@ -1,0 +1,387 @@
+"""Callbacks of the site pages: ask the client, hand the answers to plain functions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
+
+import anyio.to_thread
+
+from api.client import ApiProblem, Client
+from app.components import (
+    ClientsideFunction,
+    Input,
+    Output,
+    State,
+    dcc,
+    no_update,
+)  # fmt: skip
+from app.figures import site as figures
+from app.figures.one_line import diagram
+from app.pages import parts
+from app.pages.knobs import bind_copy, bind_knobs
+from app.pages.site import answer, state
+
+Json = dict[str, Any]
+T = TypeVar("T")
+
+CHOSEN = ("units", "design", "ups", "plant", "weather", "policy", "server", "theme",
+          "metric", "hall", "fit", "fit_w", "scenario")  # fmt: skip
+_SUPERSEDED = 409
+_TOUCHED = Output("site-touched", "data", allow_duplicate=True)
+SITE_PARTS = (
+    ("verdict-site", "children"), ("numbers-site", "children"), ("diagram", "data"),
+    ("hall", "data"), ("fit-rows", "children"), ("fig-levels", "figure"),
+    ("fig-racks", "figure"), ("fig-balance", "figure"), ("fig-losses", "figure"),
+    ("nodes-grid", "rowData"), ("status-site", "children"),
+)  # fmt: skip
+FAILURE_PARTS = (
+    ("verdict-failures", "children"), ("numbers-failures", "children"),
+    ("cases-grid", "rowData"), ("fig-matrix", "figure"), ("story", "data"),
+    ("story-words", "children"), ("fig-race", "figure"), ("affected", "children"),
+    ("library", "data"), ("fig-timeline", "figure"), ("fig-temperatures", "figure"),
+    ("timeline-words", "children"), ("events", "children"),
+    ("status-failures", "children"),
+)  # fmt: skip
+COOLING_PARTS = (
+    ("verdict-cooling", "children"), ("numbers-cooling", "children"),
+    ("fig-pue", "figure"), ("fig-month", "figure"), ("fig-parts", "figure"),
+    ("fig-ride", "figure"), ("status-cooling", "children"),
+)  # fmt: skip
+
+
+async def _away(call: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+    """Run a blocking call on a thread: callbacks share the server's event loop."""
+    return await anyio.to_thread.run_sync(partial(call, *args, **kwargs))
+
+
+def register(dash: Any, client: Client) -> None:
+    """Attach every callback of the page to the application."""
+    known = Known(client)
+    _browser_side(dash)
+    for view, drawn, draw in (
+        ("site", SITE_PARTS, draw_site), ("failures", FAILURE_PARTS, draw_failures),
+        ("cooling", COOLING_PARTS, draw_cooling),
+    ):  # fmt: skip
+        _answer(dash, client, known, view, drawn, draw)
+    _node(dash, client, known)
+    _options(dash, known)
+    _keep(dash, client, known)
+
+
+class Known:
+    """What the server has: server types with their first model, weather, scenarios."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._models: dict[str, str] = {}
+
+    def model(self, server: str) -> str:
+        """Return a model that a server type runs: the default's, or its first."""
+        if server not in self._models:
+            names = [m["model"] for m in self._client.models(server)]
+            usual = "bloom-176b"
+            self._models[server] = usual if usual in names else (names or [""])[0]
+        return self._models[server]
+
+    def options(self) -> tuple[list[Json], list[Json], list[Json]]:
+        """Options of servers, weather and stored sites."""
+        servers = [
+            {"value": s["key"], "label": s["label"]} for s in self._client.servers()
+            if self.model(s["key"])
+        ]  # fmt: skip
+        weather = [{"value": name, "label": name} for name in self._client.weather()]
+        stored = [
+            {"value": s["id"], "label": s["name"]}
+            for s in self._client.scenarios(archived=False) if s["has_facility"]
+        ]  # fmt: skip
+        return (
+            servers, [{"value": state.GENERATED, "label": "Generated year"}, *weather],
+            [{"value": "", "label": "Ready-made site"}, *stored],
+        )  # fmt: skip
+
+    def question(self, view: state.View, *, events: bool = False) -> Json:
+        """Return what a view asks, with a model that its server type runs."""
+        model = "" if view["scenario"] else self.model(view["server"])
+        return state.question(view, model=model, events=events)
+
+
+# --- in the browser -------------------------------------------------------------------
+
+
+def _browser_side(dash: Any) -> None:
+    """Gather the knobs, pace the questions, keep the URL: assets/site.js."""
+    bind_knobs(dash, "site", state.CONTROLS)
+    inputs = [Input(f"site-{c.key}-slider", "value") for c in state.CONTROLS]
+    inputs += [Input(f"site-{name}", "value") for name in CHOSEN]
+    dash.clientside_callback(
+        ClientsideFunction("site", "gather"), Output("site-touched", "data"),
+        *inputs, State("site-defaults", "data"),
+    )  # fmt: skip
+    for name, output, given in (
+        ("answered", Output("site-mantine", "forceColorScheme"),
+         [Input("site-kept", "data")]),
+        ("drawn", _TOUCHED, [Input("site-diagram", "data")]),
+        ("told", _TOUCHED, [Input("site-story", "data")]),
+        ("ready", _TOUCHED, [Input("site-library", "data")]),
+        ("chosen", _TOUCHED, [Input("site-cases-grid", "selectedRows")]),
+        ("picked", _TOUCHED,
+         [Input("site-fig-levels", "clickData"), Input("site-fig-racks", "clickData"),
+          Input("site-fig-matrix", "clickData"),
+          Input("site-nodes-grid", "cellClicked")]),
+        ("reset", _TOUCHED,
+         [Input("site-reset", "n_clicks"), State("site-defaults", "data")]),
+        ("copyLink", Output("site-copy", "children"), [Input("site-copy", "n_clicks")]),
+    ):  # fmt: skip
+        dash.clientside_callback(
+            ClientsideFunction("site", name), output, *given, prevent_initial_call=True
+        )
+    dash.clientside_callback(
+        ClientsideFunction("site", "apiCall"),
+        Output("site-api-modal", "opened"), Output("site-api-text", "children"),
+        Input("site-api", "n_clicks"), prevent_initial_call=True,
+    )  # fmt: skip
+    bind_copy(dash, "site-api-copy", "site-api-text")
+
+
+# --- answers --------------------------------------------------------------------------
+
+Draw = Callable[[Client, Known, state.View, Json], tuple[tuple[Any, ...], Json]]
+
+
+def _answer(
+    dash: Any, client: Client, known: Known, view: str,
+    drawn: tuple[tuple[str, str], ...], draw: Draw,
+) -> None:  # fmt: skip
+    """One round trip draws one view."""
+
+    @dash.callback(
+        *(Output(f"site-{name}", prop) for name, prop in drawn),
+        Output("site-problem", "children", allow_duplicate=True),
+        Output("site-kept", "data", allow_duplicate=True),
+        Input(f"site-request-{view}", "data"),
+        prevent_initial_call=True,
+    )  # fmt: skip
+    async def answer_view(request: Json) -> tuple[Any, ...]:
+        return await _away(respond, client, known, request, len(drawn), draw)
+
+
+def respond(
+    client: Client, known: Known, request: Json, count: int, draw: Draw
+) -> tuple[Any, ...]:
+    """
+    Answer one request of the page.
+
+    Args:
+        client: Way to the server.
+        known: What the server has.
+        request: `{seq, tab, dark, view}` of the page.
+        count: Parts that `draw` returns.
+        draw: Draws the view.
+
+    Returns:
+        Every part of the view, the problem, and what the browser keeps.
+    """
+    view = state.view_from(request["view"])
+    kept: Json = {
+        "seq": request["seq"], "query": state.to_query(view), "dark": request["dark"],
+        "view": view["view"],
+    }  # fmt: skip
+    same = (no_update,) * count
+    try:
+        found, more = draw(client, known, view, request)
+    except ApiProblem as error:
+        if error.status == _SUPERSEDED:
+            return (*same, no_update, kept | {"superseded": True})
+        fields = state.field_errors(error.problem)
+        return (*same, parts.problem(error.problem), kept | {"field_errors": fields})
+    return (*found, None, kept | {"ok": True} | more)
+
+
+def draw_site(
+    client: Client, known: Known, view: state.View, request: Json
+) -> tuple[tuple[Any, ...], Json]:
+    """Draw the view Site: SITE_PARTS, and what the browser keeps."""
+    asked, tab, dark = known.question(view), request["tab"], request["dark"]
+    unit = view["units"]
+    run = client.site_run(view=tab, **asked)
+    fit: Json = {"servers": int(float(view["fit"] or 0))}
+    if view["fit_w"]:
+        fit["server_w"] = float(view["fit_w"])
+    room = client.site_fit(view=f"{tab}-fit", **fit, **asked)
+    hall = answer.hall_of(run, view)
+    found = (
+        answer.site_verdict(run), answer.site_numbers(run, unit=unit),
+        diagram(run, hall=hall, unit=unit),
+        answer.hall_options(run), answer.fit_panel(room),
+        figures.levels_figure(run, dark=dark, unit=unit).document(),
+        figures.rack_figure(
+            run, metric=view["metric"], hall=hall, dark=dark, unit=unit
+        ).document(),
+        figures.balance_figure(run, hall=hall, dark=dark, unit=unit).document(),
+        figures.losses_figure(run, dark=dark).document(),
+        answer.node_rows(run, unit=unit), answer.status(run, "site"),
+    )  # fmt: skip
+    return found, {"call": _call("/site/run", asked), "node": view["node"]}
+
+
+def draw_failures(
+    client: Client, known: Known, view: state.View, request: Json
+) -> tuple[tuple[Any, ...], Json]:
+    """Draw the view Failures: FAILURE_PARTS, and what the browser keeps."""
+    asked, tab, dark = known.question(view), request["tab"], request["dark"]
+    unit = view["units"]
+    run = client.site_run(view=tab, **asked)
+    screening = client.site_failures(view=f"{tab}-screen", **asked)
+    failed = _failed(view, run, screening)
+    story = client.site_failure(failed=failed, view=f"{tab}-story", **asked)
+    events = state.events_of(view["events"])
+    day = run
+    if events:
+        happening = known.question(view, events=True)
+        day = client.site_run(view=f"{tab}-day", **happening)
+    ready = client.site_network(**asked)["ready"]
+    found = (
+        answer.failures_verdict(screening), answer.failures_numbers(screening),
+        answer.case_rows(screening),
+        figures.matrix_figure(screening["matrix"], dark=dark).document(),
+        answer.story_document(run, story, answer.hall_of(run, view), unit=unit),
+        answer.story_words(story), figures.race_figure(story, dark=dark).document(),
+        answer.affected_table(run, story, unit=unit),
+        {"ready": ready, "events": events, "horizon_s": run["horizon_s"]},
+        figures.timeline_figure(day, events, dark=dark, unit=unit).document(),
+        figures.temperatures_figure(day, events, dark=dark).document(),
+        answer.timeline_words(day, run), answer.events_table(day),
+        answer.status(screening, "failures"),
+    )  # fmt: skip
+    return found, {"call": _call("/site/failures", asked), "failed": failed}
+
+
+def _failed(view: state.View, run: Json, screening: Json) -> list[str]:
+    """Nodes of the story: chosen, or the worst single failure."""
+    names = {n["name"] for n in run["nodes"]}
+    chosen = [name for name in state.failed_of(view) if name in names]
+    if chosen:
+        return chosen
+    single = [c for c in screening["cases"] if len(c["failed"]) == 1]
+    worst = max(single, key=lambda c: (c["lost_servers"], c["worst_frac"]))
+    return list(worst["failed"])
+
+
+def draw_cooling(
+    client: Client, known: Known, view: state.View, request: Json
+) -> tuple[tuple[Any, ...], Json]:
+    """Draw the view Cooling: COOLING_PARTS, and what the browser keeps."""
+    asked, dark = known.question(view), request["dark"]
+    it_frac = round(view["it"] / 100, 4)
+    year = client.cooling_year(it_frac=it_frac, view=request["tab"], **asked)
+    found = (
+        answer.cooling_verdict(year), answer.cooling_numbers(year),
+        figures.pue_figure(year, dark=dark).document(),
+        figures.month_figure(year, dark=dark).document(),
+        figures.parts_figure(year, dark=dark).document(),
+        figures.ride_figure(year, dark=dark).document(),
+        answer.status(year, "cooling"),
+    )  # fmt: skip
+    call = _call("/site/cooling-year", asked | {"it_frac": it_frac})
+    return found, {"call": call}
+
+
+def _call(path: str, asked: Json) -> Json:
+    """Path and body of the call that answers the same."""
+    body = {k: v for k, v in asked.items() if v not in (None, {})}
+    if "scenario_id" not in body:
+        body = {"scenario": {}} | body
+    return {"path": path, "body": body}
+
+
+def _node(dash: Any, client: Client, known: Known) -> None:
+    @dash.callback(
+        Output("site-node-story", "children"),
+        Input("site-node", "data"), State("site-request-site", "data"),
+        prevent_initial_call=True,
+    )  # fmt: skip
+    async def story(chosen: Json, request: Json | None) -> Any:
+        if request is None:
+            return no_update
+        view = state.view_from(request["view"])
+
+        def tell() -> Any:
+            try:
+                run = client.site_run(**known.question(view))
+            except ApiProblem as error:
+                return parts.problem(error.problem)
+            return answer.node_story(run, chosen["name"], unit=view["units"])
+
+        return await _away(tell)
+
+
+# --- options, keeping, downloads ------------------------------------------------------
+
+
+def _options(dash: Any, known: Known) -> None:
+    @dash.callback(
+        Output("site-server", "data"), Output("site-weather", "data"),
+        Output("site-scenario", "data"),
+        Input("site-boot", "data"), Input("site-scenario-list", "data"),
+    )  # fmt: skip
+    async def options(_: int, __: Any) -> tuple[Any, ...]:
+        return await _away(known.options)
+
+
+def _keep(dash: Any, client: Client, known: Known) -> None:
+    @dash.callback(
+        Output("site-save-note", "children"), Output("site-scenario-list", "data"),
+        Input("site-save", "n_clicks"), State("site-save-name", "value"),
+        State("site-kept", "data"),
+        prevent_initial_call=True,
+    )  # fmt: skip
+    async def save(clicks: int | None, name: str | None, kept: Json | None) -> Any:
+        if not clicks or not kept:
+            return no_update, no_update
+        view = state.from_query(kept["query"])
+        title = (name or "").strip() or "Unnamed site"
+
+        def store() -> Any:
+            try:
+                scenario = _scenario(client, known, view)
+                stored = client.create_scenario(scenario | {"name": title})
+            except ApiProblem as error:
+                return parts.problem(error.problem), no_update
+            return f"Saved as {title}; choose it under Inputs.", stored["id"]
+
+        return await _away(store)
+
+    @dash.callback(
+        Output("site-download", "data"), Input("site-get", "n_clicks"),
+        State("site-kept", "data"), prevent_initial_call=True,
+    )  # fmt: skip
+    async def download(clicks: int | None, kept: Json | None) -> Any:
+        if not clicks or not kept or "call" not in kept:
+            return no_update
+        path, body = kept["call"]["path"], kept["call"]["body"]
+        rest = {k: v for k, v in body.items()
+                if k not in ("scenario", "scenario_id", "changes")}  # fmt: skip
+        found = await _away(
+            client.site_ask, path, rest, scenario_id=body.get("scenario_id"),
+            changes=body.get("changes"),
+        )  # fmt: skip
+        name = f"nameplate-{path.rsplit('/', maxsplit=1)[-1]}.json"
+        return dcc.send_string(json.dumps(found, indent=1), name)
+
+
+def _scenario(client: Client, known: Known, view: state.View) -> Json:
+    """Return the whole scenario of a view, the failures on its timeline included."""
+    asked = known.question(view, events=True)
+    body: Json = {}
+    if asked["scenario_id"]:
+        body = dict(client.scenario(asked["scenario_id"])["scenario"])
+    for path, value in asked["changes"].items():
+        place, keys = body, path.split(".")
+        for key in keys[:-1]:
+            place[key] = dict(place.get(key) or {})
+            place = place[key]
+        place[keys[-1]] = value
+    return body

@@ -1,0 +1,377 @@
+"""Layout of the site pages: one panel of inputs, three views beside it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.components import dag, dcc, dmc, html
+from app.figures.template import CONFIG
+from app.pages.knobs import (
+    button,
+    fold,
+    group,
+    header,
+    knob,
+    pick,
+    segmented,
+    shell,
+    theme,
+)
+from app.pages.site import state
+from app.pages.site.state import CHOICES, CONTROLS
+
+EMPTY = {
+    "data": [],
+    "layout": {
+        "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)",
+        "xaxis": {"visible": False}, "yaxis": {"visible": False},
+        "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
+    },
+}  # fmt: skip
+
+
+def layout() -> Any:
+    """Lay the page out; every number in it arrives by callback."""
+    return shell("site", top=[*_stores(), _header()], panel=_panel(), main=_main())
+
+
+def _stores() -> list[Any]:
+    names = (
+        "request-site", "request-failures", "request-cooling", "kept", "touched",
+        "diagram", "story", "library", "node", "scenario-list",
+    )  # fmt: skip
+    return [
+        *(dcc.Store(id=f"site-{name}") for name in names),
+        dcc.Store(id="site-boot", data=1),
+        dcc.Store(
+            id="site-defaults",
+            data={**{c.key: c.default for c in CONTROLS}, **CHOICES},
+        ),
+        dcc.Download(id="site-download"),
+    ]
+
+
+def _header() -> Any:
+    return header(
+        "site", "site", about="",
+        tools=[
+            segmented("site-units", ["kW", "MW", "W"], "Power unit", CHOICES["units"]),
+            theme("site"), button("site-copy", "Copy link"),
+            button("site-api", "API call"), button("site-get", "Download JSON"),
+        ],
+    )  # fmt: skip
+
+
+# --- knobs ----------------------------------------------------------------------------
+
+
+def _panel() -> Any:
+    return html.Aside(
+        className="np-panel", **{"aria-label": "Inputs"},
+        children=[
+            group("Site", [
+                _pick("scenario", "Inputs",
+                      [{"value": "", "label": "Ready-made site"}]),
+                html.P(id="site-scenario-note", className="np-quiet"),
+                html.Div(id="site-template", children=[
+                    _pick("design", "Chains", _options(state.DESIGNS)), *_knobs("Site"),
+                    _pick("server", "Server",
+                          [{"value": "dgx-a100", "label": "DGX A100 80 GB (8 GPUs)"}]),
+                ]),
+            ]),
+            html.Div(id="site-knobs", children=[
+                group("Load", [
+                    _labelled("Policy", segmented(
+                        "site-policy", _options(state.POLICIES), "Capping policy",
+                        CHOICES["policy"])),
+                    *_knobs("Load"),
+                ]),
+                group("Power", [
+                    _labelled("UPS mode", segmented(
+                        "site-ups", _options(state.UPS_MODES), "How the UPS run",
+                        CHOICES["ups"])),
+                    *_knobs("Power"),
+                ]),
+                group("Cooling", [
+                    _pick("plant", "Plant", _options(state.PLANTS)),
+                    _pick("weather", "Weather",
+                          [{"value": state.GENERATED, "label": "Generated year"}]),
+                    *_knobs("Cooling"),
+                ]),
+            ]),
+            fold("Keep these inputs", [
+                html.Div(className="np-save", children=[
+                    dmc.TextInput(id="site-save-name", size="xs", label="Name",
+                                  placeholder="Hall 1, spring"),
+                    dmc.Button("Save", id="site-save", size="compact-sm"),
+                ]),
+                html.P(id="site-save-note", role="status", className="np-quiet"),
+            ]),
+            html.P(className="np-legend", children=[
+                html.B("P"), " published default  ", html.B("A"),
+                " assumed default. Point at ", html.B("i"), " for its source.",
+            ]),
+            dmc.Button("Back to defaults", id="site-reset", size="compact-xs",
+                       variant="subtle"),
+        ],
+    )  # fmt: skip
+
+
+def _knobs(name: str) -> list[Any]:
+    return [knob("site", c) for c in CONTROLS if c.group == name]
+
+
+def _pick(name: str, label: str, options: list[Any]) -> Any:
+    return pick(f"site-{name}", label, options, CHOICES[name])
+
+
+def _labelled(label: str, what: Any) -> Any:
+    return html.Div([html.Span(label, className="np-label"), what], className="np-pick")
+
+
+def _options(pairs: tuple[tuple[str, str], ...]) -> list[Any]:
+    return [{"value": value, "label": label} for value, label in pairs]
+
+
+# --- answers --------------------------------------------------------------------------
+
+
+def _main() -> Any:
+    return html.Main(
+        id="site-main", className="np-main",
+        children=[
+            html.Div(className="np-progress", **{"aria-hidden": "true"}),
+            html.Div(id="site-problem", role="alert"),
+            _view("site", _site()), _view("failures", _failures()),
+            _view("cooling", _cooling()),
+        ],
+    )  # fmt: skip
+
+
+def _view(name: str, children: list[Any]) -> Any:
+    return html.Div(
+        id=f"site-view-{name}",
+        className="np-view" if name == "site" else "np-view np-hidden",
+        children=[
+            html.Div(id=f"site-verdict-{name}", className="np-verdict",
+                     **{"aria-live": "polite"}, children=[
+                dmc.Skeleton(height=24, w="52%"),
+                html.P("Simulating the first answer.", className="np-detail",
+                       id="site-cold" if name == "site" else f"site-cold-{name}"),
+            ]),
+            html.Div(id=f"site-numbers-{name}", className="np-numbers", children=[
+                dmc.Skeleton(height=52, className="np-number-skeleton")
+                for _ in range(8)
+            ]),
+            *children,
+            html.Div(id=f"site-status-{name}", className="np-status"),
+        ],
+    )  # fmt: skip
+
+
+def _section(name: str, title: str, children: Any, tools: Any = None) -> Any:
+    return html.Section(
+        className=f"np-chart np-chart-{name}",
+        **{"aria-labelledby": f"site-{name}-title"},
+        children=[
+            html.Div(className="np-chart-head", children=[
+                html.H2(title, id=f"site-{name}-title", className="np-h2"), tools,
+            ]),
+            *(children if isinstance(children, list) else [children]),
+        ],
+    )  # fmt: skip
+
+
+def _graph(name: str, height_px: int) -> Any:
+    return dcc.Graph(
+        id=f"site-fig-{name}", config=CONFIG, figure=EMPTY, responsive=True,
+        style={"height": height_px},
+    )  # fmt: skip
+
+
+_RIGHT = {"type": "rightAligned", "flex": 1, "minWidth": 96}
+NODE_COLUMNS: list[dict[str, Any]] = [
+    {
+        "field": "name",
+        "headerName": "Node",
+        "minWidth": 120,
+        "flex": 1,
+        "pinned": "left",
+    },
+    {"field": "kind", "headerName": "Kind", "minWidth": 96, "flex": 1},
+    {"field": "side", "headerName": "Side", "minWidth": 58, "width": 58},
+    {"field": "limit", "headerName": "Limit", **_RIGHT},
+    {"field": "provisioned", "headerName": "Provisioned", **_RIGHT},
+    {"field": "nameplate", "headerName": "Nameplate", **_RIGHT},
+    {"field": "peak", "headerName": "Peak", **_RIGHT},
+    {"field": "mean", "headerName": "Mean", **_RIGHT},
+    {"field": "failover", "headerName": "After loss", **_RIGHT},
+    {"field": "cause", "headerName": "of", "minWidth": 104, "flex": 1},
+    {"field": "headroom", "headerName": "Headroom", **_RIGHT},
+    {"field": "stranded", "headerName": "Stranded", **_RIGHT},
+    {"field": "over", "headerName": "Nameplate ÷ limit", **_RIGHT, "minWidth": 120},
+    {"field": "loss", "headerName": "Losses", **_RIGHT},
+]
+CASE_COLUMNS: list[dict[str, Any]] = [
+    {"field": "failed", "headerName": "Lost", "minWidth": 150, "flex": 2,
+     "filter": "agTextColumnFilter"},
+    {"field": "order", "headerName": "Nodes", "width": 76, "minWidth": 76},
+    {"field": "lost", "headerName": "Servers lost", **_RIGHT, "minWidth": 118},
+    {"field": "slo", "headerName": "SLO damage %", **_RIGHT, "minWidth": 126},
+    {"field": "first", "headerName": "First trip", **_RIGHT},
+    {"field": "worst", "headerName": "Nearest %", **_RIGHT},
+    {"field": "node", "headerName": "of", "minWidth": 110, "flex": 1},
+    {"field": "race", "headerName": "Race of cap and breaker", "minWidth": 260,
+     "flex": 4},
+]  # fmt: skip
+
+
+def _grid(
+    name: str, columns: list[dict[str, Any]], height_px: int, *,
+    row_id: str | None = None, **options: Any,
+) -> Any:  # fmt: skip
+    return dag.AgGrid(
+        id=f"site-{name}-grid", columnDefs=columns, rowData=[], className="np-grid",
+        **({"getRowId": row_id} if row_id else {}),
+        defaultColDef={"resizable": True, "sortable": True, "suppressMovable": True},
+        dashGridOptions={
+            "rowHeight": 28, "headerHeight": 30, "animateRows": False,
+            "enableCellTextSelection": True,
+            "localeText": {"noRowsToShow": "Nothing to show yet."}, **options,
+        },
+        style={"height": height_px},
+    )  # fmt: skip
+
+
+def _site() -> list[Any]:
+    metrics = segmented(
+        "site-metric", _options(state.METRICS), "What racks show", CHOICES["metric"]
+    )
+    hall = dmc.Select(
+        id="site-hall", value="", data=[{"value": "", "label": "all halls"}], size="xs",
+        allowDeselect=False, w=110, **{"aria-label": "Hall"},
+    )  # fmt: skip
+    return [
+        _section(
+            "diagram", "One-line diagram",
+            html.Div(className="np-diagram-box", children=[
+                html.Div(id="site-oneline", className="np-diagram"),
+                html.Div(id="site-node-story", className="np-story",
+                         **{"aria-live": "polite"}),
+            ]),
+            html.Div(className="np-chart-tools", children=[
+                _diagram_key("share of limit: peak → after the worst single loss"),
+                hall,
+            ]),
+        ),
+        html.Div(className="np-two np-even", children=[
+            _section("levels", "Headroom by level, at its tightest node",
+                     _graph("levels", 270)),
+            _section("fit", "Where does it fit?", html.Div(id="site-fit-rows"),
+                     _fit_tools()),
+        ]),
+        html.Div(className="np-two np-even", children=[
+            _section("racks", "Racks", _graph("racks", 220), metrics),
+            _section("balance", "Sides and phases of each row", _graph("balance", 220)),
+        ]),
+        _section("losses", "Energy from the feed to the servers",
+                 _graph("losses", 300)),
+        html.Details(className="np-section", open=False, children=[
+            html.Summary("Table of all nodes", className="np-h2"),
+            _grid("nodes", NODE_COLUMNS, 420, row_id="params.data.name"),
+        ]),
+    ]  # fmt: skip
+
+
+def _diagram_key(text: str) -> Any:
+    return html.Span(className="np-quiet np-diagram-key", children=[
+        html.Span("A", className="np-line-a"), html.Span("B", className="np-line-b"),
+        text,
+    ])  # fmt: skip
+
+
+def _fit_tools() -> Any:
+    return html.Div(className="np-chart-tools", children=[
+        html.Label("Place", htmlFor="site-fit", className="np-quiet"),
+        dmc.NumberInput(
+            id="site-fit", value=0, min=0, max=10_000, step=1, size="xs", w=92,
+            suffix=" servers", allowDecimal=False, hideControls=True,
+            clampBehavior="blur", className="np-number",
+        ),
+        html.Label("each", htmlFor="site-fit_w", className="np-quiet"),
+        dmc.NumberInput(
+            id="site-fit_w", value="", min=100, max=1_000_000, step=100, size="xs",
+            w=92, suffix=" W", placeholder="as now", hideControls=True,
+            clampBehavior="blur",
+            className="np-number", thousandSeparator=",",
+            **{"data-tip": "Draw of one at the worst hour; empty means what the "
+               "row's servers draw there"},
+        ),
+    ])  # fmt: skip
+
+
+def _failures() -> list[Any]:
+    return [
+        _section(
+            "story", "What follows, step by step",
+            [
+                html.Div(id="site-story-words"),
+                html.Div(className="np-frames", children=[
+                    html.Button("◀", id="site-frame-back", type="button",
+                                **{"aria-label": "Step back"}),
+                    html.Button("▶", id="site-frame-next", type="button",
+                                **{"aria-label": "Next step"}),
+                    html.Button("Play", id="site-frame-play", type="button"),
+                    html.Div(id="site-frame-marks", className="np-frame-marks",
+                             role="tablist", **{"aria-label": "Steps"}),
+                ]),
+                html.Div(id="site-fail-oneline", className="np-diagram"),
+            ],
+            html.Div(className="np-chart-tools", children=[
+                html.Span("press nodes to fail them, or choose a case below",
+                          className="np-quiet"),
+                html.Button("Nothing failed", id="site-heal", type="button",
+                            className="np-mini"),
+            ]),
+        ),
+        html.Div(className="np-two np-even", children=[
+            _section("race", "Does the cap land before the breaker trips?",
+                     _graph("race", 250)),
+            _section("affected", "Affected nodes",
+                     html.Div(id="site-affected", className="np-scroll")),
+        ]),
+        _section("cases", "Every failure and every pair, worst first", _grid(
+            "cases", CASE_COLUMNS, 300,
+            rowSelection={"mode": "singleRow", "checkboxes": False,
+                          "enableClickSelection": True},
+        )),
+        _section("matrix", "Every node under every single failure, % of its limit",
+                 _graph("matrix", 520)),
+        _section(
+            "timeline", "A day with failures",
+            [
+                html.Div(id="site-ready", className="np-ready",
+                         **{"aria-label": "Ready failures"}),
+                html.Div(id="site-strip", className="np-strip"),
+                html.Div(id="site-timeline-words"),
+                _graph("timeline", 230), _graph("temperatures", 190),
+                html.Details(className="np-table-fold np-fold-plain", children=[
+                    html.Summary("What happened"),
+                    html.Div(id="site-events", className="np-scroll"),
+                ]),
+            ],
+            html.Span("add a failure, drag it to its hour, press it to remove it",
+                      className="np-quiet"),
+        ),
+    ]  # fmt: skip
+
+
+def _cooling() -> list[Any]:
+    return [
+        _section("pue", "PUE by hour of the year", _graph("pue", 250)),
+        html.Div(className="np-two np-even", children=[
+            _section("ride", "Without cooling", _graph("ride", 250)),
+            _section("parts", "What each part adds", _graph("parts", 250)),
+        ]),
+        _section("month", "PUE by month", _graph("month", 190)),
+    ]  # fmt: skip

@@ -1,0 +1,266 @@
+"""The view of the site pages: its knobs, its URL, and the scenario it means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from app.pages.knobs import Control
+
+Json = dict[str, Any]
+
+VIEWS = ("site", "failures", "cooling")
+DESIGNS = (
+    ("n", "N: one chain"), ("n+1", "N+1: spare UPS module"), ("2n", "2N: two chains"),
+    ("3n2", "3N/2: three chains, shared"), ("catcher", "Catcher: one UPS in reserve"),
+)  # fmt: skip
+PLANTS = (
+    ("water-cooled", "Water-cooled chillers, tower"),
+    ("cold-water", "Cold water, economiser"),
+    ("air-cooled", "Air-cooled chillers"), ("outside-air", "Outside air, evaporative"),
+    ("rear-door", "Rear doors, dry cooler"), ("liquid-cooled", "Cold plates, CDU"),
+)  # fmt: skip
+UPS_MODES = (("double-conversion", "Double conv."), ("eco", "Eco"))
+POLICIES = (("no-cap", "No cap"), ("polca", "POLCA"))
+METRICS = (("power", "Power"), ("gpu", "GPU"), ("inlet", "Inlet"), ("headroom", "Room"))
+GENERATED = "generated"
+_TEMPLATE = "Counts of the ready-made site; every node follows from them."
+
+CONTROLS: tuple[Control, ...] = (
+    Control(
+        key="halls", label="Halls", group="Site", low=1, high=8, step=1, default=1,
+        unit="", help=f"{_TEMPLATE} Each hall has its own chains, except 3N/2 and "
+        "catcher.",
+    ),
+    Control(
+        key="rows", label="Rows per hall", group="Site", low=1, high=16, step=1,
+        default=4, unit="", help=_TEMPLATE,
+    ),
+    Control(
+        key="racks", label="Racks per row", group="Site", low=2, high=30, step=1,
+        default=10, unit="", help=_TEMPLATE,
+    ),
+    Control(
+        key="servers", label="Servers per rack", group="Site", low=1, high=8, step=1,
+        default=4, unit="", help="Servers a rack was planned for: planned servers × "
+        "the catalogue's provisioned power is the limit of a row.",
+    ),
+    Control(
+        key="added", label="Added servers per row", group="Site", low=0, high=40,
+        step=1, default=12, unit="", badge="published",
+        help="Servers beyond the planned ones, spread over the row's racks. 12 on 40 "
+        "(+30 %) is the result of POLCA (Patel et al., ASPLOS 2024).",
+    ),
+    Control(
+        key="margin", label="Margin above rows", group="Power", low=0, high=60, step=1,
+        default=10, unit="%", help="Room that UPS, PDU and what is above them have "
+        "beyond their rows' limits, losses and cooling.",
+    ),
+    Control(
+        key="battery", label="UPS battery", group="Power", low=30, high=1800, step=30,
+        default=300, unit="s", help="Time a UPS carries its rating. Less at higher "
+        "load: rate-dependent (docs/models/stores.md).",
+    ),
+    Control(
+        key="supply", label="Supply air", group="Cooling", low=16, high=35, step=0.5,
+        default=24, unit="°C", help="Air supplied to the servers, inside ASHRAE's "
+        "recommended 18 to 27 °C.",
+    ),
+    Control(
+        key="mean", label="Mean outdoor", group="Cooling", low=-5, high=30, step=0.5,
+        default=12, unit="°C", help="Mean of the generated year, ± 11 K by season and "
+        "± 5 K by day. A weather file overrides it.",
+    ),
+    Control(
+        key="capacity", label="Cooling capacity", group="Cooling", low=60, high=200,
+        step=5, default=120, unit="%", help="Heat the plant can take out ÷ the rows' "
+        "limits: one unit in six to spare.",
+    ),
+    Control(
+        key="buffer", label="Cold store", group="Cooling", low=0, high=900, step=30,
+        default=0, unit="s", help="Cold water kept in tanks, as time at the rows' "
+        "limits.",
+    ),
+    Control(
+        key="peak", label="Target peak of base row", group="Load", low=60, high=92,
+        step=0.5, default=79, unit="%", badge="published",
+        help="Traffic is scaled until a planned row, without control, peaks at this "
+        "part of its limit. 79 %: POLCA (Patel et al., ASPLOS 2024).",
+    ),
+    Control(
+        key="it", label="IT load, year of cooling", group="Load", low=10, high=130,
+        step=5, default=75, unit="%", help="IT load ÷ the rows' limits, constant; "
+        "counts in the view Cooling alone.",
+    ),
+)  # fmt: skip
+CHOICES: dict[str, str] = {
+    "view": "site", "design": "2n", "ups": "double-conversion", "plant": "water-cooled",
+    "weather": GENERATED, "policy": "polca", "server": "dgx-a100", "theme": "auto",
+    "units": "kW", "metric": "power", "hall": "", "node": "", "failed": "",
+    "events": "", "fit": "0", "fit_w": "", "scenario": "",
+}  # fmt: skip
+"""Everything else in the view, as text, with its default."""
+EVENT_KINDS = {
+    "lose-node": "node lost", "maintenance": "maintenance",
+    "utility-outage": "utility outage",
+    "generator-fails-to-start": "generator does not start",
+    "lose-crah": "air handler", "lose-chiller": "chiller", "lose-cdu-pump": "CDU pump",
+    "heat-wave": "heat wave", "telemetry-blackout": "telemetry blackout",
+    "command-path-down": "command path down", "stuck-cap": "stuck cap",
+    "slow-bmc": "slow BMC",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """What the page shows: slider values by key, and choices by name."""
+
+    sliders: dict[str, float] = field(
+        default_factory=lambda: {c.key: c.default for c in CONTROLS}
+    )
+    choices: dict[str, str] = field(default_factory=lambda: dict(CHOICES))
+
+    def __getitem__(self, key: str) -> Any:
+        return self.sliders[key] if key in self.sliders else self.choices[key]
+
+
+def view_from(data: Json | None) -> View:
+    """Read a view from loose data; what is absent or unknown falls to its default."""
+    given = data or {}
+    choices = {
+        k: default if given.get(k) in (None, "") else str(given[k])
+        for k, default in CHOICES.items()
+    }
+    if choices["view"] not in VIEWS:
+        choices["view"] = "site"
+    sliders = {c.key: c.inside(given.get(c.key, c.default)) for c in CONTROLS}
+    return View(sliders=sliders, choices=choices)
+
+
+def to_query(view: View) -> str:
+    """Write a view as a URL query; only what differs from the default."""
+    pairs = [
+        (c.key, f"{view.sliders[c.key]:g}") for c in CONTROLS
+        if view.sliders[c.key] != c.default
+    ]  # fmt: skip
+    pairs += [(k, v) for k, v in view.choices.items() if v != CHOICES[k]]
+    return urlencode(pairs)
+
+
+def from_query(query: str) -> View:
+    """Read a view from a URL query, with or without its question mark."""
+    return view_from(dict(parse_qsl(query.lstrip("?"))))
+
+
+# --- the scenario a view means --------------------------------------------------------
+
+
+def question(view: View, *, model: str = "", events: bool = False) -> Json:
+    """
+    Return what a view asks the server: a stored scenario, or changes to the default.
+
+    Args:
+        view: The view.
+        model: Model that the server type runs; empty leaves the default.
+        events: Whether the failures on the timeline happen.
+
+    Returns:
+        `scenario_id` and `changes` as the site's questions take them.
+    """
+    happens = events_of(view["events"]) if events else []
+    if view["scenario"]:
+        changes: Json = {"facility.events": happens} if events else {}
+        return {"scenario_id": view["scenario"], "changes": changes}
+    changes = {
+        "facility": _facility(view) | {"events": happens},
+        "policy": {"name": view["policy"]},
+        "workload.load.target_peak_frac": round(view["peak"] / 100, 4),
+        "fleet.server": view["server"],
+    }
+    if model:
+        changes["fleet.model"] = model
+    return {"scenario_id": None, "changes": changes}
+
+
+def _facility(view: View) -> Json:
+    counts = {
+        "halls": "halls", "rows_per_hall": "rows", "racks_per_row": "racks",
+        "servers_per_rack": "servers", "added_servers_per_row": "added",
+    }  # fmt: skip
+    weather = view["weather"]
+    return {
+        "template": {
+            "design": view["design"], "ups_mode": view["ups"],
+            "battery_s": view["battery"], "margin_frac": round(view["margin"] / 100, 4),
+        } | {name: int(view[key]) for name, key in counts.items()},
+        "cooling": {
+            "plant": view["plant"], "supply_c": view["supply"],
+            "capacity_frac": round(view["capacity"] / 100, 4),
+            "buffer_s": view["buffer"],
+        },
+        "weather": {"mean_c": view["mean"], "dew_point_c": view["mean"] - 6.0}
+        | ({} if weather == GENERATED else {"dataset": weather}),
+    }  # fmt: skip
+
+
+def events_of(text: str) -> list[Json]:
+    """
+    Read the timeline: events parted by `;`, each `t~kind~target~duration~severity`.
+
+    Events that cannot be read are left out: a URL is typed by people.
+    """
+    found = []
+    for part in filter(None, text.split(";")):
+        t_s, kind, target, duration_s, severity = (part.split("~") + [""] * 5)[:5]
+        try:
+            found.append({
+                "t_s": max(0.0, float(t_s)), "kind": kind, "target": target,
+                "duration_s": float(duration_s) if duration_s else None,
+                "severity": float(severity) if severity else None,
+            })  # fmt: skip
+        except ValueError:
+            continue
+    return [event for event in found if event["kind"] in EVENT_KINDS]
+
+
+def events_text(events: list[Json]) -> str:
+    """Write events as `events_of` reads them."""
+
+    def shown(value: float | None) -> str:
+        return "" if value is None else f"{value:g}"
+
+    return ";".join(
+        "~".join([
+            shown(e["t_s"]), e["kind"], e.get("target") or "",
+            shown(e.get("duration_s")), shown(e.get("severity")),
+        ]).rstrip("~")
+        for e in events
+    )  # fmt: skip
+
+
+def failed_of(view: View) -> list[str]:
+    """Nodes lost in the story shown."""
+    return [name for name in view["failed"].split(",") if name]
+
+
+_FIELDS = {
+    "facility.template.halls": "halls", "facility.template.rows_per_hall": "rows",
+    "facility.template.racks_per_row": "racks",
+    "facility.template.servers_per_rack": "servers",
+    "facility.template.added_servers_per_row": "added",
+    "facility.template.margin_frac": "margin", "facility.template.battery_s": "battery",
+    "facility.cooling.supply_c": "supply", "facility.weather.mean_c": "mean",
+    "facility.cooling.capacity_frac": "capacity", "facility.cooling.buffer_s": "buffer",
+    "workload.load.target_peak_frac": "peak", "it_frac": "it",
+}  # fmt: skip
+
+
+def field_errors(problem: Json) -> dict[str, str]:
+    """Messages to put at the knobs they concern, by knob."""
+    found: dict[str, str] = {}
+    for error in problem.get("errors") or []:
+        key = _FIELDS.get(str(error.get("field") or ""))
+        if key:
+            found.setdefault(key, str(error.get("repair") or error.get("rule") or ""))
+    return found

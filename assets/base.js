@@ -1,0 +1,216 @@
+/* What every page shares: hints, menus that close, pace, heartbeat, knobs. One node serves
+   all hints: each overlay component of the library costs every redraw of the page. */
+(function () {
+  "use strict";
+  const EDGE_PX = 8;
+  let tip = null;
+  let owner = null;
+
+  function node() {
+    if (!tip) {
+      tip = document.createElement("div");
+      tip.className = "np-tip";
+      tip.id = "np-tip";
+      tip.setAttribute("role", "tooltip");
+      document.body.appendChild(tip);
+    }
+    return tip;
+  }
+
+  function show(target) {
+    if (target === owner) return;
+    hide();
+    owner = target;
+    const box = node();
+    box.textContent = target.dataset.tip;
+    box.hidden = false;
+    target.setAttribute("aria-describedby", "np-tip");
+    const at = target.getBoundingClientRect();
+    const size = box.getBoundingClientRect();
+    const beside = at.right + EDGE_PX + size.width < window.innerWidth - EDGE_PX;
+    const left = beside
+      ? at.right + EDGE_PX
+      : Math.max(EDGE_PX, Math.min(at.left, window.innerWidth - EDGE_PX - size.width));
+    const below = beside ? at.top + (at.height - size.height) / 2 : at.bottom + EDGE_PX;
+    const top = Math.max(EDGE_PX, Math.min(below, window.innerHeight - EDGE_PX - size.height));
+    box.style.left = left + "px";
+    box.style.top = top + "px";
+  }
+
+  function hide() {
+    if (!owner) return;
+    owner.removeAttribute("aria-describedby");
+    owner = null;
+    tip.hidden = true;
+  }
+
+  const hinted = (event) => event.target.closest && event.target.closest("[data-tip]");
+  document.addEventListener("pointerover", (event) => {
+    const target = hinted(event);
+    if (target) show(target);
+    else if (!(owner && owner === document.activeElement)) hide();
+  });
+  document.addEventListener("focusin", (event) => {
+    const target = hinted(event);
+    if (target) show(target);
+    else hide();
+  });
+  document.addEventListener("focusout", hide);
+  document.addEventListener("scroll", hide, true);
+
+  // --- menus: <details class="np-menu"> -------------------------------------------------
+
+  const menus = () => document.querySelectorAll("details.np-menu[open]");
+  document.addEventListener("click", (event) => {
+    menus().forEach((menu) => {
+      const item = event.target.closest(".np-menu-items button");
+      if (!menu.contains(event.target) || item) menu.open = false;
+    });
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") {
+      hide();
+      menus().forEach((menu) => {
+        menu.open = false;
+        menu.querySelector("summary").focus();
+      });
+    }
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const menu = step && event.target.closest("details.np-menu[open]");
+    if (!menu) return;
+    event.preventDefault();
+    const items = [...menu.querySelectorAll(".np-menu-items button")];
+    const at = items.indexOf(document.activeElement);
+    items[(at + step + items.length) % items.length].focus();
+  });
+})();
+
+/* Pace: at most one question in flight, the last one always sent. */
+(function () {
+  "use strict";
+  const dc = (window.dash_clientside = window.dash_clientside || {});
+  const np = (window.np = window.np || {});
+  const LOST_MS = 30000; // a question unanswered this long is asked again
+  const BUSY_MS = 450; // shorter waits show no progress
+
+  np.el = (id) => document.getElementById(id);
+  np.set = (id, props) => dc.set_props(id, props);
+  np.tab = Math.random().toString(36).slice(2, 10);
+  np.fromUrl = () => Object.fromEntries(new URLSearchParams(window.location.search));
+  np.isDark = (theme) => (theme && theme !== "auto" ? theme === "dark"
+    : window.matchMedia("(prefers-color-scheme: dark)").matches);
+
+  let busyTimer = 0;
+  np.busy = function (on, main) {
+    clearTimeout(busyTimer);
+    const mark = () => {
+      document.body.classList.toggle("np-busy", on);
+      const node = np.el(main);
+      if (node) node.setAttribute("aria-busy", on ? "true" : "false");
+    };
+    if (on) busyTimer = setTimeout(mark, BUSY_MS);
+    else mark();
+  };
+
+  np.pacer = function (send, main) {
+    const P = { seq: 0, sentAt: 0, dirty: false, timer: 0 };
+    function flush() {
+      if (P.sentAt && Date.now() - P.sentAt < LOST_MS) {
+        P.dirty = true;
+        return;
+      }
+      P.dirty = false;
+      P.sentAt = Date.now();
+      P.seq += 1;
+      np.busy(true, main);
+      if (send(P.seq) === false) P.forget();
+    }
+    P.ask = () => {
+      clearTimeout(P.timer);
+      P.timer = setTimeout(flush, 0);
+    };
+    P.forget = () => {
+      P.sentAt = 0;
+      np.busy(false, main);
+    };
+    P.answered = () => {
+      const tookMs = P.sentAt ? Date.now() - P.sentAt : 0;
+      P.forget();
+      if (P.dirty) P.ask();
+      return tookMs;
+    };
+    return P;
+  };
+
+  np.age = function (id, at, tookMs) {
+    const node = np.el(id);
+    if (!node || !at) return;
+    const s = Math.round((Date.now() - at) / 1000);
+    const text = s < 60 ? s + " s" : s < 3600 ? Math.floor(s / 60) + " min" : Math.floor(s / 3600) + " h";
+    node.textContent = "answered in " + tookMs + " ms, " + text + " ago";
+  };
+
+  np.heartbeat = function (bannerId, coldId, pacer) {
+    let lost = false;
+    async function beat() {
+      let alive = false;
+      try {
+        const stop = AbortSignal.timeout(8000);
+        const reply = await fetch("/api/v1/health", { signal: stop, cache: "no-store" });
+        alive = reply.ok;
+        const cold = np.el(coldId);
+        if (cold && alive && (await reply.json()).kernel === "warming") {
+          cold.textContent =
+            "Compiling the simulation kernels, once after an update: about half a minute.";
+        }
+      } catch (_) {
+        alive = false;
+      }
+      const banner = np.el(bannerId);
+      if (!banner) return;
+      if (!alive && !lost) {
+        lost = true;
+        banner.textContent =
+          "Connection lost. The numbers below are the last answer; the page asks again as soon as the server is back.";
+        banner.hidden = false;
+        pacer.forget();
+      } else if (alive && lost) {
+        lost = false;
+        banner.hidden = true;
+        pacer.ask();
+      }
+    }
+    setInterval(beat, 5000);
+    setTimeout(beat, 1200);
+  };
+
+  np.copied = (text, back) => navigator.clipboard.writeText(text).then(() => "Copied", () => back);
+
+  np.curl = function (path, call) {
+    const body = JSON.stringify(call, null, 2).replace(/'/g, "'\\''");
+    return "curl -s -X POST " + window.location.origin + "/api/v1" + path + " \\\n" +
+      "  -H 'content-type: application/json' \\\n  -d '" + body + "'";
+  };
+
+  np.errors = function (prefix, fields) {
+    document.querySelectorAll(".np-field-error").forEach((node) => {
+      const key = node.id.replace(prefix, "").replace("-error", "");
+      const text = (fields || {})[key] || "";
+      if (node.textContent !== text) node.textContent = text;
+    });
+  };
+
+  dc.page = {
+    toNumber: (slider, number) => (slider === number ? dc.no_update : slider),
+    toSlider(number, slider, id) {
+      if (typeof number !== "number" || Number.isNaN(number) || number === slider) return;
+      np.set(id, { value: number });
+    },
+    async copyText(clicks, text, id) {
+      if (!clicks) return dc.no_update;
+      const word = await np.copied(text, "Select and copy");
+      setTimeout(() => np.set(id, { children: "Copy" }), 1500);
+      return word;
+    },
+  };
+})();

@@ -1,0 +1,432 @@
+/* The site pages: gathers the knobs, keeps the URL, draws diagrams, frames and timeline. */
+(function () {
+  "use strict";
+  const dc = (window.dash_clientside = window.dash_clientside || {});
+  const np = window.np;
+  const { el, set } = np;
+  const NO = () => dc.no_update;
+  const STEP_MS = 1100; // one frame of a failure
+  const SNAP_S = 900;
+  const EXTRA = ["view", "node", "failed", "events"];
+  const TITLES = { site: "Site", failures: "Failures", cooling: "Cooling" };
+  const S = {
+    latest: null, extra: { view: "site", node: "", failed: "", events: "" }, restored: false,
+    kept: {}, answeredAt: 0, tookMs: 0, diagram: null, story: null, frame: 0, playing: 0,
+    library: [], events: [], horizonS: 86400, shownFailed: [],
+  };
+  const pace = np.pacer(send, "site-main");
+
+  function send(seq) {
+    if (!S.latest) return false;
+    set("site-request-" + S.extra.view, {
+      data: { seq, tab: np.tab, dark: np.isDark(S.latest.theme), view: { ...S.latest, ...S.extra } },
+    });
+  }
+
+  function change(values) {
+    Object.assign(S.extra, values);
+    pace.ask();
+  }
+
+  // --- views and URL ---------------------------------------------------------------------
+
+  function show(view) {
+    S.extra.view = TITLES[view] ? view : "site";
+    for (const name of Object.keys(TITLES)) {
+      const box = el("site-view-" + name);
+      if (box) box.classList.toggle("np-hidden", name !== S.extra.view);
+      const link = el("site-nav-" + name);
+      if (!link) continue;
+      if (name === S.extra.view) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    }
+    document.title = "Nameplate: " + TITLES[S.extra.view];
+    window.dispatchEvent(new Event("resize")); // graphs drawn while hidden have no size
+  }
+
+  function writeUrl(push) {
+    const query = new URLSearchParams(S.kept.query || "");
+    for (const key of EXTRA) {
+      if (S.extra[key] && !(key === "view" && S.extra.view === "site")) query.set(key, S.extra[key]);
+      else query.delete(key);
+    }
+    const text = query.toString();
+    const url = window.location.pathname + (text ? "?" + text : "");
+    if (url === window.location.pathname + window.location.search) return;
+    if (push) window.history.pushState(null, "", url);
+    else window.history.replaceState(window.history.state, "", url);
+  }
+
+  function apply(values, defaults) {
+    for (const [key, start] of Object.entries(defaults)) {
+      if (EXTRA.includes(key)) {
+        S.extra[key] = key in values ? String(values[key]) : start;
+        continue;
+      }
+      const given = key in values ? values[key] : start;
+      const numeric = typeof start === "number";
+      const count = key === "fit" || key === "fit_w";
+      const value = numeric || (count && given !== "") ? Number(given) : String(given);
+      if (S.latest) S.latest[key] = value;
+      set(numeric ? "site-" + key + "-slider" : "site-" + key, { value });
+      if (numeric) set("site-" + key, { value });
+    }
+    show(S.extra.view);
+    pace.ask();
+  }
+
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const view = (link.id || "").replace("site-nav-", "");
+    if (TITLES[view]) {
+      event.preventDefault();
+      go(view);
+    } else if (link.dataset.fail) {
+      event.preventDefault();
+      fail(link.dataset.fail);
+    }
+  });
+
+  function fail(name) {
+    if (isRow(S.diagram, name)) return;
+    S.extra.failed = name;
+    go("failures");
+  }
+
+  const isRow = (diagram, name) => diagram.nodes.some((n) => n.name === name && n.kind === "row");
+
+  function go(view) {
+    show(view);
+    writeUrl(true);
+    window.scrollTo({ top: 0 });
+    pace.ask();
+  }
+
+  window.addEventListener("popstate", () => {
+    if (S.defaults) apply(np.fromUrl(), S.defaults);
+  });
+
+  // --- the diagram and a failure's frames ---------------------------------------------------
+
+  function mark() {
+    document.querySelectorAll("#site-oneline .np-node").forEach((node) => {
+      node.classList.toggle("np-chosen", node.dataset.name === S.extra.node);
+    });
+  }
+
+  function choose(name) {
+    S.extra.node = name;
+    mark();
+    writeUrl();
+    set("site-node", { data: { name } });
+  }
+
+  function toggleFailed(name) {
+    if (isRow(S.story.diagram, name)) return;
+    const now = S.extra.failed ? S.extra.failed.split(",") : [];
+    const next = now.includes(name) ? now.filter((n) => n !== name) : [...now, name];
+    change({ failed: next.slice(-8).join(",") });
+  }
+
+  function frame(k) {
+    const story = S.story;
+    if (!story) return;
+    S.frame = Math.max(0, Math.min(k, story.frames.length));
+    const host = el("site-fail-oneline");
+    const before = { out_w: story.before, dead_racks: [] };
+    const shown = S.frame === 0 ? before : story.frames[S.frame - 1];
+    np.oneLineFrame(host, story.diagram, shown, story.before, S.frame === 0 ? [] : story.failed);
+    document.querySelectorAll("#site-frame-marks button").forEach((button, index) => {
+      button.setAttribute("aria-selected", index === S.frame ? "true" : "false");
+    });
+    host.dataset.frame = S.frame;
+  }
+
+  function marks(story) {
+    const host = el("site-frame-marks");
+    host.textContent = "";
+    const labels = [["before", "all well"], ...story.frames.map((f) => [clock(f.t_s), f.label])];
+    labels.forEach(([when, label], k) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.setAttribute("role", "tab");
+      const b = document.createElement("b");
+      b.textContent = when;
+      button.append(b, " " + label);
+      button.addEventListener("click", () => {
+        stop();
+        frame(k);
+      });
+      host.appendChild(button);
+    });
+  }
+
+  const clock = (s) => (s < 100 ? Math.round(s) + " s" : s < 6000 ? (s / 60).toFixed(1) + " min" : (s / 3600).toFixed(1) + " h");
+
+  function stop() {
+    clearInterval(S.playing);
+    S.playing = 0;
+    const button = el("site-frame-play");
+    if (button) button.textContent = "Play";
+  }
+
+  function play() {
+    if (S.playing) return stop();
+    if (S.frame >= S.story.frames.length) frame(0);
+    el("site-frame-play").textContent = "Stop";
+    S.playing = setInterval(() => {
+      frame(S.frame + 1);
+      if (S.frame >= S.story.frames.length) stop();
+    }, STEP_MS);
+  }
+
+  document.addEventListener("click", (event) => {
+    const id = (event.target.closest("button") || {}).id;
+    if (id === "site-frame-back") frame(S.frame - 1);
+    else if (id === "site-frame-next") frame(S.frame + 1);
+    else if (id === "site-frame-play" && S.story) play();
+    else if (id === "site-heal") change({ failed: "" });
+    else return;
+    if (id !== "site-frame-play") stop();
+  });
+
+  // --- the timeline of a day ----------------------------------------------------------------
+
+  const number = (value) => (value === null || value === undefined ? "" : String(+value));
+  function eventsText(events) {
+    return events.map((e) => [number(e.t_s), e.kind, e.target || "", number(e.duration_s), number(e.severity)]
+      .join("~").replace(/~+$/, "")).join(";");
+  }
+
+  function happen(events) {
+    change({ events: eventsText(events) });
+  }
+
+  function name(event) {
+    const words = event.kind.replace(/-/g, " ");
+    return event.target ? words.replace(" node", "") + " " + event.target : words;
+  }
+
+  function hour(t) {
+    const minutes = Math.round(t / 60);
+    return String(Math.floor(minutes / 60)).padStart(2, "0") + ":" + String(minutes % 60).padStart(2, "0");
+  }
+
+  function drawStrip() {
+    const host = el("site-strip");
+    if (!host) return;
+    host.textContent = "";
+    const last = S.horizonS;
+    const hours = Math.ceil(last / 3600);
+    for (let h = 0; h <= hours; h += hours > 24 ? 24 : hours > 6 ? 3 : 1) {
+      const tick = document.createElement("span");
+      tick.className = "np-tick";
+      tick.style.left = (100 * h * 3600) / last + "%";
+      tick.textContent = String(h % 24).padStart(2, "0");
+      host.appendChild(tick);
+    }
+    if (!S.events.length) {
+      const empty = document.createElement("p");
+      empty.className = "np-quiet np-strip-empty";
+      empty.textContent = "Nothing fails on this day. Add a failure above.";
+      host.appendChild(empty);
+    }
+    S.events.forEach((event, k) => host.appendChild(chip(event, k, host, last)));
+    host.style.height = 34 + 26 * Math.max(1, S.events.length) + "px";
+  }
+
+  function chip(event, k, host, last) {
+    const node = document.createElement("button");
+    node.type = "button";
+    node.className = "np-event";
+    const place = (t) => {
+      node.style.left = (100 * t) / last + "%";
+      node.textContent = hour(t) + " " + name(event);
+    };
+    const length = event.duration_s === null ? last - event.t_s : event.duration_s;
+    node.style.top = 8 + 26 * k + "px";
+    node.style.setProperty("--np-length", (100 * Math.min(length, last - event.t_s)) / last + "cqw");
+    node.title = name(event) + (event.duration_s ? ", " + clock(event.duration_s) : "") +
+      ". Drag to move, arrow keys move by 15 min, press or Delete removes.";
+    place(event.t_s);
+    const move = (t) => Math.max(0, Math.min(last - 60, Math.round(t / SNAP_S) * SNAP_S));
+    const settle = (t) => happen(S.events.map((e, i) => (i === k ? { ...e, t_s: t } : e)));
+    const remove = () => happen(S.events.filter((_, i) => i !== k));
+    let from = null;
+    node.addEventListener("pointerdown", (down) => {
+      from = { x: down.clientX, t: event.t_s, moved: false };
+      node.setPointerCapture(down.pointerId);
+    });
+    node.addEventListener("pointermove", (now) => {
+      if (!from) return;
+      const shift = ((now.clientX - from.x) / host.clientWidth) * last;
+      if (Math.abs(now.clientX - from.x) > 3) from.moved = true;
+      if (from.moved) place(move(from.t + shift));
+    });
+    node.addEventListener("pointerup", (up) => {
+      if (!from) return;
+      const shift = ((up.clientX - from.x) / host.clientWidth) * last;
+      const was = from;
+      from = null;
+      if (was.moved) settle(move(was.t + shift));
+      else remove();
+    });
+    node.addEventListener("keydown", (key) => {
+      const step = { ArrowLeft: -SNAP_S, ArrowRight: SNAP_S }[key.key];
+      if (step) {
+        key.preventDefault();
+        settle(move(event.t_s + step));
+      } else if (key.key === "Delete" || key.key === "Enter") {
+        key.preventDefault();
+        remove();
+      }
+    });
+    return node;
+  }
+
+  function drawLibrary() {
+    const host = el("site-ready");
+    if (!host) return;
+    host.textContent = "";
+    S.library.forEach((ready) => {
+      const node = document.createElement("button");
+      node.type = "button";
+      node.className = "np-mini";
+      node.textContent = ready.title;
+      node.dataset.tip = ready.description;
+      node.addEventListener("click", () => happen([...S.events, ...ready.events].slice(-24)));
+      host.appendChild(node);
+    });
+  }
+
+  // --- callbacks ------------------------------------------------------------------------------
+
+  setInterval(() => np.age("site-age-" + S.extra.view, S.answeredAt, S.tookMs), 1000);
+  np.heartbeat("site-offline", "site-cold", pace);
+  window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", pace.ask);
+
+  function fitPanel() {
+    const stored = Boolean(S.latest.scenario);
+    for (const id of ["site-template", "site-knobs"]) {
+      const box = el(id);
+      if (box) {
+        box.classList.toggle("np-off", stored);
+        box.inert = stored;
+      }
+    }
+    const note = el("site-scenario-note");
+    if (note) note.textContent = stored ? "The stored site answers; its inputs are its own." : "";
+  }
+
+  dc.site = {
+    gather() {
+      const values = {};
+      dc.callback_context.inputs_list.forEach((input) => {
+        values[input.id.replace("site-", "").replace("-slider", "")] = input.value;
+      });
+      const before = S.latest;
+      S.latest = values;
+      fitPanel();
+      if (before && before.scenario !== values.scenario) S.extra.failed = S.extra.node = "";
+      if (!S.restored) {
+        S.restored = true;
+        S.defaults = arguments[arguments.length - 1];
+        const asked = np.fromUrl();
+        if (Object.keys(asked).length) {
+          setTimeout(() => apply(asked, S.defaults), 0);
+          return NO();
+        }
+      }
+      pace.ask();
+      return NO();
+    },
+
+    answered(kept) {
+      if (!kept) return NO();
+      S.tookMs = pace.answered();
+      np.errors("site-", kept.field_errors);
+      if (kept.ok) {
+        S.kept = kept;
+        S.answeredAt = Date.now();
+        document.body.dataset.siteSeq = kept.seq;
+        document.body.dataset.siteView = kept.view;
+        np.age("site-age-" + kept.view, S.answeredAt, S.tookMs);
+        if (kept.failed) S.shownFailed = kept.failed;
+        writeUrl();
+      }
+      const scheme = kept.dark ? "dark" : "light";
+      if (scheme === S.scheme) return NO();
+      S.scheme = scheme;
+      return scheme;
+    },
+
+    drawn(diagram) {
+      S.diagram = diagram;
+      np.oneLine(el("site-oneline"), diagram, choose, fail);
+      const known = diagram.nodes.some((n) => n.name === S.extra.node);
+      const tight = diagram.nodes.reduce((best, n) => (n.kind !== "row" && (n.frac || 0) > (best.frac || 0) ? n : best), { frac: 0 });
+      if (!known) S.extra.node = "";
+      mark();
+      set("site-node", { data: { name: S.extra.node || tight.name || "" } });
+      return NO();
+    },
+
+    told(story) {
+      stop();
+      S.story = story;
+      np.oneLine(el("site-fail-oneline"), story.diagram, toggleFailed, toggleFailed);
+      marks(story);
+      el("site-heal").textContent = S.extra.failed ? "Clear, show the worst" : "Worst single failure";
+      frame(story.frames.length);
+      return NO();
+    },
+
+    ready(given) {
+      S.library = given.ready;
+      S.events = given.events;
+      S.horizonS = given.horizon_s;
+      drawLibrary();
+      drawStrip();
+      return NO();
+    },
+
+    chosen(rows) {
+      if (!rows || !rows.length || rows[0].names === S.extra.failed) return NO();
+      change({ failed: rows[0].names });
+      el("site-story-title").scrollIntoView({ block: "start" });
+      return NO();
+    },
+
+    picked() {
+      const [given] = dc.callback_context.triggered;
+      if (!given || !given.value) return NO();
+      const at = given.value.points ? String(given.value.points[0].y) : given.value.rowId;
+      if (given.prop_id.startsWith("site-fig-matrix")) {
+        change({ failed: at });
+        el("site-story-title").scrollIntoView({ block: "start" });
+      } else if (at) {
+        choose(at);
+      }
+      return NO();
+    },
+
+    reset(clicks, defaults) {
+      if (clicks) apply({ view: S.extra.view, theme: S.latest.theme }, defaults);
+      return NO();
+    },
+
+    async copyLink(clicks) {
+      if (!clicks) return NO();
+      writeUrl();
+      const text = await np.copied(window.location.href, "Press Ctrl+C");
+      setTimeout(() => set("site-copy", { children: "Copy link" }), 1500);
+      return text;
+    },
+
+    apiCall(clicks) {
+      if (!clicks || !S.kept.call) return [NO(), NO()];
+      return [true, np.curl(S.kept.call.path, S.kept.call.body)];
+    },
+  };
+})();

@@ -1,0 +1,192 @@
+"""What the three views say, and that plotly takes every figure."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from api.client import ApiProblem
+from app.figures import site as figures
+from app.pages.site import answer, callbacks, state
+from tests.app.test_figures import GROUNDS, drawn
+
+REQUEST = {"seq": 1, "tab": "", "dark": False}
+VIEWS = (
+    ("site", callbacks.draw_site, callbacks.SITE_PARTS),
+    ("failures", callbacks.draw_failures, callbacks.FAILURE_PARTS),
+    ("cooling", callbacks.draw_cooling, callbacks.COOLING_PARTS),
+)
+
+
+def text_of(part):
+    """All words of components."""
+    if part is None or isinstance(part, bool | int | float):
+        return ""
+    if isinstance(part, str):
+        return part
+    if isinstance(part, list | tuple):
+        return " ".join(filter(None, map(text_of, part)))
+    return text_of(getattr(part, "children", None))
+
+
+def ask(client, known, view, draw, names):
+    found, kept = draw(client, known, view, REQUEST)
+    return dict(zip([n for n, _ in names], found, strict=True)), kept
+
+
+@pytest.mark.parametrize(("name", "draw", "names"), VIEWS, ids=[v[0] for v in VIEWS])
+def test_every_view_draws_and_says_the_call_that_answers_it(
+    client, known, small, name, draw, names
+):
+    parts, kept = ask(client, known, small(view=name), draw, names)
+    call = kept["call"]
+
+    assert text_of(parts[f"verdict-{name}"])
+    assert parts[f"numbers-{name}"]
+    assert client.site_ask(
+        call["path"],
+        {k: v for k, v in call["body"].items() if k not in ("scenario", "changes")},
+        changes=call["body"]["changes"],
+    )
+
+
+def test_the_verdict_names_the_constraint(client, known, small):
+    parts, _ = ask(client, known, small(), *VIEWS[0][1:])
+    tight, _ = ask(client, known, small(added=16, policy="no-cap"), *VIEWS[0][1:])
+
+    assert " servers fit: ROW-" in text_of(parts["verdict-site"])
+    assert "on loss of" in text_of(parts["verdict-site"])
+    assert "do not fit" in text_of(tight["verdict-site"])
+    assert "pass their limit" in text_of(tight["verdict-site"])
+
+
+def test_servers_asked_for_are_placed(client, known, small):
+    parts, _ = ask(client, known, small(fit="3"), *VIEWS[0][1:])
+
+    assert "3 of 3 servers find a place." in text_of(parts["fit-rows"])
+
+
+def test_the_worst_single_failure_is_shown_first(client, known, small):
+    parts, kept = ask(client, known, small(view="failures", design="n"), *VIEWS[1][1:])
+    story = parts["story"]
+
+    assert "lose servers" in text_of(parts["verdict-failures"])
+    assert kept["failed"] == story["failed"]
+    assert story["frames"][0]["dead_racks"]
+    assert parts["cases-grid"][0]["lost"] == 60  # 3 rows of 4 racks, 16 + 4 servers
+
+
+def test_failures_on_the_timeline_happen(client, known, small):
+    events = "3600~lose-node~UPS-H1~600"
+    view = small(view="failures", design="n", events=events)
+    parts, _ = ask(client, known, view, *VIEWS[1][1:])
+
+    assert "server hours lost" in text_of(parts["timeline-words"])
+    assert "UPS-H1" in text_of(parts["events"])
+    assert parts["library"]["events"][0]["target"] == "UPS-H1"
+
+
+def test_a_node_tells_its_whole_story(run_of):
+    story = text_of(answer.node_story(run_of("2n"), "ROW-H1R1-A", unit="kW"))
+
+    for word in (
+        "Limit", "Provisioned", "Nameplate below", "Expected peak",
+        "After worst loss", "Stranded", "Oversubscription", "phase",
+    ):  # fmt: skip
+        assert word in story
+    assert "Choose a node" in text_of(answer.node_story(run_of("2n"), "?", unit="kW"))
+    assert "Caps" in text_of(answer.node_story(run_of("2n"), "H1R1", unit="kW"))
+
+
+def test_affected_nodes_alone_are_listed_with_their_cause(client, known, small):
+    asked = known.question(small())
+    run = client.site_run(**asked)
+    story = client.site_failure(failed=["UPS-H1-A"], **asked)
+    words = text_of(answer.affected_table(run, story, unit="kW"))
+
+    assert "UPS-H1-A" in words
+    assert "failed" in words
+    assert "takes over load" in words
+    assert "nothing feeds it any more" in words
+    assert "GEN-H1-A" not in words
+
+
+def test_a_refusal_becomes_words_at_its_knob(client, known):
+    view = state.view_from({"scenario": "nobody"})
+    found = callbacks.respond(
+        client, known, REQUEST | {"view": view.choices}, 2, callbacks.draw_site
+    )
+
+    assert "nobody" in text_of(found[-2])
+    assert not found[-1].get("ok")
+    with pytest.raises(ApiProblem):
+        callbacks.draw_site(client, known, view, REQUEST)
+
+
+@GROUNDS
+def test_plotly_takes_every_figure(client, known, small, dark):
+    asked = known.question(small(design="catcher"))
+    run = client.site_run(**asked)
+    screening = client.site_failures(**asked)
+    story = client.site_failure(failed=["UPS-P1"], **asked)
+    year = client.cooling_year(**asked)
+    events = state.events_of("3600~utility-outage~~600")
+    for figure in (
+        *(figures.rack_figure(run, metric=m, dark=dark) for m in figures.METRICS),
+        figures.balance_figure(run, dark=dark), figures.levels_figure(run, dark=dark),
+        figures.losses_figure(run, dark=dark),
+        figures.matrix_figure(screening["matrix"], dark=dark),
+        figures.matrix_figure(None, dark=dark), figures.race_figure(story, dark=dark),
+        figures.timeline_figure(run, events, dark=dark),
+        figures.temperatures_figure(run, events, dark=dark),
+        figures.pue_figure(year, dark=dark), figures.month_figure(year, dark=dark),
+        figures.parts_figure(year, dark=dark), figures.ride_figure(year, dark=dark),
+    ):  # fmt: skip
+        assert drawn(figure).to_dict()
+        json.loads(figure.to_json())
+
+
+def test_the_race_shows_both_moments_on_one_axis(client, known, small):
+    view = small(added=40, policy="polca", racks=2, rows=2)
+    asked = known.question(view)
+    cases = client.site_failures(**asked)["cases"]
+    racing = next(c for c in cases if c["race_trip_s"] is not None and c["race_node"])
+    story = client.site_failure(failed=racing["failed"], **asked)
+    figure = figures.race_figure(story, dark=False)
+    words = " ".join(a["text"] for a in figure.layout["annotations"])
+
+    assert "cap lands" in words
+    assert "trips" in words
+    assert [t["name"] for t in figure.data] == ["without a cap", "with the cap"]
+
+
+def test_losses_add_up_in_the_diagram_of_losses(run_of):
+    run = run_of("2n")
+    trace = figures.losses_figure(run, dark=False).data[0]
+    into = dict.fromkeys(range(len(trace["node"]["label"])), 0.0)
+    out = dict(into)
+    for source, target, value in zip(
+        trace["link"]["source"], trace["link"]["target"], trace["link"]["value"],
+        strict=True,
+    ):  # fmt: skip
+        out[source] += value
+        into[target] += value
+
+    both = [k for k in into if into[k] and out[k]]
+    assert both
+    for k in both:
+        assert into[k] == pytest.approx(out[k], rel=1e-6)
+
+
+def test_a_view_is_kept_as_a_scenario_that_answers_the_same(client, known, small):
+    events = "3600~lose-node~UPS-H1-A~600"
+    view = small(events=events)
+    body = callbacks._scenario(client, known, view)
+    stored = client.create_scenario(body | {"name": "Kept"})
+    again = client.site_run(scenario_id=stored["id"])
+    asked = known.question(view, events=True)
+
+    assert again["it_wh"] == client.site_run(**asked)["it_wh"]
+    _, _, sites = known.options()
+    assert {"value": stored["id"], "label": "Kept"} in sites
