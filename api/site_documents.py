@@ -62,7 +62,8 @@ def loss_links(result: SiteResult) -> list[Document]:
     """
     Energy that flowed between kinds of nodes, for a loss diagram.
 
-    Each kind's inflow equals its outflow, losses and net charging.
+    Each kind's inflow equals its outflow, losses and net charging. Inside a server
+    the split rests on its measured line and an assumed supply.
     """
     links: dict[tuple[str, str], float] = {}
 
@@ -78,6 +79,14 @@ def loss_links(result: SiteResult) -> list[Document]:
     for rack in result.racks:
         for feed, wh in zip(rack.fed_by, rack.feed_wh, strict=True):
             add(kinds[feed], "servers", wh)
+        drawn_wh = math.fsum(rack.feed_wh)
+        add("servers", "GPUs", rack.gpu_wh)
+        add("servers", "loss in supplies", rack.supply_loss_wh)
+        add(
+            "servers",
+            "fans, CPUs, boards",
+            drawn_wh - rack.gpu_wh - rack.supply_loss_wh,
+        )
     return [
         {"from": source, "to": target, "wh": wh}
         for (source, target), wh in links.items()

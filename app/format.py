@@ -90,6 +90,20 @@ def latency(seconds: float | None) -> str:
     return f"{number(1e3 * seconds)} ms" if seconds < 1 else f"{number(seconds, 1)} s"
 
 
+KIND_TITLES = {
+    "utility": "utility", "generator": "generator", "transformer": "transformer",
+    "switchboard": "switchboard", "ups": "UPS", "sts": "transfer switch", "pdu": "PDU",
+    "rpp": "power panel", "busway": "busway", "rack-pdu": "rack PDU",
+}  # fmt: skip
+
+
+def kind_title(kind: str) -> str:
+    """Return a node's kind, or what is lost in it, as people write it."""
+    lost, name = kind.startswith("loss in "), kind.removeprefix("loss in ")
+    title = KIND_TITLES.get(name, name)
+    return f"lost in {title}" if lost else title
+
+
 POLICY_TITLES = {
     "no-cap": "no cap",
     "one-threshold-low": "one threshold, low priority",

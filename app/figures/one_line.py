@@ -190,17 +190,17 @@ def _title(node: Json, frac: float | None, unit: str) -> str:
     if node["kind"] == "row":
         return (
             f"{node['name']}: {node['servers']} servers, peak {peak} of "
-            f"{say.power(node['limit_w'], 'kW')}"
+            f"{say.power(node['limit_w'], unit)}"
         )
     if frac is None:
-        return f"{node['name']}, {node['kind']}: peak {peak}, no limit"
+        return f"{node['name']}, {say.kind_title(node['kind'])}: peak {peak}, no limit"
     cause = node["failover_cause"]
     after = (
-        f"; {say.power(node['failover_w'], 'kW')} when {cause} is lost" if cause else ""
+        f"; {say.power(node['failover_w'], unit)} when {cause} is lost" if cause else ""
     )
     return (
-        f"{node['name']}, {node['kind']}: peak {peak} of "
-        f"{say.power(node['limit_w'], 'kW')}{after}"
+        f"{node['name']}, {say.kind_title(node['kind'])}: peak {peak} of "
+        f"{say.power(node['limit_w'], unit)}{after}"
     )
 
 

@@ -165,33 +165,47 @@ def levels_figure(run: Json, *, dark: bool, unit: str = "kW") -> Figure:
     return figure
 
 
+SMALL_FLOW = 0.01
+"""Flows below this part of the facility's are drawn, and named on hovering only."""
+
+
 def losses_figure(run: Json, *, dark: bool) -> Figure:
-    """Draw energy from the feed to the servers, with what is lost at every kind."""
+    """Draw energy from the feed to the GPUs, with what is lost at every kind."""
     p = palette(dark=dark)
     links = [k for k in run["losses"] if k["wh"] > 0]
     names = list(dict.fromkeys([k["from"] for k in links] + [k["to"] for k in links]))
     index = {name: i for i, name in enumerate(names)}
-    sums = dict.fromkeys(names, 0.0)
-    for link in links:
-        sums[link["to"]] += link["wh"]
-    sums |= {n: run["facility_wh"] for n in names if n == "utility"}
+    sums = {
+        name: max(math.fsum(k["wh"] for k in links if k[end] == name)
+                  for end in ("from", "to"))
+        for name in names
+    }  # fmt: skip
+    losses = {name for name in names if name.startswith("loss")}
+
+    def label(name: str) -> str:
+        if sums[name] < SMALL_FLOW * run["facility_wh"]:
+            return ""
+        return f"{say.kind_title(name)}<br>{sums[name] / 1e3:,.0f} kWh"
+
     figure = Figure(base_layout(
         dark=dark, hovermode="closest", margin={"l": 8, "r": 8, "t": 8, "b": 8}
     ))  # fmt: skip
     figure.add(
         "sankey", arrangement="snap",
         node={
-            "label": [f"{n}<br>{sums[n] / 1e3:,.0f} kWh" for n in names],
-            "pad": 14, "align": "left",
-            "thickness": 10, "line": {"width": 0},
-            "color": [p.bad if n.startswith("loss") else p.power for n in names],
+            "label": [label(name) for name in names],
+            "customdata": [say.kind_title(name) for name in names],
+            "hovertemplate": "%{customdata}: %{value}<extra></extra>",
+            "pad": 14, "align": "left", "thickness": 10, "line": {"width": 0},
+            "color": [p.bad if name in losses else p.power for name in names],
         },
         link={
             "source": [index[k["from"]] for k in links],
             "target": [index[k["to"]] for k in links],
             "value": [k["wh"] / 1e3 for k in links],
-            "color": [p.high_pale if k["to"].startswith("loss") else p.band
-                      for k in links],
+            "hovertemplate": "%{source.customdata} to %{target.customdata}: %{value}"
+            "<extra></extra>",
+            "color": [p.high_pale if k["to"] in losses else p.band for k in links],
         },
         textfont={"color": p.ink, "size": 11},
         valueformat=",.1f", valuesuffix=" kWh",
@@ -386,6 +400,13 @@ def pue_figure(year: Json, *, dark: bool) -> Figure:
     return figure
 
 
+PARTS = {
+    "other": "power chain",
+    "air_fan": "air handlers",
+    "rejector_fan": "heat rejection",
+}
+
+
 def parts_figure(year: Json, *, dark: bool) -> Figure:
     """Draw partial PUE by part of the plant, as what it adds."""
     p = palette(dark=dark)
@@ -398,7 +419,7 @@ def parts_figure(year: Json, *, dark: bool) -> Figure:
         yaxis={"showgrid": False},
     ))  # fmt: skip
     figure.add(
-        "bar", orientation="h", y=[k.replace("_", " ") for k in order],
+        "bar", orientation="h", y=[PARTS.get(k, k.replace("_", " ")) for k in order],
         x=[parts[k] for k in order], marker={"color": p.power},
         text=[f"{100 * parts[k]:.2f} %" for k in order], textposition="outside",
         hoverinfo="skip", cliponaxis=False,

@@ -15,6 +15,7 @@ from api.schemas.site import (
     SiteRunOut,
 )
 from tests.api.conftest import SHORT
+from twin.catalogue import find_server
 
 SMALL = SHORT | {
     "facility": {"template": {"design": "2n", "rows_per_hall": 2, "racks_per_row": 3}}
@@ -49,10 +50,21 @@ def test_losses_close_at_every_kind_of_node(client):
         out[link["from"]] = out.get(link["from"], 0.0) + link["wh"]
         into[link["to"]] = into.get(link["to"], 0.0) + link["wh"]
 
-    for kind in ("transformer", "switchboard", "ups", "pdu", "busway"):
+    for kind in ("transformer", "switchboard", "ups", "pdu", "busway", "servers"):
         assert math.isclose(into[kind], out[kind], rel_tol=1e-9), kind
     assert math.isclose(into["servers"], found["it_wh"], rel_tol=1e-9)
     assert math.isclose(out["utility"], found["facility_wh"], rel_tol=1e-9)
+
+
+def test_a_server_gives_its_gpus_what_its_measured_line_leaves(client):
+    found = client.site_run(changes=SMALL)
+    wh = {link["to"]: link["wh"] for link in found["losses"]}
+    server = find_server("dgx-a100")
+    hours = found["horizon_s"] / 3600.0 * found["server_count"]
+    gpus = wh["GPUs"] / hours
+
+    assert math.isclose(server.power_w(gpus), found["it_wh"] / hours, rel_tol=1e-9)
+    assert 0.04 < wh["loss in supplies"] / found["it_wh"] < 0.065
 
 
 def test_every_failure_is_ranked(client):

@@ -106,6 +106,8 @@ class RackResult:
         server_count: Servers in it.
         peak_w: Highest draw of a tick. [W]
         mean_w: Mean draw. [W]
+        gpu_wh: Energy of its GPUs, by its servers' measured lines. [Wh]
+        supply_loss_wh: Energy lost in its servers' supplies, assumed Titanium. [Wh]
         limit_w: What the weakest element of its best path still lets through. [W]
         weakest: That element.
         inlet_peak_c: Warmest air at its servers. [°C]
@@ -124,6 +126,8 @@ class RackResult:
     server_count: int
     peak_w: float
     mean_w: float
+    gpu_wh: float
+    supply_loss_wh: float
     limit_w: float
     weakest: str
     inlet_peak_c: float

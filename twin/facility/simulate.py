@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from twin.catalogue.electrical import find_loss
+from twin.catalogue.servers import Server
 from twin.errors import Cancelled, PolicyError
 from twin.facility import kernel
 from twin.facility.assemble import Assembled, new_meter, new_state
@@ -268,6 +270,9 @@ def _rack(
     wiring = a.site.wiring
     peak_w = float(meter.peak_w[i])
     limit_w, weakest = _weakest(a, nodes, i, peak_w)
+    horizon_s, wh = a.tick_count * a.site.tick_s, float(meter.energy_j[i, 1]) / 3600.0
+    powered_s = rack.server_count * horizon_s - float(meter.lost_s[r])
+    gpu_wh, supply_loss_wh = _within(a.servers[r], wh, powered_s / 3600.0)
     return RackResult(
         name=rack.name, hall=rack.hall, row=rack.row, aisle=rack.aisle,
         position=rack.position, fed_by=rack.fed_by,
@@ -276,11 +281,28 @@ def _rack(
             for j in meter.edge_j[wiring.first[i] : wiring.first[i + 1]]
         ),
         server_count=rack.server_count, peak_w=peak_w,
-        mean_w=float(meter.energy_j[i, 1]) / (a.tick_count * a.site.tick_s),
+        mean_w=wh * 3600.0 / horizon_s, gpu_wh=gpu_wh, supply_loss_wh=supply_loss_wh,
         limit_w=limit_w, weakest=weakest,
         inlet_peak_c=float(meter.inlet_max_c[r]), gpu_peak_c=float(meter.gpu_max_c[r]),
         throttled_s=float(meter.throttle_s[r]), lost_s=float(meter.lost_s[r]),
     )  # fmt: skip
+
+
+def _within(server: Server, wh: float, powered_h: float) -> tuple[float, float]:
+    """
+    Split servers' energy: what reaches the GPUs, what their supplies lose. [Wh]
+
+    Server power is a line in GPU power. Two banks of supplies, each rated for the
+    whole server, share its mean draw.
+    """
+    if wh <= 0 or powered_h <= 0:
+        return 0.0, 0.0
+    gpu_wh = max(0.0, wh - server.host_w.value * powered_h) / server.host_slope.value
+    rated_w = server.rated_w.value
+    out_frac = 0.5 * wh / powered_h / rated_w
+    psu = find_loss("psu")
+    kept = psu.efficiency(out_frac)
+    return min(gpu_wh, wh * kept), wh * (1.0 - kept)
 
 
 def _weakest(

@@ -81,6 +81,27 @@ def site_numbers(run: Json, *, unit: str) -> list[Any]:
     ]
 
 
+def losses_words(run: Json, *, unit: str) -> Any:
+    """Add up what the feed gives, what reaches the GPUs and where the rest goes."""
+    wh: dict[str, float] = {}
+    for link in run["losses"]:
+        wh[link["to"]] = wh.get(link["to"], 0.0) + link["wh"]
+    lost = sum(v for k, v in wh.items() if k.startswith("loss in "))
+    supplies = wh.get("loss in supplies", 0.0)
+    total = run["facility_wh"]
+
+    def part(value: float) -> str:
+        return f"{say.energy(value, unit)} ({say.percent(value / total)})"
+
+    return html.P(
+        f"Of {say.energy(total, unit)} from all sources {part(wh.get('GPUs', 0.0))} "
+        f"reach the GPUs; {part(wh.get('fans, CPUs, boards', 0.0))} go to fans, CPUs "
+        f"and boards, {part(supplies)} to server supplies, {part(lost - supplies)} to "
+        f"the power chain, {part(run['mechanical_wh'])} to cooling.",
+        className="np-story-words",
+    )
+
+
 def hall_options(run: Json) -> list[Json]:
     """Options of the hall picker."""
     return [{"value": "", "label": "all halls"}] + [
@@ -100,7 +121,7 @@ def node_rows(run: Json, *, unit: str) -> list[Json]:
     """Rows of the table of nodes."""
     return [
         {
-            "name": n["name"], "kind": n["kind"], "side": n["side"],
+            "name": n["name"], "kind": say.kind_title(n["kind"]), "side": n["side"],
             "limit": say.power(n["limit_w"] or None, unit),
             "provisioned": say.power(n["provisioned_w"], unit),
             "nameplate": say.power(n["nameplate_w"], unit),
@@ -172,7 +193,7 @@ def node_story(run: Json, name: str, *, unit: str) -> Any:
          "State of its protection at the worst moment; 100 % trips"),
     ]  # fmt: skip
     return html.Div([
-        html.H3([html.B(name), f" {node['kind']}", _side(node["side"])],
+        html.H3([html.B(name), f" {say.kind_title(node['kind'])}", _side(node["side"])],
                 className="np-story-title"),
         _bar(node, unit), _facts(facts), _phases(node, unit),
         html.P(["fed by ", html.B(", ".join(node["fed_by"]) or "nobody"), "; feeds ",
@@ -477,8 +498,8 @@ def cooling_verdict(year: Json) -> list[Any]:
         text += f": {max(short, hot):,} hours too warm or short of cooling"
     return headline(
         text,
-        "Cooling and its water alone; UPS and transformer losses are on the page Site. "
-        f"Without cooling the halls reach {ride['limit_c']:g} °C after "
+        "Cooling and the losses of the power chain at a constant IT load. Without "
+        f"any cooling the halls reach {ride['limit_c']:g} °C after "
         f"{say.duration(ride['allowable_s'])}.", good=good,
     )  # fmt: skip
 
@@ -491,7 +512,7 @@ def cooling_numbers(year: Json) -> list[Any]:
     cells = [
         ("pue", "PUE, year", say.number(year["pue"], 3),
          f"{min(year['pue_by_month']):.3f} to {max(year['pue_by_month']):.3f} by month",
-         "(IT + cooling) energy ÷ IT energy", False),
+         "(IT + cooling + losses of the power chain) energy ÷ IT energy", False),
         ("wue", "WUE", f"{say.number(year['wue_l_per_kwh'], 2)} l/kWh",
          f"{say.number(year['wue_l_per_kwh'] * it_kwh / 1e3)} m³ a year",
          "Fresh water ÷ IT energy", False),

@@ -35,7 +35,8 @@ SITE_PARTS = (
     ("verdict-site", "children"), ("numbers-site", "children"), ("diagram", "data"),
     ("hall", "data"), ("fit-rows", "children"), ("fig-levels", "figure"),
     ("fig-racks", "figure"), ("fig-balance", "figure"), ("fig-losses", "figure"),
-    ("nodes-grid", "rowData"), ("status-site", "children"),
+    ("losses-words", "children"), ("nodes-grid", "rowData"),
+    ("status-site", "children"),
 )  # fmt: skip
 FAILURE_PARTS = (
     ("verdict-failures", "children"), ("numbers-failures", "children"),
@@ -222,6 +223,7 @@ def draw_site(
         ).document(),
         figures.balance_figure(run, hall=hall, dark=dark, unit=unit).document(),
         figures.losses_figure(run, dark=dark).document(),
+        answer.losses_words(run, unit=unit),
         answer.node_rows(run, unit=unit), answer.status(run, "site"),
     )  # fmt: skip
     return found, {"call": _call("/site/run", asked), "node": view["node"]}

@@ -274,8 +274,9 @@ def _site() -> list[Any]:
             _section("racks", "Racks", _graph("racks", 220), metrics),
             _section("balance", "Sides and phases of each row", _graph("balance", 220)),
         ]),
-        _section("losses", "Energy from the feed to the servers",
-                 _graph("losses", 300)),
+        _section("losses", "Energy from the feed to the chip",
+                 [html.Div(id="site-losses-words"),
+                  html.Div(_graph("losses", 320), className="np-wide")]),
         html.Details(className="np-section", open=False, children=[
             html.Summary("Table of all nodes", className="np-h2"),
             _grid("nodes", NODE_COLUMNS, 420, row_id="params.data.name"),
