@@ -29,7 +29,7 @@ class AirHandling:
             rack, moved by the servers' own fans. "outside-air": outdoor air, wetted
             when warm, no water coil.
         needed: Units that carry the design air flow. [1]
-        spare: Units beyond; all run and share. [1]
+        spare: Units beyond, below zero where some are missing; all run and share. [1]
         supply_c: Air to the servers. [C]
         rise_k: Air warms by this through the servers. [K]
         coil_approach_k: Supply air above the water to the coil. [K]
@@ -39,7 +39,7 @@ class AirHandling:
 
     kind: AirKind = "crah"
     needed: int = 8
-    spare: int = 1
+    spare: float = 1.0
     supply_c: float = 24.0
     rise_k: float = 12.0
     coil_approach_k: float = 6.0
@@ -47,10 +47,10 @@ class AirHandling:
     least_speed: float = PLANT["fan_least_speed"].value
 
     def __post_init__(self) -> None:
-        if self.needed < 1 or self.spare < 0:
+        if self.needed < 1 or self.needed + self.spare <= 0:
             raise ValueError(
-                f"needed must be 1 or more and spare 0 or more, got "
-                f"{self.needed} and {self.spare}"
+                f"needed must be 1 or more and some units must be there, got "
+                f"{self.needed} and {self.spare} spare"
             )
         if not self.rise_k > 0.0:
             raise ValueError(f"rise_k must be positive, got {self.rise_k}")

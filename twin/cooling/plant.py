@@ -27,6 +27,7 @@ from twin.cooling.server import AIR_J_PER_M3_K
 from twin.cooling.weather import Weather
 from twin.types import FloatArray
 
+_NO_END_W = 1e30
 VAPORISATION_J_PER_KG = 2.45e6
 """Heat of vaporisation of water near 20 C."""
 
@@ -111,6 +112,8 @@ class PlantResult:
         supply_c: Air to the servers, before recirculation. [C]
         short_air_k: Inlet rise from exhaust drawn back for want of air. [K]
         coolant_c: Coolant to the cold plates; NaN without. [C]
+        air_capacity_w: Server heat that the air path could carry. [W]
+        plate_capacity_w: The same of the cold plates. [W]
         outside_range: Hours in which a curve was left and cut to its end.
     """
 
@@ -128,6 +131,8 @@ class PlantResult:
     supply_c: FloatArray
     short_air_k: FloatArray
     coolant_c: FloatArray
+    air_capacity_w: FloatArray
+    plate_capacity_w: FloatArray
     outside_range: np.ndarray
 
     @property
@@ -198,6 +203,11 @@ def run_plant(
         supply_c=by_air.supply_c,
         short_air_k=moved.short_k,
         coolant_c=by_plate.supply_c,
+        air_capacity_w=np.where(
+            moved.reached > 0.0, np.maximum(0.0, air_w + by_air.left_w), 0.0
+        ),
+        plate_capacity_w=np.clip(it - air_w + by_plate.left_w, 0.0, _NO_END_W)
+        * _coolant_frac(left),
         outside_range=by_air.outside_range | by_plate.outside_range,
     )
 
@@ -257,7 +267,7 @@ def _by_plate(
     flow = np.minimum(load, left.cdu_frac)
     cdu_pump_w = per_w * design_w * pump_power_frac(flow)
     # less coolant carries as much heat at a higher rise, down to a third of its flow
-    carried_w = heat_w * np.clip(3.0 * np.asarray(left.cdu_frac), 0.0, 1.0)
+    carried_w = heat_w * _coolant_frac(left)
     path = by_loop(
         plant.liquid_loop,
         weather,
@@ -271,6 +281,11 @@ def _by_plate(
         cdu_pump_w=cdu_pump_w,
         unserved_w=path.unserved_w + heat_w - carried_w,
     )
+
+
+def _coolant_frac(left: Degraded) -> FloatArray:
+    """Heat the coolant still carries ÷ all of it; falls below a third of the flow."""
+    return np.clip(3.0 * np.asarray(left.cdu_frac, dtype=np.float64), 0.0, 1.0)
 
 
 def _outside_air(

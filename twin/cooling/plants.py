@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from twin.catalogue.cooling import PLANT
 from twin.cooling.air import AirHandling
 from twin.cooling.chiller import Chillers
@@ -65,3 +67,31 @@ PLANTS = {
     "liquid-cooled": liquid_cooled,
 }
 """Ready-made plants by name; each takes the rated IT load. [W]"""
+
+_COLDEST_WATER = "cold-water"
+"""The one plant whose water does not follow the supply air: that is its point."""
+
+
+def sized_plant(
+    name: str, load_w: float, *, supply_c: float, capacity_frac: float,
+    airflow_frac: float,
+) -> Plant:  # fmt: skip
+    """
+    Build a ready-made plant to a site's wishes.
+
+    Args:
+        name: Of `PLANTS`.
+        load_w: IT load it is planned for. [W]
+        supply_c: Air to the servers; loop water follows it at the coils' approach. [C]
+        capacity_frac: Heat it can take out ÷ `load_w`, on its loops' design day.
+        airflow_frac: Air it can move ÷ what servers of that load draw.
+    """
+    spare_frac = 1.0 + WaterLoop().spare_frac
+    plant = PLANTS[name](load_w * capacity_frac / spare_frac)
+    air = plant.air
+    flow = airflow_frac * load_w / plant.it_rated_w
+    air = replace(air, supply_c=supply_c, spare=air.needed * (flow - 1.0))
+    loop = plant.air_loop
+    if loop is not None and name != _COLDEST_WATER:
+        loop = replace(loop, supply_c=supply_c - air.coil_approach_k)
+    return replace(plant, air=air, air_loop=loop)

@@ -13,7 +13,7 @@ from twin.cooling.moist_air import (
     standard_pressure_pa,
     wet_bulb_c,
 )
-from twin.types import FloatArray
+from twin.types import FloatArray, IntArray
 
 HOURS_PER_YEAR = 8760
 _DAYS = np.array([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
@@ -58,6 +58,11 @@ class Weather:
     def hours(self) -> int:
         """Number of hours."""
         return int(self.dry_bulb_c.size)
+
+    def take(self, hours: IntArray) -> Weather:
+        """Return the air of some hours, by index, in that order."""
+        picked = {name: getattr(self, name)[hours] for name in _ARRAYS}
+        return Weather(name=self.name, **picked)
 
     @property
     def rh_frac(self) -> FloatArray:
@@ -154,10 +159,16 @@ def generated(
 
 def warmer(base: Weather, add_k: float, *, first_hour: int, hours: int) -> Weather:
     """The same year with a heat wave: `add_k` on dry bulb, moisture unchanged."""
-    dry = base.dry_bulb_c.copy()
-    dry[first_hour : first_hour + hours] += add_k
+    more = np.zeros(base.hours)
+    more[first_hour : first_hour + hours] = add_k
+    return warmed(base, more, name=f"{base.name}, {add_k:+g} K for {hours} h")
+
+
+def warmed(base: Weather, add_k: FloatArray, *, name: str = "") -> Weather:
+    """The same air with kelvins on the dry bulb by hour, moisture unchanged."""
+    dry = base.dry_bulb_c + add_k
     return Weather(
-        name=f"{base.name}, {add_k:+g} K for {hours} h",
+        name=name or base.name,
         dry_bulb_c=dry,
         humidity_ratio=base.humidity_ratio.copy(),
         pressure_pa=base.pressure_pa.copy(),

@@ -31,7 +31,7 @@ class YearResult:
         economiser_hours: Hours in which no chiller ran. [h]
         partly_free_hours: Hours in which some heat passed the chillers by. [h]
         above_recommended_hours: Inlet above 27 C. [h]
-        above_allowable_hours: Inlet above 32 C. [h]
+        above_allowable_hours: Inlet above the allowable limit, 32 C. [h]
         short_hours: Hours with heat nobody took out. [h]
         outside_range_hours: Hours in which a curve was cut to its end. [h]
     """
@@ -64,6 +64,7 @@ def year(
     *,
     other_w: FloatArray | float = 0.0,
     left: Degraded = SOUND,
+    allowable_c: float = ASHRAE_ALLOWABLE_C,
 ) -> YearResult:
     """
     Run a plant through a year of weather.
@@ -74,6 +75,7 @@ def year(
         it_w: IT load. [W], one value or (hours,)
         other_w: Facility power besides IT and cooling. [W], one value or (hours,)
         left: What still works.
+        allowable_c: Inlet that must not be passed. [C]
 
     Raises:
         ValueError: If a load is negative, or there is none all year.
@@ -96,7 +98,7 @@ def year(
         economiser_hours=_count(run.chiller_w <= 0.0) if chilled else weather.hours,
         partly_free_hours=_count((run.free_frac > 0.0) & (run.free_frac < _FREE)),
         above_recommended_hours=_count(run.inlet_c > ASHRAE_RECOMMENDED_C),
-        above_allowable_hours=_count(run.inlet_c > ASHRAE_ALLOWABLE_C),
+        above_allowable_hours=_count(run.inlet_c > allowable_c),
         short_hours=_count(run.unserved_w > 1e-6 * plant.it_rated_w),
         outside_range_hours=_count(run.outside_range),
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twin.cooling.plants import PLANTS
+from twin.catalogue import find_server
 from twin.cooling.room import (
     ASHRAE_RECOMMENDED_C,
     Room,
@@ -25,14 +25,16 @@ from twin.facility.assemble import (
     assemble,
     electrical_loss_w,
     planned_row_w,
+    row_limits_w,
 )
 from twin.facility.cascade import Stage
 from twin.facility.fit import Fit, where_it_fits
+from twin.facility.heat import plant_of
 from twin.facility.result import SiteResult
 from twin.facility.screening import Screening, Story, follow_case, screen_site
 from twin.facility.simulate import run_and_stage
 from twin.plan.memo import Memo
-from twin.scenario.facility import Facility, SiteWeather
+from twin.scenario.facility import Facility, SiteWeather, facility_warnings
 from twin.scenario.model import Scenario
 from twin.scenario.site_templates import expand
 from twin.serving.traffic import Recordings
@@ -71,6 +73,14 @@ def facility_of(scenario: Scenario) -> Facility:
         raise ScenarioError(
             field="facility.events", rule=rule, value="", repair=repair
         ) from error
+
+
+def warnings_of(scenario: Scenario) -> tuple[str, ...]:
+    """Say what looks wrong about a scenario's site and is still possible."""
+    if scenario.facility is None:
+        return ()
+    server = find_server(scenario.fleet.server)
+    return facility_warnings(scenario.facility, server.rated_w.value)
 
 
 def weather_of(inputs: SiteWeather, known: dict[str, Weather]) -> Weather:
@@ -167,11 +177,10 @@ def screen(
         The screening, worst case first.
     """
     report = on_progress or (lambda _part, _text: None)
-    series = answer.result.series
     return screen_site(
         answer.assembled.network,
         answer.stage,
-        worst_t_s=float(series.t_s[series.it_w.argmax()]),
+        answer.assembled.halls,
         pairs=pairs,
         on_progress=lambda part: report(part, "following failures"),
         cancelled=cancelled,
@@ -179,8 +188,9 @@ def screen(
 
 
 def story(answer: SiteAnswer, failed: tuple[str, ...]) -> Story:
-    """Follow one failure of any number of nodes, step by step."""
-    return follow_case(answer.assembled.network, answer.stage, failed)
+    """Follow one failure of any number of things, step by step."""
+    a = answer.assembled
+    return follow_case(a.network, answer.stage, failed, a.halls)
 
 
 def fit(answer: SiteAnswer, *, servers: int = 0, server_w: float | None = None) -> Fit:
@@ -237,11 +247,12 @@ def ride_throughs(scenario: Scenario, it_frac: float) -> tuple[RideThrough, ...]
     """
     facility = facility_of(scenario)
     cooling = facility.cooling
-    rated_w = planned_row_w(scenario)
-    room = room_for(rated_w, buffer_s=cooling.buffer_s)
+    rated_w = sum(row_limits_w(scenario, facility.racks).values())
+    air_frac = 1.0 - plant_of(cooling, rated_w).liquid_frac
+    room, air_w = room_for(rated_w, buffer_s=cooling.buffer_s), air_frac * rated_w
     return tuple(
         _ride_through(
-            room, it_frac * rated_w, left, left * cooling.capacity_frac * rated_w,
+            room, it_frac * air_w, left, left * cooling.capacity_frac * air_w,
             cooling.supply_c, cooling.inlet_limit_c,
         )
         for left in (0.0, 0.25, 0.5)
@@ -292,8 +303,10 @@ def cooling_year(scenario: Scenario, weather: Weather, it_frac: float) -> YearRe
         this load, without those of the plant's own supply.
     """
     facility = facility_of(scenario)
-    rows = len({rack.row for rack in facility.racks})
-    rated_w = rows * planned_row_w(scenario)
-    plant = PLANTS[facility.cooling.plant](rated_w)
-    lost_w = electrical_loss_w(facility, planned_row_w(scenario), it_frac)
-    return year(plant, weather, it_frac * rated_w, other_w=lost_w)
+    limits_w = row_limits_w(scenario, facility.racks)
+    rated_w = sum(limits_w.values())
+    return year(
+        plant_of(facility.cooling, rated_w), weather, it_frac * rated_w,
+        other_w=electrical_loss_w(facility, limits_w, it_frac),
+        allowable_c=facility.cooling.inlet_limit_c,
+    )  # fmt: skip

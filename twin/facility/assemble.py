@@ -8,22 +8,24 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from twin.catalogue import CLOCK_CURVES, find_server
 from twin.catalogue.cooling import server_thermal
-from twin.catalogue.electrical import GENERATOR as GENERATOR_TYPE
 from twin.catalogue.electrical import (
+    CONTINUOUS_DERATE,
     PROTECTION_OF_KIND,
     TRANSFER,
     find_loss,
     find_protection,
     find_store,
 )
+from twin.catalogue.electrical import GENERATOR as GENERATOR_TYPE
 from twin.catalogue.servers import Server
-from twin.control import Controller, controller_for
-from twin.cooling.plants import PLANTS
+from twin.control import Controller, controller_for, lowest_trigger
+from twin.cooling.plant import LiquidCooling, Plant
 from twin.cooling.room import room_for
 from twin.cooling.server import (
     AIR_J_PER_M3_K,
@@ -34,20 +36,43 @@ from twin.cooling.server import (
     fan_share,
 )
 from twin.cooling.weather import Weather
-from twin.cooling.year import year
-from twin.facility import kernel
 from twin.facility.activity import SPREAD_S, Activity
-from twin.facility.kernel import HOLD_UP_S, Meter, Site, State
+from twin.facility.heat import (
+    COLD_PLATE_K_PER_W,
+    aisles_of,
+    exhaust_frac,
+    plant_of,
+    plant_table,
+    site_weather,
+)
+from twin.facility.kernel import (
+    HOLD_UP_S,
+    LOAD_STEP,
+    P_COOLANT_C,
+    P_SUPPLY_C,
+    Meter,
+    Site,
+    State,
+)
+from twin.facility.timeline import Timeline, build_timeline
 from twin.power.network import Network, NodeSpec, build_network, flow
-from twin.power.protection import DEVICE_WIDTH, device_row
-from twin.power.stores import STORE_WIDTH, store_row
+from twin.power.phases import phase_parts, worst_phase
+from twin.power.protection import (
+    DEVICE_WIDTH,
+    INSTANT,
+    KIND,
+    PICKUP,
+    THERMAL,
+    device_row,
+)
+from twin.power.stores import GENERATOR_WIDTH, STORE_WIDTH, generator_row, store_row
 from twin.power.sweep import CONVEYOR, GENERATOR, RACK, UTILITY
-from twin.scenario.facility import ElectricalNode, Event, Facility, Rack
+from twin.scenario.facility import ElectricalNode, Facility, Rack
 from twin.scenario.model import Scenario
 from twin.scenario.site_templates import expand, row_nodes
 from twin.serving.kernel import BRAKE_LAND, LAND_LOW
 from twin.simulate import clock_range_mhz
-from twin.types import FloatArray, IntArray
+from twin.types import BoolArray, FloatArray, IntArray
 
 MAX_RECORDS = 720
 MAX_LOG = 20_000
@@ -57,8 +82,12 @@ WALK_IN_S = 10.0
 """A UPS takes its load back from the battery over this. Assumed."""
 COOLING_RESTART_S = 120.0
 """Fans and chillers carry heat again this long after their power is back. Assumed."""
+GENERATOR_STOP_S = 300.0
+"""A generator without load cools down and stops after this. Assumed."""
+COOLANT_TURN_S = 60.0
+"""Time in which unserved heat warms a coolant loop by its rated rise. Assumed."""
 POSITION_K = 2.0
-"""Inlet at the top and the end of a row above its middle. TAPAS: 1 to 2 K, memory."""
+"""Inlet at the end of an open row above its middle. TAPAS: 1 to 2 K, memory."""
 _ROLES = {"utility": UTILITY, "generator": GENERATOR}
 _UNLIMITED_W = 1e30
 
@@ -89,8 +118,11 @@ class Assembled:
     tick_count: int
     provisioned_w: FloatArray
     nameplate_w: FloatArray
-    event_tick: IntArray
-    events: FloatArray
+    phase_parts: FloatArray
+    timeline: Timeline
+    plant: Plant
+    outdoor: Weather
+    gap_s: FloatArray
     curve_slowdown: FloatArray
 
 
@@ -106,6 +138,10 @@ def node_spec(node: ElectricalNode) -> NodeSpec:
         fixed_w = node.loss.fixed * node.rated_w
         linear, quadratic = node.loss.linear, node.loss.quadratic / node.rated_w
     spare = node.module_count / node.modules_needed
+    kept_w = 0.0  # what keeps a full store ready
+    if node.store is not None:
+        kind = find_store(node.store.kind, field=f"{node.name}.store.kind")
+        kept_w = kind.parasitic_frac.value * node.rated_w
     return NodeSpec(
         name=node.name,
         kind=node.kind,
@@ -113,11 +149,21 @@ def node_spec(node: ElectricalNode) -> NodeSpec:
         fed_by=node.fed_by,
         share=node.transfer == "share",
         rated_w=node.rated_w,
-        derate_frac=node.derate_frac,
-        fixed_w=fixed_w * spare,
+        derate_frac=_derate_frac(node),
+        fixed_w=fixed_w * spare + kept_w,
         linear=linear,
         quadratic_per_w=quadratic / spare,
     )
+
+
+DERATED = frozenset({"busway", "rpp", "rack-pdu"})
+"""Kinds behind breakers that the code of practice wants planned to 80 %."""
+
+
+def _derate_frac(node: ElectricalNode) -> float:
+    if node.derate_frac is not None:
+        return node.derate_frac
+    return CONTINUOUS_DERATE.value if node.kind in DERATED else 1.0
 
 
 def _cooling_specs(facility: Facility, halls: tuple[str, ...]) -> list[NodeSpec]:
@@ -159,74 +205,15 @@ def _rack_spec(rack: Rack) -> NodeSpec:
     )
 
 
-# --- events -----------------------------------------------------------------------
-
-_USUAL = {
-    "lose-crah": 0.9, "lose-chiller": 0.5, "lose-cdu-pump": 0.5, "heat-wave": 8.0,
-    "slow-bmc": 3.0,
-}  # fmt: skip
-"""Severity where an event gives none: TAPAS's 90 % airflow, the others assumed."""
-_NORMAL = {kernel.AIRFLOW: 1.0, kernel.COOLING: 1.0, kernel.LATENCY: 1.0}
-
-
-def _event_rows(
-    event: Event, network: Network, facility: Facility, halls: tuple[str, ...],
-    rows: tuple[RowSpec, ...],
-) -> list[tuple[int, int, float]]:  # fmt: skip
-    """Code, target and value of everything one event sets off."""
-    severity = event.severity
-    if severity is None:
-        severity = _USUAL.get(event.kind, 1.0)
-    if event.kind in ("lose-node", "maintenance"):
-        return [(kernel.NODE_DOWN, network.index[event.target], 1.0)]
-    if event.kind in ("utility-outage", "generator-fails-to-start"):
-        outage = event.kind == "utility-outage"
-        kind = "utility" if outage else "generator"
-        code = kernel.NODE_DOWN if outage else kernel.NO_START
-        names = [n.name for n in facility.electrical if n.kind == kind]
-        names = [event.target] if event.target else names
-        return [(code, network.index[name], 1.0) for name in names]
-    if event.kind in ("lose-crah", "lose-chiller", "lose-cdu-pump"):
-        code = kernel.AIRFLOW if event.kind == "lose-crah" else kernel.COOLING
-        hit = [event.target] if event.target else list(halls)
-        return [(code, halls.index(hall), severity) for hall in hit]
-    if event.kind == "stuck-cap":
-        names = [r.name for r in rows]
-        hit = [event.target] if event.target else names
-        return [(kernel.STUCK, names.index(row), 1.0) for row in hit]
-    code = {
-        "heat-wave": kernel.OUTDOOR, "telemetry-blackout": kernel.BLACKOUT,
-        "command-path-down": kernel.PATH_DOWN, "slow-bmc": kernel.LATENCY,
-    }[event.kind]  # fmt: skip
-    return [(code, 0, severity)]
-
-
-def _timeline(
-    facility: Facility, network: Network, halls: tuple[str, ...],
-    rows: tuple[RowSpec, ...], tick_s: float,
-) -> tuple[IntArray, FloatArray]:  # fmt: skip
-    """Ticks and rows of events, in order of time, beginnings before ends."""
-    found: list[tuple[int, int, tuple[float, float, float]]] = []
-    for event in facility.events:
-        for code, target, value in _event_rows(event, network, facility, halls, rows):
-            start = math.ceil(event.t_s / tick_s)
-            found.append((start, 0, (code, target, value)))
-            if event.duration_s is not None:
-                end = math.ceil((event.t_s + event.duration_s) / tick_s)
-                if code == kernel.NODE_DOWN:
-                    found.append((end, 1, (kernel.NODE_UP, target, 0.0)))
-                else:
-                    found.append((end, 1, (code, target, _NORMAL.get(code, 0.0))))
-    found.sort(key=lambda item: item[:2])
-    ticks = np.array([tick for tick, _, _ in found], dtype=np.int64)
-    return ticks, np.array([row for _, _, row in found]).reshape(-1, 3)
-
-
 # --- the whole ----------------------------------------------------------------------
 
 
 def planned_row_w(scenario: Scenario) -> float:
-    """Limit of a row: given, or its planned servers × the catalogue's figure. [W]"""
+    """
+    Limit of a template's row: given, or planned servers × the catalogue's figure. [W]
+
+    Rows of explicit racks may differ: `row_limits_w`.
+    """
     template = scenario.facility.template if scenario.facility else None
     if template is not None and template.row_limit_w is not None:
         return float(template.row_limit_w)
@@ -236,6 +223,33 @@ def planned_row_w(scenario: Scenario) -> float:
     if template is not None:
         count = template.racks_per_row * template.servers_per_rack
     return count * find_server(scenario.fleet.server).provisioned_w.value
+
+
+def row_limits_w(scenario: Scenario, racks: tuple[Rack, ...]) -> dict[str, float]:
+    """
+    Limit of every row. [W]
+
+    Args:
+        scenario: The site.
+        racks: Its racks.
+
+    Returns:
+        By row, in the racks' order: the template's, else what the facility says, else
+        `row.provisioned_w`, else the catalogue's provisioned power of its servers.
+    """
+    given = scenario.facility
+    rows = dict.fromkeys(r.row for r in racks)
+    if given is None or given.template is not None:
+        return dict.fromkeys(rows, planned_row_w(scenario))
+    promised = dict.fromkeys(rows, 0.0)
+    for rack in racks:
+        server = find_server(rack.server or scenario.fleet.server)
+        promised[rack.row] += rack.server_count * server.provisioned_w.value
+    if scenario.row.provisioned_w is not None:
+        promised = dict.fromkeys(rows, float(scenario.row.provisioned_w))
+    found = promised | {k: v for k, v in given.row_limits_w.items() if k in rows}
+    least_w = find_server(scenario.fleet.server).provisioned_w.value
+    return {row: limit_w or least_w for row, limit_w in found.items()}
 
 
 def assemble(scenario: Scenario, activity: Activity, weather: Weather) -> Assembled:
@@ -256,8 +270,7 @@ def assemble(scenario: Scenario, activity: Activity, weather: Weather) -> Assemb
     """
     if scenario.facility is None:
         raise ValueError("facility is empty; add facility: {template: {design: 2n}}")
-    limit_w = planned_row_w(scenario)
-    facility = expand(scenario.facility, limit_w)
+    facility = expand(scenario.facility, planned_row_w(scenario))
     racks = tuple(
         sorted(facility.racks, key=lambda r: (r.hall, r.row, r.position, r.name))
     )
@@ -266,9 +279,9 @@ def assemble(scenario: Scenario, activity: Activity, weather: Weather) -> Assemb
     specs += _cooling_specs(facility, halls)
     network = build_network([*specs, *(_rack_spec(r) for r in racks)])
     hall_of = {r.row: r.hall for r in racks}
-    nodes_of = row_nodes(facility)
+    nodes_of, limit_w = row_nodes(facility), row_limits_w(scenario, racks)
     rows = tuple(
-        RowSpec(name=row, hall=hall_of[row], nodes=nodes_of[row], limit_w=limit_w)
+        RowSpec(name=row, hall=hall_of[row], nodes=nodes_of[row], limit_w=limit_w[row])
         for row in hall_of
     )
     servers = tuple(find_server(r.server or scenario.fleet.server) for r in racks)
@@ -278,30 +291,55 @@ def assemble(scenario: Scenario, activity: Activity, weather: Weather) -> Assemb
         scenario.policy, clock_max_mhz=top_mhz, clock_min_mhz=low_mhz,
         telemetry_delay_s=scenario.control.telemetry_delay_s,
     )  # fmt: skip
-    tick_s = scenario.horizon.tick_s
-    tick_count = max(1, round(scenario.horizon.days * 86_400.0 / tick_s))
-    site = _site(
-        scenario, facility, network, racks, servers, rows, halls, activity, weather,
-        tick_count,
+    tick_s, tick_count = scenario.horizon.tick_s, _ticks(scenario)
+    plant = plant_of(facility.cooling, sum(row.limit_w for row in rows))
+    timeline = build_timeline(
+        facility, network, plant, halls, tuple(row.name for row in rows), tick_s=tick_s,
+        hours=math.ceil(tick_count * tick_s / 3600.0),
     )  # fmt: skip
-    event_tick, events = _timeline(facility, network, halls, rows, tick_s)
+    nameplate_w = _nameplates(racks, servers)
+    parts = phase_parts(network, nameplate_w, [r.phases for r in racks])
+    start = scenario.horizon.start
+    first_hour = (start.timetuple().tm_yday - 1) * 24 + start.hour
+    outdoor = site_weather(weather, first_hour, timeline.warmer_k)
+    gaps = _gaps(facility, network, tick_s)
+    site = _site(
+        scenario, facility, network, racks, servers, rows, halls, activity, outdoor,
+        plant, timeline, gaps, lowest_trigger(controller),
+        worst_phase(parts, _node_phases(facility, network)),
+    )  # fmt: skip
     return Assembled(
         scenario=scenario, facility=facility, network=network, site=site, rows=rows,
         halls=halls, racks=racks, servers=servers, controller=controller,
         tick_count=tick_count,
         provisioned_w=_below(network, _promised(racks, rows)),
-        nameplate_w=_below(network, _nameplates(racks, servers)),
-        event_tick=event_tick, events=events, curve_slowdown=activity.curve_slowdown,
+        nameplate_w=_below(network, nameplate_w), phase_parts=parts,
+        timeline=timeline, plant=plant, outdoor=outdoor, gap_s=gaps.gap_s,
+        curve_slowdown=activity.curve_slowdown,
     )  # fmt: skip
 
 
-def electrical_loss_w(facility: Facility, row_limit_w: float, it_frac: float) -> float:
+def _ticks(scenario: Scenario) -> int:
+    horizon = scenario.horizon
+    return max(1, round(horizon.days * 86_400.0 / horizon.tick_s))
+
+
+def _node_phases(facility: Facility, network: Network) -> list[str]:
+    """Phases each node carries."""
+    known = {n.name: n.phases for n in facility.electrical}
+    known |= {r.name: r.phases for r in facility.racks}
+    return [known.get(n.name, "abc") for n in network.nodes]
+
+
+def electrical_loss_w(
+    facility: Facility, limits_w: dict[str, float], it_frac: float
+) -> float:
     """
     Losses between the sources and the racks at a constant load, cooling left out.
 
     Args:
         facility: An explicit facility.
-        row_limit_w: Limit of a row. [W]
+        limits_w: Limit by row. [W]
         it_frac: Load of every row ÷ its limit.
 
     Returns:
@@ -309,7 +347,7 @@ def electrical_loss_w(facility: Facility, row_limit_w: float, it_frac: float) ->
     """
     racks = facility.racks
     rows = tuple(
-        RowSpec(name=row, hall="", nodes=(), limit_w=row_limit_w)
+        RowSpec(name=row, hall="", nodes=(), limit_w=limits_w[row])
         for row in dict.fromkeys(r.row for r in racks)
     )
     specs = [node_spec(n) for n in facility.electrical]
@@ -374,23 +412,63 @@ def _stores(facility: Facility, network: Network) -> tuple[FloatArray, FloatArra
     return rows, load_w
 
 
-def _switches(
-    facility: Facility, network: Network, tick_s: float
-) -> tuple[IntArray, IntArray]:
-    """Ticks a generator takes to start, and a transfer switch is without power."""
-    start = np.zeros(len(network.nodes), dtype=np.int64)
-    dead = np.zeros(len(network.nodes), dtype=np.int64)
+class _Gaps(NamedTuple):
+    """How long nodes are without power when they start or switch."""
+
+    generator: FloatArray
+    start_ticks: IntArray
+    switch_ticks: IntArray
+    blinks: BoolArray
+    gap_s: FloatArray
+
+
+def _gaps(facility: Facility, network: Network, tick_s: float) -> _Gaps:
+    """Gaps in whole ticks, to the nearest; one that rounds to none may still blink."""
+    n = len(network.nodes)
+    rows = np.zeros((n, GENERATOR_WIDTH))
+    start = np.zeros(n, dtype=np.int64)
+    dead = np.zeros(n, dtype=np.int64)
+    blinks = np.zeros(n, dtype=np.bool_)
+    gap_s = np.zeros(n)
     for node in facility.electrical:
         i = network.index[node.name]
         if node.kind == "generator":
-            given_s = node.start_s
-            ready_s = GENERATOR_TYPE.start_s.value if given_s is None else given_s
-            start[i] = math.ceil(ready_s / tick_s)
+            generator = GENERATOR_TYPE.generator(node.start_s)
+            rows[i] = generator_row(generator)
+            start[i] = round(generator.start_s / tick_s)
+            blinks[i] = generator.start_s > HOLD_UP_S and start[i] == 0
         if node.transfer == "first":
             key = "sts_s" if node.kind == "sts" else "ats_s"
-            gap_s = TRANSFER[key].value if node.transfer_s is None else node.transfer_s
-            dead[i] = math.ceil(gap_s / tick_s) if gap_s > HOLD_UP_S else 0
-    return start, dead
+            given_s = node.transfer_s
+            gap_s[i] = TRANSFER[key].value if given_s is None else given_s
+            dead[i] = round(gap_s[i] / tick_s) if gap_s[i] > HOLD_UP_S else 0
+            blinks[i] = gap_s[i] > HOLD_UP_S and dead[i] == 0
+    return _Gaps(rows, start, dead, blinks, gap_s)
+
+
+def _modules(facility: Facility, network: Network) -> FloatArray:
+    """Modules ÷ modules needed of every node."""
+    found = np.ones(len(network.nodes))
+    for node in facility.electrical:
+        found[network.index[node.name]] = node.module_count / node.modules_needed
+    return found
+
+
+def _paths(network: Network, rows: tuple[RowSpec, ...]) -> tuple[IntArray, IntArray]:
+    """Every node above each row's racks, sources left out."""
+    w, first, found = network.wiring, [0], []
+    for row in rows:
+        above: set[int] = set()
+        waiting = [network.index[name] for name in row.nodes]
+        while waiting:
+            i = waiting.pop()
+            if i in above or w.role[i] <= GENERATOR:
+                continue
+            above.add(i)
+            waiting += w.feed[w.first[i] : w.first[i + 1]].tolist()
+        found += sorted(above)
+        first.append(len(found))
+    return np.array(first, dtype=np.int64), np.array(found, dtype=np.int64)
 
 
 def _priorities(scenario: Scenario, racks: tuple[Rack, ...]) -> FloatArray:
@@ -408,7 +486,7 @@ def _priorities(scenario: Scenario, racks: tuple[Rack, ...]) -> FloatArray:
     return counts
 
 
-def _positions(racks: tuple[Rack, ...]) -> FloatArray:
+def _positions(racks: tuple[Rack, ...], frac: float) -> FloatArray:
     """Warmer towards the ends of a row, where exhaust wraps round. [K]"""
     longest: dict[str, int] = {}
     for rack in racks:
@@ -416,16 +494,18 @@ def _positions(racks: tuple[Rack, ...]) -> FloatArray:
     middle = {row: (most + 1) / 2 for row, most in longest.items()}
     return np.array(
         [
-            POSITION_K * abs(r.position - middle[r.row]) / max(0.5, middle[r.row] - 0.5)
+            frac * POSITION_K * abs(r.position - middle[r.row])
+            / max(0.5, middle[r.row] - 1.0)
             for r in racks
         ]
-    )
+    )  # fmt: skip
 
 
 def _site(
     scenario: Scenario, facility: Facility, network: Network, racks: tuple[Rack, ...],
     servers: tuple[Server, ...], rows: tuple[RowSpec, ...], halls: tuple[str, ...],
-    activity: Activity, weather: Weather, tick_count: int,
+    activity: Activity, outdoor: Weather, plant: Plant, timeline: Timeline,
+    gaps: _Gaps, watch_frac: float, uneven: FloatArray,
 ) -> Site:  # fmt: skip
     """Fill the kernel's constants."""
     tick_s, control = scenario.horizon.tick_s, scenario.control
@@ -436,14 +516,16 @@ def _site(
     main = server_thermal(scenario.fleet.server)
     counts = _priorities(scenario, racks)
     full_w = np.array([s.full_w for s in servers])
-    hall_full_w = _per_hall(rack_hall, counts.sum(axis=1) * full_w, len(halls))
+    rack_full_w = counts.sum(axis=1) * full_w
+    hall_full_w = _per_hall(rack_hall, rack_full_w, len(halls))
     hall_limit_w = np.zeros(len(halls))
     for row in rows:
         hall_limit_w[hall_of[row.hall]] += row.limit_w
     planned = _planned_frac(scenario, hall_limit_w, hall_full_w)
+    aisles = aisles_of(racks, halls, rack_full_w)
     protect, protect_w = _protect(facility, network, tick_s)
     store, store_w = _stores(facility, network)
-    start, dead = _switches(facility, network, tick_s)
+    path_first, path_node = _paths(network, rows)
     row_first = np.cumsum([0, *(len(row.nodes) for row in rows)])
     shifts = np.linspace(-SPREAD_S, SPREAD_S, len(rows) + 2)[1:-1] / tick_s
     order = np.random.Generator(np.random.Philox(key=scenario.seed))
@@ -453,16 +535,24 @@ def _site(
     gpu_part = np.array([s.gpu_count * s.gpu.tdp_w.value for s in servers]) / full_w
     top = servers[0].gpu
     brake_mhz = float(control.brake_clock_mhz or top.brake_clock_mhz.value)
-    overhead, warmer = _overhead(scenario, facility, weather, hall_limit_w, tick_count)
+    cooling, load_w = facility.cooling, float(hall_limit_w.sum())
+    exhaust = exhaust_frac(cooling)
+    rise_k = (plant.liquid or LiquidCooling()).coolant_rise_k
+    plates = np.full(len(racks), COLD_PLATE_K_PER_W)
+    air_cooled = np.array([t.r_k_per_w for t in thermal])
     return Site(
         wiring=network.wiring, rack_first=network.rack_first, tick_s=tick_s,
-        protect=protect, protect_w=protect_w, store=store, store_w=store_w,
-        walk_in_ticks=math.ceil(WALK_IN_S / tick_s), start_ticks=start,
-        switch_ticks=dead,
+        limit_w=network.limit_w() / uneven,
+        protect=protect, protect_w=protect_w / uneven, store=store, store_w=store_w,
+        modules=_modules(facility, network),
+        walk_in_ticks=round(WALK_IN_S / tick_s), generator=gaps.generator,
+        start_ticks=gaps.start_ticks, stop_ticks=math.ceil(GENERATOR_STOP_S / tick_s),
+        switch_ticks=gaps.switch_ticks, blinks=gaps.blinks,
         rack_row=np.array([row_of[r.row] for r in racks]), rack_hall=rack_hall,
         servers=counts, idle_w=np.array([s.idle_w for s in servers]),
         swing_w=full_w - np.array([s.idle_w for s in servers]),
-        position_k=_positions(racks), gpu_share=1.0 / slope,
+        rack_aisle=aisles.of_rack, position_k=_positions(racks, exhaust),
+        recirculation_k=exhaust * main.recirculation_k, gpu_share=1.0 / slope,
         host_w=np.array([s.host_w.value for s in servers]),
         gpu_idle_w=np.array([s.gpu.idle_w.value for s in servers]),
         gpu_offset_k=np.array([t.position_spread_k for t in thermal]),
@@ -470,32 +560,37 @@ def _site(
         row_first=row_first.astype(np.int64),
         row_node=np.array([network.index[n] for row in rows for n in row.nodes]),
         row_limit_w=np.array([row.limit_w for row in rows]),
+        path_first=path_first, path_node=path_node,
         row_shift=shifts.astype(np.int64), activity=activity.frac,
         telemetry_ticks=math.ceil(control.telemetry_delay_s / tick_s - 1e-9),
         cap_ticks=math.ceil(control.cap_latency_s / tick_s - 1e-9),
         brake_ticks=math.ceil(control.brake_latency_s / tick_s - 1e-9),
+        watch_frac=watch_frac,
         brake_on_frac=control.brake_threshold_frac,
         brake_off_frac=control.brake_release_frac, brake_mhz=brake_mhz,
         curve_mhz=activity.curve_mhz, curve_power=activity.curve_power,
-        overhead=overhead, warmer=warmer,
-        setpoint_c=np.full(len(halls), facility.cooling.supply_c),
-        cooling_w=facility.cooling.capacity_frac * hall_limit_w,
+        plant=plant_table(plant, load_w, outdoor, timeline.left),
+        plant_left=timeline.left, cooled_w=hall_limit_w, liquid_frac=plant.liquid_frac,
+        coolant_j_per_k=np.maximum(
+            plant.liquid_frac * hall_limit_w * COOLANT_TURN_S / rise_k, 1.0
+        ),
         room=np.array(
             [(r.air_j_per_k, r.mass_j_per_k, r.ua_w_per_k, r.buffer_j) for r in rooms]
         ),
-        hall_full_w=hall_full_w, air_rise_k=_rise_k(servers[0], main),
-        idle_air=main.idle_airflow_frac,
-        air_spare=facility.cooling.airflow_frac * planned,
+        aisle_hall=aisles.hall, aisle_full_w=aisles.full_w,
+        aisle_air=cooling.airflow_frac * planned[aisles.hall],
+        air_rise_k=_rise_k(servers[0], main), idle_air=main.idle_airflow_frac,
         cooling_node=np.array([network.index[cooling_name(h)] for h in halls]),
         cooling_restart_ticks=math.ceil(COOLING_RESTART_S / tick_s),
-        k_per_w=np.array([t.r_k_per_w for t in thermal]),
+        k_per_w=np.minimum(plates, air_cooled) if plant.liquid else air_cooled,
         gpu_keep=math.exp(-tick_s / main.tau_s), gpu_limit_c=main.limit_c,
         throttle_floor=main.clock_floor_frac**main.power_exponent,
         leak_per_k=main.leakage_frac_per_k * gpu_part,
         leak_from_c=main.leakage_reference_c,
-        fan_per_k=3.0 * FAN_SPEED_PER_K * fan_share(0.8), fan_from_c=FAN_REFERENCE_C,
-        fan_most=(FAN_SPEED_LIMIT**3 - 1.0) * fan_share(0.8),
-        ticks_per_record=max(1, math.ceil(tick_count / MAX_RECORDS)),
+        fan_share=fan_share(0.8), fan_from_c=FAN_REFERENCE_C,
+        fan_per_k=FAN_SPEED_PER_K, fan_most=FAN_SPEED_LIMIT,
+        inlet_limit_c=cooling.inlet_limit_c, off_c=cooling.shutdown_c,
+        ticks_per_record=max(1, math.ceil(_ticks(scenario) / MAX_RECORDS)),
     )  # fmt: skip
 
 
@@ -517,22 +612,6 @@ def _planned_frac(
     return np.minimum(1.0, planned_w / np.maximum(hall_full_w, 1.0))
 
 
-def _overhead(
-    scenario: Scenario, facility: Facility, weather: Weather, hall_limit_w: FloatArray,
-    tick_count: int,
-) -> tuple[FloatArray, float]:  # fmt: skip
-    """Cooling power per watt of heat by hour, and its rise per kelvin outside."""
-    rated_w = float(hall_limit_w.sum())
-    plant = PLANTS[facility.cooling.plant](rated_w)
-    settled = year(plant, weather, 0.75 * rated_w).overhead_w_per_w
-    start = scenario.horizon.start
-    first = (start.timetuple().tm_yday - 1) * 24 + start.hour
-    hours = math.ceil(tick_count * scenario.horizon.tick_s / 3600.0)
-    index = (first + np.arange(hours)) % weather.hours
-    slope = np.polyfit(weather.dry_bulb_c, settled, 1)[0] / float(settled.mean())
-    return np.ascontiguousarray(settled[index]), max(0.0, float(slope))
-
-
 # --- memory of a run ----------------------------------------------------------------
 
 
@@ -545,27 +624,54 @@ def new_state(a: Assembled) -> State:
     control[:, BRAKE_LAND] = -1.0
     since = np.full(n, -(10**9), dtype=np.int64)
     since[site.wiring.role == GENERATOR] = -1
-    inlet_c = site.setpoint_c[site.rack_hall] + site.position_k
+    usual = site.plant[0, 0, round(0.75 / LOAD_STEP)]
+    supply_c = np.full(halls, usual[P_SUPPLY_C])
+    inlet_c = supply_c[site.rack_hall] + site.position_k
+    around_c = usual[P_COOLANT_C] if site.liquid_frac > 0.0 else inlet_c
     busy = site.idle_w + site.swing_w * float(site.activity[0]) - site.host_w
     return State(
         down=np.zeros(n, dtype=np.bool_), tripped=np.zeros(n, dtype=np.bool_),
         live=np.ones(n, dtype=np.bool_), fed=np.ones(n, dtype=np.bool_),
-        weight=np.zeros(site.wiring.feed.size), heat=np.zeros(n), charge=np.ones(n),
+        weight=np.zeros(site.wiring.feed.size), heat=_heat_before(a),
+        capacity=np.ones(n), charge=np.ones(n), owed_j=np.zeros(n), accept=np.ones(n),
+        blink=np.zeros(n, dtype=np.bool_), used=np.full(n, -1, dtype=np.int64),
         chosen=np.full(n, -1, dtype=np.int64), until=np.zeros(n, dtype=np.int64),
         since=since, no_start=np.zeros(n, dtype=np.bool_),
         need=np.zeros(n, dtype=np.bool_), wanted_w=np.zeros(n), out_w=np.zeros(n),
-        in_w=np.zeros(n), stored_w=np.zeros(n), back=np.full(racks, -1, dtype=np.int64),
+        in_w=np.zeros(n), stored_w=np.zeros(n), unfanned=np.ones(racks),
+        back=np.full(racks, -1, dtype=np.int64),
         inlet_c=inlet_c,
-        gpu_c=inlet_c + site.k_per_w * busy * site.gpu_share + site.gpu_offset_k,
-        throttle=np.ones(racks), hall_c=site.setpoint_c.copy(),
-        mass_c=site.setpoint_c.copy(), buffer_j=site.room[:, 3].copy(),
-        hall_w=np.zeros(halls), air=np.ones(halls), cool=np.ones(halls),
-        cool_back=np.zeros(halls, dtype=np.int64), world=np.array([0.0, 0.0, 0.0, 1.0]),
+        gpu_c=around_c + site.k_per_w * busy * site.gpu_share + site.gpu_offset_k,
+        throttle=np.ones(racks), hot=np.zeros(racks, dtype=np.bool_),
+        aisle_w=np.zeros(site.aisle_hall.size),
+        coolant_c=np.full(halls, usual[P_COOLANT_C]), hall_c=supply_c,
+        mass_c=supply_c.copy(), buffer_j=site.room[:, 3].copy(),
+        hall_w=np.zeros(halls), left=np.ones((halls, 3)),
+        plant_state=np.zeros(halls, dtype=np.int64),
+        cool_back=np.zeros(halls, dtype=np.int64), world=np.array([0.0, 0.0, 1.0]),
         control=control, memory=np.zeros((rows, 16)), command=np.zeros((rows, 2)),
         in_force=np.zeros((rows, 5)), stuck=np.zeros(rows, dtype=np.bool_),
-        ring_w=np.zeros((rows, site.telemetry_ticks + 1)), power=np.ones((rows, 2)),
-        flags=np.array([1, 0], dtype=np.int64),
+        ring_w=np.zeros((rows, site.telemetry_ticks + 1)),
+        ring_frac=np.zeros((rows, site.telemetry_ticks + 1)), power=np.ones((rows, 2)),
+        flags=np.array([1, 0, 0], dtype=np.int64),
     )  # fmt: skip
+
+
+def settled_heat(rows: FloatArray, ratio: FloatArray) -> FloatArray:
+    """State of each protection after a long time at a load that it carries."""
+    thermal = (rows[:, KIND] == THERMAL) & (ratio < rows[:, INSTANT])
+    load = np.where(thermal, ratio / rows[:, PICKUP], 0.0)
+    settled: FloatArray = np.minimum(load**2, 0.999)
+    return settled
+
+
+def _heat_before(a: Assembled) -> FloatArray:
+    """Breakers have carried the first tick's load for long: none starts cold."""
+    site, nothing = a.site, np.array([], dtype=np.int64)
+    busy = site.activity[site.row_shift % site.activity.size][site.rack_row]
+    rack_w = site.servers.sum(axis=1) * (site.idle_w + site.swing_w * busy)
+    before = flow(a.network, rack_w, nothing)
+    return settled_heat(site.protect, before.out_w / site.protect_w)
 
 
 def new_meter(a: Assembled) -> Meter:

@@ -186,10 +186,32 @@ class _Finder:
         """Heat of the row's hall ÷ what its cooling takes out."""
         hall = self._hall_of[self._racks(k)[0]]
         heat_w = self._with(k, count)[self._hall_of == hall].sum()
-        return float(heat_w / self._a.site.cooling_w[hall])
+        return float(heat_w / self._stage.cooling_able_w[hall])
+
+    def _air(self, k: int, count: int) -> float:
+        """Air the row's cold aisle draws ÷ what reaches it."""
+        site = self._a.site
+        aisle = site.rack_aisle[self._racks(k)[0]]
+        here = site.rack_aisle == aisle
+        servers = float(self._stage.servers[here].sum())
+        heat_w = float(self._with(k, count)[here].sum())
+        full_w = site.aisle_full_w[aisle] * (servers + count) / max(1.0, servers)
+        load = min(1.0, heat_w / full_w)
+        drawn = site.idle_air + (1.0 - site.idle_air) * load
+        share = (servers + count) / max(1.0, servers)
+        return float(drawn * share / max(1e-9, site.aisle_air[aisle]))
+
+    def _heat(self, k: int, count: int) -> tuple[float, str]:
+        """Fullest of the hall's cooling and the aisle's air, and its name."""
+        row = self._a.rows[k]
+        aisle = self._a.racks[self._racks(k)[0]].aisle
+        return max(
+            (self._cooling(k, count), f"cooling of {row.hall}"),
+            (self._air(k, count), f"air of {aisle or row.hall}"),
+        )
 
     def _fits(self, k: int, count: int) -> bool:
-        return self._check(k, count)[0] <= 1.0 and self._cooling(k, count) <= 1.0
+        return self._check(k, count)[0] <= 1.0 and self._heat(k, count)[0] <= 1.0
 
     def room(self, k: int) -> RowRoom:
         """Most servers the row takes on top of the loads so far."""
@@ -203,8 +225,9 @@ class _Finder:
         row = self._a.rows[k]
         # the next server says what binds; the load shown is without it
         _, node, lost = self._check(k, low + 1)
-        if self._cooling(k, low + 1) > 1.0 >= self._check(k, low + 1)[0]:
-            name, frac, cause = f"cooling of {row.hall}", self._cooling(k, low), ""
+        heat, name = self._heat(k, low + 1)
+        if heat > 1.0 >= self._check(k, low + 1)[0]:
+            frac, cause = self._heat(k, low)[0], ""
         else:
             name, cause = self._name(node), self._name(lost)
             frac = self._load_frac(k, low, node, lost)

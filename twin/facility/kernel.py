@@ -16,8 +16,13 @@ import numpy as np
 from numba import njit
 
 from twin.cooling.room import room_step
-from twin.power.protection import protection_step
-from twin.power.stores import recharge, store_step
+from twin.power.protection import KIND, THERMAL, protection_step
+from twin.power.stores import (
+    CHARGE_EFF,
+    generator_allowed_frac,
+    recharge_step,
+    store_step,
+)
 from twin.power.sweep import GENERATOR, UTILITY, Wiring
 from twin.serving.kernel import (
     BRAKE_HELD,
@@ -30,21 +35,31 @@ from twin.serving.kernel import (
 
 # codes of events
 (
-    NODE_DOWN, NODE_UP, AIRFLOW, COOLING, OUTDOOR, BLACKOUT, PATH_DOWN, STUCK, LATENCY,
+    NODE_DOWN, MODULES, AIRFLOW, CHILLERS, CDU, BLACKOUT, PATH_DOWN, STUCK, LATENCY,
     NO_START,
 ) = range(10)  # fmt: skip
 
 # kinds of log entries
 (
     L_EVENT, L_TRIP, L_DEAD, L_ALIVE, L_STORE, L_EMPTY, L_START, L_READY, L_COMMAND,
-    L_LANDED, L_BRAKE, L_BRAKE_LANDED, L_HOT,
-) = range(13)  # fmt: skip
+    L_LANDED, L_BRAKE, L_BRAKE_LANDED, L_HOT, L_STOP,
+) = range(14)  # fmt: skip
+
+# columns of Site.plant, each per watt that the hall's cooling is planned for
+P_POWER, P_AIR, P_SUPPLY_C, P_PLATES, P_COOLANT_C = range(5)
+PLANT_COLUMNS = 5
+LOAD_STEP = 0.125
+"""Site.plant holds loads 0, 0.125, 0.25 and on, of the heat that is planned for."""
 
 # columns of Meter.site
 S_IT, S_FACILITY, S_MECHANICAL, S_LOST, S_CAPPED = range(5)
 
 HOLD_UP_S = 0.02
 """A server's power supply rides through this long: ITIC, 20 ms at zero volts."""
+COOLANT_TAU_S = 60.0
+"""A liquid loop follows its plant with this time constant. Assumed."""
+OFF_ABOVE_K = 10.0
+"""A GPU this far above its throttling limit switches its server off. Assumed."""
 
 
 class Site(NamedTuple):
@@ -54,20 +69,27 @@ class Site(NamedTuple):
     rack_first: int
     tick_s: float
     # nodes
+    limit_w: np.ndarray  # what a node may carry for ever, its fullest phase counting
     protect: np.ndarray  # (nodes, width): rows of twin.power.protection
     protect_w: np.ndarray  # load that counts as ratio one
     store: np.ndarray  # (nodes, width): rows of twin.power.stores
     store_w: np.ndarray  # load that counts as one, 0 = no store
+    modules: np.ndarray  # (nodes,) modules ÷ modules needed
     walk_in_ticks: int  # a store's node takes its feed's load back over this time
+    generator: np.ndarray  # (nodes, width): rows of twin.power.stores
     start_ticks: np.ndarray  # int64: generators, until they carry load
+    stop_ticks: int  # a generator without load stops after this
     switch_ticks: np.ndarray  # int64: dead ticks when a transfer switch moves
+    blinks: np.ndarray  # bool: dead for less than half a tick, yet too long to ride
     # racks
     rack_row: np.ndarray
     rack_hall: np.ndarray
     servers: np.ndarray  # (racks, 2): low, high priority
     idle_w: np.ndarray  # of one server
     swing_w: np.ndarray  # full minus idle, of one server
-    position_k: np.ndarray  # inlet above the hall's supply
+    rack_aisle: np.ndarray
+    position_k: np.ndarray  # inlet above the hall's air
+    recirculation_k: float  # more of that in a full hall
     gpu_share: np.ndarray  # watts of one GPU ÷ server watts beyond the host's
     host_w: np.ndarray  # constant part of one server
     gpu_idle_w: np.ndarray  # of one GPU
@@ -77,27 +99,32 @@ class Site(NamedTuple):
     row_first: np.ndarray  # int64 (rows + 1,) into row_node
     row_node: np.ndarray
     row_limit_w: np.ndarray
+    path_first: np.ndarray  # int64 (rows + 1,) into path_node
+    path_node: np.ndarray  # every node above a row's racks, sources left out
     row_shift: np.ndarray  # int64: ticks by which a row's activity is moved
     activity: np.ndarray  # float64 (trace,): part of the swing in use
     # control
     telemetry_ticks: int
     cap_ticks: int
     brake_ticks: int
+    watch_frac: float  # load ÷ limit from which the policy may want something
     brake_on_frac: float
     brake_off_frac: float
     brake_mhz: float
     curve_mhz: np.ndarray
     curve_power: np.ndarray  # swing in use ÷ the same at full clock
     # heat
-    overhead: np.ndarray  # (hours,) cooling watts per watt of heat
-    warmer: float  # rise of that per kelvin of heat wave
-    setpoint_c: np.ndarray  # (halls,)
-    cooling_w: np.ndarray  # (halls,) capacity
+    plant: np.ndarray  # (states, hours, loads, PLANT_COLUMNS)
+    plant_left: np.ndarray  # (states, 3): air handlers, chillers, CDU pumps
+    cooled_w: np.ndarray  # (halls,) heat that the hall's cooling is planned for
+    liquid_frac: float  # part of the heat that goes into cold plates
+    coolant_j_per_k: np.ndarray  # (halls,)
     room: np.ndarray  # (halls, 4): J/K air, J/K mass, W/K between, J buffer
-    hall_full_w: np.ndarray  # (halls,) heat with every server at full load
+    aisle_hall: np.ndarray
+    aisle_full_w: np.ndarray  # (aisles,) heat with every server at full load
+    aisle_air: np.ndarray  # (aisles,) air installed ÷ what servers draw at full load
     air_rise_k: float  # rise of air through a server at full load
     idle_air: float  # part of the air that flows at no load
-    air_spare: np.ndarray  # (halls,) air installed ÷ what servers draw at full load
     cooling_node: np.ndarray  # int64 (halls,) the node that feeds a hall's cooling
     cooling_restart_ticks: int
     k_per_w: np.ndarray  # (racks,) GPU above inlet per GPU watt
@@ -106,9 +133,12 @@ class Site(NamedTuple):
     throttle_floor: float
     leak_per_k: np.ndarray  # (racks,) rise of server power per kelvin of GPU
     leak_from_c: float
-    fan_per_k: float  # rise of server power per kelvin of inlet above fan_from_c
+    fan_share: float  # fans' part of server power up to fan_from_c
     fan_from_c: float
-    fan_most: float  # fans run out of speed
+    fan_per_k: float  # rise of their speed per kelvin above that
+    fan_most: float  # they run out of speed
+    inlet_limit_c: float  # servers that got too hot start again below this
+    off_c: float  # inlet at which servers switch off
     ticks_per_record: int
 
 
@@ -121,7 +151,12 @@ class State(NamedTuple):
     fed: np.ndarray  # bool (nodes,): live from a feed, not from a store
     weight: np.ndarray  # (edges,)
     heat: np.ndarray  # (nodes,) protection, 1 trips
+    capacity: np.ndarray  # (nodes,) part of the rating its modules still carry
     charge: np.ndarray  # (nodes,) state of charge 0..1
+    owed_j: np.ndarray  # (nodes,) energy the store has given since it was full
+    accept: np.ndarray  # (nodes,) part of its load that a starting generator takes
+    blink: np.ndarray  # bool (nodes,) its feed was away for an instant
+    used: np.ndarray  # int64 (nodes,) last tick a generator carried load
     chosen: np.ndarray  # int64 (nodes,) feed a transfer switch stands on, -1 none
     until: np.ndarray  # int64 (nodes,) a switch is between feeds
     since: np.ndarray  # int64 (nodes,) generator start, or return of a store's feed
@@ -131,26 +166,31 @@ class State(NamedTuple):
     out_w: np.ndarray
     in_w: np.ndarray
     stored_w: np.ndarray  # (nodes,) discharging positive
+    unfanned: np.ndarray  # (racks,) power without what warm air adds to fans ÷ power
     back: np.ndarray  # int64 (racks,) tick at which servers are back
     inlet_c: np.ndarray  # (racks,)
     gpu_c: np.ndarray
     throttle: np.ndarray  # 0..1 of the swing
+    hot: np.ndarray  # bool (racks,) switched off from heat
+    aisle_w: np.ndarray  # heat of the last tick
+    coolant_c: np.ndarray  # (halls,)
     hall_c: np.ndarray  # (halls,) air supplied to the servers
     mass_c: np.ndarray  # (halls,) what the air touches
     buffer_j: np.ndarray  # (halls,) cold left in the tank
     hall_w: np.ndarray  # heat of the last tick
-    air: np.ndarray  # (halls,) part of the airflow that is left
-    cool: np.ndarray  # (halls,) part of the capacity that is left
+    left: np.ndarray  # (halls, 3) part of air handlers, chillers, CDU pumps
+    plant_state: np.ndarray  # int64 (halls,) that as a row of Site.plant
     cool_back: np.ndarray  # int64 (halls,)
-    world: np.ndarray  # outdoor rise, telemetry off, command path off, latency ×
+    world: np.ndarray  # telemetry off, command path off, latency ×
     control: np.ndarray  # (rows, 9) as in the serving kernel
     memory: np.ndarray  # (rows, 16)
     command: np.ndarray  # (rows, 2)
     in_force: np.ndarray  # (rows, 5)
     stuck: np.ndarray  # bool (rows,)
     ring_w: np.ndarray  # (rows, delay + 1)
+    ring_frac: np.ndarray  # (rows, delay + 1) highest load ÷ limit on the row's path
     power: np.ndarray  # (rows, 2) power factor of the clock in force
-    flags: np.ndarray  # int64: wiring has to be looked at, next event
+    flags: np.ndarray  # int64: wiring has to be looked at, next event, watch paths
 
 
 class Meter(NamedTuple):
@@ -207,29 +247,35 @@ def _log(meter, tick, kind, target, value):
 @inlined
 def _apply(site, state, meter, tick, code, target, value):
     """One event of the timeline."""
-    if code in (NODE_DOWN, NODE_UP):
-        state.down[target] = code == NODE_DOWN
-        if code == NODE_UP:
+    if code == NODE_DOWN:
+        state.down[target] = value > 0.0
+        if value == 0.0:
             state.tripped[target] = False
             state.heat[target] = 0.0
         state.flags[0] = 1
-    elif code == AIRFLOW:
-        state.air[target] = value
-    elif code == COOLING:
-        state.cool[target] = value
-    elif code == OUTDOOR:
-        state.world[0] = value
+    elif code == MODULES:
+        state.capacity[target] = max(1e-6, min(1.0, site.modules[target] - value))
+    elif code in (AIRFLOW, CHILLERS, CDU):
+        left = state.left[target]
+        left[code - AIRFLOW] = value
+        for k in range(site.plant_left.shape[0]):
+            row = site.plant_left[k]
+            if row[0] == left[0] and row[1] == left[1] and row[2] == left[2]:
+                state.plant_state[target] = k
     elif code == BLACKOUT:
-        state.world[1] = value
+        state.world[0] = value
     elif code == PATH_DOWN:
-        state.world[2] = value
+        state.world[1] = value
     elif code == STUCK:
         state.stuck[target] = value > 0.0
     elif code == LATENCY:
-        state.world[3] = value
+        state.world[2] = value
     elif code == NO_START:
         state.no_start[target] = value > 0.0
-    _log(meter, tick, L_EVENT, target, code)
+    gone = value != 0.0
+    if code in (AIRFLOW, CHILLERS, CDU, LATENCY):
+        gone = value != 1.0
+    _log(meter, tick, L_EVENT, target, code if gone else -1 - code)
 
 
 # --- power ----------------------------------------------------------------------
@@ -250,6 +296,9 @@ def _want(site, state, tick):
             act = site.activity[(tick + site.row_shift[row]) % length]
             low = act * state.power[row, 0]
             high = act * state.power[row, 1]
+        if state.hot[r]:
+            state.wanted_w[first + r] = 0.0
+            continue
         n_low = site.servers[r, 0]
         n_high = site.servers[r, 1]
         if tick < state.back[r]:
@@ -261,11 +310,14 @@ def _want(site, state, tick):
         swing = site.swing_w[r] * (n_low * low_now + n_high * high_now)
         power = site.idle_w[r] * (n_low + n_high) + swing * state.throttle[r]
         hot = state.gpu_c[r] - site.leak_from_c
-        more = site.leak_per_k[r] * hot
+        chips = 1.0 + site.leak_per_k[r] * hot
+        fans = 0.0
         warm = state.inlet_c[r] - site.fan_from_c
         if warm > 0.0:
-            more += min(site.fan_most, site.fan_per_k * warm)
-        state.wanted_w[first + r] = power * (1.0 + more)
+            speed = min(site.fan_most, 1.0 + site.fan_per_k * warm)
+            fans = site.fan_share * (speed * speed * speed - 1.0)
+        state.wanted_w[first + r] = power * (chips + fans)
+        state.unfanned[r] = chips / (chips + fans)
 
 
 @inlined
@@ -277,6 +329,8 @@ def _energise(site, state, meter, tick):
         first, end = wiring.first[i], wiring.first[i + 1]
         was_live = state.live[i]
         fed = False
+        blink = False
+        accept = 1.0
         for e in range(first, end):
             state.weight[e] = 0.0
         if state.down[i] or state.tripped[i]:
@@ -290,14 +344,24 @@ def _energise(site, state, meter, tick):
                 fed = True
             elif wiring.role[i] == GENERATOR and state.since[i] >= 0:
                 fed = tick - state.since[i] >= site.start_ticks[i]
-                if fed and not was_live:
-                    _log(meter, tick, L_READY, i, 0.0)
-                again = again or not fed
+                if fed:
+                    running_s = (tick - state.since[i]) * site.tick_s
+                    if site.start_ticks[i] == 0:
+                        running_s += site.generator[i, 0]
+                    accept = generator_allowed_frac(site.generator[i], running_s)
+                    if not was_live:
+                        blink = site.blinks[i]
+                        _log(meter, tick, L_READY, i, 0.0)
+                again = again or not fed or accept < 1.0
         elif wiring.share[i]:
             count = 0
+            blink = True
             for e in range(first, end):
-                if state.live[wiring.feed[e]]:
+                feed = wiring.feed[e]
+                if state.live[feed]:
                     count += 1
+                    blink = blink and state.blink[feed]
+                    accept = min(accept, state.accept[feed])
             for e in range(first, end):
                 if state.live[wiring.feed[e]]:
                     state.weight[e] = 1.0 / count
@@ -309,17 +373,25 @@ def _energise(site, state, meter, tick):
                     if state.chosen[i] != feed:
                         if state.chosen[i] >= 0:
                             state.until[i] = tick + site.switch_ticks[i]
+                            blink = site.blinks[i]
                         state.chosen[i] = feed
                     if tick >= state.until[i]:
                         state.weight[e] = 1.0
                         fed = True
+                        blink = blink or state.blink[feed]
+                        accept = state.accept[feed]
                     else:
                         again = True
                     break
         if fed and not state.fed[i] and site.store_w[i] > 0.0:
             state.since[i] = tick  # the feed is back: take its load over slowly
         state.fed[i] = fed
-        alive = fed or (site.store_w[i] > 0.0 and state.charge[i] > 0.0)
+        stored = site.store_w[i] > 0.0 and state.charge[i] > 0.0
+        alive = fed or stored
+        state.accept[i] = accept
+        state.blink[i] = fed and blink and not stored
+        if state.blink[i] and i >= site.rack_first:
+            state.back[i - site.rack_first] = tick + 1 + site.restart_ticks
         if alive and not fed:
             again = True
             if was_live and state.stored_w[i] <= 0.0:
@@ -332,8 +404,9 @@ def _energise(site, state, meter, tick):
 
 @inlined
 def _call_generators(site, state, meter, tick):
-    """Start generators that somebody without a feed could use."""
+    """Start generators that somebody without a feed could use; is one ready at once?"""
     wiring = site.wiring
+    at_once = False
     state.need[:] = False
     for i in range(wiring.role.size - 1, -1, -1):
         works = not (state.down[i] or state.tripped[i])
@@ -344,7 +417,9 @@ def _call_generators(site, state, meter, tick):
         if start and state.since[i] < 0 and not state.no_start[i]:
             state.since[i] = tick
             state.flags[0] = 1
+            at_once = at_once or site.start_ticks[i] == 0
             _log(meter, tick, L_START, i, 0.0)
+    return at_once
 
 
 @inlined
@@ -366,14 +441,19 @@ def _carry(site, state, meter, tick):
             part = 0.0
             if state.fed[i]:
                 part = 1.0
-                if state.charge[i] > 0.0 and site.walk_in_ticks > 0:
-                    part = min(1.0, (tick - state.since[i]) / site.walk_in_ticks)
+                if state.charge[i] > 0.0:
+                    part = state.accept[i]
+                    if site.walk_in_ticks > 0:
+                        ramp = (tick - state.since[i]) / site.walk_in_ticks
+                        part = min(part, ramp)
             state.stored_w[i] = (1.0 - part) * drawn
             if part == 1.0 and state.charge[i] < 1.0:
-                after, drawn_s, _ = recharge(
-                    site.store[i], state.charge[i], site.tick_s
-                )
-                state.stored_w[i] = -drawn_s * site.store_w[i] / site.tick_s
+                # what was taken is put back, in step with the charge
+                after = recharge_step(site.store[i], state.charge[i], site.tick_s)
+                gained = (after - state.charge[i]) / (1.0 - state.charge[i])
+                back_j = gained * state.owed_j[i]
+                state.stored_w[i] = -back_j / site.store[i, CHARGE_EFF] / site.tick_s
+                state.owed_j[i] -= back_j
                 state.charge[i] = after
             drawn -= state.stored_w[i]
         state.in_w[i] = drawn
@@ -387,10 +467,21 @@ def _carry(site, state, meter, tick):
 def _wear(site, state, meter, tick):
     """Breakers heat up and trip; stores run down. True if the wiring changed."""
     changed = False
+    state.flags[2] = 0
     for i in range(site.rack_first):
         out = state.out_w[i]
-        ratio = out / site.protect_w[i]
-        if ratio > 0.9 or state.heat[i] > 0.0:
+        able = state.capacity[i]
+        if out > site.watch_frac * able * site.limit_w[i]:
+            state.flags[2] = 1
+        if state.since[i] >= 0 and site.wiring.role[i] == GENERATOR:
+            if out > 0.0:
+                state.used[i] = tick
+            elif tick - max(state.used[i], state.since[i]) > site.stop_ticks:
+                state.since[i] = -1
+                changed = True
+                _log(meter, tick, L_STOP, i, 0.0)
+        ratio = out / (able * site.protect_w[i])
+        if ratio > 0.9 or state.heat[i] > 0.0 or site.protect[i, KIND] == THERMAL:
             heat = protection_step(site.protect[i], ratio, state.heat[i], site.tick_s)
             state.heat[i] = heat
             if heat > meter.heat_max[i]:
@@ -405,6 +496,7 @@ def _wear(site, state, meter, tick):
             load = state.stored_w[i] / site.store_w[i]
             left = store_step(site.store[i], load, state.charge[i], site.tick_s)
             state.charge[i] = left
+            state.owed_j[i] += state.stored_w[i] * site.tick_s
             changed = True
             if left <= 0.0:
                 _log(meter, tick, L_EMPTY, i, 0.0)
@@ -417,14 +509,25 @@ def _wear(site, state, meter, tick):
 
 
 @inlined
+def _look_up(table, load, column):
+    """Value of a column at a load, between its knots; flat beyond the last."""
+    place = min(load / LOAD_STEP, table.shape[0] - 1.000001)
+    k = int(place)
+    part = place - k
+    return table[k, column] + part * (table[k + 1, column] - table[k, column])
+
+
+@inlined
 def _cool(site, state, tick):
-    """Halls take up the heat of their racks; cooling takes it out again."""
-    hour = min(int(tick * site.tick_s / 3600.0), site.overhead.size - 1)
-    for h in range(state.hall_w.size):
-        state.hall_w[h] = 0.0
+    """Halls take up the heat of their racks; the plant takes it out again."""
+    hour = min(int(tick * site.tick_s / 3600.0), site.plant.shape[1] - 1)
+    state.hall_w[:] = 0.0
+    state.aisle_w[:] = 0.0
     first = site.rack_first
     for r in range(site.rack_hall.size):
-        state.hall_w[site.rack_hall[r]] += state.out_w[first + r]
+        state.aisle_w[site.rack_aisle[r]] += state.out_w[first + r]
+    for k in range(site.aisle_hall.size):
+        state.hall_w[site.aisle_hall[k]] += state.aisle_w[k]
     dt = site.tick_s
     for h in range(state.hall_w.size):
         node = site.cooling_node[h]
@@ -432,14 +535,16 @@ def _cool(site, state, tick):
         if not state.live[node]:
             state.cool_back[h] = tick + 1 + site.cooling_restart_ticks
         runs = state.live[node] and tick >= state.cool_back[h]
-        whole_w = site.cooling_w[h]
-        able_w = whole_w * state.cool[h] if runs else 0.0
-        heat_w = state.hall_w[h]
+        table = site.plant[state.plant_state[h], hour]
+        whole_w = site.cooled_w[h]
+        load = state.hall_w[h] / whole_w
+        able_w = _look_up(table, load, P_AIR) * whole_w if runs else 0.0
+        heat_w = state.hall_w[h] * (1.0 - site.liquid_frac)
         # as much as keeps the air where it is, and brings a gap back in a minute
-        gap_k = state.hall_c[h] - site.setpoint_c[h]
+        gap_k = state.hall_c[h] - _look_up(table, load, P_SUPPLY_C)
         to_mass_w = room[2] * (state.hall_c[h] - state.mass_c[h])
         wish_w = heat_w - to_mass_w + gap_k * room[0] / max(60.0, dt)
-        wish_w = min(max(wish_w, 0.0), whole_w)
+        wish_w = min(max(wish_w, 0.0), 2.0 * whole_w)
         made_w = min(wish_w, able_w)
         from_tank_w = min(wish_w - made_w, state.buffer_j[h] / dt)
         to_tank_w = min((room[3] - state.buffer_j[h]) / dt, max(0.0, able_w - wish_w))
@@ -449,46 +554,76 @@ def _cool(site, state, tick):
             state.hall_c[h], state.mass_c[h], heat_w, made_w + from_tank_w, dt,
             room[0], room[1], room[2],
         )  # fmt: skip
-        per_w = site.overhead[hour] * (1.0 + site.warmer * state.world[0])
-        state.wanted_w[node] = (made_w + to_tank_w) * per_w
+        removed_w = made_w + to_tank_w
+        if site.liquid_frac > 0.0:
+            removed_w += _cool_plates(site, state, h, table, load, runs)
+        drawn = _look_up(table, removed_w / whole_w, P_POWER) if runs else 0.0
+        state.wanted_w[node] = drawn * whole_w
+
+
+@inlined
+def _cool_plates(site, state, h, table, load, runs):
+    """Coolant of a hall's cold plates; returns the heat its plant takes out."""
+    heat_w = site.liquid_frac * state.hall_w[h]
+    able_w = _look_up(table, load, P_PLATES) * site.cooled_w[h] if runs else 0.0
+    served_w = min(heat_w, able_w)
+    if served_w < heat_w:
+        warmer_k = (heat_w - served_w) * site.tick_s / site.coolant_j_per_k[h]
+        state.coolant_c[h] += warmer_k
+    else:
+        goal_c = _look_up(table, load, P_COOLANT_C)
+        keep = math.exp(-site.tick_s / COOLANT_TAU_S)
+        state.coolant_c[h] = goal_c + (state.coolant_c[h] - goal_c) * keep
+    return served_w
 
 
 @inlined
 def _warm(site, state, meter, tick):
-    """Inlets, GPUs, throttling."""
+    """Inlets, GPUs, throttling, servers that switch off from heat."""
     first = site.rack_first
-    hall = -1
-    short_k = 0.0
+    aisle = -1
+    hall = 0
+    above_hall_k = 0.0
     for r in range(site.rack_hall.size):
-        if site.rack_hall[r] != hall:
-            hall = site.rack_hall[r]
-            load = min(1.0, state.hall_w[hall] / site.hall_full_w[hall])
+        if site.rack_aisle[r] != aisle:
+            aisle = site.rack_aisle[r]
+            hall = site.aisle_hall[aisle]
+            load = min(1.0, state.aisle_w[aisle] / site.aisle_full_w[aisle])
             drawn = site.idle_air + (1.0 - site.idle_air) * load
-            given = site.air_spare[hall] * state.air[hall]
-            short_k = 0.0
+            given = site.aisle_air[aisle] * state.left[hall, 0]
+            above_hall_k = site.recirculation_k * load
             if given < drawn:
-                short_k = (drawn / max(given, 0.1) - 1.0) * site.air_rise_k
+                above_hall_k += (drawn / max(given, 0.1) - 1.0) * site.air_rise_k
         count = site.servers[r, 0] + site.servers[r, 1]
-        inlet = state.hall_c[hall] + site.position_k[r] + short_k
+        inlet = state.hall_c[hall] + site.position_k[r] + above_hall_k
         state.inlet_c[r] = inlet
         gpu_w = 0.0
         if count > 0.0:
-            per_server = state.out_w[first + r] / count - site.host_w[r]
+            drawn_w = state.out_w[first + r] * state.unfanned[r]
+            per_server = drawn_w / count - site.host_w[r]
             gpu_w = max(0.0, per_server * site.gpu_share[r])
+        around = state.coolant_c[hall] if site.liquid_frac > 0.0 else inlet
         above_k = site.gpu_offset_k[r]
-        goal = inlet + site.k_per_w[r] * gpu_w + above_k
+        goal = around + site.k_per_w[r] * gpu_w + above_k
         now = goal + (state.gpu_c[r] - goal) * site.gpu_keep
         state.gpu_c[r] = now
         throttle = state.throttle[r]
         if now > site.gpu_limit_c or throttle < 1.0:
-            allowed_w = (site.gpu_limit_c - inlet - above_k) / site.k_per_w[r]
+            allowed_w = (site.gpu_limit_c - around - above_k) / site.k_per_w[r]
             uncut_w = max(1e-9, (gpu_w - site.gpu_idle_w[r]) / throttle)
             part = (allowed_w - site.gpu_idle_w[r]) / uncut_w
             if now > site.gpu_limit_c or part > throttle:
                 throttle = min(1.0, max(site.throttle_floor, part))
                 state.throttle[r] = throttle
-            if throttle < 1.0:
+            if throttle < 1.0 and not state.hot[r]:
                 meter.throttle_s[r] += site.tick_s * count
+        if inlet > site.off_c or now > site.gpu_limit_c + OFF_ABOVE_K:
+            if not state.hot[r]:
+                _log(meter, tick, L_HOT, first + r, inlet)
+            state.hot[r] = True
+        elif state.hot[r] and inlet < site.inlet_limit_c and now < site.gpu_limit_c:
+            state.hot[r] = False
+            state.back[r] = tick + 1 + site.restart_ticks
         if inlet > meter.inlet_max_c[r]:
             meter.inlet_max_c[r] = inlet
         if now > meter.gpu_max_c[r]:
@@ -529,18 +664,32 @@ def _set_clock(site, state, row, priority):
 
 @inlined
 def _read(site, state, meter, row, tick):
-    """Row power as telemetry reports it: late, or the last known in a blackout."""
+    """
+    Row power and the highest load ÷ limit on its path, as telemetry reports them.
+
+    Late, or the last known in a blackout. A node above its limit counts for every row
+    that it feeds: the policy acts where the load is.
+    """
     now_w = 0.0
     for k in range(site.row_first[row], site.row_first[row + 1]):
         now_w += state.out_w[site.row_node[k]]
     if now_w > meter.row_peak_w[row]:
         meter.row_peak_w[row] = now_w
+    frac = now_w / site.row_limit_w[row]
+    if state.flags[2] != 0:
+        for k in range(site.path_first[row], site.path_first[row + 1]):
+            i = site.path_node[k]
+            frac = max(frac, state.out_w[i] / (state.capacity[i] * site.limit_w[i]))
     ring = state.ring_w[row]
     place = tick % ring.size
-    if state.world[1] > 0.0 and tick > 0:
-        now_w = ring[(tick - 1) % ring.size]
+    if state.world[0] > 0.0 and tick > 0:
+        before = (tick - 1) % ring.size
+        now_w = ring[before]
+        frac = state.ring_frac[row, before]
     ring[place] = now_w
-    return ring[max(0, tick - site.telemetry_ticks) % ring.size]
+    state.ring_frac[row, place] = frac
+    seen = max(0, tick - site.telemetry_ticks) % ring.size
+    return ring[seen], state.ring_frac[row, seen]
 
 
 @inlined
@@ -572,7 +721,7 @@ def _command(site, state, meter, row, tick):
     """Send wanted clocks whose path is free; put landed ones in force."""
     control = state.control[row]
     for priority in range(2):
-        if control[LAND_LOW + priority] < 0.0 and state.world[2] == 0.0:
+        if control[LAND_LOW + priority] < 0.0 and state.world[1] == 0.0:
             asked = state.command[row, priority]
             if asked > 0.0:
                 asked = min(max(asked, site.curve_mhz[0]), site.curve_mhz[-1])
@@ -583,11 +732,11 @@ def _command(site, state, meter, row, tick):
                 slower = asked > 0.0 and (before == 0.0 or asked < before)
                 meter.row_counts[row, priority if slower else 2] += 1.0
                 control[WANT_LOW + priority] = asked
-                late = site.cap_ticks * max(1.0, state.world[3])
+                late = site.cap_ticks * max(1.0, state.world[2])
                 control[LAND_LOW + priority] = tick + math.ceil(late)
                 _log(meter, tick, L_COMMAND, 2 * row + priority, asked)
         if control[LAND_LOW + priority] >= 0.0 and tick >= control[LAND_LOW + priority]:
-            if state.world[2] > 0.0:
+            if state.world[1] > 0.0:
                 continue  # the path went down under way: it lands when it is back
             control[LAND_LOW + priority] = -1.0
             if not state.stuck[row]:
@@ -601,7 +750,7 @@ def _command(site, state, meter, row, tick):
 def _steer(site, state, meter, tick, decide, params):
     """Read, decide and act, row by row."""
     for row in range(site.row_limit_w.size):
-        reading_w = _read(site, state, meter, row, tick)
+        reading_w, reading_frac = _read(site, state, meter, row, tick)
         control = state.control[row]
         seen = state.in_force[row]
         seen[0] = control[HELD_LOW]
@@ -613,8 +762,8 @@ def _steer(site, state, meter, tick, decide, params):
         command[0] = control[WANT_LOW]
         command[1] = control[WANT_LOW + 1]
         decide(
-            (tick + 1) * site.tick_s, reading_w / site.row_limit_w[row], seen, params,
-            state.memory[row], command,
+            (tick + 1) * site.tick_s, reading_frac, seen, params, state.memory[row],
+            command,
         )  # fmt: skip
         _brake(site, state, meter, row, tick, reading_w)
         _command(site, state, meter, row, tick)
@@ -629,14 +778,14 @@ def _steer(site, state, meter, tick, decide, params):
 
 @inlined
 def _note_racks(site, state, meter, tick):
-    """Servers without power, and those that start again after it."""
+    """Servers without power or too hot, and those that start again after it."""
     first = site.rack_first
     lost = 0.0
     for r in range(site.rack_row.size):
         count = site.servers[r, 0] + site.servers[r, 1]
         if not state.live[first + r]:
             state.back[r] = tick + 1 + site.restart_ticks
-        if tick < state.back[r]:
+        if tick < state.back[r] or state.hot[r]:
             meter.lost_s[r] += count * site.tick_s
             lost += count
     return lost
@@ -721,7 +870,8 @@ def advance(
         _want(site, state, tick)
         if state.flags[0] != 0:
             state.flags[0] = 1 if _energise(site, state, meter, tick) else 0
-            _call_generators(site, state, meter, tick)
+            if _call_generators(site, state, meter, tick):
+                _energise(site, state, meter, tick)
         _carry(site, state, meter, tick)
         if _wear(site, state, meter, tick):
             state.flags[0] = 1

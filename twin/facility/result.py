@@ -19,7 +19,8 @@ class NodeResult:
         fed_by: Its feeds.
         depth: Longest way from a source, in nodes.
         rated_w: What it can carry. [W]
-        limit_w: What may be planned with: rating × derating. [W]
+        limit_w: What may be planned with: rating × derating, its fullest phase
+            counting. [W]
         provisioned_w: Sum of what was promised to the racks below. [W]
         nameplate_w: Sum of the rated power of the servers below. [W]
         peak_w: Highest output of a tick. [W]
@@ -33,9 +34,12 @@ class NodeResult:
         loss_wh: Energy turned into heat. [Wh]
         discharged_wh: Energy its store gave. [Wh]
         charged_wh: Energy its store took. [Wh]
+        owed_wh: Energy its store is short of at the end. [Wh]
+        stranded_w: Room after the worst single loss that no row below can use,
+            because something else on its path is full first. [W]
         trip_t_s: When its protection tripped; None if it did not. [s]
         trip_heat: How near to tripping it came; 1 trips. [1]
-        phase_w: Load of each phase at the peak, for a rack PDU or busway. [W]
+        phase_w: Load of each phase at the peak. [W]
         mean_series_w: Output per record. [W], shape (records,)
         max_series_w: Highest tick of each record. [W], shape (records,)
     """
@@ -60,9 +64,11 @@ class NodeResult:
     loss_wh: float
     discharged_wh: float
     charged_wh: float
+    owed_wh: float
+    stranded_w: float
     trip_t_s: float | None
     trip_heat: float
-    phase_w: tuple[float, float, float] | None
+    phase_w: tuple[float, float, float]
     mean_series_w: FloatArray
     max_series_w: FloatArray
 
@@ -72,9 +78,9 @@ class NodeResult:
         return self.limit_w - max(self.peak_w, self.failover_w)
 
     @property
-    def stranded_w(self) -> float:
-        """Limit that neither the peak nor any single failure needs. [W]"""
-        return max(0.0, self.headroom_w)
+    def spare_w(self) -> float:
+        """Limit minus the highest load of the run. [W]"""
+        return self.limit_w - self.peak_w
 
     @property
     def oversubscription_ratio(self) -> float:
@@ -84,8 +90,6 @@ class NodeResult:
     @property
     def imbalance_frac(self) -> float:
         """Largest departure of a phase from the mean of the three ÷ that mean."""
-        if self.phase_w is None:
-            return 0.0
         mean = sum(self.phase_w) / 3
         return max(abs(w - mean) for w in self.phase_w) / mean if mean else 0.0
 

@@ -1,8 +1,10 @@
 """
 N-1 and N-2: every failure and every pair at the site's worst hour, ranked.
 
-Each case is followed event by event (`twin.facility.cascade`): the survivors' load is
-computed, breakers heat and trip in their order, and the cap lands somewhere between.
+Failures are nodes, single modules of a node, parts of a hall's cooling, and the path
+that commands take. Each case is followed event by event (`twin.facility.cascade`):
+the survivors' load is computed, breakers heat and trip in their order, the cap lands
+somewhere between, and halls get warm.
 """
 
 from __future__ import annotations
@@ -12,7 +14,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from difflib import get_close_matches
-from itertools import combinations
 
 import numpy as np
 
@@ -25,6 +26,38 @@ from twin.types import BoolArray, FloatArray, IntArray
 
 BLOCK = 512
 """Cases between two looks at progress and cancel."""
+COMMAND_PATH = "command path"
+_PARTS = {
+    cascade.AIR_HANDLER: "air handler",
+    cascade.CHILLER: "chiller",
+    cascade.CDU_PUMP: "CDU pump",
+}
+
+
+def failures_of(
+    network: Network, stage: Stage, halls: tuple[str, ...]
+) -> dict[str, int]:
+    """
+    Everything that can fail, by name, and its number for the compiled code.
+
+    Args:
+        network: The site.
+        stage: Its loads; parts of cooling that a plant does not have are NaN there.
+        halls: Names of its halls.
+    """
+    n = network.rack_first
+    found = {network.nodes[i].name: i for i in range(n)}
+    for i in range(n):
+        if stage.modules[i, 0] > 1:
+            found[f"{network.nodes[i].name} module"] = n + i
+    for h, hall in enumerate(halls):
+        for part, title in _PARTS.items():
+            if not math.isnan(stage.hot_after_s[h, part]):
+                number = 2 * n + cascade.HALL_PARTS * h + part
+                found[f"{hall} {title}"] = number
+    if stage.cap_lands_s.size:
+        found[COMMAND_PATH] = 2 * n + cascade.HALL_PARTS * stage.cooling_node.size
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,16 +66,17 @@ class Case:
     One failure, or a pair of them, followed to its end.
 
     Args:
-        failed: Names of the nodes lost at time zero.
-        lost_servers: Servers without power at the end.
-        lost_at_once: Of these, without power from the first moment.
+        failed: Names of what is lost at time zero.
+        lost_servers: Servers without power, restarting or too hot at the end.
+        lost_at_once: Of these, from the first moment.
         trips: Breakers that tripped.
         first_trip_s: Time to the first trip, infinite for none. [s]
         worst_node: Node that comes nearest to its limit, "" for none.
         worst_frac: Its load ÷ its limit right after the failure.
         race_node: Breaker that would trip first without a cap, "" for none.
         race_trip_s: When it would. [s]
-        cap_lands_s: From an overload to the cap that holds. [s]
+        cap_lands_s: From an overload to the first cap that holds; infinite where
+            none comes. [s]
         saved_by_cap: Whether a breaker was on its way and the cap came first.
         slowed_servers: Servers with power that a cap slows at the end.
         slo_damage_frac: Part of that hour's work that nobody has room for, or that
@@ -74,11 +108,29 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One event of a cascade: a trip at a load ratio, or the cap that lands."""
+    """
+    One event of a cascade.
+
+    Args:
+        t_s: When, from the failure. [s]
+        what: "trip", "cap" or "hot".
+        node: The breaker that trips, or the hall that gets too hot.
+        ratio: Load ÷ setting of the breaker.
+    """
 
     t_s: float
+    what: str
     node: str
     ratio: float
+
+    @property
+    def words(self) -> str:
+        """What happens, in words."""
+        if self.what == "cap":
+            return "the cap lands"
+        if self.what == "hot":
+            return f"{self.node} is too hot: its servers switch off"
+        return f"{self.node} trips at {100 * self.ratio:.0f} %"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +142,7 @@ class Screening:
         cases: Cases in order of servers lost, time to the first trip, SLO damage.
         single: How many single failures were followed.
         pairs: How many pairs.
+        planned_out: Nodes that are out of service by plan in every case.
         worst_t_s: The hour the loads are taken from. [s]
         server_count: Servers of the site.
         failover_w: Highest load of each node under any single failure of another.
@@ -100,6 +153,7 @@ class Screening:
     cases: tuple[Case, ...]
     single: int
     pairs: int
+    planned_out: tuple[str, ...]
     worst_t_s: float
     server_count: int
     failover_w: FloatArray
@@ -109,8 +163,8 @@ class Screening:
 def screen_site(
     network: Network,
     stage: Stage,
+    halls: tuple[str, ...] = (),
     *,
-    worst_t_s: float,
     pairs: bool = True,
     keep: int = 400,
     workers: int = 2,
@@ -118,12 +172,14 @@ def screen_site(
     cancelled: Callable[[], bool] | None = None,
 ) -> Screening:
     """
-    Follow every failure of one node, and of two.
+    Follow every failure of one thing, and of two.
+
+    A hall's whole cooling is no one thing: its parts are, and what feeds it.
 
     Args:
         network: The site.
         stage: Loads of the worst hour, limits and breakers.
-        worst_t_s: When that hour is. [s]
+        halls: Names of its halls.
         pairs: Whether pairs are followed too.
         keep: Pairs kept, worst first; single failures are all kept.
         workers: Threads.
@@ -136,10 +192,15 @@ def screen_site(
     Raises:
         Cancelled: If asked to stop.
     """
-    nodes = np.arange(network.rack_first)
-    alone = np.column_stack([nodes, np.full(nodes.size, -1)])
-    both = np.array(list(combinations(nodes, 2)) if pairs else [], dtype=np.int64)
-    cases = np.vstack([alone, both.reshape(-1, 2)])
+    failures = failures_of(network, stage, halls)
+    names = {number: name for name, number in failures.items()}
+    cooling = {node.name for node in network.nodes if node.kind == "cooling"}
+    single = [k for name, k in failures.items() if name not in cooling]
+    number = np.array(single, dtype=np.int64)
+    alone = np.column_stack([number, np.full(number.size, -1)])
+    first, second = np.triu_indices(number.size if pairs else 0, k=1)
+    both = np.column_stack([number[first], number[second]])
+    cases = np.vstack([alone, both])
     outcomes = np.zeros((len(cases), cascade.OUTCOMES))
     blocks = [slice(k, k + BLOCK) for k in range(0, len(cases), BLOCK)]
     done = 0
@@ -156,8 +217,8 @@ def screen_site(
             if on_progress is not None:
                 on_progress(done / len(blocks))
     found = [
-        _case(network, stage, cases[k], outcomes[k])
-        for k in _kept(outcomes, len(nodes), keep)
+        _case(network, stage, names, cases[k], outcomes[k])
+        for k in _kept(outcomes, len(alone), keep)
     ]
     found.sort(
         key=lambda c: (
@@ -166,9 +227,10 @@ def screen_site(
     )  # fmt: skip
     failover_w, cause = failover(network, stage)
     return Screening(
-        cases=tuple(found), single=len(alone), pairs=len(both), worst_t_s=worst_t_s,
-        server_count=int(stage.servers.sum()), failover_w=failover_w,
-        failover_cause=cause,
+        cases=tuple(found), single=len(alone), pairs=len(both),
+        planned_out=tuple(network.nodes[i].name for i in np.flatnonzero(stage.out)),
+        worst_t_s=stage.worst_t_s, server_count=int(stage.servers.sum()),
+        failover_w=failover_w, failover_cause=cause,
     )  # fmt: skip
 
 
@@ -186,12 +248,15 @@ def _kept(outcomes: FloatArray, single: int, keep: int) -> IntArray:
     return np.concatenate([np.arange(single), single + order[:keep]])
 
 
-def _case(network: Network, stage: Stage, case: IntArray, outcome: FloatArray) -> Case:
+def _case(
+    network: Network, stage: Stage, names: dict[int, str], case: IntArray,
+    outcome: FloatArray,
+) -> Case:  # fmt: skip
     def name(index: float) -> str:
         return network.nodes[int(index)].name if index >= 0 else ""
 
     return Case(
-        failed=tuple(name(i) for i in case if i >= 0),
+        failed=tuple(names[i] for i in case.tolist() if i >= 0),
         lost_servers=int(outcome[cascade.LOST_SERVERS]),
         lost_at_once=int(outcome[cascade.LOST_AT_ONCE]),
         trips=int(outcome[cascade.TRIPS]),
@@ -200,7 +265,12 @@ def _case(network: Network, stage: Stage, case: IntArray, outcome: FloatArray) -
         worst_frac=float(outcome[cascade.WORST_FRAC]),
         race_node=name(outcome[cascade.RACE_NODE]),
         race_trip_s=float(outcome[cascade.RACE_TRIP_S]),
-        cap_lands_s=stage.cap_lands_s,
+        cap_lands_s=(
+            math.inf
+            if not stage.cap_lands_s.size
+            or COMMAND_PATH in {names.get(i) for i in case.tolist()}
+            else float(stage.cap_lands_s[0])
+        ),
         saved_by_cap=bool(outcome[cascade.SAVED_BY_CAP]),
         slowed_servers=int(outcome[cascade.SLOWED_SERVERS]),
         slo_damage_frac=float(outcome[cascade.SLO_DAMAGE]),
@@ -241,7 +311,7 @@ class Race:
         without_cap: State of the protection if no cap comes; 1 trips.
         with_cap: The same if the cap lands when it does.
         ratio_before: Load ÷ setting until the cap lands.
-        ratio_after: Load ÷ setting from then on.
+        ratio_after: Load ÷ setting once the last of a policy's caps has landed.
         cap_lands_s: When the cap lands. [s]
         trip_s: When the breaker trips without a cap. [s]
     """
@@ -259,14 +329,18 @@ class Race:
 RACE_POINTS = 240
 
 
-def follow_case(network: Network, stage: Stage, failed: tuple[str, ...]) -> Story:
+def follow_case(
+    network: Network, stage: Stage, failed: tuple[str, ...],
+    halls: tuple[str, ...] = (),
+) -> Story:  # fmt: skip
     """
-    Follow one failure of any number of nodes and keep its steps.
+    Follow one failure of any number of things and keep its steps.
 
     Args:
         network: The site.
         stage: Loads, limits and breakers.
-        failed: Names of the nodes lost at time zero.
+        failed: Names of what is lost at time zero, of `failures_of`.
+        halls: Names of its halls.
 
     Returns:
         The story.
@@ -274,33 +348,39 @@ def follow_case(network: Network, stage: Stage, failed: tuple[str, ...]) -> Stor
     Raises:
         ScenarioError: If a name is unknown.
     """
+    known = failures_of(network, stage, halls)
     for name in failed:
-        if name not in network.index:
-            near = get_close_matches(name, network.index, n=1) or ["a node of the site"]
+        if name not in known:
+            near = get_close_matches(name, known, n=1) or ["a node of the site"]
             raise ScenarioError(
-                field="failed", rule="is not a node", value=name,
+                field="failed", rule="is nothing that can fail here", value=name,
                 repair=f"did you mean {near[0]}?",
             )  # fmt: skip
-    index = np.array([network.index[name] for name in failed], dtype=np.int64)
+    index = np.array([known[name] for name in failed], dtype=np.int64)
     n = len(network.nodes)
     steps = np.zeros((cascade.MOST_STEPS, 3))
     frames = np.zeros((cascade.MOST_STEPS + 1, 2, n))
     outcome = np.zeros(cascade.OUTCOMES)
     work = cascade.scratch(stage)
     count = cascade.follow(stage, work, index, steps, outcome, frames)
-    found = tuple(
-        Step(
-            t_s=float(t), node=network.nodes[int(node)].name if node >= 0 else "",
-            ratio=float(ratio),
-        )
-        for t, node, ratio in steps[:count]
-    )  # fmt: skip
-    case = _case(network, stage, index, outcome)
+    found = tuple(_step(network, halls, *step) for step in steps[:count].tolist())
+    names = {number: name for name, number in known.items()}
+    case = _case(network, stage, names, index, outcome)
     return Story(
         case=case, steps=found, before_w=_loads(stage, work, -1),
         out_w=frames[: count + 1, 0], heat=frames[: count + 1, 1],
         race=_race(network, stage, case, frames[0, 0], index),
     )  # fmt: skip
+
+
+def _step(
+    network: Network, halls: tuple[str, ...], t_s: float, node: float, value: float
+) -> Step:
+    if node == cascade.CAP_LANDS:
+        return Step(t_s=t_s, what="cap", node="", ratio=0.0)
+    if node == cascade.TOO_HOT:
+        return Step(t_s=t_s, what="hot", node=halls[int(value)], ratio=0.0)
+    return Step(t_s=t_s, what="trip", node=network.nodes[int(node)].name, ratio=value)
 
 
 def _race(
@@ -310,29 +390,41 @@ def _race(
         return None
     i = network.index[case.race_node]
     row, start = stage.protect[i], float(stage.heat[i])
-    before = float(out_w[i] / stage.protect_w[i])
     work = cascade.scratch(stage)
-    work.down[failed] = True
-    cascade.settle(stage, work)
-    cascade.mark_overloaded(stage, work)
-    cascade.land_cap(stage, work)
-    cascade.settle(stage, work)
-    after = float(work.out_w[i] / stage.protect_w[i])
-    cap_s = case.cap_lands_s
-    finite = [t for t in (case.race_trip_s, cap_s) if math.isfinite(t)]
-    t_s = np.linspace(0.0, 1.5 * max(finite), RACE_POINTS)
+    for number in failed.tolist():
+        cascade.fail(stage, work, number)
+    setting_w = float(work.capacity[i] * stage.protect_w[i])
+    before = float(out_w[i]) / setting_w
+    ratios = [before]
+    caps_s = stage.cap_lands_s if math.isfinite(case.cap_lands_s) else np.empty(0)
+    for cap in range(1, caps_s.size + 1):
+        cascade.settle(stage, work)
+        if cascade.mark_overloaded(stage, work, cap):
+            cascade.land_cap(stage, work, cap)
+            cascade.settle(stage, work)
+        ratios.append(float(work.out_w[i]) / setting_w)
+    latest_s = max([case.race_trip_s, *caps_s.tolist()])
+    t_s = np.linspace(0.0, 1.5 * latest_s, RACE_POINTS)
     alone = [protection_step(row, before, start, t) for t in t_s]
-    at_cap = protection_step(row, before, start, cap_s) if math.isfinite(cap_s) else 0.0
-    capped = [
-        protection_step(row, before, start, t) if t <= cap_s
-        else protection_step(row, after, at_cap, t - cap_s)
-        for t in t_s
-    ]  # fmt: skip
+    capped = [_heated(row, start, ratios, caps_s, t) for t in t_s.tolist()]
     return Race(
         node=case.race_node, t_s=t_s, without_cap=np.minimum(alone, 1.0),
-        with_cap=np.minimum(capped, 1.0), ratio_before=before, ratio_after=after,
-        cap_lands_s=cap_s, trip_s=case.race_trip_s,
+        with_cap=np.minimum(capped, 1.0), ratio_before=before, ratio_after=ratios[-1],
+        cap_lands_s=case.cap_lands_s, trip_s=case.race_trip_s,
     )  # fmt: skip
+
+
+def _heated(
+    row: FloatArray, start: float, ratios: list[float], caps_s: FloatArray, t_s: float
+) -> float:
+    """State of a protection at a time, its load falling with every cap."""
+    state, now_s = start, 0.0
+    for ratio, until_s in zip(ratios, [*caps_s.tolist(), math.inf], strict=True):
+        state = protection_step(row, ratio, state, min(until_s, t_s) - now_s)
+        now_s = min(until_s, t_s)
+        if now_s >= t_s or state >= 1.0:
+            break
+    return float(state)
 
 
 def failover(network: Network, stage: Stage) -> tuple[FloatArray, IntArray]:
@@ -347,7 +439,7 @@ def failover(network: Network, stage: Stage) -> tuple[FloatArray, IntArray]:
         Load [W] and the index of the node whose loss causes it, -1 where no loss
         raises it. Shape (nodes,)
     """
-    most = normal_w(stage)
+    most = np.maximum(normal_w(stage), normal_w(stage._replace(out=stage.out & False)))
     cause = np.full(most.size, -1, dtype=np.int64)
     for lost, out_w, _ in losses_of_one(network, stage):
         higher = out_w > most * (1 + 1e-12)
@@ -371,8 +463,8 @@ def losses_of_one(
 
 
 def _loads(stage: Stage, work: cascade.Scratch, lost: int) -> FloatArray:
-    work.down[:] = False
-    work.capped[:] = False
+    work.down[:] = stage.out
+    work.capped[:] = 0
     if lost >= 0:
         work.down[lost] = True
     cascade.settle(stage, work)
@@ -386,5 +478,7 @@ def race_words(case: Case) -> str:
     trip = f"{case.race_node} would trip after {case.race_trip_s:.0f} s"
     if math.isinf(case.race_trip_s):
         return f"{case.race_node} is overloaded but holds"
+    if math.isinf(case.cap_lands_s):
+        return f"{trip}, and no cap comes"
     cap = f"the cap lands after {case.cap_lands_s:.0f} s"
     return f"{trip}, {cap}: " + ("saved" if case.saved_by_cap else "too late")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from twin.errors import Cancelled, PolicyError
 from twin.facility import kernel
 from twin.facility.assemble import Assembled, new_meter, new_state
 from twin.facility.cascade import Stage
-from twin.facility.kernel import Meter
+from twin.facility.kernel import Meter, State
 from twin.facility.result import (
     NodeResult,
     RackResult,
@@ -23,23 +23,26 @@ from twin.facility.result import (
     SiteResult,
     SiteSeries,
 )
-from twin.facility.screening import failover, normal_w
-from twin.power.protection import INSTANT, KIND, PICKUP, THERMAL
+from twin.facility.screening import failover
+from twin.facility.stage import set_stage
 from twin.power.sweep import GENERATOR
 from twin.types import FloatArray
 
 CHUNK_TICKS = 20_000
 EVENT_NAMES = (
     "event", "trip", "dead", "alive", "on-store", "store-empty", "generator-start",
-    "generator-ready", "command", "landed", "brake", "brake-landed",
+    "generator-ready", "command", "landed", "brake", "brake-landed", "too-hot",
+    "generator-stop",
 )  # fmt: skip
 EVENT_CODES = (
-    "node lost", "node back", "airflow", "cooling capacity", "heat wave",
-    "telemetry blackout", "command path down", "stuck cap", "slow BMC",
-    "generator does not start",
+    ("node lost", "node back"), ("module lost", "modules back"),
+    ("airflow lost", "airflow back"), ("chillers lost", "chillers back"),
+    ("CDU pumps lost", "CDU pumps back"), ("telemetry blackout", "telemetry back"),
+    ("command path down", "command path back"), ("stuck cap", "caps land again"),
+    ("slow BMC", "BMC as usual"),
+    ("generator does not start", "generator starts again"),
 )  # fmt: skip
-CASCADE_S = 3600.0
-"""Screening follows a failure for this long."""
+"""What begins, and what ends, by the kernel's code."""
 
 
 def run_site(
@@ -84,89 +87,13 @@ def run_and_stage(
             raise Cancelled
         end = min(a.tick_count, first + CHUNK_TICKS)
         kernel.advance(
-            a.site, state, meter, first, end, a.event_tick, a.events,
+            a.site, state, meter, first, end, a.timeline.tick, a.timeline.change,
             a.controller.decide, a.controller.params,
         )  # fmt: skip
         if on_progress is not None:
             on_progress(end / a.tick_count)
-    stage = _stage(a, meter)
-    return _result(a, meter, stage), stage
-
-
-# --- the worst hour -----------------------------------------------------------------
-
-
-def _stage(a: Assembled, meter: Meter) -> Stage:
-    """Loads of the record with the highest IT power, before anything is capped."""
-    site, first = a.site, a.site.rack_first
-    per = _ticks_of(a)
-    worst = int(np.argmax(meter.site[:, kernel.S_IT] / per))
-    rack_w = meter.max_w[worst, first:].astype(np.float64)
-    other_w = np.zeros(len(a.network.nodes))
-    other_w[site.cooling_node] = meter.max_w[worst, site.cooling_node]
-    servers = site.servers.sum(axis=1)
-    dynamic_w = np.maximum(0.0, rack_w - servers * site.idle_w)
-    cap = _deepest_cap(a)
-    low = site.servers[:, 0] / np.maximum(1.0, servers)
-    share = np.column_stack([low, 1.0 - low])
-    stage = Stage(
-        wiring=site.wiring, rack_first=first, other_w=other_w, rack_w=rack_w,
-        capped_w=rack_w - dynamic_w * (share @ (1.0 - cap.power)),
-        servers=servers, busy=dynamic_w / site.swing_w,
-        capped_speed=share @ (1.0 / cap.slowdown), capped_breach=share @ cap.breach,
-        limit_w=a.network.limit_w(), protect=site.protect, protect_w=site.protect_w,
-        heat=np.zeros(other_w.size), cap_lands_s=_cap_lands_s(a), horizon_s=CASCADE_S,
-    )  # fmt: skip
-    heat = _settled_heat(site.protect, normal_w(stage) / site.protect_w)
-    return stage._replace(heat=heat)
-
-
-class _Cap(NamedTuple):
-    """A policy's deepest caps: columns are low and high priority."""
-
-    power: FloatArray
-    slowdown: FloatArray
-    breach: FloatArray
-
-
-def _deepest_cap(a: Assembled) -> _Cap:
-    """
-    What a policy comes to under a lasting overload of twice the limit.
-
-    Power above idle left, requests' time ÷ at full clock, and 1 where that is more
-    than the median's SLO allows.
-    """
-    command, memory, seen = np.zeros(2), np.zeros(16), np.zeros(5)
-    clocks_mhz = np.full(2, np.inf)
-    policy: Any = a.controller.decide
-    for time_s in np.arange(0.0, 600.0, 20.0):
-        policy.__wrapped__(time_s, 2.0, seen, a.controller.params, memory, command)
-        asked = command > 0
-        clocks_mhz[asked] = np.minimum(clocks_mhz, command)[asked]
-        seen[:2] = np.where(asked, command, seen[:2])
-    slo, curve_mhz = a.scenario.slo, a.site.curve_mhz
-    slowdown = np.interp(clocks_mhz, curve_mhz, a.curve_slowdown)
-    allowed = np.array([slo.low_p50_impact_frac, slo.high_p50_impact_frac])
-    return _Cap(
-        power=np.interp(clocks_mhz, curve_mhz, a.site.curve_power), slowdown=slowdown,
-        breach=(slowdown - 1.0 > allowed).astype(np.float64),
-    )  # fmt: skip
-
-
-def _cap_lands_s(a: Assembled) -> float:
-    """From an overload until the first cap holds: reading, deciding, sending."""
-    site = a.site
-    if a.controller.label == "no-cap":
-        return math.inf
-    return (site.telemetry_ticks + 1 + site.cap_ticks) * site.tick_s
-
-
-def _settled_heat(rows: FloatArray, ratio: FloatArray) -> FloatArray:
-    """State of each device after a long time at a load it carries."""
-    thermal = (rows[:, KIND] == THERMAL) & (ratio < rows[:, INSTANT])
-    load = np.where(thermal, ratio / rows[:, PICKUP], 0.0)
-    settled: FloatArray = np.minimum(load**2, 0.999)
-    return settled
+    stage = set_stage(a)
+    return _result(a, state, meter, stage), stage
 
 
 # --- reading ------------------------------------------------------------------------
@@ -180,13 +107,22 @@ def _ticks_of(a: Assembled) -> FloatArray:
     return per
 
 
-def _result(a: Assembled, meter: Meter, stage: Stage) -> SiteResult:
+def _result(a: Assembled, state: State, meter: Meter, stage: Stage) -> SiteResult:
     site, network = a.site, a.network
     failover_w, cause = failover(network, stage)
-    per = _ticks_of(a)
+    per, depth = _ticks_of(a), network.depth()
+    failover_w = np.maximum(failover_w, meter.peak_w)
+    stranded_w = _stranded_w(a, failover_w)
+    sides = {n.name: n.side for n in a.facility.electrical}
     nodes = tuple(
-        _node(a, meter, i, failover_w, cause, per) for i in range(network.rack_first)
-    )
+        replace(
+            _node(a, state, meter, i, per),
+            side=sides.get(network.nodes[i].name, ""), depth=int(depth[i]),
+            failover_w=float(failover_w[i]), stranded_w=float(stranded_w[i]),
+            failover_cause=network.nodes[cause[i]].name if cause[i] >= 0 else "",
+        )
+        for i in range(network.rack_first)
+    )  # fmt: skip
     racks = tuple(_rack(a, meter, r, nodes) for r in range(len(a.racks)))
     sums = meter.site[:, : kernel.S_LOST] / per[:, None]
     total = float(site.servers.sum())
@@ -214,53 +150,57 @@ def _result(a: Assembled, meter: Meter, stage: Stage) -> SiteResult:
         it_wh=float(meter.site[:, kernel.S_IT].sum()) * wh,
         facility_wh=float(meter.site[:, kernel.S_FACILITY].sum()) * wh,
         mechanical_wh=float(meter.site[:, kernel.S_MECHANICAL].sum()) * wh,
-        binding=_binding(nodes),
+        binding=_binding(nodes, a.timeline.planned_out),
     )  # fmt: skip
 
 
+def _stranded_w(a: Assembled, most_w: FloatArray) -> FloatArray:
+    """Room of each node that the rows below it cannot use. [W], shape (nodes,)"""
+    site, wiring = a.site, a.site.wiring
+    headroom_w = site.limit_w - most_w
+    usable_w = np.zeros(headroom_w.size)
+    for k in range(site.row_limit_w.size):
+        path = site.path_node[site.path_first[k] : site.path_first[k + 1]]
+        room_w = max(0.0, float(headroom_w[path].min()))
+        feeds = {
+            int(f) for i in path
+            for f in wiring.feed[wiring.first[i] : wiring.first[i + 1]]
+        }  # fmt: skip
+        usable_w[sorted(feeds | set(path.tolist()))] += room_w
+    limited = np.isfinite(headroom_w)
+    return np.where(limited, np.maximum(0.0, headroom_w - usable_w), 0.0)
+
+
 def _node(
-    a: Assembled, meter: Meter, i: int, failover_w: FloatArray, cause: np.ndarray,
-    per: FloatArray,
-) -> NodeResult:  # fmt: skip
+    a: Assembled, state: State, meter: Meter, i: int, per: FloatArray
+) -> NodeResult:
+    """Read one node's meters; what needs the whole site is filled in by the caller."""
     spec, wiring = a.network.nodes[i], a.site.wiring
     in_j, out_j, given_j, taken_j = meter.energy_j[i]
+    owed_j = state.owed_j[i]
     horizon_s = a.tick_count * a.site.tick_s
     trip = int(meter.trip_tick[i])
-    given = next((n for n in a.facility.electrical if n.name == spec.name), None)
+    peak_w = float(meter.peak_w[i])
+    phases = a.phase_parts[i] * peak_w
     return NodeResult(
-        name=spec.name, kind=spec.kind, side=given.side if given else "",
-        fed_by=spec.fed_by, depth=int(a.network.depth()[i]), rated_w=spec.rated_w,
-        limit_w=spec.rated_w * spec.derate_frac,
+        name=spec.name, kind=spec.kind, side="", fed_by=spec.fed_by, depth=0,
+        rated_w=spec.rated_w, limit_w=float(a.site.limit_w[i]),
         provisioned_w=float(a.provisioned_w[i]), nameplate_w=float(a.nameplate_w[i]),
-        peak_w=float(meter.peak_w[i]),
-        peak_t_s=float(meter.peak_tick[i]) * a.site.tick_s, mean_w=out_j / horizon_s,
-        failover_w=float(failover_w[i]),
-        failover_cause=a.network.nodes[cause[i]].name if cause[i] >= 0 else "",
+        peak_w=peak_w, peak_t_s=float(meter.peak_tick[i]) * a.site.tick_s,
+        mean_w=out_j / horizon_s, failover_w=peak_w, failover_cause="", stranded_w=0.0,
         in_wh=in_j / 3600.0,
         feed_wh=tuple(
             float(j) / 3600.0
             for j in meter.edge_j[wiring.first[i] : wiring.first[i + 1]]
         ),
-        out_wh=out_j / 3600.0, loss_wh=(in_j - out_j + given_j - taken_j) / 3600.0,
+        out_wh=out_j / 3600.0, loss_wh=(in_j - out_j + owed_j) / 3600.0,
         discharged_wh=given_j / 3600.0, charged_wh=taken_j / 3600.0,
+        owed_wh=owed_j / 3600.0,
         trip_t_s=trip * a.site.tick_s if trip >= 0 else None,
-        trip_heat=float(meter.heat_max[i]), phase_w=_phases(a, meter, i),
+        trip_heat=float(meter.heat_max[i]),
+        phase_w=(float(phases[0]), float(phases[1]), float(phases[2])),
         mean_series_w=meter.mean_w[:, i] / per, max_series_w=meter.max_w[:, i],
     )  # fmt: skip
-
-
-def _phases(a: Assembled, meter: Meter, i: int) -> tuple[float, float, float] | None:
-    """Load of each phase when every rack below is at its peak; direct racks only."""
-    if a.network.nodes[i].kind not in ("busway", "rack-pdu", "rpp"):
-        return None
-    loads = [0.0, 0.0, 0.0]
-    name = a.network.nodes[i].name
-    for r, rack in enumerate(a.racks):
-        if name in rack.fed_by:
-            share = float(meter.peak_w[a.site.rack_first + r]) / len(rack.fed_by)
-            for phase in rack.phases:
-                loads["abc".index(phase)] += share / len(rack.phases)
-    return loads[0], loads[1], loads[2]
 
 
 def _rack(
@@ -348,15 +288,17 @@ def _event(a: Assembled, row: list[float]) -> SiteEvent:
     name = EVENT_NAMES[int(kind)]
     k = int(target)
     if name == "event":
-        code = int(value)
+        ended = value < 0.0
+        code = int(-1.0 - value if ended else value)
         whom = ""
-        if code in (kernel.NODE_DOWN, kernel.NODE_UP, kernel.NO_START):
+        if code in (kernel.NODE_DOWN, kernel.MODULES, kernel.NO_START):
             whom = a.network.nodes[k].name
-        elif code in (kernel.AIRFLOW, kernel.COOLING):
+        elif code in (kernel.AIRFLOW, kernel.CHILLERS, kernel.CDU):
             whom = a.halls[k]
         elif code == kernel.STUCK:
             whom = a.rows[k].name
-        target_name = f"{EVENT_CODES[code]} {whom}".strip()
+        value = float(code)
+        target_name = f"{EVENT_CODES[code][ended]} {whom}".strip()
     elif name in ("command", "landed"):
         target_name = f"{a.rows[k // 2].name} {('low', 'high')[k % 2]} priority"
     elif name in ("brake", "brake-landed"):
@@ -367,7 +309,7 @@ def _event(a: Assembled, row: list[float]) -> SiteEvent:
     return SiteEvent(t_s=t_s, kind=name, target=target_name, value=value)
 
 
-def _binding(nodes: tuple[NodeResult, ...]) -> str:
+def _binding(nodes: tuple[NodeResult, ...], planned_out: tuple[str, ...]) -> str:
     """Name the node nearest to its limit and why, in words."""
     real = [n for n in nodes if math.isfinite(n.limit_w) and n.kind != "generator"]
     if not real:
@@ -375,5 +317,6 @@ def _binding(nodes: tuple[NodeResult, ...]) -> str:
     worst = max(real, key=lambda n: max(n.peak_w, n.failover_w) / n.limit_w)
     if worst.failover_w > worst.peak_w and worst.failover_cause:
         part = 100 * worst.failover_w / worst.limit_w
-        return f"{worst.name} at {part:.0f} % on loss of {worst.failover_cause}"
+        out = f" while {' and '.join(planned_out)} is out" if planned_out else ""
+        return f"{worst.name} at {part:.0f} % on loss of {worst.failover_cause}{out}"
     return f"{worst.name} at {100 * worst.peak_w / worst.limit_w:.0f} %, all well"

@@ -7,12 +7,43 @@ and racks. Both end as the same lists, so everything behind them knows one form.
 
 from __future__ import annotations
 
-import difflib
 from typing import Literal
 
 from pydantic import Field, model_validator
 
 from twin.scenario.base import Model, quantity
+from twin.scenario.facility_checks import (
+    SOURCES,
+    check_cords,
+    check_kind,
+    check_nodes,
+    check_racks,
+    check_severity,
+    nearest_name,
+)
+from twin.scenario.facility_units import unit_warnings
+from twin.scenario.facility_warnings import facility_warnings
+
+__all__ = [
+    "NODE_KINDS",
+    "SOURCES",
+    "Cooling",
+    "Design",
+    "ElectricalNode",
+    "Event",
+    "EventKind",
+    "Facility",
+    "Loss",
+    "NodeKind",
+    "Rack",
+    "SiteTemplate",
+    "SiteWeather",
+    "Store",
+    "check_events",
+    "event_targets",
+    "facility_warnings",
+    "unit_warnings",
+]
 
 NODE_KINDS = (
     "utility", "generator", "transformer", "switchboard", "ups", "sts", "pdu", "rpp",
@@ -22,16 +53,12 @@ NodeKind = Literal[
     "utility", "generator", "transformer", "switchboard", "ups", "sts", "pdu", "rpp",
     "busway", "rack-pdu",
 ]  # fmt: skip
-SOURCES = frozenset({"utility", "generator"})
 Design = Literal["n", "n+1", "2n", "3n2", "catcher"]
 EventKind = Literal[
-    "lose-node", "maintenance", "utility-outage", "generator-fails-to-start",
-    "lose-crah", "lose-chiller", "lose-cdu-pump", "heat-wave", "telemetry-blackout",
-    "command-path-down", "stuck-cap", "slow-bmc",
+    "lose-node", "maintenance", "lose-module", "utility-outage",
+    "generator-fails-to-start", "lose-crah", "lose-chiller", "lose-cdu-pump",
+    "heat-wave", "telemetry-blackout", "command-path-down", "stuck-cap", "slow-bmc",
 ]  # fmt: skip
-_WATTS_PER_KW = 1000.0
-_SUSPECT_RATIO = 200.0
-"""A rating this far off its neighbours' is taken for a slip of the unit."""
 
 
 class Loss(Model):
@@ -86,10 +113,11 @@ class ElectricalNode(Model):
         ..., unit="W", doc="Output it can carry for ever", example=2_500_000, gt=0,
         le=1e10,
     )  # fmt: skip
-    derate_frac: float = quantity(
-        1.0, unit="1", doc="Part of the rating that may be planned with",
-        example=0.8, source="0.8 for continuous load on breakers (NEC, memory)",
-        gt=0, le=1,
+    derate_frac: float | None = quantity(
+        None, unit="1", doc="Part of the rating that may be planned with. Empty means "
+        "0.8 for busway, RPP and rack PDU, 1 for the rest", example=0.8,
+        source="a breaker carries 80 % of its rating continuously unless listed for "
+        "more (NEC, memory)", gt=0, le=1,
     )  # fmt: skip
     module_count: int = quantity(
         1, unit="modules", doc="Parallel modules inside the node", example=4, ge=1,
@@ -154,6 +182,7 @@ class ElectricalNode(Model):
                 f"{self.name}: modules_needed {self.modules_needed} must not exceed "
                 f"module_count {self.module_count}; lower it"
             )
+        check_kind(self)
         return self
 
 
@@ -191,6 +220,11 @@ class Rack(Model):
     phases: Literal["abc", "ab", "bc", "ca", "a", "b", "c"] = Field(
         "abc", description="Phases its supplies hang on", examples=["abc"]
     )
+
+    @model_validator(mode="after")
+    def _own_cords(self) -> Rack:
+        check_cords(self)
+        return self
 
 
 class SiteTemplate(Model):
@@ -263,6 +297,15 @@ class Cooling(Model):
         32.0, unit="C", doc="Server inlet that must not be passed", example=32,
         source="ASHRAE TC 9.9 allowable, class A1 (memory)", ge=20, le=60,
     )  # fmt: skip
+    containment: Literal["none", "aisle"] = Field(
+        "aisle", description="Whether aisles are closed: what exhaust warms inlets "
+        "falls to a quarter (assumed)", examples=["aisle"],
+    )  # fmt: skip
+    shutdown_c: float = quantity(
+        45.0, unit="C", doc="Server inlet at which servers switch themselves off",
+        example=45, source="assumed: ASHRAE class A4's allowable end (memory)", ge=25,
+        le=80,
+    )  # fmt: skip
 
 
 class SiteWeather(Model):
@@ -306,9 +349,15 @@ class Event(Model):
     )  # fmt: skip
     severity: float | None = quantity(
         None, unit="1", doc="What is left of airflow or capacity (0..1), kelvin of a "
-        "heat wave, factor of a slow BMC's latency. Empty means the usual",
+        "heat wave, factor of a slow BMC's latency, modules lost. Empty means the "
+        "usual",
         example=0.9, ge=0, le=100,
     )  # fmt: skip
+
+    @model_validator(mode="after")
+    def _share_left(self) -> Event:
+        check_severity(self)
+        return self
 
 
 class Facility(Model):
@@ -333,6 +382,12 @@ class Facility(Model):
         default_factory=SiteWeather, description="Outdoor air",
         examples=[{"mean_c": 12}],
     )  # fmt: skip
+    row_limits_w: dict[str, float] = Field(
+        default_factory=dict,
+        description="Power limit by row [W], for explicit racks. A row that is not "
+        "named may draw the catalogue's provisioned power of its servers",
+        examples=[{"H1R1": 204_520.0}],
+    )
     events: tuple[Event, ...] = Field(
         (), description="What happens, in any order", max_length=1000,
         examples=[[{"t_s": 3600, "kind": "utility-outage", "duration_s": 900}]],
@@ -350,129 +405,26 @@ class Facility(Model):
                 "template: {design: 2n} or the missing list"
             )
         if self.electrical:
-            _check_nodes(self.electrical)
-            _check_racks(self.racks, self.electrical)
+            check_nodes(self.electrical)
+            check_racks(self.racks, self.electrical)
+        rows = {rack.row for rack in self.racks}
+        for row, limit_w in self.row_limits_w.items():
+            if row not in rows:
+                known = sorted(rows)
+                where = (
+                    nearest_name(row, known)
+                    if known
+                    else ("a template's rows have one limit: template.row_limit_w")
+                )
+                raise ValueError(f"row_limits_w names {row}, which is no row; {where}")
+            if not 0 < limit_w <= 1e9:
+                raise ValueError(
+                    f"row_limits_w of {row} is {limit_w:g}; give watts above 0"
+                )
         return self
 
 
 # --- checks -----------------------------------------------------------------------
-
-
-def _check_nodes(nodes: tuple[ElectricalNode, ...]) -> None:
-    names = [n.name for n in nodes]
-    known = set(names)
-    if len(known) != len(names):
-        double = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"electrical has two nodes named {double}; rename one")
-    for node in nodes:
-        for feed in node.fed_by:
-            if feed not in known:
-                raise ValueError(
-                    f"{node.name} is fed by {feed}, which does not exist; "
-                    f"{_nearest(feed, names)}"
-                )
-    ring = _ring(nodes)
-    if ring:
-        raise ValueError(
-            f"nodes feed each other in a ring: {' -> '.join(ring)}; cut it at one feed"
-        )
-    for node in nodes:
-        if node.kind not in SOURCES and not node.fed_by:
-            raise ValueError(
-                f"{node.name} is an orphan: no feed, and no utility or generator; "
-                "add fed_by"
-            )
-
-
-def _ring(nodes: tuple[ElectricalNode, ...]) -> list[str]:
-    """First ring found, its first node named again at the end; empty for none."""
-    feeds = {n.name: n.fed_by for n in nodes}
-    done: set[str] = set()
-    for start in feeds:
-        path: list[str] = []
-        on_path: set[str] = set()
-        stack = [(start, iter(feeds[start]))]
-        while stack:
-            name, left = stack[-1]
-            if name not in on_path:
-                if name in done:
-                    stack.pop()
-                    continue
-                path.append(name)
-                on_path.add(name)
-            following = next(left, None)
-            if following is None:
-                done.add(name)
-                on_path.discard(path.pop())
-                stack.pop()
-            elif following in on_path:
-                return [*path[path.index(following) :], following]
-            else:
-                stack.append((following, iter(feeds[following])))
-    return []
-
-
-def _check_racks(racks: tuple[Rack, ...], nodes: tuple[ElectricalNode, ...]) -> None:
-    by_name = {n.name: n for n in nodes}
-    names = [r.name for r in racks]
-    taken = set(names) & set(by_name)
-    if len(set(names)) != len(names) or taken:
-        double = next((n for n in names if names.count(n) > 1), None) or min(taken)
-        raise ValueError(f"racks has the name {double} twice; rename one")
-    for rack in racks:
-        for feed in rack.fed_by:
-            if feed not in by_name:
-                raise ValueError(
-                    f"rack {rack.name} is fed by {feed}, which does not exist; "
-                    f"{_nearest(feed, list(by_name))}"
-                )
-            missing = set(rack.phases) - set(by_name[feed].phases)
-            if missing:
-                raise ValueError(
-                    f"rack {rack.name} hangs on phase {min(missing)}, which {feed} "
-                    f"does not carry; use one of {by_name[feed].phases}"
-                )
-    fed = {feed for n in nodes for feed in n.fed_by}
-    fed |= {feed for rack in racks for feed in rack.fed_by}
-    idle = [n.name for n in nodes if n.name not in fed]
-    if idle:
-        raise ValueError(f"{idle[0]} feeds nothing; name it in a fed_by, or remove it")
-
-
-def _nearest(name: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean {close[0]}?" if close else f"known are {', '.join(known[:6])}"
-
-
-def unit_warnings(facility: Facility) -> tuple[str, ...]:
-    """
-    Ratings that look like a slip of the unit: far off both feeds and fed nodes.
-
-    Args:
-        facility: An explicit facility.
-
-    Returns:
-        One sentence each, with the suspected unit and the repair.
-    """
-    by_name = {n.name: n for n in facility.electrical}
-    found = []
-    for node in facility.electrical:
-        near = [by_name[f].rated_w for f in node.fed_by]
-        near += [n.rated_w for n in facility.electrical if node.name in n.fed_by]
-        if not near:
-            continue
-        if all(w / node.rated_w > _SUSPECT_RATIO for w in near):
-            unit, factor = "kW typed where W is meant", _WATTS_PER_KW
-        elif all(node.rated_w / w > _SUSPECT_RATIO for w in near):
-            unit, factor = "mW typed where W is meant", 1 / _WATTS_PER_KW
-        else:
-            continue
-        found.append(
-            f"{node.name}: rated_w {node.rated_w:g} W stands beside "
-            f"{min(near):g} to {max(near):g} W; probably {unit}: "
-            f"try {node.rated_w * factor:g}"
-        )
-    return tuple(found)
 
 
 def event_targets(facility: Facility) -> dict[str, tuple[str, ...]]:
@@ -484,6 +436,7 @@ def event_targets(facility: Facility) -> dict[str, tuple[str, ...]]:
     utilities = tuple(n.name for n in facility.electrical if n.kind == "utility")
     every: dict[str, tuple[str, ...]] = {
         "lose-node": nodes, "maintenance": nodes,
+        "lose-module": tuple(n.name for n in facility.electrical if n.module_count > 1),
         "utility-outage": ("", *utilities),
         "generator-fails-to-start": ("", *generators),
         "lose-crah": ("", *halls), "lose-chiller": ("", *halls),
@@ -507,7 +460,7 @@ def check_events(facility: Facility) -> None:
         if event.target not in known:
             raise ValueError(
                 f"events.{index} ({event.kind}) has target {event.target!r}, which "
-                f"does not exist; {_nearest(event.target, [k for k in known if k])}"
+                f"does not exist; {nearest_name(event.target, [k for k in known if k])}"
             )
         if event.kind in {"lose-node", "maintenance"} and not event.target:
             raise ValueError(

@@ -17,9 +17,9 @@ DESIGNS = (
 )  # fmt: skip
 PLANTS = (
     ("water-cooled", "Water-cooled chillers, tower"),
-    ("cold-water", "Cold water, economiser"),
+    ("cold-water", "Cold water, 7 °C, no economiser"),
     ("air-cooled", "Air-cooled chillers"), ("outside-air", "Outside air, evaporative"),
-    ("rear-door", "Rear doors, dry cooler"), ("liquid-cooled", "Cold plates, CDU"),
+    ("rear-door", "Rear doors, chillers, tower"), ("liquid-cooled", "Cold plates, CDU"),
 )  # fmt: skip
 UPS_MODES = (("double-conversion", "Double conv."), ("eco", "Eco"))
 POLICIES = (("no-cap", "No cap"), ("polca", "POLCA"))

@@ -62,7 +62,7 @@ def test_the_verdict_names_the_constraint(client, known, small):
 
 
 def test_servers_asked_for_are_placed(client, known, small):
-    parts, _ = ask(client, known, small(fit="3"), *VIEWS[0][1:])
+    parts, _ = ask(client, known, small(fit="3", added=0), *VIEWS[0][1:])
 
     assert "3 of 3 servers find a place." in text_of(parts["fit-rows"])
 

@@ -27,20 +27,23 @@ def run(mild):
     """Run a site of a template, or of explicit parts, at a given activity."""
 
     def _run(*, activity=0.6, hours=0.5, tick_s=1.0, policy="no-cap", facility=None,
-             events=(), control=None, **template):  # fmt: skip
+             events=(), control=None, start=None, weather=None,
+             **template):  # fmt: skip
         document = {
             "policy": {"name": policy},
             "horizon": {"days": hours / 24.0, "tick_s": tick_s},
             "facility": dict(facility or {"template": template}),
             "control": control or {},
         }
+        if start is not None:
+            document["horizon"]["start"] = start
         document["facility"]["events"] = list(events)
         frac = np.atleast_1d(np.asarray(activity, dtype=float))
         act = Activity(
             frac=frac, curve_mhz=CURVE_MHZ, curve_power=CURVE_POWER,
             curve_slowdown=CURVE_SLOWDOWN,
         )  # fmt: skip
-        assembled = assemble(parse_scenario(document), act, mild)
+        assembled = assemble(parse_scenario(document), act, weather or mild)
         result, stage = run_and_stage(assembled)
         return assembled, result, stage
 

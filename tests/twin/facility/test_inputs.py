@@ -113,7 +113,9 @@ def test_an_event_on_what_is_not_there_names_the_nearest():
     ("rated_w", "words"),
     [
         pytest.param(300.0, "kW typed where W is meant: try 300000", id="kilowatts"),
-        pytest.param(3e8, "mW typed where W is meant: try 300000", id="milliwatts"),
+        pytest.param(
+            3e8, "1000 times too high (kW made W twice): try 300000", id="too high"
+        ),
     ],
 )
 def test_a_slip_of_the_unit_is_suspected_aloud(rated_w, words):

@@ -13,6 +13,7 @@ from twin.facility.cascade import Stage
 from twin.facility.screening import failover, follow_case, race_words, screen_site
 from twin.power.network import NodeSpec, build_network
 from twin.power.protection import Damage, device_row
+from twin.power.stores import STORE_WIDTH
 from twin.power.sweep import CONVEYOR, RACK, UTILITY
 
 CURVE = Damage(points=((1.0, 1200.0), (1.2, 600.0), (1.6, 60.0)), reset_s=600.0)
@@ -42,12 +43,19 @@ def two_n(rack_w, *, capped_frac=0.8, cap_lands_s=40.0, breach=0.0):
     load = np.full(2, float(rack_w))
     return net, Stage(
         wiring=net.wiring, rack_first=net.rack_first, other_w=np.zeros(n), rack_w=load,
-        capped_w=load * capped_frac, servers=np.array([4.0, 4.0]),
-        busy=np.array([3.0, 3.0]), capped_speed=np.full(2, 0.9),
-        capped_breach=np.full(2, breach),
+        capped_w=(load * capped_frac)[None], servers=np.array([4.0, 4.0]),
+        busy=np.array([3.0, 3.0]), capped_speed=np.full((1, 2), 0.9),
+        capped_breach=np.full((1, 2), breach),
         limit_w=net.limit_w(), protect=rows,
         protect_w=np.array([s.rated_w for s in net.nodes]), heat=np.zeros(n),
-        cap_lands_s=cap_lands_s, horizon_s=3600.0,
+        modules=np.ones((n, 2)), out=np.zeros(n, dtype=bool),
+        chosen=np.full(n, -1), start_s=np.zeros(n), gap_s=np.zeros(n),
+        store=np.zeros((n, STORE_WIDTH)), store_w=np.zeros(n),
+        rack_hall=np.zeros(2, dtype=np.int64), cooling_node=np.array([0]),
+        hot_after_s=np.array([[np.inf, np.nan, np.nan, np.nan]]),
+        cooling_able_w=np.array([1e9]), cap_frac=1.0,
+        cap_lands_s=np.array([] if math.isinf(cap_lands_s) else [cap_lands_s]),
+        horizon_s=3600.0, worst_t_s=0.0,
     )  # fmt: skip
 
 
@@ -140,12 +148,12 @@ def test_losing_both_sides_loses_every_server_at_once():
 
 def test_every_failure_and_every_pair_is_followed_and_ranked():
     net, stage = two_n(4000.0)
-    found = screen_site(net, stage, worst_t_s=0.0)
+    found = screen_site(net, stage)
 
-    assert (found.single, found.pairs) == (3, 3)
+    assert (found.single, found.pairs) == (4, 6)
     assert found.cases[0].lost_servers == 8
     single = {c.failed[0]: c.lost_servers for c in found.cases if len(c.failed) == 1}
-    assert single == {"UTIL": 8, "UPS-A": 0, "UPS-B": 0}
+    assert single == {"UTIL": 8, "UPS-A": 0, "UPS-B": 0, "command path": 0}
 
 
 def test_failover_load_names_its_cause():
@@ -162,10 +170,8 @@ def test_failover_load_names_its_cause():
 @pytest.mark.parametrize("workers", [1, 2])
 def test_the_ranking_does_not_depend_on_workers(workers):
     net, stage = two_n(6000.0)
-    names = [
-        c.failed for c in screen_site(net, stage, worst_t_s=0.0, workers=workers).cases
-    ]
-    assert names == [c.failed for c in screen_site(net, stage, worst_t_s=0.0).cases]
+    names = [c.failed for c in screen_site(net, stage, workers=workers).cases]
+    assert names == [c.failed for c in screen_site(net, stage).cases]
 
 
 def test_the_story_shows_the_load_move_and_the_race():
@@ -199,9 +205,9 @@ def test_rows_at_their_limits_survive_any_single_loss(run, design, rows):
     limit_w = sum(row.limit_w for row in assembled.rows)
     full = stage._replace(
         rack_w=np.full(stage.rack_w.size, limit_w / stage.rack_w.size),
-        capped_w=np.full(stage.rack_w.size, limit_w / stage.rack_w.size),
+        capped_w=np.full(stage.capped_w.shape, limit_w / stage.rack_w.size),
     )
-    found = screen_site(assembled.network, full, worst_t_s=0.0, pairs=False)
+    found = screen_site(assembled.network, full, assembled.halls, pairs=False)
     kinds = {n.name: n.kind for n in assembled.facility.electrical}
     for case in found.cases:
         assert case.worst_frac <= 1.0 + 1e-4, (case.failed, case.binding)

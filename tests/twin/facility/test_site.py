@@ -18,6 +18,9 @@ DESIGNS = ("n", "n+1", "2n", "3n2", "catcher")
 SMALL = {"rows_per_hall": 2, "racks_per_row": 3}
 
 
+SUMMER = "2025-07-20T12:00:00Z"
+
+
 def node(result, name):
     """A node by name."""
     return next(n for n in result.nodes if n.name == name)
@@ -35,8 +38,9 @@ def kernel_run(assembled):
     """Meters and final state, straight from the kernel."""
     state, meter = new_state(assembled), new_meter(assembled)
     kernel.advance(
-        assembled.site, state, meter, 0, assembled.tick_count, assembled.event_tick,
-        assembled.events, assembled.controller.decide, assembled.controller.params,
+        assembled.site, state, meter, 0, assembled.tick_count,
+        assembled.timeline.tick, assembled.timeline.change,
+        assembled.controller.decide, assembled.controller.params,
     )  # fmt: skip
     return state, meter
 
@@ -305,14 +309,33 @@ def test_less_air_makes_warmer_inlets_and_hotter_chips(run):
     assert weak.hottest_c > well.hottest_c
 
 
-def test_a_hall_without_cooling_throttles_before_it_burns(run):
+def test_servers_of_a_hall_without_cooling_switch_off_before_they_burn(run):
+    lost = {"t_s": 60, "kind": "lose-chiller", "severity": 0.0, "duration_s": 7200}
+    assembled, result, _ = run(
+        activity=0.9, hours=4.0, events=[lost], start=SUMMER, **SMALL
+    )
+    servers = assembled.site.servers.sum()
+    off = happened(result, "too-hot")
+
+    assert off
+    assert result.lost_server_s > servers * 3600.0
+    assert 45.0 < result.racks[0].inlet_peak_c < 46.0
+    assert result.racks[0].gpu_peak_c < assembled.site.gpu_limit_c + 10.0
+    assert result.series.hall_c.max() < 47.0
+    # they are back once the chillers are
+    assert result.series.lost_servers[-1] == 0
+    assert result.series.it_w[-1] > 0.9 * result.series.it_w[0]
+
+
+def test_servers_that_are_too_hot_throttle_first_where_their_chips_allow(run):
     lost = {"t_s": 60, "kind": "lose-chiller", "severity": 0.0}
-    assembled, result, _ = run(activity=0.9, hours=1.0, events=[lost], **SMALL)
+    facility = {"template": {"design": "2n"} | SMALL, "cooling": {"shutdown_c": 70}}
+    assembled, result, _ = run(
+        activity=0.9, hours=1.0, events=[lost], facility=facility, start=SUMMER
+    )
 
     assert result.racks[0].throttled_s > 0
-    # throttling holds the chips near their limit until idle power alone is too much
-    assert result.racks[0].gpu_peak_c < assembled.site.gpu_limit_c + 40.0
-    assert result.series.it_w[-1] < result.series.it_w[0]
+    assert result.racks[0].gpu_peak_c < assembled.site.gpu_limit_c + 12.0
 
 
 def test_a_heat_wave_costs_cooling_power(run):
