@@ -261,6 +261,57 @@ class Client:
         more = {"servers": servers, "server_w": server_w}
         return self.site_ask("/site/fit", more, **question)
 
+    def site_scheduling(
+        self,
+        *,
+        emergency: Literal["none", "power", "airflow"] = "none",
+        oversubscription_frac: float | None = None,
+        iaas_frac: float = 0.5,
+        days: int = 2,
+        **question: Any,
+    ) -> Document:
+        """
+        Try placing, routing and configuring on a site, each alone and all of them.
+
+        Args:
+            emergency: What strikes on the last afternoon.
+            oversubscription_frac: Servers beyond those planned ÷ those planned; None
+                takes the racks as they are.
+            iaas_frac: Share of opaque machines where no rack says that it is IaaS.
+            days: Days simulated. [d], 1..7
+            **question: As `site_ask` takes it.
+        """
+        more = {
+            "emergency": emergency, "oversubscription_frac": oversubscription_frac,
+            "iaas_frac": iaas_frac, "days": days,
+        }  # fmt: skip
+        return self.site_ask("/site/scheduling", more, **question)
+
+    def site_steering(
+        self,
+        *,
+        by: Literal["row", "hall"] = "row",
+        parent_w: float | None = None,
+        left_frac: float = 1.0,
+        growth_frac: float = 0.0,
+        **question: Any,
+    ) -> Document:
+        """
+        Share a parent's power out among a site's rows or halls.
+
+        Args:
+            by: Whether rows or halls share.
+            parent_w: What the parent carries; None is the sum of limits. [W]
+            left_frac: What is left of the parent. 0..1
+            growth_frac: What is wanted beyond the prediction ÷ the prediction.
+            **question: As `site_ask` takes it.
+        """
+        more = {
+            "by": by, "parent_w": parent_w, "left_frac": left_frac,
+            "growth_frac": growth_frac,
+        }  # fmt: skip
+        return self.site_ask("/site/steering", more, **question)
+
     def cooling_year(self, *, it_frac: float = 0.75, **question: Any) -> Document:
         """Run a site's cooling through a year at a share of the rows' limits."""
         return self.site_ask("/site/cooling-year", {"it_frac": it_frac}, **question)

@@ -20,8 +20,10 @@ from twin.facility.screening import (
     race_words,
 )
 from twin.power.network import Network
-from twin.scenario.facility import Facility, unit_warnings
+from twin.scenario.facility import Facility
 from twin.scenario.ready_events import ready_events
+from twin.tapas.answer import Scheduling
+from twin.tapas.site_steering import SiteSteering
 
 _NODE_EXTRA = (
     "headroom_w", "stranded_w", "oversubscription_ratio", "imbalance_frac",
@@ -144,6 +146,18 @@ def fit_document(found: Fit, provenance: Document) -> Document:
     return document | {"provenance": provenance}
 
 
+def scheduling_document(found: Scheduling, provenance: Document) -> Document:
+    """Write what each lever does; a P99 without served requests is null."""
+    document: Document = plain(found)
+    return document | {"provenance": provenance}
+
+
+def steering_document(found: SiteSteering, provenance: Document) -> Document:
+    """Write every domain's share, with what happens in words."""
+    document: Document = plain(found)
+    return document | {"words": list(found.words), "provenance": provenance}
+
+
 def case_document(case: Case) -> Document:
     """Write one failure with what it says in words."""
     document: Document = plain(case)
@@ -164,12 +178,7 @@ def story_document(story: Story, names: list[str], racks_from: int) -> Document:
         (null is dead), `heat` by node and `dead_racks`.
     """
     labels = [("0", " and ".join(story.case.failed) + " lost")]
-    labels += [
-        (str(step.t_s), f"{step.node} trips at {100 * step.ratio:.0f} %")
-        if step.node
-        else (str(step.t_s), "the cap lands")
-        for step in story.steps
-    ]
+    labels += [(str(step.t_s), step.words) for step in story.steps]
     nodes = names[:racks_from]
     frames = []
     for (t_s, label), out_w, heat in zip(labels, story.out_w, story.heat, strict=True):
@@ -191,11 +200,11 @@ def story_document(story: Story, names: list[str], racks_from: int) -> Document:
     }
 
 
-def network_document(facility: Facility) -> Document:
+def network_document(facility: Facility, warnings: tuple[str, ...]) -> Document:
     """Write an explicit facility, its ready failures, and suspect units."""
     document: Document = plain(facility)
     return document | {
-        "warnings": list(unit_warnings(facility)),
+        "warnings": list(warnings),
         "ready": [plain(ready) for ready in ready_events(facility)],
     }
 

@@ -10,8 +10,10 @@ from api.shared import insist, provenance
 from api.site_documents import (
     cooling_document,
     fit_document,
+    scheduling_document,
     screening_document,
     site_document,
+    steering_document,
     story_document,
 )
 from twin.cooling.weather import Weather
@@ -24,11 +26,13 @@ from twin.facility.answer import (
     ride_throughs,
     screen,
     story,
+    warnings_of,
     weather_of,
 )
 from twin.plan import Memo
 from twin.scenario import Scenario, dataset_names
-from twin.scenario.facility import unit_warnings
+from twin.tapas.answer import EmergencyKind, schedule
+from twin.tapas.site_steering import Level, steer_site
 
 if TYPE_CHECKING:
     from api.services import AppState
@@ -55,8 +59,7 @@ class SiteService:
         def work(job: Job) -> Document:
             found = self._answer(job, scenario)
             document = site_document(found.result, provenance(scenario), series=series)
-            warnings = unit_warnings(facility_of(scenario))
-            return document | {"warnings": list(warnings)}
+            return document | {"warnings": list(warnings_of(scenario))}
 
         return await self._state.directly(view, work)
 
@@ -101,6 +104,37 @@ class SiteService:
         def work(job: Job) -> Document:
             found = fit(self._answer(job, scenario), servers=servers, server_w=server_w)
             return fit_document(found, provenance(scenario))
+
+        return await self._state.directly(view, work)
+
+    async def scheduling(
+        self, scenario: Scenario, *, view: str | None, emergency: EmergencyKind,
+        oversubscription_frac: float | None, iaas_frac: float, days: int,
+    ) -> Job:  # fmt: skip
+        """Try placing, routing and configuring on a site."""
+
+        def work(job: Job) -> Document:
+            found = schedule(
+                scenario, emergency=emergency, iaas_frac=iaas_frac, days=days,
+                oversubscription_frac=oversubscription_frac,
+                on_progress=self._state.jobs.report(job), cancelled=job.cancelled,
+            )  # fmt: skip
+            return scheduling_document(found, provenance(scenario))
+
+        return await self._state.directly(view, work)
+
+    async def steering(
+        self, scenario: Scenario, *, view: str | None, by: Level,
+        parent_w: float | None, left_frac: float, growth_frac: float,
+    ) -> Job:  # fmt: skip
+        """Share a parent's power out among a site's rows or halls."""
+
+        def work(job: Job) -> Document:
+            found = steer_site(
+                self._answer(job, scenario), by=by, parent_w=parent_w,
+                left_frac=left_frac, growth_frac=growth_frac,
+            )  # fmt: skip
+            return steering_document(found, provenance(scenario))
 
         return await self._state.directly(view, work)
 

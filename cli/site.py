@@ -1,8 +1,9 @@
-"""Verbs of the physical site: run it, and follow its failures."""
+"""Verbs of the physical site: run it, follow its failures, try TAPAS's levers."""
 
 from __future__ import annotations
 
 import json
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -31,6 +32,14 @@ _MOST_EVENTS = 12
 _LOUD = {
     "event", "trip", "on-store", "store-empty", "generator-start", "generator-ready",
 }  # fmt: skip
+
+
+class Emergency(StrEnum):
+    """What strikes on the last afternoon."""
+
+    none = "none"
+    power = "power"
+    airflow = "airflow"
 
 
 @answering
@@ -82,6 +91,45 @@ def failures(
     lost = any(c["lost_servers"] for c in found["cases"] if len(c["failed"]) == 1)
     if strict and lost:
         raise typer.Exit(ANSWER_IS_NO)
+
+
+@answering
+def schedule(
+    file: Annotated[Path, typer.Argument(help="Scenario with a facility.")],
+    emergency: Annotated[
+        Emergency,
+        typer.Option(
+            help="power: 75 % of every row's limit for five minutes; airflow: 90 % of "
+            "every aisle's air for an hour."
+        ),
+    ] = Emergency.none,
+    added: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            max=1,
+            help="Servers beyond those planned, 0.3 is +30 %; without it "
+            "the racks as they are.",
+        ),
+    ] = None,
+    iaas: Annotated[
+        float,
+        typer.Option(min=0, max=1, help="Share of opaque machines; racks may say it."),
+    ] = 0.5,
+    days: Annotated[int, typer.Option(min=1, max=7, help="Days simulated.")] = 2,
+    server: Annotated[str | None, typer.Option(envvar="NAMEPLATE_SERVER")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Try placing, routing and configuring on a site: each alone, and all of them."""
+    source = load_scenario(file)
+    found = _ask(
+        source, server, "site_scheduling", emergency=emergency.value,
+        oversubscription_frac=added, iaas_frac=iaas, days=days,
+    )  # fmt: skip
+    if as_json:
+        print_json(found)
+    else:
+        _print_schedule(out_console(), found)
 
 
 def _ask(source: ScenarioFile, server: str | None, name: str, **more: Any) -> Document:
@@ -181,6 +229,74 @@ def _print_failures(console: Console, found: Document, top: int) -> None:
             "-" if trip is None else f"{trip:.0f} s", case["binding"],
         )  # fmt: skip
     console.print(table)
+
+
+def _print_schedule(console: Console, found: Document) -> None:
+    added = f"{100 * found['added_frac']:+.0f} % to plan"
+    mix = f"{100 * found['iaas_drawn_frac']:.0f} % IaaS"
+    fleet = f"{found['server_count']} {found['server']} ({added})"
+    for line in (
+        f"{found['name']}: {fleet} in {found['rows']} rows, {mix}, {found['days']} d",
+        *([_struck(found)] if found["emergency"] != "none" else []),
+        *(f"simplified: {words}" for words in found["notes"]),
+    ):
+        console.print(line, markup=False, highlight=False)
+    table = _table(
+        "Levers, in brackets against none", "Lever", "Peak row, %", "Hottest GPU, C",
+        "Slowed, server min", "SaaS P99, x", "IaaS slowdown, %", "Quality lost, %",
+    )  # fmt: skip
+    table.columns[1].justify = "right"
+    for lever in found["levers"]:
+        table.add_row(lever["levers"], *_lever_cells(lever))
+    console.print(table)
+    if found["emergency"] != "none":
+        console.print(_emergency_table(found["levers"]))
+
+
+def _lever_cells(lever: Document) -> list[str]:
+    """A lever's figures, each with its change against none."""
+    change = {} if lever["levers"] == "oblivious" else lever["change"]
+    figures = (
+        ("peak_row_frac", "peak_row_frac", 100.0, 1),
+        ("hottest_c", "hottest_k", 1.0, 1),
+        ("throttle_min", "throttle_min", 1.0, 0),
+        ("saas_p99", "saas_p99", 1.0, 2),
+        ("iaas_slowdown_frac", "iaas_slowdown_frac", 100.0, 3),
+        ("quality_lost_frac", "quality_lost_frac", 100.0, 3),
+    )
+    return [
+        _with_change(lever[name], change.get(delta), scale, digits)
+        for name, delta, scale, digits in figures
+    ]
+
+
+def _with_change(
+    value: float | None, change: float | None, scale: float, digits: int
+) -> str:
+    if value is None:
+        return "-"
+    text = f"{scale * value:,.{digits}f}"
+    if change is None:
+        return text
+    return f"{text} ({scale * change:+,.{digits}f})"
+
+
+def _struck(found: Document) -> str:
+    start, length = found["emergency_start_s"], found["emergency_duration_s"]
+    return f"emergency: {found['emergency']} at {_clock(start)} for {length / 60:g} min"
+
+
+def _emergency_table(levers: list[Document]) -> Table:
+    table = _table(
+        "During the emergency, %", "Lever", "IaaS work lost", "SaaS requests lost",
+        "SaaS quality lost",
+    )  # fmt: skip
+    table.columns[1].justify = "right"
+    for lever in levers:
+        lost = lever["emergency"]
+        parts = ("iaas_lost_frac", "saas_lost_frac", "quality_lost_frac")
+        table.add_row(lever["levers"], *(f"{100 * lost[p]:.2f}" for p in parts))
+    return table
 
 
 def _written(found: Document, folder: Path) -> list[Path]:

@@ -19,13 +19,17 @@ from api.schemas.site import (
     FitIn,
     FitOut,
     NetworkOut,
+    SchedulingIn,
+    SchedulingOut,
     SiteQuestion,
     SiteRunIn,
     SiteRunOut,
+    SteeringIn,
+    SteeringOut,
     WeatherNamesOut,
 )
 from api.site_documents import network_document
-from twin.facility.answer import facility_of
+from twin.facility.answer import facility_of, warnings_of
 
 router = APIRouter(prefix="/site", tags=["site"], responses=described(403))
 _DIRECT = {**ACCEPTED, **described(403, 404, 409, 500)}
@@ -71,6 +75,28 @@ async def fit_site(state: State, body: FitIn) -> Response:
     return _answered(job)
 
 
+@router.post("/scheduling", response_model=SchedulingOut, responses=_DIRECT)
+async def schedule_site(state: State, body: SchedulingIn) -> Response:
+    """Try placing, routing and configuring on a site, each alone and all of them."""
+    asked = state.question(body.scenario, body.scenario_id, body.changes)
+    job = await state.site.scheduling(
+        asked, view=body.view, emergency=body.emergency, iaas_frac=body.iaas_frac,
+        oversubscription_frac=body.oversubscription_frac, days=body.days,
+    )  # fmt: skip
+    return _answered(job)
+
+
+@router.post("/steering", response_model=SteeringOut, responses=_DIRECT)
+async def steer_power(state: State, body: SteeringIn) -> Response:
+    """Share a parent's power out: who lends, who borrows, who is capped and shed."""
+    asked = state.question(body.scenario, body.scenario_id, body.changes)
+    job = await state.site.steering(
+        asked, view=body.view, by=body.by, parent_w=body.parent_w,
+        left_frac=body.left_frac, growth_frac=body.growth_frac,
+    )  # fmt: skip
+    return _answered(job)
+
+
 @router.post("/cooling-year", response_model=CoolingYearOut, responses=_DIRECT)
 async def cool_site(state: State, body: CoolingYearIn) -> Response:
     """Run the site's cooling through a year of weather."""
@@ -83,7 +109,7 @@ async def cool_site(state: State, body: CoolingYearIn) -> Response:
 def expand_site(state: State, body: SiteQuestion) -> Response:
     """Expand a site's template into nodes and racks; nothing is simulated."""
     asked = state.question(body.scenario, body.scenario_id, body.changes)
-    document = network_document(facility_of(asked))
+    document = network_document(facility_of(asked), warnings_of(asked))
     return Response(to_json(document), media_type="application/json")
 
 

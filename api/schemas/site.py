@@ -16,6 +16,8 @@ from twin.facility.fit import MOST_SERVERS, Fit, RowRoom
 from twin.facility.result import NodeResult, RowResult, SiteResult
 from twin.facility.screening import Case, Race
 from twin.scenario.facility import Event, Facility
+from twin.tapas.answer import MOST_DAYS, EmergencyKind, Scheduling
+from twin.tapas.site_steering import Level, SiteSteering
 
 
 class SiteQuestion(Question):
@@ -57,6 +59,39 @@ class FitIn(SiteQuestion):
         "Draw of one at the site's worst hour; empty means what the row's servers draw",
         5000.0, None, unit="W", gt=0, le=1e6,
     )  # fmt: skip
+
+
+class SchedulingIn(SiteQuestion):
+    """What placing, routing and configuring would do for a site."""
+
+    emergency: EmergencyKind = said(
+        "What strikes on the last afternoon: none, power (75 % of every row's limit "
+        "for five minutes) or airflow (90 % of every aisle's air for an hour)",
+        "power", "none",
+    )  # fmt: skip
+    oversubscription_frac: float | None = said(
+        "Servers in each row beyond those planned ÷ those planned; empty takes the "
+        "racks as they are", 0.3, None, ge=0, le=1,
+    )  # fmt: skip
+    iaas_frac: float = said(
+        "Share of opaque machines where no rack says that it is IaaS", 0.5, 0.5, ge=0,
+        le=1,
+    )  # fmt: skip
+    days: int = said("Days simulated", 2, 2, unit="d", ge=1, le=MOST_DAYS)
+
+
+class SteeringIn(SiteQuestion):
+    """A parent's power to share out among rows or halls."""
+
+    by: Level = said("Whether rows or halls share", "row", "row")
+    parent_w: float | None = said(
+        "What the parent carries; empty means the sum of the rows' limits",
+        750_000, None, unit="W", gt=0, le=1e10,
+    )  # fmt: skip
+    left_frac: float = said("What is left of the parent", 0.75, 1.0, ge=0, le=1)
+    growth_frac: float = said(
+        "What is wanted beyond the prediction ÷ the prediction", 0.1, 0.0, ge=0, le=10
+    )
 
 
 class CoolingYearIn(SiteQuestion):
@@ -188,6 +223,19 @@ FitOut = create_model(
     rows=(list[RowRoomOut], said("Rows, most room first", [])),  # type: ignore[valid-type]
     provenance=(ProvenanceOut, said("What it rests on", {})),
     timing=(TimingOut, said("What it cost", {"computed_s": 0.01})),
+)
+SchedulingOut = create_model(
+    "SchedulingOut",
+    __base__=schema_of(Scheduling),
+    provenance=(ProvenanceOut, said("What it rests on", {})),
+    timing=(TimingOut, said("What it cost", {"computed_s": 1.8})),
+)
+SteeringOut = create_model(
+    "SteeringOut",
+    __base__=schema_of(SiteSteering),
+    words=(list[str], said("Who lends, borrows and is shed, in words", [])),
+    provenance=(ProvenanceOut, said("What it rests on", {})),
+    timing=(TimingOut, said("What it cost", {"computed_s": 0.3})),
 )
 RideThroughOut = schema_of(RideThrough)
 CoolingYearOut = create_model(

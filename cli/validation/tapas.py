@@ -50,7 +50,8 @@ def rows(report: Report) -> list[ValidationRow]:
         found[added, levers] = run_week(*fleet(added), levers)
     report(0.9, "emergencies")
     return [
-        *_peaks(found), *_throttling(found, single), *_users(found), *_emergency()
+        *_peaks(found), *_throttling(found), *_harm(found, [*single, ALL]),
+        *_users(found), *_emergency(),
     ]  # fmt: skip
 
 
@@ -72,33 +73,55 @@ def _peaks(found: dict[tuple[float, Levers], Outcome]) -> list[ValidationRow]:
     return out
 
 
-def _throttling(
-    found: dict[tuple[float, Levers], Outcome], single: list[Levers]
-) -> list[ValidationRow]:
-    out = []
-    for added, name in ((0.3, "30"), (0.4, "40")):
-        before, after = found[added, NONE], found[added, ALL]
-        out.append(
-            _row(f"throttle_{name}",
-                 f"throttled server minutes, change at +{added:.0%} servers", "%", -95,
-                 _change(after.throttle_min, before.throttle_min), 0, "at most")
-        )  # fmt: skip
-    before = found[0.4, NONE]
-    out += [
-        _row(f"throttle_40_{levers.label}", f"the same, {levers.label} alone", "%", 0,
-             _change(found[0.4, levers].throttle_min, before.throttle_min), 0,
-             "at most", "no figure is published; a lever must not do harm")
-        for levers in single
+def _throttling(found: dict[tuple[float, Levers], Outcome]) -> list[ValidationRow]:
+    return [
+        _row(f"throttle_{name}",
+             f"throttled server minutes, change at +{added:.0%} servers", "%", -95,
+             _change(found[added, ALL].throttle_min, found[added, NONE].throttle_min),
+             0, "at most")
+        for added, name in ((0.3, "30"), (0.4, "40"))
     ]  # fmt: skip
-    return out
+
+
+HARM = (
+    ("throttle", "throttled server minutes", "throttle_min"),
+    ("p99", "SaaS P99 response", "saas_p99"),
+    ("heat", "hottest GPU", "hottest_c"),
+)
+"""Measures that no lever may make worse: row's name, words, field of the outcome."""
+
+
+def _harm(
+    found: dict[tuple[float, Levers], Outcome], levers: list[Levers]
+) -> list[ValidationRow]:
+    """Judge each lever alone, and all of them, against none; no tolerance."""
+    before = found[0.4, NONE]
+    return [
+        _row(f"{name}_40_{_short(lever)}",
+             f"{words} at +40 % servers, change by {_words(lever)}", "%", 0,
+             _change(getattr(found[0.4, lever], field), getattr(before, field)), 0,
+             "at most", "no figure is published; a lever must not do harm")
+        for name, words, field in HARM
+        for lever in levers
+        if (name, lever) != ("throttle", ALL)  # judged by the publication
+    ]  # fmt: skip
+
+
+def _short(levers: Levers) -> str:
+    return "all" if levers == ALL else levers.label
+
+
+def _words(levers: Levers) -> str:
+    return "all levers" if levers == ALL else f"{levers.label} alone"
 
 
 def _users(found: dict[tuple[float, Levers], Outcome]) -> list[ValidationRow]:
     after = found[0.4, ALL]
     return [
         _row("saas_p99", "SaaS P99 response ÷ idle at +40 % servers, levers on", "x",
-             SLO_SLOWDOWN, after.saas_p99, 0.1, "at most",
-             "the limit is ours: the publication says that its own was kept"),
+             SLO_SLOWDOWN, after.saas_p99, 0, "at most",
+             "the limit is ours: the publication says that its own was kept; ours is "
+             "the upper edge of a bin 0.8 % wide"),
         _row("quality", "quality of SaaS answers lost at +40 % servers", "%", 1,
              100 * (1 - after.quality_frac), 0, "at most",
              "outside emergencies the publication reports none; 1 % is our reading"),
@@ -116,7 +139,7 @@ def _emergency() -> list[ValidationRow]:
         _row("emergency_iaas_oblivious", "IaaS work lost at 75 % power, oblivious", "%",
              35, 100 * plain[0], 10, "near"),
         _row("emergency_iaas", "IaaS work lost at 75 % power, levers on", "%", 0,
-             100 * steered[0], 1, "near"),
+             100 * steered[0], 0, "at most"),
         _row("emergency_quality", "SaaS quality lost at 75 % power, levers on", "%", 12,
              100 * steered[2], 6, "near"),
     ]  # fmt: skip
@@ -126,6 +149,8 @@ def _row(
     name: str, quantity: str, unit: str, published: float, ours: float,
     tolerance: float, rule: Rule, why: str = _OURS,
 ) -> ValidationRow:  # fmt: skip
+    if rule == "near":
+        why += f"; near is within {tolerance:g} {unit}, ours"
     return ValidationRow(
         id=f"{PREFIX}.{name}", system="TAPAS", quantity=quantity, unit=unit,
         published=published, source=_PAPER, mark="second-hand", ours=ours,

@@ -34,7 +34,7 @@ ENDPOINTS = {
     "/plans": "get post", "/plans/{plan_id}": "get", "/plans/{plan_id}/result": "get",
     "/site/run": "post", "/site/failures": "post", "/site/failure": "post",
     "/site/cooling-year": "post", "/site/fit": "post", "/site/weather": "get",
-    "/site/network": "post",
+    "/site/network": "post", "/site/scheduling": "post", "/site/steering": "post",
     "/jobs/{job_id}": "get delete", "/jobs/{job_id}/events": "get",
     "/datasets": "get", "/datasets/{name}/pull": "post", "/datasets/import": "post",
 }  # fmt: skip

@@ -23,46 +23,60 @@ IAAS, SAAS = 0, 1
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grounds:
     """
-    Rows in aisles, with their limits; two rows face one aisle.
+    Servers in rows, rows in aisles and halls, with their limits.
 
     Args:
-        rows: Rows.
-        servers_per_row: Servers deployed in each.
-        planned_per_row: Servers its power and air were planned for.
-        row_limit_w: Power limit of a row. [W]
-        aisle_air_m3_s: Air that an aisle can get. [m³/s]
+        row_of: Row of each server, rising. (servers,)
+        aisle_of: Aisle of each row. (rows,)
+        hall_of: Hall of each row. (rows,)
+        planned: Servers that each row's power was planned for. (rows,)
+        row_limit_w: Power limit of each row. [W], (rows,)
+        aisle_air_m3_s: Air that each aisle can get. [m³/s], (aisles,)
         server: Server type.
         thermal: Its thermal data.
         position_k: Inlet above the hall's supply per server. [K], (servers,)
         gpu_offset_k: Hottest GPU above the mean one per server. [K], (servers,)
         gpu_limit_c: GPU temperature at which clocks are cut. [°C]
+        setpoint_c: Supply that a plant holds; None means it follows the weather. [°C]
     """
 
-    rows: int
-    servers_per_row: int
-    planned_per_row: int
-    row_limit_w: float
-    aisle_air_m3_s: float
+    row_of: IntArray
+    aisle_of: IntArray
+    hall_of: IntArray
+    planned: FloatArray
+    row_limit_w: FloatArray
+    aisle_air_m3_s: FloatArray
     server: Server
     thermal: ServerThermal
     position_k: FloatArray
     gpu_offset_k: FloatArray
     gpu_limit_c: float
+    setpoint_c: float | None = None
 
     @property
     def servers(self) -> int:
         """Servers of the fleet."""
-        return self.rows * self.servers_per_row
+        return self.row_of.size
 
     @property
-    def row_of(self) -> IntArray:
-        """Row of each server."""
-        return np.repeat(np.arange(self.rows), self.servers_per_row)
+    def rows(self) -> int:
+        """Rows of the fleet."""
+        return self.row_limit_w.size
 
     @property
     def aisles(self) -> int:
-        """Aisles of the hall."""
-        return (self.rows + 1) // 2
+        """Aisles of the fleet."""
+        return self.aisle_air_m3_s.size
+
+    @property
+    def halls(self) -> int:
+        """Halls of the fleet."""
+        return int(self.hall_of.max()) + 1
+
+    @property
+    def row_servers(self) -> IntArray:
+        """Servers deployed in each row. (rows,)"""
+        return np.bincount(self.row_of, minlength=self.rows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +116,7 @@ def make_grounds(
     seed: int = 1,
 ) -> Grounds:
     """
-    Lay a hall out.
+    Lay a regular hall out, two rows to an aisle.
 
     Args:
         server: Server type.
@@ -119,11 +133,13 @@ def make_grounds(
     count = round(planned_per_row * (1 + added_frac))
     rng = np.random.Generator(np.random.Philox(key=seed))
     place = np.abs(np.linspace(-1, 1, count))  # ends of a row are warmer
+    air_m3_s = 2 * planned_per_row * thermal.airflow_m3_s * (1 + air_spare_frac)
     return Grounds(
-        rows=rows, servers_per_row=count, planned_per_row=planned_per_row,
-        row_limit_w=planned_per_row * server.provisioned_w.value,
-        aisle_air_m3_s=2 * planned_per_row * thermal.airflow_m3_s
-        * (1 + air_spare_frac),
+        row_of=np.repeat(np.arange(rows), count), aisle_of=np.arange(rows) // 2,
+        hall_of=np.zeros(rows, dtype=np.int64),
+        planned=np.full(rows, float(planned_per_row)),
+        row_limit_w=np.full(rows, planned_per_row * server.provisioned_w.value),
+        aisle_air_m3_s=np.full((rows + 1) // 2, air_m3_s),
         server=server, thermal=thermal,
         position_k=np.tile(place, rows) + rng.uniform(0, 1, rows * count),
         gpu_offset_k=rng.uniform(0.5, 1.0, rows * count) * thermal.position_spread_k,

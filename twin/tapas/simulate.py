@@ -10,11 +10,13 @@ there is slack; Configure steps serving instances down a ladder before a limit i
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from twin.cooling.server import AIR_J_PER_M3_K, supply_c
+from twin.errors import Cancelled
 from twin.tapas.fleet import IAAS, MINUTES_PER_DAY, SAAS, Demand, Grounds
 from twin.tapas.ladder import columns, ladder
 from twin.types import FloatArray, IntArray
@@ -76,8 +78,9 @@ class Outcome:
     Args:
         levers: The levers used.
         servers: Servers deployed.
-        peak_row_w: Highest wanted power of a row, before it is slowed. [W]
-        row_limit_w: Limit of a row. [W]
+        peak_row_w: Wanted power of the row nearest to its limit, before it is
+            slowed. [W]
+        row_limit_w: That row's limit, no emergency counted. [W]
         hottest_c: Hottest GPU, before it is slowed. [°C]
         power_throttle_min: Server minutes slowed because of their row. [min]
         thermal_throttle_min: Server minutes slowed because of heat. [min]
@@ -105,6 +108,11 @@ class Outcome:
     lost_in_emergency: tuple[float, float, float]
 
     @property
+    def peak_row_frac(self) -> float:
+        """Highest wanted power of a row ÷ its limit."""
+        return self.peak_row_w / self.row_limit_w
+
+    @property
     def throttle_min(self) -> float:
         """Server minutes slowed for either reason. [min]"""
         return self.power_throttle_min + self.thermal_throttle_min
@@ -117,7 +125,11 @@ class _Week:
         n = grounds.servers
         self.g, self.d, self.levers = grounds, demand, levers
         self.row = grounds.row_of
-        self.aisle = self.row // 2
+        self.aisle = grounds.aisle_of[self.row]
+        self.hall = grounds.hall_of[self.row]
+        self.row_servers = grounds.row_servers
+        each_w = np.full(n, grounds.server.full_w)
+        self.hall_full_w = np.maximum(1.0, np.bincount(self.hall, each_w))
         self.machine = np.full(n, -1)
         self.step = np.zeros(n, dtype=np.int64)
         self.profile = _hourly(demand)
@@ -175,26 +187,37 @@ class _Week:
         g = self.g
         peak = (self.row_profile + self.profile[k]).max(axis=1)
         load_w = self.row_used * self.idle_w + peak * self.swing_w
-        fits = (self.row_used < g.servers_per_row) & (load_w <= g.row_limit_w)
+        free = self.row_used < self.row_servers
+        fits = free & (load_w <= g.row_limit_w)
         aisle_peak = np.zeros(g.aisles)
-        np.add.at(aisle_peak, np.arange(g.rows) // 2, peak)
+        np.add.at(aisle_peak, g.aisle_of, peak)
         air = aisle_peak * g.thermal.airflow_m3_s
-        fits &= (air <= g.aisle_air_m3_s)[np.arange(g.rows) // 2]
-        free = self.row_used < g.servers_per_row
+        fits &= (air <= g.aisle_air_m3_s)[g.aisle_of]
         if not free.any():
             return -1
         among = fits if fits.any() else free
         saas = self.d.kind[k] == SAAS
         same = self.row_saas if saas else self.row_used - self.row_saas
-        score = peak / g.planned_per_row + 0.2 * same / g.servers_per_row
+        score = peak / g.planned + 0.2 * same / np.maximum(self.row_servers, 1)
         r = int(np.argmin(np.where(among, score, np.inf)))
-        first = r * g.servers_per_row
-        place = np.arange(first, first + g.servers_per_row)
+        first, after = np.searchsorted(self.row, [r, r + 1])
+        place = np.arange(first, after)
         place = place[self.machine[place] < 0]
         warm = g.position_k[place] + g.gpu_offset_k[place]
         return int(place[np.argmax(warm) if saas else np.argmin(warm)])
 
-    # --- load ---------------------------------------------------------------------
+    # --- air and load -------------------------------------------------------------
+
+    def supply_c(self, outdoor_c: float, power_w: FloatArray) -> FloatArray:
+        """Supply at each server, warmer in a hall that is full. [°C]"""
+        g = self.g
+        used_w = np.bincount(self.hall, weights=power_w, minlength=g.halls)
+        part = used_w / self.hall_full_w
+        if g.setpoint_c is not None:
+            held: FloatArray = g.setpoint_c + g.thermal.recirculation_k * part
+            return held[self.hall]
+        follows = np.array([supply_c(outdoor_c, hall) for hall in part])
+        return follows[self.hall]
 
     def loads(self, minute: int) -> tuple[FloatArray, FloatArray, IntArray]:
         """Load of each server, requests that found no room, and each one's kind."""
@@ -262,7 +285,7 @@ class _Week:
         self.weight[saas] = np.clip(moved, 1.0 - REACH, 1.0 + REACH)
         return self.weight[saas]
 
-    def configure(self, load: FloatArray, kind: IntArray, limit_w: float,
+    def configure(self, load: FloatArray, kind: IntArray, limit_w: FloatArray,
                   urgent: bool) -> None:  # fmt: skip
         """
         Choose every instance's step: the first that brings its row under the risk.
@@ -276,7 +299,7 @@ class _Week:
         rest = np.where(saas, 0.0, self.swing_w * load)
         row_saas = np.bincount(self.row, weights=whole, minlength=g.rows)
         row_rest = np.bincount(self.row, weights=rest, minlength=g.rows)
-        room = RISK_FRAC * limit_w - g.servers_per_row * self.idle_w - row_rest
+        room = RISK_FRAC * limit_w - self.row_servers * self.idle_w - row_rest
         need = room / np.maximum(row_saas, 1.0)
         enough = per_load[None, :] <= need[:, None]
         row_step = np.where(
@@ -321,6 +344,8 @@ def run_week(
     levers: Levers,
     *,
     emergency: Emergency | None = None,
+    on_progress: Callable[[float], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
 ) -> Outcome:
     """
     Run a fleet through its demand.
@@ -330,9 +355,14 @@ def run_week(
         demand: Machines, loads, weather.
         levers: What the scheduler may do.
         emergency: A stretch with less power or air.
+        on_progress: Told the part done, 0..1, by the hour.
+        cancelled: Asked by the hour.
 
     Returns:
         What it came to; the same for the same inputs.
+
+    Raises:
+        Cancelled: If asked to stop.
     """
     w = _Week(grounds, demand, levers)
     g, minutes = grounds, demand.outdoor_c.size
@@ -340,6 +370,10 @@ def run_week(
     exponent = g.thermal.power_exponent
     for minute in range(minutes):
         if minute % 60 == 0:
+            if cancelled is not None and cancelled():
+                raise Cancelled
+            if on_progress is not None:
+                on_progress(minute / minutes)
             w.let_go(minute)
             w.take_in(minute)
         bad = emergency is not None and (
@@ -352,7 +386,7 @@ def run_week(
             w.configure(load, kind, limit_w, bad)
         busy = np.minimum(1.0, load / w.serve[w.step])
         dynamic = w.swing_w * busy * w.power[w.step]
-        row_idle = np.full(g.rows, g.servers_per_row * w.idle_w)
+        row_idle = w.row_servers * w.idle_w
         row_dynamic = np.bincount(w.row, dynamic, g.rows).astype(np.float64)
         wanted_w = row_idle + row_dynamic
         part = np.clip((limit_w - row_idle) / np.maximum(row_dynamic, 1.0), 0.05, 1.0)
@@ -362,13 +396,12 @@ def run_week(
             g.thermal.idle_airflow_frac + (1 - g.thermal.idle_airflow_frac) * busy
         )
         drawn = np.bincount(w.aisle, weights=flow, minlength=g.aisles)
+        drawn = np.maximum(drawn, 1e-9)  # an aisle without servers
         heat_w = np.bincount(w.aisle, weights=power, minlength=g.aisles)
         rise_k = heat_w / (AIR_J_PER_M3_K * drawn)
         short_k = np.maximum(drawn / air - 1.0, 0.0) * rise_k
-        hall = float(power.sum() / (g.servers * g.server.full_w))
-        inlet = (
-            supply_c(demand.outdoor_c[minute], hall) + g.position_k + short_k[w.aisle]
-        )
+        supply = w.supply_c(demand.outdoor_c[minute], power)
+        inlet = supply + g.position_k + short_k[w.aisle]
         gpu_w = (power - g.server.host_w.value) * w.per_gpu
         hot = inlet + g.thermal.r_k_per_w * gpu_w + g.gpu_offset_k
         idle_gpu = g.server.gpu.idle_w.value
@@ -389,7 +422,8 @@ class _Tally:
 
     def __init__(self, grounds: Grounds) -> None:
         self.g = grounds
-        self.peak_row_w = 0.0
+        self.peak_row_frac = self.peak_row_w = 0.0
+        self.row_limit_w = float(grounds.row_limit_w[0])
         self.hottest_c = 0.0
         self.power_min = 0.0
         self.heat_min = 0.0
@@ -406,7 +440,12 @@ class _Tally:
     ) -> None:  # fmt: skip
         """Add a minute."""
         if minute >= MINUTES_PER_DAY // 24:  # the first hour fills the hall
-            self.peak_row_w = max(self.peak_row_w, float(wanted_w.max()))
+            top = int(np.argmax(wanted_w / self.g.row_limit_w))
+            frac = float(wanted_w[top] / self.g.row_limit_w[top])
+            if frac > self.peak_row_frac:
+                self.peak_row_frac = frac
+                self.peak_row_w = float(wanted_w[top])
+                self.row_limit_w = float(self.g.row_limit_w[top])
             self.hottest_c = max(self.hottest_c, float(hot.max()))
         self.power_min += float((slowed < 1.0).sum())
         self.heat_min += float(((cool < 1.0) & (slowed >= 1.0)).sum())
@@ -436,18 +475,19 @@ class _Tally:
         """Read the sums."""
         done = np.cumsum(self.bins)
         k = int(np.searchsorted(done, 0.99 * done[-1])) if done[-1] else 0
-        served = max(self.asked - self.lost, 1e-9)
+        served = self.asked - self.lost
         e = self.emergency
         return Outcome(
             levers=w.levers, servers=self.g.servers, peak_row_w=self.peak_row_w,
-            row_limit_w=self.g.row_limit_w, hottest_c=self.hottest_c,
+            row_limit_w=self.row_limit_w, hottest_c=self.hottest_c,
             power_throttle_min=self.power_min, thermal_throttle_min=self.heat_min,
             saas_p99=float(self.edge[k + 1]) if done[-1] else math.nan,
             saas_lost_frac=self.lost / max(self.asked, 1e-9),
             iaas_lost_frac=self.iaas_lost / max(self.iaas_asked, 1e-9),
-            quality_frac=self.quality / served, unplaced=w.unplaced,
+            quality_frac=self.quality / served if served > 0 else 1.0,
+            unplaced=w.unplaced,
             lost_in_emergency=(
                 float(e[1] / max(e[0], 1e-9)), float(e[3] / max(e[2], 1e-9)),
-                float(1 - e[4] / max(e[2] - e[3], 1e-9)),
+                float(1 - e[4] / (e[2] - e[3])) if e[2] > e[3] else 0.0,
             ),
         )  # fmt: skip
