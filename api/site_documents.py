@@ -11,6 +11,7 @@ from twin.cooling.year import YearResult
 from twin.facility.answer import RideThrough
 from twin.facility.cascade import Stage
 from twin.facility.fit import Fit
+from twin.facility.heat import plant_of
 from twin.facility.result import SiteResult
 from twin.facility.screening import (
     Case,
@@ -19,6 +20,7 @@ from twin.facility.screening import (
     losses_of_one,
     race_words,
 )
+from twin.facility.timeline import plant_parts
 from twin.power.network import Network
 from twin.scenario.facility import Facility
 from twin.scenario.ready_events import ready_events
@@ -108,6 +110,7 @@ def screening_document(
         "cases": [case_document(case) for case in screening.cases],
         "single": screening.single,
         "pairs": screening.pairs,
+        "planned_out": list(screening.planned_out),
         "worst_t_s": screening.worst_t_s,
         "server_count": screening.server_count,
         "provenance": provenance,
@@ -203,9 +206,10 @@ def story_document(story: Story, names: list[str], racks_from: int) -> Document:
 def network_document(facility: Facility, warnings: tuple[str, ...]) -> Document:
     """Write an explicit facility, its ready failures, and suspect units."""
     document: Document = plain(facility)
+    parts = plant_parts(plant_of(facility.cooling, 1e6))
     return document | {
         "warnings": list(warnings),
-        "ready": [plain(ready) for ready in ready_events(facility)],
+        "ready": [plain(ready) for ready in ready_events(facility, parts=parts)],
     }
 
 

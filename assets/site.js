@@ -68,7 +68,8 @@
       const count = key === "fit" || key === "fit_w";
       const value = numeric || (count && given !== "") ? Number(given) : String(given);
       if (S.latest) S.latest[key] = value;
-      set(numeric ? "site-" + key + "-slider" : "site-" + key, { value });
+      const shown = key === "compare" ? (value ? value.split(",") : []) : value;
+      set(numeric ? "site-" + key + "-slider" : "site-" + key, { value: shown });
       if (numeric) set("site-" + key, { value });
     }
     show(S.extra.view);
@@ -118,9 +119,73 @@
   function choose(name) {
     S.extra.node = name;
     mark();
+    outline();
+    rowOf(name);
     writeUrl();
     set("site-node", { data: { name } });
   }
+
+  /* What hangs below a chosen node is outlined in the racks, its row shown in the table. */
+  const plot = (id) => document.querySelector("#site-fig-" + id + " .js-plotly-plot");
+
+  function below(name) {
+    const nodes = (S.diagram && S.diagram.nodes) || [];
+    const found = new Set([name]);
+    let grown = true;
+    while (grown) {
+      grown = false;
+      (S.diagram.wires || []).forEach((e) => {
+        if (found.has(e.from) && !found.has(e.to)) {
+          found.add(e.to);
+          grown = true;
+        }
+      });
+    }
+    return nodes.filter((n) => n.kind === "row" && found.has(n.name)).map((n) => n.name);
+  }
+
+  function outline() {
+    const graph = plot("racks");
+    if (!graph || !window.Plotly || !graph.data || !graph.data.length || !S.diagram) return;
+    const rows = graph.data[0].y || [];
+    const lit = S.extra.node ? below(S.extra.node) : [];
+    if (lit.length === rows.length) lit.length = 0; // everything hangs below: nothing to say
+    const shapes = lit.filter((r) => rows.includes(r)).map((r) => {
+      const k = rows.indexOf(r);
+      return { type: "rect", xref: "x domain", x0: 0, x1: 1, yref: "y", y0: k - 0.5, y1: k + 0.5,
+        line: { width: 2, color: getComputedStyle(document.body).color } };
+    });
+    window.Plotly.relayout(graph, { shapes });
+  }
+
+  async function rowOf(name) {
+    const grid = window.dash_ag_grid && el("site-nodes-grid");
+    if (!grid || !grid.closest("details") || !grid.closest("details").open) return;
+    const api = await window.dash_ag_grid.getApiAsync("site-nodes-grid");
+    const row = api.getRowNode(name);
+    if (!row) return;
+    api.ensureNodeVisible(row, "middle");
+    api.flashCells({ rowNodes: [row] });
+  }
+
+  /* One moment on both charts of a day. */
+  const PAIR = { timeline: "temperatures", temperatures: "timeline" };
+  function linkHover() {
+    for (const [id, other] of Object.entries(PAIR)) {
+      const graph = plot(id);
+      if (!graph || graph.dataset.linked) continue;
+      graph.dataset.linked = "1";
+      graph.on("plotly_hover", (event) => {
+        const to = plot(other);
+        if (S.hovering || !to || !event.points.length) return;
+        S.hovering = true;
+        window.Plotly.Fx.hover(to, [{ curveNumber: 0, pointNumber: event.points[0].pointNumber }]);
+        S.hovering = false;
+      });
+      graph.on("plotly_unhover", () => plot(other) && window.Plotly.Fx.unhover(plot(other)));
+    }
+  }
+  setInterval(linkHover, 1000);
 
   function toggleFailed(name) {
     if (isRow(S.story.diagram, name)) return;
@@ -323,7 +388,8 @@
     gather() {
       const values = {};
       dc.callback_context.inputs_list.forEach((input) => {
-        values[input.id.replace("site-", "").replace("-slider", "")] = input.value;
+        const value = Array.isArray(input.value) ? input.value.join(",") : input.value;
+        values[input.id.replace("site-", "").replace("-slider", "")] = value;
       });
       const before = S.latest;
       S.latest = values;
@@ -368,6 +434,7 @@
       const tight = diagram.nodes.reduce((best, n) => (n.kind !== "row" && (n.frac || 0) > (best.frac || 0) ? n : best), { frac: 0 });
       if (!known) S.extra.node = "";
       mark();
+      setTimeout(outline, 300); // the racks are drawn by the same answer, a little later
       set("site-node", { data: { name: S.extra.node || tight.name || "" } });
       return NO();
     },

@@ -179,6 +179,7 @@ class FailuresOut(Out):
     cases: list[CaseOut] = said("Cases, worst first", [])  # type: ignore[valid-type]
     single: int = said("Single failures followed", 24)
     pairs: int = said("Pairs followed", 276)
+    planned_out: list[str] = said("Out of service by plan in every case", ["UPS-H1-A"])
     worst_t_s: float = said("The moment the loads are taken from", 46_800, unit="s")
     server_count: int = said("Servers of the site", 208, unit="servers")
     provenance: ProvenanceOut = said("What it rests on", {})

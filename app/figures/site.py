@@ -65,30 +65,35 @@ def rack_figure(
 
 
 def balance_figure(
-    run: Json, *, hall: str = "", dark: bool, unit: str = "kW"
+    run: Json, *, hall: str = "", dark: bool, unit: str = "kW", phases: bool = False
 ) -> Figure:
-    """Draw what the sides of each row carry, and how far phases are apart."""
+    """Draw what the sides of each row carry, or what each phase of them does."""
     p = palette(dark=dark)
     nodes = {n["name"]: n for n in run["nodes"]}
     rows = [r for r in run["rows"] if not hall or _hall_of(run, r["name"]) == hall]
-    names = [r["name"] for r in rows][::-1]
     figure = Figure(base_layout(
-        dark=dark, hovermode="closest", barmode="stack", bargap=0.4,
-        margin={"l": 66, "r": 96, "t": 20, "b": 34},
+        dark=dark, hovermode="closest", barmode="group" if phases else "stack",
+        bargap=0.35 if phases else 0.4, margin={"l": 92, "r": 96, "t": 20, "b": 34},
         xaxis={"title": {"text": f"peak [{unit}]"}, "rangemode": "tozero"},
         yaxis={"showgrid": False, "fixedrange": True, "type": "category"},
     ))  # fmt: skip
+    if phases:
+        shown = [nodes[n] for r in rows for n in r["nodes"]]
+        _phase_bars(figure, shown, dark=dark, unit=unit)
+        figure.arrange(showlegend=True, legend={
+            "orientation": "h", "y": 1.02, "yanchor": "bottom", "traceorder": "reversed"
+        })  # fmt: skip
+        figure.arrange(height=max(200, 34 * len(shown) + 60))
+        return figure
+    names = [r["name"] for r in rows][::-1]
     sides = list(dict.fromkeys(nodes[n]["side"] for r in rows for n in r["nodes"]))
     for side in sides:
-        colour = getattr(p, SIDE_COLOURS.get(side, "power"))
         own = [next((nodes[n] for n in r["nodes"] if nodes[n]["side"] == side), None)
                for r in rows[::-1]]  # fmt: skip
         figure.add(
             "bar", orientation="h", y=names, name=f"side {side}" if side else "feed",
             x=[0.0 if n is None else n["peak_w"] / say.power_scale(unit) for n in own],
-            marker={"color": colour, "pattern": {
-                "shape": "/" if side == "B" else "", "fillmode": "overlay",
-                "fgcolor": p.ground, "fgopacity": 0.35}},
+            marker=_side_marker(side, dark=dark),
             text=[side or "" for _ in own], textposition="inside",
             insidetextanchor="middle", textfont={"color": p.ground, "size": 11},
             hovertext=["" if n is None else _balance_words(n, unit) for n in own],
@@ -104,6 +109,37 @@ def balance_figure(
         )  # fmt: skip
     figure.arrange(height=max(200, 30 * len(rows) + 60))
     return figure
+
+
+def _side_marker(side: str, *, dark: bool) -> Json:
+    p = palette(dark=dark)
+    return {
+        "color": getattr(p, SIDE_COLOURS.get(side, "power")),
+        "pattern": {
+            "shape": "/" if side == "B" else "", "fillmode": "overlay",
+            "fgcolor": p.ground, "fgopacity": 0.35,
+        },
+    }  # fmt: skip
+
+
+def _phase_bars(figure: Figure, nodes: list[Json], *, dark: bool, unit: str) -> None:
+    """Three bars per node, its limit per phase marked."""
+    p, scale = palette(dark=dark), say.power_scale(unit)
+    names = [n["name"].removeprefix("ROW-") for n in nodes][::-1]
+    for k, phase in reversed(list(enumerate("abc"))):
+        figure.add(
+            "bar", orientation="h", y=names, name=f"phase {phase}",
+            x=[n["phase_w"][k] / scale for n in nodes[::-1]],
+            marker={"color": (p.power, p.second, p.good)[k]},
+            hovertext=[_balance_words(n, unit) for n in nodes[::-1]], hoverinfo="text",
+        )  # fmt: skip
+    for node in nodes:
+        figure.add_label(
+            xref="paper", x=1, xanchor="left", xshift=4, align="left",
+            y=node["name"].removeprefix("ROW-"),
+            text=f"± {100 * node['imbalance_frac']:.1f} %",
+            font={"color": p.ink, "size": 11},
+        )  # fmt: skip
 
 
 def _hall_of(run: Json, row: str) -> str:

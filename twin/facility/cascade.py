@@ -63,6 +63,7 @@ class Stage(NamedTuple):
     rack_hall: np.ndarray
     cooling_node: np.ndarray  # int64 (halls,)
     hot_after_s: np.ndarray  # (halls, HALL_PARTS) until its servers switch off
+    supply_c: np.ndarray  # (halls,) air to the servers
     cooling_able_w: np.ndarray  # (halls,) heat of servers that cooling can take out
     cap_frac: float  # load ÷ limit from which the policy goes as far as it can
     cap_lands_s: np.ndarray  # (caps,) from an overload until each of them holds

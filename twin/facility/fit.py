@@ -37,7 +37,8 @@ class RowRoom:
         server_w: What one more server is taken to draw at the worst hour. [W]
         more_servers: Servers it can take; none of the other rows takes any.
         placed_servers: Servers of the ones asked for that are put there.
-        binding: What the next server would overload: a node, or "cooling of H1".
+        binding: What the next server would overload: a node, "cooling of H1" or
+            "inlets of H1A1".
         binding_frac: Its load ÷ limit with `more_servers` in place.
         lost: The node whose loss makes it bind, "" for none.
     """
@@ -188,26 +189,29 @@ class _Finder:
         heat_w = self._with(k, count)[self._hall_of == hall].sum()
         return float(heat_w / self._stage.cooling_able_w[hall])
 
-    def _air(self, k: int, count: int) -> float:
-        """Air the row's cold aisle draws ÷ what reaches it."""
-        site = self._a.site
-        aisle = site.rack_aisle[self._racks(k)[0]]
+    def _inlet(self, k: int, count: int) -> float:
+        """Rise of the row's warmest inlet above supply air ÷ what is allowed."""
+        site, stage = self._a.site, self._stage
+        racks = self._racks(k)
+        aisle = site.rack_aisle[racks[0]]
         here = site.rack_aisle == aisle
-        servers = float(self._stage.servers[here].sum())
+        more = 1.0 + count / max(1.0, float(stage.servers[here].sum()))
         heat_w = float(self._with(k, count)[here].sum())
-        full_w = site.aisle_full_w[aisle] * (servers + count) / max(1.0, servers)
-        load = min(1.0, heat_w / full_w)
-        drawn = site.idle_air + (1.0 - site.idle_air) * load
-        share = (servers + count) / max(1.0, servers)
-        return float(drawn * share / max(1e-9, site.aisle_air[aisle]))
+        load = min(1.0, heat_w / (site.aisle_full_w[aisle] * more))
+        drawn = more * (site.idle_air + (1.0 - site.idle_air) * load)
+        short = max(0.0, drawn / max(0.1, site.aisle_air[aisle]) - 1.0)
+        rise_k = site.recirculation_k * load + short * site.air_rise_k
+        rise_k += float(site.position_k[racks].max())
+        supply_c = stage.supply_c[self._hall_of[racks[0]]]
+        return float(rise_k / max(0.1, site.inlet_limit_c - supply_c))
 
     def _heat(self, k: int, count: int) -> tuple[float, str]:
-        """Fullest of the hall's cooling and the aisle's air, and its name."""
+        """Nearer to its limit: the hall's cooling or the aisle's inlets; its name."""
         row = self._a.rows[k]
         aisle = self._a.racks[self._racks(k)[0]].aisle
         return max(
             (self._cooling(k, count), f"cooling of {row.hall}"),
-            (self._air(k, count), f"air of {aisle or row.hall}"),
+            (self._inlet(k, count), f"inlets of {aisle or row.hall}"),
         )
 
     def _fits(self, k: int, count: int) -> bool:

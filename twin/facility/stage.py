@@ -67,7 +67,7 @@ def set_stage(a: Assembled) -> Stage:
         start_s=site.generator[:, 0].copy(), gap_s=a.gap_s, store=site.store,
         store_w=site.store_w, rack_hall=site.rack_hall, cooling_node=site.cooling_node,
         hot_after_s=_hot_after_s(a, heat, hour),
-        cooling_able_w=_able_w(a, heat, site.plant[0, hour]),
+        supply_c=heat.supply_c, cooling_able_w=_able_w(a, heat, site.plant[0, hour]),
         cap_frac=deepest_trigger(a.controller),
         cap_lands_s=caps.lands_s, horizon_s=CASCADE_S, worst_t_s=tick * site.tick_s,
     )  # fmt: skip

@@ -21,7 +21,10 @@ class ReadyEvents:
 
 
 def ready_events(
-    facility: Facility, *, at_s: float = NOON_S
+    facility: Facility,
+    *,
+    at_s: float = NOON_S,
+    parts: tuple[str, ...] = ("lose-crah", "lose-chiller", "lose-cdu-pump"),
 ) -> tuple[ReadyEvents, ...]:
     """
     Build the library for a site; a failure that has no target there is left out.
@@ -29,6 +32,7 @@ def ready_events(
     Args:
         facility: An explicit facility.
         at_s: When each begins. [s]
+        parts: Kinds of event that hit a part its plant has.
 
     Returns:
         The failures, in the order people ask about them.
@@ -47,6 +51,7 @@ def ready_events(
     found = [
         *lose("ups", "Lose a UPS", "fails for an hour"),
         *_maintenance(first.get("ups", []), at_s),
+        *_module(facility, at_s),
         *lose("pdu", "Lose a PDU", "fails for an hour"),
         *lose("busway", "Lose a row feed", "fails for an hour"),
         *lose("transformer", "Lose a transformer", "fails for an hour"),
@@ -93,7 +98,8 @@ def ready_events(
             _event(at_s, "slow-bmc", "", 3600.0, 3.0),
         ),
     ]  # fmt: skip
-    return tuple(found)
+    plants = ("lose-crah", "lose-chiller", "lose-cdu-pump")
+    return tuple(r for r in found if r.key not in plants or r.key in parts)
 
 
 def _maintenance(ups: list[str], at_s: float) -> list[ReadyEvents]:
@@ -108,6 +114,16 @@ def _maintenance(ups: list[str], at_s: float) -> list[ReadyEvents]:
             _event(at_s + 1800.0, "lose-node", ups[1], 3600.0),
         )
     ]  # fmt: skip
+
+
+def _module(facility: Facility, at_s: float) -> list[ReadyEvents]:
+    """One module of a UPS that has several."""
+    names = [n.name for n in facility.electrical if n.module_count > 1]
+    if not names:
+        return []
+    event = _event(at_s, "lose-module", names[0], 3600.0)
+    text = f"one module of {names[0]} fails for an hour"
+    return [_ready("lose-module", "Lose a UPS module", text, event)]
 
 
 def _ready(key: str, title: str, text: str, *events: Event) -> ReadyEvents:

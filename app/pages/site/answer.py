@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from app import format as say
@@ -100,6 +101,54 @@ def losses_words(run: Json, *, unit: str) -> Any:
         f"the power chain, {part(run['mechanical_wh'])} to cooling.",
         className="np-story-words",
     )
+
+
+_COMPARED: tuple[tuple[str, Callable[[Json, Json], float], str], ...] = (
+    ("Servers", lambda run, _: run["server_count"], "count"),
+    ("IT peak", lambda run, _: max(run["series"]["it_w"]), "power"),
+    ("Site peak", lambda run, _: max(run["series"]["facility_w"]), "power"),
+    ("Tightest node after any loss",
+     lambda run, _: max(utilisation(n) or 0.0 for n in run["nodes"]), "part"),
+    ("Stranded at the feed",
+     lambda run, _: sum(n["stranded_w"] or 0.0 for n in run["nodes"]
+                        if n["kind"] == "utility"), "power"),
+    ("PUE of the day", lambda run, _: run["pue"], "ratio"),
+    ("Hottest GPU", lambda run, _: run["hottest_c"], "celsius"),
+    ("Rows' brakes", lambda run, _: sum(r["brakes"] for r in run["rows"]), "count"),
+    ("Servers lost, worst single failure",
+     lambda _, found: max(c["lost_servers"] for c in found["cases"]), "count"),
+    ("SLO damage, worst single failure",
+     lambda _, found: max(c["slo_damage_frac"] for c in found["cases"]), "part"),
+)  # fmt: skip
+
+
+def compare_table(sites: list[tuple[str, Json, Json]], *, unit: str) -> Any:
+    """Put sites side by side; differences are to the first."""
+    if len(sites) < 2:
+        return html.P(
+            "Choose up to three kept sites, or the site as it was planned, to see them "
+            "beside this view.", className="np-quiet",
+        )  # fmt: skip
+
+    def shown(value: float, kind: str, *, signed: bool = False) -> str:
+        if kind == "power":
+            return say.power(value, unit, signed=signed)
+        if kind == "part":
+            return say.percent(value, signed=signed)
+        if kind == "celsius":
+            return f"{say.number(value, 1, signed=signed)} {'K' if signed else '°C'}"
+        return say.number(value, 3 if kind == "ratio" else 0, signed=signed)
+
+    rows = []
+    for title, read, kind in _COMPARED:
+        values = [read(run, found) for _, run, found in sites]
+        cells = [shown(values[0], kind)]
+        cells += [
+            f"{shown(v, kind)} ({shown(v - values[0], kind, signed=True)})"
+            for v in values[1:]
+        ]
+        rows.append([title, *cells])
+    return table(["", *(title for title, _, _ in sites)], rows, "differences to this")
 
 
 def hall_options(run: Json) -> list[Json]:
@@ -317,11 +366,16 @@ def failures_verdict(found: Json) -> list[Any]:
         )
     deadly = sum(1 for c in pairs if c["lost_servers"])
     cap = f"; the cap comes before the breaker in {len(saved)} of them" if saved else ""
+    out = " and ".join(found["planned_out"])
+    planned = f" With {out} out by plan." if out else ""
     at_least = "at least " if deadly == len(pairs) < found["pairs"] else ""
     return headline(
         text, f"{at_least}{deadly:,} of {found['pairs']:,} pairs lose servers{cap}. "
-        f"Loads of the worst hour, {_clock(found['worst_t_s'])}.", good=good,
+        f"Loads of the worst hour, {_clock(found['worst_t_s'])}.{planned}", good=good,
     )  # fmt: skip
+
+
+_LOST = "Servers without power, restarting or too hot at its end"
 
 
 def failures_numbers(found: Json) -> list[Any]:
@@ -334,13 +388,13 @@ def failures_numbers(found: Json) -> list[Any]:
     racing = [c for c in single if c["race_trip_s"] is not None and c["race_node"]]
     first = min(racing, key=lambda c: c["race_trip_s"], default=None)
     harm = max(single, key=lambda c: c["slo_damage_frac"])
-    lands = single[0]["cap_lands_s"]
+    lands = next((c["cap_lands_s"] for c in single if c["cap_lands_s"]), None)
     cells = [
         ("single", "Worst single failure", f"{lost['lost_servers']:,} lost",
          " + ".join(lost["failed"]) if lost["lost_servers"] else "none loses servers",
-         "Servers without power at its end", lost["lost_servers"] > 0),
+         _LOST, lost["lost_servers"] > 0),
         ("pair", "Worst pair", f"{pair['lost_servers']:,} lost",
-         " + ".join(pair["failed"]), "Servers without power at its end", False),
+         " + ".join(pair["failed"]), _LOST, False),
         ("tight", "Tightest survivor", say.percent(tight["worst_frac"]),
          tight["binding"],
          "Highest load ÷ limit right after a single failure", tight["worst_frac"] > 1),
@@ -392,9 +446,11 @@ def story_words(story: Json) -> Any:
     lost, slowed = case["lost_servers"], case["slowed_servers"]
     return html.P([
         html.B(" and ".join(case["failed"]) + " lost: "),
-        f"{lost:,} servers without power" if lost else "no server loses power",
+        f"{lost:,} servers lost" if lost else "no server is lost",
         f", {slowed:,} slowed by the cap" if slowed else "",
         f", {case['trips']} breakers trip" if case["trips"] else "",
+        "".join(f", {f['label']} after {say.duration(f['t_s'])}"
+                for f in story["frames"] if " is too hot" in f["label"]),
         f". {case['race'].capitalize() if not case['race_node'] else case['race']}.",
     ], className="np-story-words")  # fmt: skip
 

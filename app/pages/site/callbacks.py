@@ -28,14 +28,16 @@ Json = dict[str, Any]
 T = TypeVar("T")
 
 CHOSEN = ("units", "design", "ups", "plant", "weather", "policy", "server", "theme",
-          "metric", "hall", "fit", "fit_w", "scenario")  # fmt: skip
+          "metric", "hall", "fit", "fit_w", "scenario", "aisles", "balance",
+          "compare")  # fmt: skip
 _SUPERSEDED = 409
 _TOUCHED = Output("site-touched", "data", allow_duplicate=True)
 SITE_PARTS = (
     ("verdict-site", "children"), ("numbers-site", "children"), ("diagram", "data"),
     ("hall", "data"), ("fit-rows", "children"), ("fig-levels", "figure"),
     ("fig-racks", "figure"), ("fig-balance", "figure"), ("fig-losses", "figure"),
-    ("losses-words", "children"), ("nodes-grid", "rowData"),
+    ("losses-words", "children"), ("compare-table", "children"),
+    ("nodes-grid", "rowData"),
     ("status-site", "children"),
 )  # fmt: skip
 FAILURE_PARTS = (
@@ -87,8 +89,8 @@ class Known:
             self._models[server] = usual if usual in names else (names or [""])[0]
         return self._models[server]
 
-    def options(self) -> tuple[list[Json], list[Json], list[Json]]:
-        """Options of servers, weather and stored sites."""
+    def options(self) -> tuple[list[Json], ...]:
+        """Options of servers, weather, stored sites, and sites to compare with."""
         servers = [
             {"value": s["key"], "label": s["label"]} for s in self._client.servers()
             if self.model(s["key"])
@@ -101,6 +103,7 @@ class Known:
         return (
             servers, [{"value": state.GENERATED, "label": "Generated year"}, *weather],
             [{"value": "", "label": "Ready-made site"}, *stored],
+            [{"value": state.PLANNED, "label": "As planned"}, *stored],
         )  # fmt: skip
 
     def question(self, view: state.View, *, events: bool = False) -> Json:
@@ -213,6 +216,10 @@ def draw_site(
         fit["server_w"] = float(view["fit_w"])
     room = client.site_fit(view=f"{tab}-fit", **fit, **asked)
     hall = answer.hall_of(run, view)
+    others = [_other(client, known, view, name) for name in state.compared_of(view)]
+    if others:
+        this = ("this view", run, client.site_failures(pairs=False, **asked))
+        others = [this, *others]
     found = (
         answer.site_verdict(run), answer.site_numbers(run, unit=unit),
         diagram(run, hall=hall, unit=unit),
@@ -221,12 +228,27 @@ def draw_site(
         figures.rack_figure(
             run, metric=view["metric"], hall=hall, dark=dark, unit=unit
         ).document(),
-        figures.balance_figure(run, hall=hall, dark=dark, unit=unit).document(),
+        figures.balance_figure(
+            run, hall=hall, dark=dark, unit=unit, phases=view["balance"] == "phases"
+        ).document(),
         figures.losses_figure(run, dark=dark).document(),
-        answer.losses_words(run, unit=unit),
+        answer.losses_words(run, unit=unit), answer.compare_table(others, unit=unit),
         answer.node_rows(run, unit=unit), answer.status(run, "site"),
     )  # fmt: skip
     return found, {"call": _call("/site/run", asked), "node": view["node"]}
+
+
+def _other(
+    client: Client, known: Known, view: state.View, name: str
+) -> tuple[str, Json, Json]:
+    """Title, run and screening of a site to compare with."""
+    if name == state.PLANNED:
+        title, asked = "as planned", known.question(state.planned(view))
+    else:
+        title = client.scenario(name)["name"]
+        asked = {"scenario_id": name, "changes": {}}
+    run = client.site_run(**asked)
+    return title, run, client.site_failures(pairs=False, **asked)
 
 
 def draw_failures(
@@ -264,6 +286,7 @@ def draw_failures(
 def _failed(view: state.View, run: Json, screening: Json) -> list[str]:
     """Nodes of the story: chosen, or the worst single failure."""
     names = {n["name"] for n in run["nodes"]}
+    names |= {name for case in screening["cases"] for name in case["failed"]}
     chosen = [name for name in state.failed_of(view) if name in names]
     if chosen:
         return chosen
@@ -326,7 +349,7 @@ def _node(dash: Any, client: Client, known: Known) -> None:
 def _options(dash: Any, known: Known) -> None:
     @dash.callback(
         Output("site-server", "data"), Output("site-weather", "data"),
-        Output("site-scenario", "data"),
+        Output("site-scenario", "data"), Output("site-compare", "data"),
         Input("site-boot", "data"), Input("site-scenario-list", "data"),
     )  # fmt: skip
     async def options(_: int, __: Any) -> tuple[Any, ...]:

@@ -96,6 +96,9 @@ def _panel() -> Any:
                     _pick("plant", "Plant", _options(state.PLANTS)),
                     _pick("weather", "Weather",
                           [{"value": state.GENERATED, "label": "Generated year"}]),
+                    _labelled("Aisles", segmented(
+                        "site-aisles", _options(state.AISLES),
+                        "Whether cold aisles are closed", CHOICES["aisles"])),
                     *_knobs("Cooling"),
                 ]),
             ]),
@@ -272,11 +275,22 @@ def _site() -> list[Any]:
         ]),
         html.Div(className="np-two np-even", children=[
             _section("racks", "Racks", _graph("racks", 220), metrics),
-            _section("balance", "Sides and phases of each row", _graph("balance", 220)),
+            _section("balance", "Balance of each row", _graph("balance", 220),
+                     segmented("site-balance", _options(state.BALANCES),
+                               "What the bars show", CHOICES["balance"])),
         ]),
         _section("losses", "Energy from the feed to the chip",
                  [html.Div(id="site-losses-words"),
                   html.Div(_graph("losses", 320), className="np-wide")]),
+        _section(
+            "compare", "Compare",
+            html.Div(id="site-compare-table", className="np-scroll"),
+            dmc.MultiSelect(
+                id="site-compare", value=[], data=[], size="xs", maxValues=3, w=280,
+                placeholder="with a kept site, or the one planned", clearable=True,
+                **{"aria-label": "Sites to compare with"},
+            ),
+        ),
         html.Details(className="np-section", open=False, children=[
             html.Summary("Table of all nodes", className="np-h2"),
             _grid("nodes", NODE_COLUMNS, 420, row_id="params.data.name"),

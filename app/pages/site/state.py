@@ -21,6 +21,10 @@ PLANTS = (
     ("air-cooled", "Air-cooled chillers"), ("outside-air", "Outside air, evaporative"),
     ("rear-door", "Rear doors, chillers, tower"), ("liquid-cooled", "Cold plates, CDU"),
 )  # fmt: skip
+AISLES = (("aisle", "Closed"), ("none", "Open"))
+BALANCES = (("sides", "Sides"), ("phases", "Phases"))
+PLANNED = "planned"
+"""What a comparison calls the site as it was planned: nothing added, nothing capped."""
 UPS_MODES = (("double-conversion", "Double conv."), ("eco", "Eco"))
 POLICIES = (("no-cap", "No cap"), ("polca", "POLCA"))
 METRICS = (("power", "Power"), ("gpu", "GPU"), ("inlet", "Inlet"), ("headroom", "Room"))
@@ -73,6 +77,11 @@ CONTROLS: tuple[Control, ...] = (
         "± 5 K by day. A weather file overrides it.",
     ),
     Control(
+        key="airflow", label="Airflow", group="Cooling", low=60, high=200, step=5,
+        default=110, unit="%", help="Air each cold aisle gets ÷ what its planned "
+        "servers draw at full load. What lacks is drawn back from the exhaust.",
+    ),
+    Control(
         key="capacity", label="Cooling capacity", group="Cooling", low=60, high=200,
         step=5, default=120, unit="%", help="Heat the plant can take out ÷ the rows' "
         "limits: one unit in six to spare.",
@@ -98,11 +107,13 @@ CHOICES: dict[str, str] = {
     "view": "site", "design": "2n", "ups": "double-conversion", "plant": "water-cooled",
     "weather": GENERATED, "policy": "polca", "server": "dgx-a100", "theme": "auto",
     "units": "kW", "metric": "power", "hall": "", "node": "", "failed": "",
-    "events": "", "fit": "0", "fit_w": "", "scenario": "",
+    "events": "", "fit": "0", "fit_w": "", "scenario": "", "aisles": "aisle",
+    "balance": "sides", "compare": "",
 }  # fmt: skip
 """Everything else in the view, as text, with its default."""
 EVENT_KINDS = {
     "lose-node": "node lost", "maintenance": "maintenance",
+    "lose-module": "module lost",
     "utility-outage": "utility outage",
     "generator-fails-to-start": "generator does not start",
     "lose-crah": "air handler", "lose-chiller": "chiller", "lose-cdu-pump": "CDU pump",
@@ -197,7 +208,8 @@ def _facility(view: View) -> Json:
         "cooling": {
             "plant": view["plant"], "supply_c": view["supply"],
             "capacity_frac": round(view["capacity"] / 100, 4),
-            "buffer_s": view["buffer"],
+            "airflow_frac": round(view["airflow"] / 100, 4),
+            "containment": view["aisles"], "buffer_s": view["buffer"],
         },
         "weather": {"mean_c": view["mean"], "dew_point_c": view["mean"] - 6.0}
         | ({} if weather == GENERATED else {"dataset": weather}),
@@ -239,6 +251,19 @@ def events_text(events: list[Json]) -> str:
     )  # fmt: skip
 
 
+def compared_of(view: View) -> list[str]:
+    """Sites to compare with: `PLANNED` or ids of stored ones, three at most."""
+    return [name for name in view["compare"].split(",") if name][:3]
+
+
+def planned(view: View) -> View:
+    """The same site with nothing added and nothing capped."""
+    return View(
+        sliders=view.sliders | {"added": 0.0},
+        choices=view.choices | {"policy": "no-cap"},
+    )
+
+
 def failed_of(view: View) -> list[str]:
     """Nodes lost in the story shown."""
     return [name for name in view["failed"].split(",") if name]
@@ -252,6 +277,7 @@ _FIELDS = {
     "facility.template.margin_frac": "margin", "facility.template.battery_s": "battery",
     "facility.cooling.supply_c": "supply", "facility.weather.mean_c": "mean",
     "facility.cooling.capacity_frac": "capacity", "facility.cooling.buffer_s": "buffer",
+    "facility.cooling.airflow_frac": "airflow",
     "workload.load.target_peak_frac": "peak", "it_frac": "it",
 }  # fmt: skip
 

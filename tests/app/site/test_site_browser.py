@@ -76,7 +76,7 @@ def test_a_node_is_chosen_by_keyboard(open_site):
 
 
 def test_frames_show_the_load_move(open_site):
-    page = open_site("view=failures&failed=UPS-H1-A")
+    page = open_site("view=failures&failed=UPS-H1-A&added=4")
     page.wait_for_selector("#site-frame-marks [aria-selected=true]")
     lost = FAILING.format("PDU-H1-A")
     assert "np-dead" in page.get_attribute(lost, "class")
@@ -98,7 +98,7 @@ def test_pressing_nodes_fails_them_and_pressing_again_heals(open_site):
     page = open_site("view=failures&failed=UPS-H1-A")
     settled(page, lambda: page.click(FAILING.format("UPS-H1-B")))
     page.wait_for_selector("#site-story-words :text('UPS-H1-A and UPS-H1-B')")
-    assert "56 servers without power" in page.inner_text("#site-story-words")
+    assert "56 servers lost" in page.inner_text("#site-story-words")
 
     settled(page, lambda: page.click(FAILING.format("UPS-H1-A")))
     page.wait_for_selector("#site-story-words :text('UPS-H1-B lost')")
@@ -228,3 +228,29 @@ def test_the_page_fits_its_width(open_site, tmp_path, view, size, dark):
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     scheme = page.get_attribute("html", "data-mantine-color-scheme")
     assert scheme == ("dark" if dark else "light")
+
+
+def test_a_chosen_node_is_found_in_the_racks(open_site):
+    page = open_site()
+    shapes = "(document.querySelector('#site-fig-racks .js-plotly-plot').layout.shapes"
+    page.click(NODE.format("ROW-H1R1-A"))
+    page.wait_for_function(f"{shapes} || []).length === 1")
+    page.click(NODE.format("UTIL"))
+    page.wait_for_function(f"{shapes} || []).length === 0")
+
+
+def test_one_moment_is_shown_on_both_charts_of_a_day(open_site):
+    page = open_site("view=failures")
+    page.wait_for_selector("#site-fig-timeline .js-plotly-plot[data-linked]")
+    page.locator("#site-fig-timeline").scroll_into_view_if_needed()
+    box = page.locator("#site-fig-timeline .nsewdrag").first.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+
+    page.wait_for_selector("#site-fig-temperatures .hoverlayer .hovertext")
+
+
+def test_a_comparison_is_kept_in_the_url(open_site):
+    page = open_site("compare=planned")
+    page.wait_for_selector("#site-compare-table td")
+    assert "as planned" in page.inner_text("#site-compare-table")
+    assert "compare=planned" in page.url

@@ -188,5 +188,35 @@ def test_a_view_is_kept_as_a_scenario_that_answers_the_same(client, known, small
     asked = known.question(view, events=True)
 
     assert again["it_wh"] == client.site_run(**asked)["it_wh"]
-    _, _, sites = known.options()
+    _, _, sites, others = known.options()
+    assert {"value": stored["id"], "label": "Kept"} in others
     assert {"value": stored["id"], "label": "Kept"} in sites
+
+
+def test_sites_stand_side_by_side_with_differences(client, known, small):
+    alone, _ = ask(client, known, small(), *VIEWS[0][1:])
+    beside, _ = ask(client, known, small(compare="planned"), *VIEWS[0][1:])
+
+    assert "Choose up to three" in text_of(alone["compare-table"])
+    words = text_of(beside["compare-table"])
+    assert "this view as planned" in words
+    # 3 rows of 4 racks of 4, and 4 added to each row
+    assert "Servers 60 48 (−12)" in words
+
+
+def test_a_module_and_a_part_of_cooling_can_be_followed(client, known, small):
+    view = small(view="failures", design="n+1", failed="UPS-H1 module,H1 chiller")
+    parts, kept = ask(client, known, view, *VIEWS[1][1:])
+
+    assert kept["failed"] == ["UPS-H1 module", "H1 chiller"]
+    assert "no server is lost" in text_of(parts["story-words"])
+    keys = {ready["key"] for ready in parts["library"]["ready"]}
+    assert "lose-module" in keys
+    assert "lose-cdu-pump" not in keys
+
+
+def test_phases_are_drawn_per_feed(run_of):
+    figure = figures.balance_figure(run_of("2n"), dark=False, phases=True)
+
+    assert [t["name"] for t in figure.data] == ["phase c", "phase b", "phase a"]
+    assert len(figure.data[0]["y"]) == 6

@@ -43,7 +43,7 @@ def test_what_fits_holds_under_any_loss_and_one_more_does_not(run, design):
             return (loads_w[limited] / stage.limit_w[limited]).max()
 
         assert worst(row.more_servers) <= 1.0
-        if not row.binding.startswith("air of"):
+        if not row.binding.startswith("inlets of"):
             assert worst(row.more_servers + 1) > 1.0
 
 
@@ -100,21 +100,24 @@ def test_cooling_binds_where_it_is_the_weakest(run):
     assert_allclose(able_w, 0.75 * a.rows[0].limit_w * len(a.rows), rtol=0.05)
 
 
-def test_air_of_an_aisle_binds_where_it_is_the_weakest(run):
-    """Two rows face an aisle; 20 % more servers want 20 % more air at this load."""
+def test_inlets_of_an_aisle_bind_where_air_is_the_weakest(run):
+    """More servers draw exhaust back until the inlet reaches its limit."""
     facility = {
-        "template": {"design": "2n", "margin_frac": 1.0, "rows_per_hall": 2,
-                     "racks_per_row": 5},
-        "cooling": {"airflow_frac": 1.0},
+        "template": {"design": "2n", "margin_frac": 2.0, "rows_per_hall": 2,
+                     "racks_per_row": 5, "row_limit_w": 400_000.0},
+        "cooling": {"airflow_frac": 0.5},
     }  # fmt: skip
     a, _, stage = run(facility=facility, activity=0.5)
     row = where_it_fits(a, stage, server_w=2500.0).rows[0]
-    servers = stage.servers.sum()
-    load = stage.rack_w.sum() / a.site.aisle_full_w[0]
-    drawn = 0.4 + 0.6 * load
+    site, servers = a.site, stage.servers.sum()
 
-    assert row.binding == "air of H1A1"
-    assert row.more_servers == pytest.approx(servers * (1 / drawn - 1), rel=0.35)
+    assert row.binding == "inlets of H1A1"
+    for count, fits in ((row.more_servers, True), (row.more_servers + 1, False)):
+        more = 1 + count / servers
+        load = (stage.rack_w.sum() + 2500 * count) / (site.aisle_full_w[0] * more)
+        short = more * (0.4 + 0.6 * load) / site.aisle_air[0] - 1
+        inlet = 24.0 + short * site.air_rise_k + 0.5 * load + 0.5
+        assert (inlet <= 32.0) == fits
     assert row.binding_frac <= 1.0
 
 

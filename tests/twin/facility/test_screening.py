@@ -53,7 +53,7 @@ def two_n(rack_w, *, capped_frac=0.8, cap_lands_s=40.0, breach=0.0):
         store=np.zeros((n, STORE_WIDTH)), store_w=np.zeros(n),
         rack_hall=np.zeros(2, dtype=np.int64), cooling_node=np.array([0]),
         hot_after_s=np.array([[np.inf, np.nan, np.nan, np.nan]]),
-        cooling_able_w=np.array([1e9]), cap_frac=1.0,
+        supply_c=np.array([24.0]), cooling_able_w=np.array([1e9]), cap_frac=1.0,
         cap_lands_s=np.array([] if math.isinf(cap_lands_s) else [cap_lands_s]),
         horizon_s=3600.0, worst_t_s=0.0,
     )  # fmt: skip
