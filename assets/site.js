@@ -122,6 +122,7 @@
     outline();
     rowOf(name);
     writeUrl();
+    if (S.latest.racks_as === "elevation") pace.ask();
     set("site-node", { data: { name } });
   }
 
@@ -148,6 +149,7 @@
     const graph = plot("racks");
     if (!graph || !window.Plotly || !graph.data || !graph.data.length || !S.diagram) return;
     const rows = graph.data[0].y || [];
+    if (typeof rows[0] === "number") return; // an elevation: one row only
     const lit = S.extra.node ? below(S.extra.node) : [];
     if (lit.length === rows.length) lit.length = 0; // everything hangs below: nothing to say
     const shapes = lit.filter((r) => rows.includes(r)).map((r) => {

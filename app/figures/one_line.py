@@ -14,6 +14,8 @@ from app import format as say
 
 Json = dict[str, Any]
 BOX_W, BOX_H, GAP_X, GAP_Y = 112.0, 46.0, 14.0, 44.0
+_IN_RACK = "rack-pdu"
+"""Kind of node that a row's mark stands for."""
 MOST_NODES = 160
 SIDES = "ABCR"
 _SIDE_PLACE = {"A": -0.3, "B": 0.3, "C": 0.0, "R": 0.45}
@@ -73,7 +75,7 @@ def _nodes(run: Json, hall: str) -> list[Json]:
     wanted = _above([f for r in racks for f in r["fed_by"]], by_name)
     halls = {r["hall"] for r in racks}
     wanted |= {f"COOL-{h}" for h in halls} & set(by_name)
-    found = [n for n in run["nodes"] if n["name"] in wanted]
+    found = [n for n in run["nodes"] if n["name"] in wanted and n["kind"] != _IN_RACK]
     return found + [_row(run, name, racks) for name in rows]
 
 
@@ -92,8 +94,13 @@ def _row(run: Json, name: str, racks: list[Json]) -> Json:
     row = next(r for r in run["rows"] if r["name"] == name)
     own = [r for r in racks if r["row"] == name]
     servers = sum(r["server_count"] for r in own)
+    by_name = {n["name"]: n for n in run["nodes"]}
+    feeds = dict.fromkeys(
+        f for n in row["nodes"]
+        for f in (by_name[n]["fed_by"] if by_name[n]["kind"] == _IN_RACK else [n])
+    )  # fmt: skip
     return {
-        "name": name, "kind": "row", "side": "", "fed_by": row["nodes"],
+        "name": name, "kind": "row", "side": "", "fed_by": list(feeds),
         "limit_w": row["limit_w"], "peak_w": row["peak_w"], "failover_w": 0.0,
         "racks": [r["name"] for r in own], "servers": servers,
     }  # fmt: skip

@@ -26,42 +26,85 @@ METRICS = {
 # --- racks ------------------------------------------------------------------------
 
 
+RACK_U = 48
+"""Height of a rack. [U] Assumed; a fuller one is drawn as high as it is."""
+
+
 def rack_figure(
-    run: Json, *, metric: str, hall: str = "", dark: bool, unit: str = "kW"
-) -> Figure:
-    """Draw every rack in its row and place, coloured by one figure."""
+    run: Json, *, metric: str, hall: str = "", dark: bool, unit: str = "kW",
+    row: str = "",
+) -> Figure:  # fmt: skip
+    """
+    Draw every rack in its row and place, coloured by one figure.
+
+    With a row, the elevation of its racks: servers from the floor up, each with its
+    part of the rack's power.
+    """
     title, key, is_power = METRICS[metric]
     scale = 1 / say.power_scale(unit) if is_power else 1.0
     unit = unit if is_power else "°C"
     digits = say.power_digits(unit) if is_power else 1
-    racks = [r for r in run["racks"] if not hall or r["hall"] == hall]
-    rows = list(dict.fromkeys(r["row"] for r in racks))
+    racks = [
+        r | {"headroom_w": r["limit_w"] - r["peak_w"]} for r in run["racks"]
+        if (not hall or r["hall"] == hall) and (not row or r["row"] == row)
+    ]  # fmt: skip
     most = max(r["position"] for r in racks)
-    table: list[list[float | None]] = [[None] * most for _ in rows]
-    words = [[""] * most for _ in rows]
-    index = {name: k for k, name in enumerate(rows)}
-    for rack in racks:
-        full = rack | {"headroom_w": rack["limit_w"] - rack["peak_w"]}
-        value = full[key] * scale
-        k, place = index[rack["row"]], rack["position"] - 1
-        table[k][place] = value
-        words[k][place] = (
-            f"<b>{rack['name']}</b>, {rack['server_count']} servers<br>"
+
+    def said(rack: Json, value: float, what: str) -> str:
+        return (
+            f"<b>{rack['name']}</b>, {what}<br>"
             f"{title} {say.number(value, digits)} {unit}<br>"
             f"weakest on its path: {rack['weakest']}"
         )
+
+    if row:
+        height = max(RACK_U, *(math.ceil(_filled_u(r)) for r in racks))
+        y: list[Any] = list(range(1, height + 1))
+        table: list[list[float | None]] = [[None] * most for _ in y]
+        words = [[""] * most for _ in y]
+        part = metric == "power"
+        for rack in racks:
+            value = rack[key] * scale / (max(1, rack["server_count"]) if part else 1)
+            for u in range(math.floor(_filled_u(rack))):
+                server = f"server {int(u // rack['server_u']) + 1}, {rack['server']}"
+                table[u][rack["position"] - 1] = value
+                words[u][rack["position"] - 1] = said(rack, value, server)
+    else:
+        y = list(dict.fromkeys(r["row"] for r in racks))
+        table = [[None] * most for _ in y]
+        words = [[""] * most for _ in y]
+        for rack in racks:
+            k, place = y.index(rack["row"]), rack["position"] - 1
+            table[k][place] = value = rack[key] * scale
+            words[k][place] = said(rack, value, f"{rack['server_count']} servers")
+    upward: Json = {"title": {"text": "U"}, "dtick": 6, "showgrid": False}
+    named: Json = {"autorange": "reversed", "showgrid": False, "type": "category"}
     figure = Figure(base_layout(
         dark=dark, hovermode="closest", margin={"l": 66, "r": 8, "t": 8, "b": 34},
-        xaxis={"title": {"text": "place in the row"}, "dtick": 1, "showgrid": False},
-        yaxis={"autorange": "reversed", "showgrid": False, "type": "category"},
+        xaxis={"title": {"text": f"place in {row}" if row else "place in the row"},
+               "dtick": 1, "showgrid": False},
+        yaxis=upward if row else named,
     ))  # fmt: skip
     figure.add(
-        "heatmap", z=table, y=rows, x=list(range(1, most + 1)), text=words,
-        hoverinfo="text", xgap=2, ygap=2, colorscale="Cividis",
+        "heatmap", z=table, y=y, x=list(range(1, most + 1)), text=words,
+        hoverinfo="text", xgap=2, ygap=0 if row else 2, colorscale="Cividis",
         colorbar={"title": {"text": unit}, "thickness": 10, "outlinewidth": 0},
     )  # fmt: skip
-    figure.arrange(height=max(200, 26 * len(rows) + 60))
+    if row:  # a line between servers
+        for rack in racks:
+            place = rack["position"]
+            for k in range(1, rack["server_count"] + 1):
+                at = k * rack["server_u"] + 0.5
+                figure.add_shape(
+                    type="line", x0=place - 0.5, x1=place + 0.5, y0=at, y1=at,
+                    line={"color": palette(dark=dark).ground, "width": 1.5},
+                )  # fmt: skip
+    figure.arrange(height=300 if row else max(200, 26 * len(y) + 60))
     return figure
+
+
+def _filled_u(rack: Json) -> float:
+    return float(rack["server_count"] * rack["server_u"])
 
 
 def balance_figure(
@@ -88,8 +131,7 @@ def balance_figure(
     names = [r["name"] for r in rows][::-1]
     sides = list(dict.fromkeys(nodes[n]["side"] for r in rows for n in r["nodes"]))
     for side in sides:
-        own = [next((nodes[n] for n in r["nodes"] if nodes[n]["side"] == side), None)
-               for r in rows[::-1]]  # fmt: skip
+        own = [_side_of_row([nodes[n] for n in r["nodes"]], side) for r in rows[::-1]]
         figure.add(
             "bar", orientation="h", y=names, name=f"side {side}" if side else "feed",
             x=[0.0 if n is None else n["peak_w"] / say.power_scale(unit) for n in own],
@@ -109,6 +151,20 @@ def balance_figure(
         )  # fmt: skip
     figure.arrange(height=max(200, 30 * len(rows) + 60))
     return figure
+
+
+def _side_of_row(nodes: list[Json], side: str) -> Json | None:
+    """What a row draws over one side; several nodes of it are added up."""
+    own = [n for n in nodes if n["side"] == side]
+    if len(own) < 2:
+        return own[0] if own else None
+    phase_w = [sum(n["phase_w"][k] for n in own) for k in range(3)]
+    mean = sum(phase_w) / 3 or 1.0
+    return {
+        "name": f"{len(own)} nodes, side {side}" if side else f"{len(own)} nodes",
+        "side": side, "peak_w": sum(n["peak_w"] for n in own), "phase_w": phase_w,
+        "imbalance_frac": max(abs(w - mean) for w in phase_w) / mean,
+    }  # fmt: skip
 
 
 def _side_marker(side: str, *, dark: bool) -> Json:
@@ -176,7 +232,7 @@ def levels_figure(run: Json, *, dark: bool, unit: str = "kW") -> Figure:
     names = [f"{n['name']}" for n in nodes]
     figure = Figure(base_layout(
         dark=dark, hovermode="closest", barmode="overlay", bargap=0.45,
-        margin={"l": 96, "r": 84, "t": 22, "b": 30},
+        margin={"l": 118, "r": 84, "t": 22, "b": 30},
         xaxis={"range": [0, 1.6], "tickformat": ".0%", "fixedrange": True},
         yaxis={"showgrid": False, "fixedrange": True},
     ))  # fmt: skip

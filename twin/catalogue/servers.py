@@ -34,8 +34,9 @@ class Server:
     """
     One server type.
 
-    `provisioned_w` is what a planner sets aside for it by default; `measured`
-    holds what was observed, by name.
+    `provisioned_w` is what a planner sets aside for it by default, `height_u` its
+    height in rack units (a whole rack counts as 48); `measured` holds what was
+    observed, by name.
     """
 
     key: str
@@ -44,6 +45,7 @@ class Server:
     gpu_count: int
     rated_w: Figure
     provisioned_w: Figure
+    height_u: Figure
     host_w: Figure
     host_slope: Figure
     measured: dict[str, Figure] = field(default_factory=dict)
@@ -100,6 +102,7 @@ DGX_A100 = Server(
         "all GPUs at TDP draws 4960 W, and 4960 W / 0.97 = 5113 W",
         "fitted",
     ),
+    height_u=_f(6, "U", "DGX A100 user guide", "memory"),
     host_w=_f(
         867,
         "W",
@@ -125,6 +128,7 @@ DGX_H100 = Server(
     gpu_count=8,
     rated_w=_f(10200, "W", _USER_GUIDE, "second-hand"),
     provisioned_w=_f(8660, "W", _TRAINING_PEAK, "assumed"),
+    height_u=_f(8, "U", "DGX H100 user guide", "memory"),
     host_w=_f(1635, "W", _HOPPER_LINE, "assumed"),
     host_slope=_f(1.208, "W/W", "same line", "assumed"),
     measured={
@@ -141,6 +145,7 @@ DGX_H200 = Server(
     gpu_count=8,
     rated_w=_f(10200, "W", _USER_GUIDE, "second-hand"),
     provisioned_w=_f(8660, "W", _TRAINING_PEAK, "assumed"),
+    height_u=_f(8, "U", "as the DGX H100", "assumed"),
     host_w=_f(1635, "W", _HOPPER_LINE, "assumed"),
     host_slope=_f(1.208, "W/W", "same line", "assumed"),
     measured={
@@ -163,6 +168,7 @@ DGX_B200 = Server(
     gpu_count=8,
     rated_w=_f(14300, "W", "NVIDIA DGX B200 user guide", "published"),
     provisioned_w=_f(10678, "W", _TRAINING_PEAK, "assumed"),
+    height_u=_f(10, "U", "DGX B200 user guide", "memory"),
     host_w=_f(1686, "W", _B200_LINE, "assumed"),
     host_slope=_f(1.084, "W/W", "same line", "assumed"),
     measured={
@@ -185,6 +191,7 @@ GB200_NVL72 = Server(
     gpu_count=72,
     rated_w=_f(120_000, "W", _TRADE_PRESS, "second-hand"),
     provisioned_w=_f(120_000, "W", "rated power", "assumed"),
+    height_u=_f(48, "U", "a whole rack", "assumed"),
     host_w=_f(8400, "W", _RACK_LINE, "assumed"),
     host_slope=_f(1.2916, "W/W", "same line", "assumed"),
 )
@@ -202,6 +209,7 @@ MI300X_8 = Server(
         "assumed",
     ),
     provisioned_w=_f(9158, "W", _TRAINING_PEAK, "assumed"),
+    height_u=_f(8, "U", "its name: 8U chassis", "memory"),
     host_w=_f(1635, "W", "the DGX H100's: same class of air-cooled host", "assumed"),
     host_slope=_f(1.208, "W/W", "the DGX H100's", "assumed"),
 )

@@ -105,6 +105,8 @@ class RackResult:
         row: Its row.
         aisle: Its aisle.
         position: Place in the row.
+        server: Type of its servers.
+        server_u: Height of one. [U]
         fed_by: Its feeds.
         feed_wh: Energy over each feed. [Wh]
         server_count: Servers in it.
@@ -125,6 +127,8 @@ class RackResult:
     row: str
     aisle: str
     position: int
+    server: str
+    server_u: float
     fed_by: tuple[str, ...]
     feed_wh: tuple[float, ...]
     server_count: int

@@ -215,7 +215,8 @@ def _rack(
     gpu_wh, supply_loss_wh = _within(a.servers[r], wh, powered_s / 3600.0)
     return RackResult(
         name=rack.name, hall=rack.hall, row=rack.row, aisle=rack.aisle,
-        position=rack.position, fed_by=rack.fed_by,
+        position=rack.position, server=a.servers[r].key,
+        server_u=a.servers[r].height_u.value, fed_by=rack.fed_by,
         feed_wh=tuple(
             float(j) / 3600.0
             for j in meter.edge_j[wiring.first[i] : wiring.first[i + 1]]

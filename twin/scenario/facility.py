@@ -262,6 +262,10 @@ class SiteTemplate(Model):
     ups_mode: Literal["double-conversion", "eco"] = Field(
         "double-conversion", description="How the UPS run", examples=["eco"]
     )
+    rack_pdus: bool = Field(
+        False, description="Whether each rack's PDUs are nodes of their own",
+        examples=[True],
+    )  # fmt: skip
     battery_s: float = quantity(
         300.0, unit="s", doc="Time a UPS carries its rating", example=300,
         source="assumed: five minutes", gt=0, le=86_400,

@@ -80,11 +80,12 @@ def expand(facility: Facility, row_limit_w: float) -> Facility:
                 for r in range(1, template.rows_per_hall + 1)
             ),
         )
-        nodes = _DESIGNS[template.design](plan)
+        nodes, racks = _DESIGNS[template.design](plan), _racks(plan)
+        if template.rack_pdus:
+            nodes, racks = _with_rack_pdus(plan, nodes, racks)
         facility = facility.model_copy(
             update={
-                "template": None, "electrical": tuple(nodes),
-                "racks": tuple(_racks(plan)),
+                "template": None, "electrical": tuple(nodes), "racks": tuple(racks),
             }
         )  # fmt: skip
     check_events(facility)
@@ -117,6 +118,30 @@ def _racks(plan: _Plan) -> list[Rack]:
                 )
             )  # fmt: skip
     return racks
+
+
+def _with_rack_pdus(
+    plan: _Plan, nodes: list[ElectricalNode], racks: list[Rack]
+) -> tuple[list[ElectricalNode], list[Rack]]:
+    """Put a PDU into each rack for each of its feeds, to carry the rack alone."""
+    t = plan.template
+    side_of = {n.name: n.side for n in nodes}
+    planned_w = plan.row_limit_w / (t.racks_per_row * t.servers_per_rack)
+    found, moved = list(nodes), []
+    for rack in racks:
+        names = []
+        for feed in rack.fed_by:
+            side = side_of[feed]
+            name = f"RPDU-{rack.name}-{side}" if side else f"RPDU-{rack.name}"
+            names.append(name)
+            found.append(
+                ElectricalNode(
+                    name=name, kind="rack-pdu", fed_by=(feed,), side=side,
+                    rated_w=round(rack.server_count * planned_w / 0.8), derate_frac=0.8,
+                )
+            )  # fmt: skip
+        moved.append(rack.model_copy(update={"fed_by": tuple(names)}))
+    return found, moved
 
 
 def _spread(total: int, places: int, k: int) -> int:

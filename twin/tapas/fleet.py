@@ -156,6 +156,7 @@ def make_demand(
     customers: int = 40,
     endpoints: int = 12,
     mean_stay_days: float = 5.0,
+    batch: tuple[int, int] = (4, 16),
     seed: int = 1,
 ) -> Demand:
     """
@@ -173,6 +174,7 @@ def make_demand(
         customers: IaaS customers.
         endpoints: SaaS endpoints.
         mean_stay_days: Mean stay of a machine. [d]
+        batch: Fewest and most machines of one owner that arrive together.
         seed: Seed of all draws.
 
     Returns:
@@ -183,7 +185,7 @@ def make_demand(
     hour = np.arange(minutes) / 60.0 % 24.0
     target = round(servers * occupancy_frac)
     machines = _machines(
-        rng, target, minutes, saas_frac, customers, endpoints, mean_stay_days
+        rng, target, minutes, saas_frac, customers, endpoints, mean_stay_days, batch
     )
     kind, owner, start, end = machines
     peak_hour = rng.normal(15.0, 1.0, customers)[:, None]
@@ -203,7 +205,7 @@ def make_demand(
 
 def _machines(
     rng: np.random.Generator, target: int, minutes: int, saas_frac: float,
-    customers: int, endpoints: int, stay_days: float,
+    customers: int, endpoints: int, stay_days: float, batch: tuple[int, int],
 ) -> tuple[IntArray, IntArray, IntArray, IntArray]:  # fmt: skip
     """Fill the fleet in batches, then replace who leaves by who asks next."""
     kind: list[int] = []
@@ -213,7 +215,7 @@ def _machines(
     leaving: list[int] = []
 
     def ask(minute: int, most: int) -> int:
-        size = min(most, int(rng.integers(4, 17)))
+        size = min(most, int(rng.integers(batch[0], batch[1] + 1)))
         saas = rng.random() < saas_frac
         who = int(rng.integers(endpoints if saas else customers))
         for _ in range(size):

@@ -138,6 +138,7 @@ class _Week:
         self.row_used = np.zeros(grounds.rows)
         self.gpu_c = np.full(n, 40.0)
         self.weight = np.ones(n)
+        self.speed = np.ones(n)
         self.row_frac = np.zeros(grounds.rows)
         self.air_frac = np.zeros(grounds.aisles)
         self.next = 0
@@ -243,7 +244,8 @@ class _Week:
         weight = np.ones(saas.size)
         if self.levers.route:
             weight = self.steer(saas, owner, asked.size)
-            room = np.maximum(room - 1.0 / SLO_SLOWDOWN, 0.0)
+            # slowed instances answer later: their speed of a minute ago counts
+            room = np.maximum(room - 1.0 / (SLO_SLOWDOWN * self.speed[saas]), 0.0)
         load = np.zeros(saas.size)
         left = asked.copy()
         for _ in range(4):  # what does not fit goes to those with room
@@ -413,6 +415,7 @@ def run_week(
             w, minute, bad, kind, load, lost, wanted_w, slowed, cool, hot, exponent,
         )  # fmt: skip
         w.gpu_c = np.minimum(hot, g.gpu_limit_c)
+        w.speed = np.minimum(slowed, cool) ** (1.0 / exponent)
         w.row_frac, w.air_frac = wanted_w / limit_w, drawn / air
     return tally.outcome(w)
 

@@ -166,6 +166,17 @@ def hall_of(run: Json, view: state.View) -> str:
     return halls[0] if diagram(run)["note"] else ""
 
 
+def row_of(run: Json, view: state.View, hall: str) -> str:
+    """Return the row whose racks are shown: the chosen node's, or the hall's first."""
+    rows = [r for r in run["racks"] if not hall or r["hall"] == hall]
+    feeds = {n["name"]: n["fed_by"] for n in run["nodes"]}
+    for rack in rows:
+        above = [f for name in rack["fed_by"] for f in (name, *feeds[name])]
+        if view["node"] in (rack["row"], rack["name"], *above):
+            return str(rack["row"])
+    return str(rows[0]["row"])
+
+
 def node_rows(run: Json, *, unit: str) -> list[Json]:
     """Rows of the table of nodes."""
     return [

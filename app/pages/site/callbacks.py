@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 CHOSEN = ("units", "design", "ups", "plant", "weather", "policy", "server", "theme",
           "metric", "hall", "fit", "fit_w", "scenario", "aisles", "balance",
-          "compare")  # fmt: skip
+          "compare", "racks_as", "rack_pdus")  # fmt: skip
 _SUPERSEDED = 409
 _TOUCHED = Output("site-touched", "data", allow_duplicate=True)
 SITE_PARTS = (
@@ -216,6 +216,7 @@ def draw_site(
         fit["server_w"] = float(view["fit_w"])
     room = client.site_fit(view=f"{tab}-fit", **fit, **asked)
     hall = answer.hall_of(run, view)
+    elevation = view["racks_as"] == "elevation"
     others = [_other(client, known, view, name) for name in state.compared_of(view)]
     if others:
         this = ("this view", run, client.site_failures(pairs=False, **asked))
@@ -226,7 +227,8 @@ def draw_site(
         answer.hall_options(run), answer.fit_panel(room),
         figures.levels_figure(run, dark=dark, unit=unit).document(),
         figures.rack_figure(
-            run, metric=view["metric"], hall=hall, dark=dark, unit=unit
+            run, metric=view["metric"], hall=hall, dark=dark, unit=unit,
+            row=answer.row_of(run, view, hall) if elevation else "",
         ).document(),
         figures.balance_figure(
             run, hall=hall, dark=dark, unit=unit, phases=view["balance"] == "phases"

@@ -90,6 +90,9 @@ def _panel() -> Any:
                     _labelled("UPS mode", segmented(
                         "site-ups", _options(state.UPS_MODES), "How the UPS run",
                         CHOICES["ups"])),
+                    _labelled("Rack PDUs", segmented(
+                        "site-rack_pdus", _options(state.RACK_PDUS),
+                        "Whether rack PDUs are nodes", CHOICES["rack_pdus"])),
                     *_knobs("Power"),
                 ]),
                 group("Cooling", [
@@ -247,9 +250,12 @@ def _grid(
 
 
 def _site() -> list[Any]:
-    metrics = segmented(
-        "site-metric", _options(state.METRICS), "What racks show", CHOICES["metric"]
-    )
+    metrics = html.Div(className="np-chart-tools", children=[
+        segmented("site-racks_as", _options(state.PLANS), "Floor or elevation",
+                  CHOICES["racks_as"]),
+        segmented("site-metric", _options(state.METRICS), "What racks show",
+                  CHOICES["metric"]),
+    ])  # fmt: skip
     hall = dmc.Select(
         id="site-hall", value="", data=[{"value": "", "label": "all halls"}], size="xs",
         allowDeselect=False, w=110, **{"aria-label": "Hall"},

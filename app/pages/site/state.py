@@ -23,6 +23,8 @@ PLANTS = (
 )  # fmt: skip
 AISLES = (("aisle", "Closed"), ("none", "Open"))
 BALANCES = (("sides", "Sides"), ("phases", "Phases"))
+PLANS = (("floor", "Floor"), ("elevation", "Elevation"))
+RACK_PDUS = (("off", "Left out"), ("on", "As nodes"))
 PLANNED = "planned"
 """What a comparison calls the site as it was planned: nothing added, nothing capped."""
 UPS_MODES = (("double-conversion", "Double conv."), ("eco", "Eco"))
@@ -108,7 +110,7 @@ CHOICES: dict[str, str] = {
     "weather": GENERATED, "policy": "polca", "server": "dgx-a100", "theme": "auto",
     "units": "kW", "metric": "power", "hall": "", "node": "", "failed": "",
     "events": "", "fit": "0", "fit_w": "", "scenario": "", "aisles": "aisle",
-    "balance": "sides", "compare": "",
+    "balance": "sides", "compare": "", "racks_as": "floor", "rack_pdus": "off",
 }  # fmt: skip
 """Everything else in the view, as text, with its default."""
 EVENT_KINDS = {
@@ -203,6 +205,7 @@ def _facility(view: View) -> Json:
     return {
         "template": {
             "design": view["design"], "ups_mode": view["ups"],
+            "rack_pdus": view["rack_pdus"] == "on",
             "battery_s": view["battery"], "margin_frac": round(view["margin"] / 100, 4),
         } | {name: int(view[key]) for name, key in counts.items()},
         "cooling": {

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 
 from api.client import ApiProblem
 from app.figures import site as figures
+from app.figures.one_line import diagram
 from app.pages.site import answer, callbacks, state
 from tests.app.test_figures import GROUNDS, drawn
 
@@ -220,3 +222,35 @@ def test_phases_are_drawn_per_feed(run_of):
 
     assert [t["name"] for t in figure.data] == ["phase c", "phase b", "phase a"]
     assert len(figure.data[0]["y"]) == 6
+
+
+def test_an_elevation_shows_servers_from_the_floor_up(run_of):
+    run = run_of("2n")
+    figure = figures.rack_figure(run, metric="power", dark=False, row="H1R2")
+    table = np.array(figure.data[0]["z"], dtype=float)
+    rack = next(r for r in run["racks"] if r["name"] == "H1R2K01")
+    filled = int(rack["server_count"] * rack["server_u"])
+
+    assert table.shape == (48, 4)
+    assert np.isfinite(table[:filled, 0]).all()
+    assert np.isnan(table[filled:, 0]).all()
+    assert table[0, 0] * rack["server_count"] == pytest.approx(rack["peak_w"] / 1e3)
+
+
+def test_rack_pdus_stand_for_their_row_in_the_diagram(client, known, small):
+    run = client.site_run(**known.question(small(rack_pdus="on")))
+    plain = client.site_run(**known.question(small()))
+    drawn, usual = diagram(run), diagram(plain)
+    pdus = [n for n in run["nodes"] if n["kind"] == "rack-pdu"]
+
+    assert len(pdus) == 2 * len(run["racks"])
+    assert [n["name"] for n in drawn["nodes"]] == [n["name"] for n in usual["nodes"]]
+    assert {n["loss_wh"] > 0 for n in pdus} == {True}
+    sides = figures.balance_figure(run, dark=False).data
+    rows = [sum(t["x"][k] for t in sides) for k in range(3)]
+    # the busways' losses are not the racks'
+    peaks = [r["peak_w"] / 1e3 for r in run["rows"]][::-1]
+    assert rows == pytest.approx(peaks, rel=0.02)
+    chosen = small(node="ROW-H1R2-A", rack_pdus="on")
+    assert answer.row_of(run, chosen, "") == "H1R2"
+    assert answer.row_of(plain, chosen, "") == "H1R2"
