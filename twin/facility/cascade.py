@@ -296,7 +296,7 @@ def follow(stage, work, failed, steps, outcome, frames):
         work: Working memory.
         failed: Numbers of what is lost at time zero.
         steps: Filled with what happens: time, node (CAP_LANDS, TOO_HOT), its load
-            ratio or the hall. Shape (MOST_STEPS, 3)
+            ratio, the cap or the hall. Shape (MOST_STEPS, 3)
         outcome: Filled, see the columns above.
         frames: Filled with the output of every node after the failure and after each
             step, and the state of its protection; NaN where dead. Shape
@@ -372,10 +372,10 @@ def follow(stage, work, failed, steps, outcome, frames):
             _heat_up(stage, work, to_cap)
             land_cap(stage, work, cap)
             cap_at_s = np.inf
+            steps[count, 2] = cap
             cap += 1
             steps[count, 0] = now_s
             steps[count, 1] = CAP_LANDS
-            steps[count, 2] = 0.0
         count += 1
         settle(stage, work)
         bridge(stage, work)

@@ -115,7 +115,7 @@ class Step:
         t_s: When, from the failure. [s]
         what: "trip", "cap" or "hot".
         node: The breaker that trips, or the hall that gets too hot.
-        ratio: Load ÷ setting of the breaker.
+        ratio: Load ÷ setting of the breaker; of a cap its number, the first is 1.
     """
 
     t_s: float
@@ -127,7 +127,7 @@ class Step:
     def words(self) -> str:
         """What happens, in words."""
         if self.what == "cap":
-            return "the cap lands"
+            return "the cap lands" if self.ratio == 1 else "a deeper cap lands"
         if self.what == "hot":
             return f"{self.node} is too hot: its servers switch off"
         return f"{self.node} trips at {100 * self.ratio:.0f} %"
@@ -377,7 +377,7 @@ def _step(
     network: Network, halls: tuple[str, ...], t_s: float, node: float, value: float
 ) -> Step:
     if node == cascade.CAP_LANDS:
-        return Step(t_s=t_s, what="cap", node="", ratio=0.0)
+        return Step(t_s=t_s, what="cap", node="", ratio=value)
     if node == cascade.TOO_HOT:
         return Step(t_s=t_s, what="hot", node=halls[int(value)], ratio=0.0)
     return Step(t_s=t_s, what="trip", node=network.nodes[int(node)].name, ratio=value)
