@@ -39,6 +39,7 @@ app = typer.Typer(
 app.add_typer(data.app, name="data")
 app.command()(site.site)
 app.command()(site.failures)
+app.command()(site.fit)
 app.command()(site.schedule)
 
 File = Annotated[Path, typer.Argument(help="Scenario in YAML or JSON.")]

@@ -31,6 +31,7 @@ _KILO = 1e3
 _MOST_EVENTS = 12
 _LOUD = {
     "event", "trip", "on-store", "store-empty", "generator-start", "generator-ready",
+    "too-hot",
 }  # fmt: skip
 
 
@@ -90,6 +91,33 @@ def failures(
         _print_failures(out_console(), found, top)
     lost = any(c["lost_servers"] for c in found["cases"] if len(c["failed"]) == 1)
     if strict and lost:
+        raise typer.Exit(ANSWER_IS_NO)
+
+
+@answering
+def fit(
+    file: Annotated[Path, typer.Argument(help="Scenario with a facility.")],
+    servers: Annotated[
+        int, typer.Option(min=0, help="Servers to find a place for.")
+    ] = 0,
+    server_w: Annotated[
+        float | None,
+        typer.Option(min=1, help="Draw of one at the worst hour [W]; as now if empty."),
+    ] = None,
+    server: Annotated[str | None, typer.Option(envvar="NAMEPLATE_SERVER")] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with 1 where some find no place.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Find how many more servers each row takes under any single loss."""
+    source = load_scenario(file)
+    found = _ask(source, server, "site_fit", servers=servers, server_w=server_w)
+    if as_json:
+        print_json(found)
+    else:
+        _print_fit(out_console(), found)
+    if strict and found["unplaced_servers"]:
         raise typer.Exit(ANSWER_IS_NO)
 
 
@@ -210,6 +238,22 @@ def _print_site(console: Console, found: Document) -> None:
         )  # fmt: skip
     if len(loud) > _MOST_EVENTS:
         console.print(f"and {len(loud) - _MOST_EVENTS} more; --json has all")
+
+
+def _print_fit(console: Console, found: Document) -> None:
+    asked = found["placed_servers"] + found["unplaced_servers"]
+    if asked:
+        placed = found["placed_servers"]
+        console.print(f"{placed} of {asked} servers find a place", highlight=False)
+    rows = _table(
+        "Rows, each alone", "Row", "Next would overload", "Servers", "Room", "Put here"
+    )
+    for r in found["rows"]:
+        rows.add_row(
+            r["row"], r["words"], str(r["server_count"]), f"+{r['more_servers']}",
+            str(r["placed_servers"]) if asked else "-",
+        )  # fmt: skip
+    console.print(rows)
 
 
 def _print_failures(console: Console, found: Document, top: int) -> None:

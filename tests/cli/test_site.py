@@ -56,3 +56,15 @@ def test_a_ring_is_refused_by_name(nameplate, scenario_file):
 
     assert result.exit_code == 2
     assert "ring: A -> B -> A" in result.stderr
+
+
+def test_rows_say_how_many_more_they_take(nameplate, answer, scenario_file):
+    path = scenario_file(SMALL)
+    result = nameplate("fit", path, "--servers", "3")
+    many = nameplate("fit", path, "--servers", "5000", "--strict", "--json")
+
+    assert result.exit_code == 0, result.stderr
+    assert "3 of 3 servers find a place" in result.stdout
+    assert "H1R1" in result.stdout
+    assert many.exit_code == 1
+    assert answer(many)["unplaced_servers"] > 0

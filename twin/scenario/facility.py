@@ -162,7 +162,6 @@ class ElectricalNode(Model):
     side: Literal["", "A", "B", "C", "R"] = Field(
         "", description="Side it belongs to, for people", examples=["A"]
     )
-    hall: str = Field("", description="Hall it serves; empty for all", examples=["H1"])
 
     @model_validator(mode="after")
     def _sane(self) -> ElectricalNode:
