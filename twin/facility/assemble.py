@@ -187,11 +187,19 @@ def _cooling_specs(facility: Facility, halls: tuple[str, ...]) -> list[NodeSpec]
         boards = [name for name in above if feeds[name].kind == "switchboard"]
         specs.append(
             NodeSpec(
-                name=cooling_name(hall), kind="cooling", role=CONVEYOR, share=True,
-                fed_by=tuple(sorted(boards or above)),
+                name=cooling_name(hall), kind="cooling", role=CONVEYOR,
+                share=bool(boards),
+                fed_by=tuple(sorted(boards) or _utilities_first(above, feeds)),
             )
         )  # fmt: skip
     return specs
+
+
+def _utilities_first(
+    names: dict[str, None], nodes: dict[str, ElectricalNode]
+) -> list[str]:
+    """Sources in the order a transfer switch takes them."""
+    return sorted(names, key=lambda name: (nodes[name].kind != "utility", name))
 
 
 def cooling_name(hall: str) -> str:
@@ -455,14 +463,14 @@ def _modules(facility: Facility, network: Network) -> FloatArray:
 
 
 def _paths(network: Network, rows: tuple[RowSpec, ...]) -> tuple[IntArray, IntArray]:
-    """Every node above each row's racks, sources left out."""
+    """Every node above each row's racks."""
     w, first, found = network.wiring, [0], []
     for row in rows:
         above: set[int] = set()
         waiting = [network.index[name] for name in row.nodes]
         while waiting:
             i = waiting.pop()
-            if i in above or w.role[i] <= GENERATOR:
+            if i in above:
                 continue
             above.add(i)
             waiting += w.feed[w.first[i] : w.first[i + 1]].tolist()
@@ -517,16 +525,14 @@ def _site(
     counts = _priorities(scenario, racks)
     full_w = np.array([s.full_w for s in servers])
     rack_full_w = counts.sum(axis=1) * full_w
-    hall_full_w = _per_hall(rack_hall, rack_full_w, len(halls))
     hall_limit_w = np.zeros(len(halls))
     for row in rows:
         hall_limit_w[hall_of[row.hall]] += row.limit_w
-    planned = _planned_frac(scenario, hall_limit_w, hall_full_w)
     aisles = aisles_of(racks, halls, rack_full_w)
     protect, protect_w = _protect(facility, network, tick_s)
     store, store_w = _stores(facility, network)
     path_first, path_node = _paths(network, rows)
-    row_first = np.cumsum([0, *(len(row.nodes) for row in rows)])
+    row_racks = np.cumsum([0, *(sum(r.row == row.name for r in racks) for row in rows)])
     shifts = np.linspace(-SPREAD_S, SPREAD_S, len(rows) + 2)[1:-1] / tick_s
     order = np.random.Generator(np.random.Philox(key=scenario.seed))
     shifts = np.round(order.permutation(shifts)) % activity.frac.size
@@ -546,7 +552,8 @@ def _site(
         protect=protect, protect_w=protect_w / uneven, store=store, store_w=store_w,
         modules=_modules(facility, network),
         walk_in_ticks=round(WALK_IN_S / tick_s), generator=gaps.generator,
-        start_ticks=gaps.start_ticks, stop_ticks=math.ceil(GENERATOR_STOP_S / tick_s),
+        start_ticks=gaps.start_ticks, leaf=_leaves(network),
+        stop_ticks=math.ceil(GENERATOR_STOP_S / tick_s),
         switch_ticks=gaps.switch_ticks, blinks=gaps.blinks,
         rack_row=np.array([row_of[r.row] for r in racks]), rack_hall=rack_hall,
         servers=counts, idle_w=np.array([s.idle_w for s in servers]),
@@ -557,8 +564,7 @@ def _site(
         gpu_idle_w=np.array([s.gpu.idle_w.value for s in servers]),
         gpu_offset_k=np.array([t.position_spread_k for t in thermal]),
         restart_ticks=math.ceil(RESTART_S / tick_s),
-        row_first=row_first.astype(np.int64),
-        row_node=np.array([network.index[n] for row in rows for n in row.nodes]),
+        row_racks=row_racks.astype(np.int64),
         row_limit_w=np.array([row.limit_w for row in rows]),
         path_first=path_first, path_node=path_node,
         row_shift=shifts.astype(np.int64), activity=activity.frac,
@@ -578,7 +584,9 @@ def _site(
             [(r.air_j_per_k, r.mass_j_per_k, r.ua_w_per_k, r.buffer_j) for r in rooms]
         ),
         aisle_hall=aisles.hall, aisle_full_w=aisles.full_w,
-        aisle_air=cooling.airflow_frac * planned[aisles.hall],
+        aisle_air_w=_aisle_air_w(
+            scenario, facility, plant, racks, rows, aisles.of_rack
+        ),
         air_rise_k=_rise_k(servers[0], main), idle_air=main.idle_airflow_frac,
         cooling_node=np.array([network.index[cooling_name(h)] for h in halls]),
         cooling_restart_ticks=math.ceil(COOLING_RESTART_S / tick_s),
@@ -594,22 +602,29 @@ def _site(
     )  # fmt: skip
 
 
-def _per_hall(rack_hall: IntArray, values: FloatArray, halls: int) -> FloatArray:
-    return np.bincount(rack_hall, weights=values, minlength=halls).astype(np.float64)
-
-
 def _rise_k(server: Server, thermal: ServerThermal) -> float:
     """Rise of the air through a server at full load. [K]"""
     return float(server.full_w / (AIR_J_PER_M3_K * thermal.airflow_m3_s))
 
 
-def _planned_frac(
-    scenario: Scenario, hall_limit_w: FloatArray, hall_full_w: FloatArray
-) -> FloatArray:
-    """Heat the hall's air was planned for ÷ what its servers make at full load."""
+def _aisle_air_w(
+    scenario: Scenario, facility: Facility, plant: Plant, racks: tuple[Rack, ...],
+    rows: tuple[RowSpec, ...], aisle_of: IntArray,
+) -> FloatArray:  # fmt: skip
+    """Heat at full load of the servers that each aisle's air was planned for. [W]"""
     server = find_server(scenario.fleet.server)
-    planned_w = hall_limit_w / server.provisioned_w.value * server.full_w
-    return np.minimum(1.0, planned_w / np.maximum(hall_full_w, 1.0))
+    planned_w = _promised(racks, rows) / server.provisioned_w.value * server.full_w
+    if plant.air.kind == "rear-door":  # the servers' own fans move the air
+        planned_w = np.full(len(racks), np.inf)
+    by_aisle: FloatArray = np.bincount(aisle_of, planned_w).astype(np.float64)
+    return facility.cooling.airflow_frac * by_aisle
+
+
+def _leaves(network: Network) -> BoolArray:
+    """Nodes that feed nothing."""
+    found = np.ones(len(network.nodes), dtype=np.bool_)
+    found[network.wiring.feed] = False
+    return found
 
 
 # --- memory of a run ----------------------------------------------------------------
@@ -687,7 +702,7 @@ def new_meter(a: Assembled) -> Meter:
         energy_j=np.zeros((n, 4)), edge_j=np.zeros(a.site.wiring.feed.size),
         trip_tick=np.full(n, -1, dtype=np.int64), heat_max=np.zeros(n),
         inlet_max_c=np.zeros(racks), gpu_max_c=np.zeros(racks),
-        throttle_s=np.zeros(racks), lost_s=np.zeros(racks),
+        throttle_s=np.zeros(racks), lost_s=np.zeros(racks), dark_s=np.zeros(racks),
         hall_c=np.zeros((records, halls)), hottest_c=np.zeros((records, halls)),
         site=np.zeros((records, 5)), row_peak_w=np.zeros(rows),
         row_counts=np.zeros((rows, 6)), log=np.zeros((MAX_LOG, 4)),

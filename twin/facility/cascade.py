@@ -56,6 +56,7 @@ class Stage(NamedTuple):
     modules: np.ndarray  # (nodes, 2): modules, and how many carry the rating
     out: np.ndarray  # bool (nodes,) out of service by plan
     chosen: np.ndarray  # int64 (nodes,) feed each transfer switch stands on
+    running: np.ndarray  # bool (nodes,) generators that carry load all the time
     start_s: np.ndarray  # (nodes,) of generators
     gap_s: np.ndarray  # (nodes,) without power when a transfer switch moves
     store: np.ndarray  # (nodes, width): rows of twin.power.stores
@@ -177,11 +178,20 @@ def bridge(stage, work):
 
 
 @njit(**_OPTIONS)
+def _has_life(stage, work, h):
+    """Whether any rack of a hall has power, so makes heat."""
+    for r in range(stage.servers.size):
+        if stage.rack_hall[r] == h and work.live[stage.rack_first + r]:
+            return True
+    return False
+
+
+@njit(**_OPTIONS)
 def _warm_up(stage, work, now_s):
     """A hall whose cooling has no power gets warm; when is the next one too hot?"""
     soonest = np.inf
     for h in range(stage.cooling_node.size):
-        if not work.live[stage.cooling_node[h]]:
+        if not work.live[stage.cooling_node[h]] and _has_life(stage, work, h):
             at_s = now_s + stage.hot_after_s[h, ALL_COOLING]
             work.hot_at_s[h] = min(work.hot_at_s[h], at_s)
         if not work.hot[h]:
@@ -308,7 +318,7 @@ def follow(stage, work, failed, steps, outcome, frames):
     work.down[:] = stage.out
     work.capacity[:] = 1.0
     work.chosen[:] = stage.chosen
-    work.running[:] = False
+    work.running[:] = stage.running
     work.dropped[:] = False
     work.hot[:] = False
     work.hot_at_s[:] = np.inf
@@ -341,7 +351,7 @@ def follow(stage, work, failed, steps, outcome, frames):
     node, left_s = _next_trip(stage, work)
     outcome[RACE_NODE] = node
     outcome[RACE_TRIP_S] = left_s
-    outcome[SAVED_BY_CAP] = 1.0 if left_s < np.inf else 0.0
+    racing = left_s < np.inf
     while count < steps.shape[0]:
         to_cap, to_hot = cap_at_s - now_s, hot_at_s - now_s
         if now_s + min(left_s, to_cap, to_hot) > stage.horizon_s:
@@ -366,7 +376,6 @@ def follow(stage, work, failed, steps, outcome, frames):
             work.down[node] = True
             outcome[TRIPS] += 1.0
             outcome[FIRST_TRIP_S] = min(outcome[FIRST_TRIP_S], now_s)
-            outcome[SAVED_BY_CAP] = 0.0
         else:
             now_s += to_cap
             _heat_up(stage, work, to_cap)
@@ -390,6 +399,8 @@ def follow(stage, work, failed, steps, outcome, frames):
             mark_overloaded(stage, work, max(1, cap))
         _frame(work, frames, count)
         node, left_s = _next_trip(stage, work)
+    saved = racing and left_s == np.inf and outcome[TRIPS] == 0.0 and cap > 1
+    outcome[SAVED_BY_CAP] = 1.0 if saved else 0.0
     outcome[LOST_SERVERS] = _lost(stage, work)
     _slo_damage(stage, work, outcome)
     return count

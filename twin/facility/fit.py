@@ -157,9 +157,11 @@ class _Finder:
 
     def _relevant(self) -> list[IntArray]:
         """Losses that move load onto something above each row; -1 is none."""
-        base_w = normal_w(self._stage)
+        # a watt everywhere, so that empty rows show what would move too
+        lit = self._stage._replace(rack_w=self._stage.rack_w + 1.0)
+        base_w = normal_w(lit)
         found: list[list[int]] = [[-1] for _ in self._above]
-        for lost, out_w, _ in losses_of_one(self._a.network, self._stage):
+        for lost, out_w, _ in losses_of_one(self._a.network, lit):
             more = out_w > base_w * _MOVED
             for k, above in enumerate(self._above):
                 if more[above].any():
@@ -187,7 +189,7 @@ class _Finder:
         """Heat of the row's hall ÷ what its cooling takes out."""
         hall = self._hall_of[self._racks(k)[0]]
         heat_w = self._with(k, count)[self._hall_of == hall].sum()
-        return float(heat_w / self._stage.cooling_able_w[hall])
+        return float(heat_w / max(1e-9, self._stage.cooling_able_w[hall]))
 
     def _inlet(self, k: int, count: int) -> float:
         """Rise of the row's warmest inlet above supply air ÷ what is allowed."""
@@ -195,11 +197,11 @@ class _Finder:
         racks = self._racks(k)
         aisle = site.rack_aisle[racks[0]]
         here = site.rack_aisle == aisle
-        more = 1.0 + count / max(1.0, float(stage.servers[here].sum()))
+        full_w = float(site.aisle_full_w[aisle]) + count * self._a.servers[0].full_w
         heat_w = float(self._with(k, count)[here].sum())
-        load = min(1.0, heat_w / (site.aisle_full_w[aisle] * more))
-        drawn = more * (site.idle_air + (1.0 - site.idle_air) * load)
-        short = max(0.0, drawn / max(0.1, site.aisle_air[aisle]) - 1.0)
+        load = min(1.0, heat_w / full_w)
+        drawn_w = full_w * (site.idle_air + (1.0 - site.idle_air) * load)
+        short = max(0.0, drawn_w / max(1e-9, site.aisle_air_w[aisle]) - 1.0)
         rise_k = site.recirculation_k * load + short * site.air_rise_k
         rise_k += float(site.position_k[racks].max())
         supply_c = stage.supply_c[self._hall_of[racks[0]]]

@@ -56,6 +56,8 @@ S_IT, S_FACILITY, S_MECHANICAL, S_LOST, S_CAPPED = range(5)
 
 HOLD_UP_S = 0.02
 """A server's power supply rides through this long: ITIC, 20 ms at zero volts."""
+MOST_SHORT = 1.0
+"""With less than half its air a server draws the room's, which warms by its mass."""
 COOLANT_TAU_S = 60.0
 """A liquid loop follows its plant with this time constant. Assumed."""
 OFF_ABOVE_K = 10.0
@@ -78,6 +80,7 @@ class Site(NamedTuple):
     walk_in_ticks: int  # a store's node takes its feed's load back over this time
     generator: np.ndarray  # (nodes, width): rows of twin.power.stores
     start_ticks: np.ndarray  # int64: generators, until they carry load
+    leaf: np.ndarray  # bool: feeds nothing, so it is what wants power
     stop_ticks: int  # a generator without load stops after this
     switch_ticks: np.ndarray  # int64: dead ticks when a transfer switch moves
     blinks: np.ndarray  # bool: dead for less than half a tick, yet too long to ride
@@ -96,8 +99,7 @@ class Site(NamedTuple):
     gpu_offset_k: np.ndarray
     restart_ticks: int
     # rows
-    row_first: np.ndarray  # int64 (rows + 1,) into row_node
-    row_node: np.ndarray
+    row_racks: np.ndarray  # int64 (rows + 1,) first rack of each row
     row_limit_w: np.ndarray
     path_first: np.ndarray  # int64 (rows + 1,) into path_node
     path_node: np.ndarray  # every node above a row's racks, sources left out
@@ -122,7 +124,7 @@ class Site(NamedTuple):
     room: np.ndarray  # (halls, 4): J/K air, J/K mass, W/K between, J buffer
     aisle_hall: np.ndarray
     aisle_full_w: np.ndarray  # (aisles,) heat with every server at full load
-    aisle_air: np.ndarray  # (aisles,) air installed ÷ what servers draw at full load
+    aisle_air_w: np.ndarray  # (aisles,) heat of full load that its air is meant for
     air_rise_k: float  # rise of air through a server at full load
     idle_air: float  # part of the air that flows at no load
     cooling_node: np.ndarray  # int64 (halls,) the node that feeds a hall's cooling
@@ -208,6 +210,7 @@ class Meter(NamedTuple):
     gpu_max_c: np.ndarray
     throttle_s: np.ndarray
     lost_s: np.ndarray  # server seconds without service
+    dark_s: np.ndarray  # server seconds without power
     hall_c: np.ndarray  # (records, halls)
     hottest_c: np.ndarray  # (records, halls)
     site: np.ndarray  # (records, 5)
@@ -272,6 +275,7 @@ def _apply(site, state, meter, tick, code, target, value):
         state.world[2] = value
     elif code == NO_START:
         state.no_start[target] = value > 0.0
+        state.flags[0] = 1
     gone = value != 0.0
     if code in (AIRFLOW, CHILLERS, CDU, LATENCY):
         gone = value != 1.0
@@ -336,6 +340,8 @@ def _energise(site, state, meter, tick):
         if state.down[i] or state.tripped[i]:
             state.live[i] = False
             state.fed[i] = False
+            if wiring.role[i] == GENERATOR:
+                state.since[i] = -1
             if was_live:
                 _log(meter, tick, L_DEAD, i, 0.0)
             continue
@@ -410,7 +416,8 @@ def _call_generators(site, state, meter, tick):
     state.need[:] = False
     for i in range(wiring.role.size - 1, -1, -1):
         works = not (state.down[i] or state.tripped[i])
-        if works and (not state.fed[i]):
+        wants = state.need[i] or site.leaf[i] or site.store_w[i] > 0.0
+        if works and wants and (not state.fed[i]):
             for e in range(wiring.first[i], wiring.first[i + 1]):
                 state.need[wiring.feed[e]] = True
         start = state.need[i] and wiring.role[i] == GENERATOR and works
@@ -566,14 +573,11 @@ def _cool_plates(site, state, h, table, load, runs):
     """Coolant of a hall's cold plates; returns the heat its plant takes out."""
     heat_w = site.liquid_frac * state.hall_w[h]
     able_w = _look_up(table, load, P_PLATES) * site.cooled_w[h] if runs else 0.0
-    served_w = min(heat_w, able_w)
-    if served_w < heat_w:
-        warmer_k = (heat_w - served_w) * site.tick_s / site.coolant_j_per_k[h]
-        state.coolant_c[h] += warmer_k
-    else:
-        goal_c = _look_up(table, load, P_COOLANT_C)
-        keep = math.exp(-site.tick_s / COOLANT_TAU_S)
-        state.coolant_c[h] = goal_c + (state.coolant_c[h] - goal_c) * keep
+    mass = site.coolant_j_per_k[h]
+    gap_k = state.coolant_c[h] - _look_up(table, load, P_COOLANT_C)
+    wish_w = heat_w + mass * gap_k / max(COOLANT_TAU_S, site.tick_s)
+    served_w = min(max(wish_w, 0.0), able_w)
+    state.coolant_c[h] += (heat_w - served_w) * site.tick_s / mass
     return served_w
 
 
@@ -588,12 +592,14 @@ def _warm(site, state, meter, tick):
         if site.rack_aisle[r] != aisle:
             aisle = site.rack_aisle[r]
             hall = site.aisle_hall[aisle]
-            load = min(1.0, state.aisle_w[aisle] / site.aisle_full_w[aisle])
-            drawn = site.idle_air + (1.0 - site.idle_air) * load
-            given = site.aisle_air[aisle] * state.left[hall, 0]
+            full_w = site.aisle_full_w[aisle]
+            load = min(1.0, state.aisle_w[aisle] / full_w)
+            drawn_w = full_w * (site.idle_air + (1.0 - site.idle_air) * load)
+            given_w = site.aisle_air_w[aisle] * state.left[hall, 0]
             above_hall_k = site.recirculation_k * load
-            if given < drawn:
-                above_hall_k += (drawn / max(given, 0.1) - 1.0) * site.air_rise_k
+            if given_w < drawn_w:
+                short = min(MOST_SHORT, drawn_w / max(given_w, 1e-9) - 1.0)
+                above_hall_k += short * site.air_rise_k
         count = site.servers[r, 0] + site.servers[r, 1]
         inlet = state.hall_c[hall] + site.position_k[r] + above_hall_k
         state.inlet_c[r] = inlet
@@ -671,8 +677,8 @@ def _read(site, state, meter, row, tick):
     that it feeds: the policy acts where the load is.
     """
     now_w = 0.0
-    for k in range(site.row_first[row], site.row_first[row + 1]):
-        now_w += state.out_w[site.row_node[k]]
+    for r in range(site.row_racks[row], site.row_racks[row + 1]):
+        now_w += state.out_w[site.rack_first + r]
     if now_w > meter.row_peak_w[row]:
         meter.row_peak_w[row] = now_w
     frac = now_w / site.row_limit_w[row]
@@ -785,6 +791,8 @@ def _note_racks(site, state, meter, tick):
         count = site.servers[r, 0] + site.servers[r, 1]
         if not state.live[first + r]:
             state.back[r] = tick + 1 + site.restart_ticks
+        if not state.live[first + r] or state.hot[r]:
+            meter.dark_s[r] += count * site.tick_s
         if tick < state.back[r] or state.hot[r]:
             meter.lost_s[r] += count * site.tick_s
             lost += count

@@ -68,7 +68,8 @@ class Case:
     Args:
         failed: Names of what is lost at time zero.
         lost_servers: Servers without power, restarting or too hot at the end.
-        lost_at_once: Of these, from the first moment.
+        lost_at_once: Of these, from the first moment; minutes of a store that has
+            lost its feed for good are not counted.
         trips: Breakers that tripped.
         first_trip_s: Time to the first trip, infinite for none. [s]
         worst_node: Node that comes nearest to its limit, "" for none.

@@ -211,7 +211,7 @@ def _rack(
     peak_w = float(meter.peak_w[i])
     limit_w, weakest = _weakest(a, nodes, i, peak_w)
     horizon_s, wh = a.tick_count * a.site.tick_s, float(meter.energy_j[i, 1]) / 3600.0
-    powered_s = rack.server_count * horizon_s - float(meter.lost_s[r])
+    powered_s = rack.server_count * horizon_s - float(meter.dark_s[r])
     gpu_wh, supply_loss_wh = _within(a.servers[r], wh, powered_s / 3600.0)
     return RackResult(
         name=rack.name, hall=rack.hall, row=rack.row, aisle=rack.aisle,

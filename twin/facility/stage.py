@@ -22,6 +22,7 @@ from twin.facility.heat import LOADS, degraded
 from twin.facility.screening import normal_w
 from twin.facility.timeline import plant_parts
 from twin.power.network import flow
+from twin.power.sweep import GENERATOR
 from twin.types import BoolArray, FloatArray, IntArray
 
 CASCADE_S = 3600.0
@@ -58,12 +59,12 @@ def set_stage(a: Assembled) -> Stage:
         wiring=site.wiring, rack_first=site.rack_first, other_w=other_w,
         rack_w=heat.rack_w,
         capped_w=heat.rack_w - dynamic_w * ((1.0 - caps.power) @ share.T),
-        servers=servers, busy=dynamic_w / site.swing_w,
+        servers=servers, busy=servers * busy,
         capped_speed=(1.0 / caps.slowdown) @ share.T,
         capped_breach=caps.breach @ share.T,
         limit_w=site.limit_w, protect=site.protect, protect_w=site.protect_w,
         heat=np.zeros(other_w.size), modules=_modules(a), out=out,
-        chosen=_chosen(a, heat.rack_w, out),
+        chosen=_chosen(a, heat.rack_w, out), running=_running(a, heat.rack_w, out),
         start_s=site.generator[:, 0].copy(), gap_s=a.gap_s, store=site.store,
         store_w=site.store_w, rack_hall=site.rack_hall, cooling_node=site.cooling_node,
         hot_after_s=_hot_after_s(a, heat, hour),
@@ -75,8 +76,12 @@ def set_stage(a: Assembled) -> Stage:
     return stage._replace(heat=settled_heat(site.protect, before))
 
 
+NEAR_PEAK = 0.99
+"""Ticks this near to the highest load count as busiest; the warmest is taken."""
+
+
 def _busiest(a: Assembled) -> tuple[int, FloatArray]:
-    """Tick at which uncapped servers draw most, and each rack's activity then."""
+    """Warmest tick at which uncapped servers draw most; racks' activity then."""
     site = a.site
     length = min(a.tick_count, site.activity.size)
     twice = np.concatenate([site.activity, site.activity])
@@ -84,8 +89,24 @@ def _busiest(a: Assembled) -> tuple[int, FloatArray]:
     total: FloatArray = np.zeros(length)
     for shift, weight_w in zip(site.row_shift, swing_w, strict=True):
         total += weight_w * twice[shift : shift + length]
-    tick = int(total.argmax())
-    return tick, twice[site.row_shift + tick][site.rack_row]
+    busiest = np.flatnonzero(total >= NEAR_PEAK * total.max())
+    # the trace repeats over the horizon; a busy tick of every hour stands for it
+    repeats = np.arange(0, a.tick_count, length)
+    ticks = (repeats[:, None] + busiest[None, :]).ravel()
+    ticks = ticks[ticks < a.tick_count]
+    hours = np.minimum(
+        (ticks * site.tick_s / 3600.0).astype(np.int64), site.plant.shape[1] - 1
+    )
+    hour, first = np.unique(hours, return_index=True)
+    full = site.plant[0, hour, LOADS.searchsorted(1.0)]
+    order = np.lexsort((
+        -total[ticks[first] % length], np.round(full[:, kernel.P_AIR], 3),
+        -np.round(full[:, kernel.P_SUPPLY_C], 2),
+    ))  # fmt: skip
+    best = order[0]
+    inside = np.flatnonzero(hours == hour[best])
+    tick = int(ticks[inside[total[ticks[inside] % length].argmax()]])
+    return tick, twice[site.row_shift + tick % length][site.rack_row]
 
 
 # --- heat -------------------------------------------------------------------------
@@ -116,8 +137,9 @@ def _warm(a: Assembled, busy: FloatArray, table: FloatArray) -> _Heat:
         supply_c = np.interp(load, LOADS, table[:, kernel.P_SUPPLY_C])
         coolant_c = np.interp(load, LOADS, table[:, kernel.P_COOLANT_C])
         full = np.minimum(1.0, aisle_w / site.aisle_full_w)
-        drawn = site.idle_air + (1.0 - site.idle_air) * full
-        short = np.maximum(0.0, drawn / np.maximum(site.aisle_air, 0.1) - 1.0)
+        drawn_w = site.aisle_full_w * (site.idle_air + (1.0 - site.idle_air) * full)
+        short = drawn_w / np.maximum(site.aisle_air_w, 1e-9) - 1.0
+        short = np.clip(short, 0.0, kernel.MOST_SHORT)
         above_k = site.recirculation_k * full + short * site.air_rise_k
         inlet_c = supply_c[site.rack_hall] + site.position_k + above_k[site.rack_aisle]
         around_c = coolant_c[site.rack_hall] if site.liquid_frac > 0.0 else inlet_c
@@ -205,11 +227,21 @@ def _ride_s(
         limit_c=start_c + margin_k,
     )  # fmt: skip
     short_w = site.liquid_frac * float(heat.hall_w[h]) - plates_w
-    if short_w <= 0.0:
-        return by_air_s
+    throttled_w = float(_throttled_w(a)[here].sum())
+    if short_w <= 0.0 or site.liquid_frac * throttled_w <= plates_w:
+        return by_air_s  # throttling holds the chips
     off_c = site.gpu_limit_c + kernel.OFF_ABOVE_K
     gap_k = max(0.0, off_c - float(heat.gpu_c[here].max()))
     return min(by_air_s, gap_k * float(site.coolant_j_per_k[h]) / short_w)
+
+
+def _throttled_w(a: Assembled) -> FloatArray:
+    """Racks at full activity with every chip throttled as far as it goes. [W]"""
+    site = a.site
+    least_w: FloatArray = site.servers.sum(axis=1) * (
+        site.idle_w + site.throttle_floor * site.swing_w
+    )
+    return least_w
 
 
 # --- power ------------------------------------------------------------------------
@@ -234,6 +266,13 @@ def _chosen(a: Assembled, rack_w: FloatArray, out: BoolArray) -> IntArray:
         if not wiring.share[i] and live[feeds].any():
             found[i] = feeds[live[feeds].argmax()]
     return found
+
+
+def _running(a: Assembled, rack_w: FloatArray, out: BoolArray) -> BoolArray:
+    """Generators that carry load before anything fails."""
+    before = flow(a.network, rack_w, np.flatnonzero(out)).out_w
+    running: BoolArray = (a.network.wiring.role == GENERATOR) & (before > 0.0)
+    return running
 
 
 # --- the cap ----------------------------------------------------------------------

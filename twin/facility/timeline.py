@@ -142,6 +142,8 @@ def _hits(
     if event.kind == "lose-module":
         node = next(n for n in facility.electrical if n.name == event.target)
         lost = min(severity, node.module_count)
+        if lost >= node.module_count:
+            return [(kernel.NODE_DOWN, network.index[node.name], 1.0)]
         return [(kernel.MODULES, network.index[node.name], lost / node.modules_needed)]
     if event.kind in ("utility-outage", "generator-fails-to-start"):
         outage = event.kind == "utility-outage"
@@ -185,14 +187,18 @@ def _steps(
 ) -> list[tuple[int, float]]:
     """Ticks at which the value that holds changes, and what it changes to."""
     times = sorted({s.start_s for s in spans} | {s.end_s for s in spans})
-    found, before = [], normal
+    found: list[tuple[int, float]] = []
+    before = normal
     for t in times:
         if math.isinf(t):
             continue
         active = [s.value for s in spans if s.start_s <= t < s.end_s]
         now = combine(active) if active else normal
         if now != before:
-            found.append((math.ceil(t / tick_s), now))
+            tick = round(t / tick_s)
+            if found:  # what is over within a tick still happened
+                tick = max(tick, found[-1][0] + 1)
+            found.append((tick, now))
         before = now
     return found
 

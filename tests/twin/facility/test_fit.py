@@ -105,17 +105,17 @@ def test_inlets_of_an_aisle_bind_where_air_is_the_weakest(run):
     facility = {
         "template": {"design": "2n", "margin_frac": 2.0, "rows_per_hall": 2,
                      "racks_per_row": 5, "row_limit_w": 400_000.0},
-        "cooling": {"airflow_frac": 0.5},
+        "cooling": {"airflow_frac": 0.25},
     }  # fmt: skip
     a, _, stage = run(facility=facility, activity=0.5)
     row = where_it_fits(a, stage, server_w=2500.0).rows[0]
-    site, servers = a.site, stage.servers.sum()
+    site, each_w = a.site, a.servers[0].full_w
 
     assert row.binding == "inlets of H1A1"
     for count, fits in ((row.more_servers, True), (row.more_servers + 1, False)):
-        more = 1 + count / servers
-        load = (stage.rack_w.sum() + 2500 * count) / (site.aisle_full_w[0] * more)
-        short = more * (0.4 + 0.6 * load) / site.aisle_air[0] - 1
+        full_w = site.aisle_full_w[0] + count * each_w
+        load = (stage.rack_w.sum() + 2500 * count) / full_w
+        short = full_w * (0.4 + 0.6 * load) / site.aisle_air_w[0] - 1
         inlet = 24.0 + short * site.air_rise_k + 0.5 * load + 0.5
         assert (inlet <= 32.0) == fits
     assert row.binding_frac <= 1.0
