@@ -367,7 +367,7 @@ def _failures() -> list[Any]:
                           "enableClickSelection": True},
         )),
         _section("matrix", "Every node under every single failure, % of its limit",
-                 _graph("matrix", 520)),
+                 html.Div(_graph("matrix", 520), className="np-wide")),
         _section(
             "timeline", "A day with failures",
             [
