@@ -1,0 +1,1 @@
+"""Synchronous training jobs as power over time, on the waveform clock."""
