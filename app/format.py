@@ -94,6 +94,7 @@ KIND_TITLES = {
     "utility": "utility", "generator": "generator", "transformer": "transformer",
     "switchboard": "switchboard", "ups": "UPS", "sts": "transfer switch", "pdu": "PDU",
     "rpp": "power panel", "busway": "busway", "rack-pdu": "rack PDU",
+    "psu": "server supply",
 }  # fmt: skip
 
 

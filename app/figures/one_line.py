@@ -14,8 +14,8 @@ from app import format as say
 
 Json = dict[str, Any]
 BOX_W, BOX_H, GAP_X, GAP_Y = 112.0, 46.0, 14.0, 44.0
-_IN_RACK = "rack-pdu"
-"""Kind of node that a row's mark stands for."""
+_IN_RACK = ("rack-pdu", "psu")
+"""Kinds of node that a row's mark stands for."""
 MOST_NODES = 160
 SIDES = "ABCR"
 _SIDE_PLACE = {"A": -0.3, "B": 0.3, "C": 0.0, "R": 0.45}
@@ -75,7 +75,9 @@ def _nodes(run: Json, hall: str) -> list[Json]:
     wanted = _above([f for r in racks for f in r["fed_by"]], by_name)
     halls = {r["hall"] for r in racks}
     wanted |= {f"COOL-{h}" for h in halls} & set(by_name)
-    found = [n for n in run["nodes"] if n["name"] in wanted and n["kind"] != _IN_RACK]
+    found = [
+        n for n in run["nodes"] if n["name"] in wanted and n["kind"] not in _IN_RACK
+    ]
     return found + [_row(run, name, racks) for name in rows]
 
 
@@ -95,15 +97,19 @@ def _row(run: Json, name: str, racks: list[Json]) -> Json:
     own = [r for r in racks if r["row"] == name]
     servers = sum(r["server_count"] for r in own)
     by_name = {n["name"]: n for n in run["nodes"]}
-    feeds = dict.fromkeys(
-        f for n in row["nodes"]
-        for f in (by_name[n]["fed_by"] if by_name[n]["kind"] == _IN_RACK else [n])
-    )  # fmt: skip
+    feeds = dict.fromkeys(f for n in row["nodes"] for f in _outside(n, by_name))
     return {
         "name": name, "kind": "row", "side": "", "fed_by": list(feeds),
         "limit_w": row["limit_w"], "peak_w": row["peak_w"], "failover_w": 0.0,
         "racks": [r["name"] for r in own], "servers": servers,
     }  # fmt: skip
+
+
+def _outside(name: str, by_name: dict[str, Json]) -> list[str]:
+    """Return the node, or the nearest above it that stands outside a rack."""
+    if by_name[name]["kind"] not in _IN_RACK:
+        return [name]
+    return [f for feed in by_name[name]["fed_by"] for f in _outside(feed, by_name)]
 
 
 def _depths(nodes: list[Json]) -> dict[str, int]:

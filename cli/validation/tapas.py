@@ -30,13 +30,17 @@ NONE = Levers()
 Report = Callable[[float, str], None]
 
 
-def fleet(added_frac: float) -> tuple[Grounds, Demand]:
+LET_FRAC = 0.8
+"""Servers let in the second fleet: how many the publication's had is not known."""
+
+
+def fleet(added_frac: float, let_frac: float = 0.95) -> tuple[Grounds, Demand]:
     """Return the hall with servers added at the same limits, and its demand."""
     key = "dgx-a100"
     grounds = make_grounds(
         find_server(key), server_thermal(key), rows=ROWS, added_frac=added_frac
     )
-    return grounds, make_demand(grounds.servers)
+    return grounds, make_demand(grounds.servers, occupancy_frac=let_frac)
 
 
 def rows(report: Report) -> list[ValidationRow]:
@@ -51,8 +55,28 @@ def rows(report: Report) -> list[ValidationRow]:
     report(0.9, "emergencies")
     return [
         *_peaks(found), *_throttling(found), *_harm(found, [*single, ALL]),
-        *_users(found), *_emergency(),
+        *_users(found), *_emergency(), *_let(),
     ]  # fmt: skip
+
+
+def _let() -> list[ValidationRow]:
+    """The same with a fifth of the servers free: there is somewhere to spread to."""
+    out = []
+    for added in (0.0, 0.4):
+        ground = fleet(added, LET_FRAC)
+        before, after = run_week(*ground, NONE), run_week(*ground, ALL)
+        title = f"at +{added:.0%} servers, 80 % of them let"
+        name = f"let_80_{'base' if added == 0 else f'{added:.0%}'.rstrip('%')}"
+        why = "sensitivity: how many servers the publication's fleet had let is unknown"
+        out += [
+            _row(f"peak_row_{name}", f"peak row power, change {title}", "%", -23,
+                 _change(after.peak_row_w, before.peak_row_w), 5, "near", why),
+            _row(f"hottest_{name}", f"hottest GPU, change {title}", "%", -17,
+                 _change(after.hottest_c, before.hottest_c), 7, "near", why),
+            _row(f"p99_{name}", f"SaaS P99 response ÷ idle {title}", "x", SLO_SLOWDOWN,
+                 after.saas_p99, 0, "at most", why),
+        ]  # fmt: skip
+    return out
 
 
 def _change(after: float, before: float) -> float:

@@ -36,7 +36,7 @@ from twin.power.stores import (
 
 KINDS = {
     "utility", "generator", "transformer", "switchboard", "ups", "sts", "pdu", "rpp",
-    "busway", "rack-pdu",
+    "busway", "rack-pdu", "psu",
 }  # fmt: skip
 TERMS = ("fixed", "linear", "quadratic")
 MARKS = {"measured", "published", "second-hand", "memory", "fitted", "assumed"}

@@ -422,6 +422,7 @@ PROTECTION_OF_KIND: dict[str, str] = {
     "rpp": "thermal-magnetic",
     "busway": "thermal-magnetic",
     "rack-pdu": "thermal-magnetic",
+    "psu": "none",
 }
 """Kind of node -> its trip curve where the scenario names none. Our choice."""
 

@@ -131,7 +131,10 @@ class Assembled:
 
 def node_spec(node: ElectricalNode) -> NodeSpec:
     """Resolve one node's losses and role."""
-    if node.loss is None:
+    if node.kind == "psu" and node.loss is None:
+        # a server's wall power was measured with its supplies
+        fixed_w, linear, quadratic = 0.0, 0.0, 0.0
+    elif node.loss is None:
         curve = find_loss(node.kind, ups_mode=node.ups_mode, field=node.name)
         fixed_w, linear, quadratic = curve.coefficients(node.rated_w)
     else:

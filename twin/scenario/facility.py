@@ -47,11 +47,11 @@ __all__ = [
 
 NODE_KINDS = (
     "utility", "generator", "transformer", "switchboard", "ups", "sts", "pdu", "rpp",
-    "busway", "rack-pdu",
+    "busway", "rack-pdu", "psu",
 )  # fmt: skip
 NodeKind = Literal[
     "utility", "generator", "transformer", "switchboard", "ups", "sts", "pdu", "rpp",
-    "busway", "rack-pdu",
+    "busway", "rack-pdu", "psu",
 ]  # fmt: skip
 Design = Literal["n", "n+1", "2n", "3n2", "catcher"]
 EventKind = Literal[

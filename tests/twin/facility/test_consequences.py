@@ -670,3 +670,33 @@ def test_a_full_source_is_capped_in_the_run_as_in_the_screening(run):
     _, result, _ = run(facility=site, events=[away], hours=0.5, policy="polca")
 
     assert happened(result, "landed")
+
+
+def test_supplies_are_nodes_that_can_fail_and_lose_nothing_twice(run):
+    """Four supplies of 2 kW for one server: any two carry it, one does not."""
+
+    def site(**more):
+        return {
+            "electrical": [
+                {"name": "UTIL", "kind": "utility", "rated_w": 1e6},
+                *({"name": f"RPDU-{s}", "kind": "rack-pdu", "fed_by": ["UTIL"],
+                   "rated_w": 2e4} for s in "AB"),
+                *({"name": f"PSU-{s}{k}", "kind": "psu", "fed_by": [f"RPDU-{s}"],
+                   "rated_w": 2000.0} | more for s in "AB" for k in (1, 2)),
+            ],
+            "racks": [
+                {"name": "K1", "server_count": 1,
+                 "fed_by": ["PSU-A1", "PSU-A2", "PSU-B1", "PSU-B2"]},
+            ],
+        }  # fmt: skip
+
+    a, result, stage = run(facility=site(), activity=0.5)
+    lost = follow_case(a.network, stage, ("PSU-A1", "PSU-A2"), a.halls).case
+    three = follow_case(a.network, stage, ("PSU-A1", "PSU-A2", "PSU-B1"), a.halls).case
+
+    assert node(result, "PSU-A1").loss_wh == 0.0
+    assert lost.lost_servers == 0
+    assert lost.worst_frac == pytest.approx(result.racks[0].peak_w / 4000.0, rel=0.02)
+    assert three.worst_frac > 1.0
+    _, given_loss, _ = run(facility=site(loss={"linear": 0.05}), activity=0.5)
+    assert node(given_loss, "PSU-A1").loss_wh > 0.0
