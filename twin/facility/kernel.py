@@ -57,7 +57,8 @@ S_IT, S_FACILITY, S_MECHANICAL, S_LOST, S_CAPPED = range(5)
 HOLD_UP_S = 0.02
 """A server's power supply rides through this long: ITIC, 20 ms at zero volts."""
 MOST_SHORT = 1.0
-"""With less than half its air a server draws the room's, which warms by its mass."""
+"""With less than half its air a server draws the room's, which warms by its mass.
+Assumed."""
 COOLANT_TAU_S = 60.0
 """A liquid loop follows its plant with this time constant. Assumed."""
 OFF_ABOVE_K = 10.0
