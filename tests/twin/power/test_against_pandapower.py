@@ -19,25 +19,26 @@ VOLTAGE_V = 400.0
 LOADS_W = (180_000.0, 240_000.0, 60_000.0)
 
 
-def power_flow():
-    """Two transformers' worth of nothing special: one feeds three busways."""
+def power_flow(sides="A", part=1.0):
+    """On each side a transformer that feeds three busways, each with its part."""
     pp = pytest.importorskip("pandapower")
     net = pp.create_empty_network()
-    medium = pp.create_bus(net, vn_kv=20.0)
-    low = pp.create_bus(net, vn_kv=VOLTAGE_V / 1000)
-    pp.create_ext_grid(net, medium)
-    pp.create_transformer_from_parameters(
-        net, medium, low, sn_mva=TRANSFORMER_W / 1e6, vn_hv_kv=20.0,
-        vn_lv_kv=VOLTAGE_V / 1000, vkr_percent=100 * COPPER_LOSS_W / TRANSFORMER_W,
-        vk_percent=1.0, pfe_kw=IRON_LOSS_W / 1000, i0_percent=0.2,
-    )  # fmt: skip
-    for load_w in LOADS_W:
-        end = pp.create_bus(net, vn_kv=VOLTAGE_V / 1000)
-        pp.create_line_from_parameters(
-            net, low, end, length_km=1.0, r_ohm_per_km=BUSWAY_OHM, x_ohm_per_km=1e-6,
-            c_nf_per_km=0.0, max_i_ka=1.0,
+    for _ in sides:
+        medium = pp.create_bus(net, vn_kv=20.0)
+        low = pp.create_bus(net, vn_kv=VOLTAGE_V / 1000)
+        pp.create_ext_grid(net, medium)
+        pp.create_transformer_from_parameters(
+            net, medium, low, sn_mva=TRANSFORMER_W / 1e6, vn_hv_kv=20.0,
+            vn_lv_kv=VOLTAGE_V / 1000, vkr_percent=100 * COPPER_LOSS_W / TRANSFORMER_W,
+            vk_percent=1.0, pfe_kw=IRON_LOSS_W / 1000, i0_percent=0.2,
         )  # fmt: skip
-        pp.create_load(net, end, p_mw=load_w / 1e6)
+        for load_w in LOADS_W:
+            end = pp.create_bus(net, vn_kv=VOLTAGE_V / 1000)
+            pp.create_line_from_parameters(
+                net, low, end, length_km=1.0, r_ohm_per_km=BUSWAY_OHM,
+                x_ohm_per_km=1e-6, c_nf_per_km=0.0, max_i_ka=1.0,
+            )  # fmt: skip
+            pp.create_load(net, end, p_mw=part * load_w / 1e6)
     pp.runpp(net)
     return net
 
@@ -79,30 +80,6 @@ def test_losses_and_feeder_load_agree_with_the_power_flow():
     assert_allclose(ours.out_w[0], theirs.res_ext_grid.p_mw[0] * 1e6, rtol=1e-4)
 
 
-def two_chains(sides, part):
-    """The reference: on each side a transformer and busways, each with its part."""
-    pp = pytest.importorskip("pandapower")
-    net = pp.create_empty_network()
-    for _ in sides:
-        medium = pp.create_bus(net, vn_kv=20.0)
-        low = pp.create_bus(net, vn_kv=VOLTAGE_V / 1000)
-        pp.create_ext_grid(net, medium)
-        pp.create_transformer_from_parameters(
-            net, medium, low, sn_mva=TRANSFORMER_W / 1e6, vn_hv_kv=20.0,
-            vn_lv_kv=VOLTAGE_V / 1000, vkr_percent=100 * COPPER_LOSS_W / TRANSFORMER_W,
-            vk_percent=1.0, pfe_kw=IRON_LOSS_W / 1000, i0_percent=0.2,
-        )  # fmt: skip
-        for load_w in LOADS_W:
-            end = pp.create_bus(net, vn_kv=VOLTAGE_V / 1000)
-            pp.create_line_from_parameters(
-                net, low, end, length_km=1.0, r_ohm_per_km=BUSWAY_OHM,
-                x_ohm_per_km=1e-6, c_nf_per_km=0.0, max_i_ka=1.0,
-            )  # fmt: skip
-            pp.create_load(net, end, p_mw=part * load_w / 1e6)
-    pp.runpp(net)
-    return net
-
-
 @pytest.mark.parametrize("lost", [(), ("MV-A",)], ids=["all-well", "a-lost"])
 def test_dual_cords_load_two_chains_as_a_power_flow_says(lost):
     """2N: halves while all is well, the whole load on the survivor after a loss."""
@@ -132,7 +109,7 @@ def test_dual_cords_load_two_chains_as_a_power_flow_says(lost):
     out = np.array([net.index[name] for name in lost], dtype=np.int64)
     ours = flow(net, np.array(LOADS_W), out)
     left = "AB" if not lost else "B"
-    theirs = two_chains(left, 1.0 / len(left))
+    theirs = power_flow(left, 1.0 / len(left))
     chains = [net.index[f"MV-{side}"] for side in left]
     buses = [net.index[f"BUS{k}-{side}"] for side in left for k in range(len(LOADS_W))]
 
