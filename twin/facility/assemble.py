@@ -47,22 +47,13 @@ from twin.facility.heat import (
 )
 from twin.facility.kernel import (
     HOLD_UP_S,
-    LOAD_STEP,
-    P_COOLANT_C,
-    P_SUPPLY_C,
-    Meter,
     Site,
-    State,
 )
 from twin.facility.timeline import Timeline, build_timeline
 from twin.power.network import Network, NodeSpec, build_network, flow
 from twin.power.phases import phase_parts, worst_phase
 from twin.power.protection import (
     DEVICE_WIDTH,
-    INSTANT,
-    KIND,
-    PICKUP,
-    THERMAL,
     device_row,
 )
 from twin.power.stores import GENERATOR_WIDTH, STORE_WIDTH, generator_row, store_row
@@ -70,12 +61,10 @@ from twin.power.sweep import CONVEYOR, GENERATOR, RACK, UTILITY
 from twin.scenario.facility import ElectricalNode, Facility, Rack
 from twin.scenario.model import Scenario
 from twin.scenario.site_templates import expand, row_nodes
-from twin.serving.kernel import BRAKE_LAND, LAND_LOW
 from twin.simulate import clock_range_mhz
 from twin.types import BoolArray, FloatArray, IntArray
 
 MAX_RECORDS = 720
-MAX_LOG = 20_000
 RESTART_S = 600.0
 """A server that lost power serves again after this. Assumed: boot and model load."""
 WALK_IN_S = 10.0
@@ -628,86 +617,3 @@ def _leaves(network: Network) -> BoolArray:
     found = np.ones(len(network.nodes), dtype=np.bool_)
     found[network.wiring.feed] = False
     return found
-
-
-# --- memory of a run ----------------------------------------------------------------
-
-
-def new_state(a: Assembled) -> State:
-    """Allocate the state of a run at time zero: all well, stores full, halls cool."""
-    site, n, racks = a.site, len(a.network.nodes), len(a.racks)
-    rows, halls = len(a.rows), len(a.halls)
-    control = np.zeros((rows, 9))
-    control[:, LAND_LOW : LAND_LOW + 2] = -1.0
-    control[:, BRAKE_LAND] = -1.0
-    since = np.full(n, -(10**9), dtype=np.int64)
-    since[site.wiring.role == GENERATOR] = -1
-    usual = site.plant[0, 0, round(0.75 / LOAD_STEP)]
-    supply_c = np.full(halls, usual[P_SUPPLY_C])
-    inlet_c = supply_c[site.rack_hall] + site.position_k
-    around_c = usual[P_COOLANT_C] if site.liquid_frac > 0.0 else inlet_c
-    busy = site.idle_w + site.swing_w * float(site.activity[0]) - site.host_w
-    return State(
-        down=np.zeros(n, dtype=np.bool_), tripped=np.zeros(n, dtype=np.bool_),
-        live=np.ones(n, dtype=np.bool_), fed=np.ones(n, dtype=np.bool_),
-        weight=np.zeros(site.wiring.feed.size), heat=_heat_before(a),
-        capacity=np.ones(n), charge=np.ones(n), owed_j=np.zeros(n), accept=np.ones(n),
-        blink=np.zeros(n, dtype=np.bool_), used=np.full(n, -1, dtype=np.int64),
-        chosen=np.full(n, -1, dtype=np.int64), until=np.zeros(n, dtype=np.int64),
-        since=since, no_start=np.zeros(n, dtype=np.bool_),
-        need=np.zeros(n, dtype=np.bool_), wanted_w=np.zeros(n), out_w=np.zeros(n),
-        in_w=np.zeros(n), stored_w=np.zeros(n), unfanned=np.ones(racks),
-        back=np.full(racks, -1, dtype=np.int64),
-        inlet_c=inlet_c,
-        gpu_c=around_c + site.k_per_w * busy * site.gpu_share + site.gpu_offset_k,
-        throttle=np.ones(racks), hot=np.zeros(racks, dtype=np.bool_),
-        aisle_w=np.zeros(site.aisle_hall.size),
-        coolant_c=np.full(halls, usual[P_COOLANT_C]), hall_c=supply_c,
-        mass_c=supply_c.copy(), buffer_j=site.room[:, 3].copy(),
-        hall_w=np.zeros(halls), left=np.ones((halls, 3)),
-        plant_state=np.zeros(halls, dtype=np.int64),
-        cool_back=np.zeros(halls, dtype=np.int64), world=np.array([0.0, 0.0, 1.0]),
-        control=control, memory=np.zeros((rows, 16)), command=np.zeros((rows, 2)),
-        in_force=np.zeros((rows, 5)), stuck=np.zeros(rows, dtype=np.bool_),
-        ring_w=np.zeros((rows, site.telemetry_ticks + 1)),
-        ring_frac=np.zeros((rows, site.telemetry_ticks + 1)), power=np.ones((rows, 2)),
-        flags=np.array([1, 0, 0], dtype=np.int64),
-    )  # fmt: skip
-
-
-def settled_heat(rows: FloatArray, ratio: FloatArray) -> FloatArray:
-    """State of each protection after a long time at a load that it carries."""
-    thermal = (rows[:, KIND] == THERMAL) & (ratio < rows[:, INSTANT])
-    load = np.where(thermal, ratio / rows[:, PICKUP], 0.0)
-    settled: FloatArray = np.minimum(load**2, 0.999)
-    return settled
-
-
-def _heat_before(a: Assembled) -> FloatArray:
-    """Breakers have carried the first tick's load for long: none starts cold."""
-    site, nothing = a.site, np.array([], dtype=np.int64)
-    busy = site.activity[site.row_shift % site.activity.size][site.rack_row]
-    rack_w = site.servers.sum(axis=1) * (site.idle_w + site.swing_w * busy)
-    before = flow(a.network, rack_w, nothing)
-    return settled_heat(site.protect, before.out_w / site.protect_w)
-
-
-def new_meter(a: Assembled) -> Meter:
-    """Allocate the meters of a run."""
-    n, racks, rows, halls = (
-        len(a.network.nodes), len(a.racks), len(a.rows), len(a.halls)
-    )  # fmt: skip
-    records = math.ceil(a.tick_count / a.site.ticks_per_record)
-    return Meter(
-        mean_w=np.zeros((records, n), dtype=np.float32),
-        max_w=np.zeros((records, n), dtype=np.float32),
-        peak_w=np.zeros(n), peak_tick=np.zeros(n, dtype=np.int64),
-        energy_j=np.zeros((n, 4)), edge_j=np.zeros(a.site.wiring.feed.size),
-        trip_tick=np.full(n, -1, dtype=np.int64), heat_max=np.zeros(n),
-        inlet_max_c=np.zeros(racks), gpu_max_c=np.zeros(racks),
-        throttle_s=np.zeros(racks), lost_s=np.zeros(racks), dark_s=np.zeros(racks),
-        hall_c=np.zeros((records, halls)), hottest_c=np.zeros((records, halls)),
-        site=np.zeros((records, 5)), row_peak_w=np.zeros(rows),
-        row_counts=np.zeros((rows, 6)), log=np.zeros((MAX_LOG, 4)),
-        log_count=np.zeros(1, dtype=np.int64),
-    )  # fmt: skip

@@ -12,9 +12,10 @@ from twin.catalogue.electrical import find_loss
 from twin.catalogue.servers import Server
 from twin.errors import Cancelled, PolicyError
 from twin.facility import kernel
-from twin.facility.assemble import Assembled, new_meter, new_state
+from twin.facility.assemble import Assembled
 from twin.facility.cascade import Stage
 from twin.facility.kernel import Meter, State
+from twin.facility.memory import new_meter, new_state
 from twin.facility.result import (
     NodeResult,
     RackResult,

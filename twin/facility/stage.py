@@ -16,9 +16,10 @@ from twin.control import deepest_trigger, landings
 from twin.cooling.plant import run_plant
 from twin.cooling.room import Room, ride_through_s
 from twin.facility import cascade, kernel
-from twin.facility.assemble import Assembled, settled_heat
+from twin.facility.assemble import Assembled
 from twin.facility.cascade import Stage
 from twin.facility.heat import LOADS, degraded
+from twin.facility.memory import settled_heat
 from twin.facility.screening import normal_w
 from twin.facility.timeline import plant_parts
 from twin.power.network import flow

@@ -12,7 +12,7 @@ from numpy.testing import assert_allclose
 
 from twin.catalogue.electrical import STORES
 from twin.facility import kernel
-from twin.facility.assemble import new_meter, new_state
+from twin.facility.memory import new_meter, new_state
 
 DESIGNS = ("n", "n+1", "2n", "3n2", "catcher")
 SMALL = {"rows_per_hall": 2, "racks_per_row": 3}
