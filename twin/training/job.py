@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, fields
 
 import numpy as np
 
-from twin.types import FloatArray
+from twin.types import FloatArray, IntArray
 
 MOST_SEGMENTS = 20_000_000
 """More phases than this are a slip of a period, not a job."""
@@ -67,7 +67,11 @@ class TrainingJob:
         evaluate_every: Iterations between evaluations; 0 for none.
         evaluate_s: Length of one. [s]
         checkpoint_every: Iterations between checkpoints; 0 for none.
-        checkpoint_s: Time a checkpoint blocks; 0 for an asynchronous one. [s]
+        checkpoint_s: Time a checkpoint blocks; 0 for one that does not. [s]
+        checkpoint_offset: Iterations that checkpoints come later than on the first
+            multiple: jobs take turns with it. >= 0
+        write_s: Time an asynchronous checkpoint is written in the background. [s]
+        write_slow_frac: Compute time that the writing adds ÷ compute time. [1], >= 0
         start_s: When the job starts. [s]
         ramp_s: Power rises to the first iteration's over this. [s], >= 0
         end_s: When it stops; infinite for never. [s]
@@ -91,6 +95,9 @@ class TrainingJob:
     evaluate_s: float = 0.0
     checkpoint_every: int = 0
     checkpoint_s: float = 0.0
+    checkpoint_offset: int = 0
+    write_s: float = 0.0
+    write_slow_frac: float = 0.0
     start_s: float = 0.0
     ramp_s: float = 0.0
     end_s: float = math.inf
@@ -110,7 +117,8 @@ class TrainingJob:
             raise ValueError(f"microbatches must be 1 or more, got {self.microbatches}")
         for name in (
             "gap_s", "communicate_s", "bubble_s", "evaluate_every", "evaluate_s",
-            "checkpoint_every", "checkpoint_s", "ramp_s", "jitter_s", "straggle_frac",
+            "checkpoint_every", "checkpoint_s", "checkpoint_offset", "write_s",
+            "write_slow_frac", "ramp_s", "jitter_s", "straggle_frac",
         ):  # fmt: skip
             value = getattr(self, name)
             if not 0 <= value < math.inf:
@@ -204,7 +212,9 @@ def _run(
     """Times and levels of phases between two interruptions, and its iterations."""
     count = math.ceil((end - start) / job.iteration_s) + 1
     m, levels = job.microbatches, job.levels
+    number = done + 1 + np.arange(count)
     slow = 1.0 + job.straggle_frac * np.abs(rng.standard_normal(count))
+    slow = slow * (1.0 + job.write_slow_frac * _writing(job, number))
     length = np.empty((count, 2 * m + 3))
     power = np.empty_like(length)
     length[:, 0 : 2 * m : 2] = (job.compute_s * slow)[:, None]
@@ -213,14 +223,31 @@ def _run(
     power[:, 1 : 2 * m - 1 : 2] = levels.communicate
     length[:, 2 * m - 1], power[:, 2 * m - 1] = job.communicate_s, levels.communicate
     length[:, 2 * m], power[:, 2 * m] = job.bubble_s, levels.bubble
-    number = done + 1 + np.arange(count)
-    for column, every, lasts_s, at in (
-        (2 * m + 1, job.evaluate_every, job.evaluate_s, levels.evaluate),
-        (2 * m + 2, job.checkpoint_every, job.checkpoint_s, levels.checkpoint),
-    ):
-        due = number % every == 0 if every else np.zeros(count, dtype=bool)
+    for column, every, offset, lasts_s, at in (
+        (2 * m + 1, job.evaluate_every, 0, job.evaluate_s, levels.evaluate),
+        (2 * m + 2, job.checkpoint_every, job.checkpoint_offset, job.checkpoint_s,
+         levels.checkpoint),
+    ):  # fmt: skip
+        due = _since(number, every, offset) == 0
         length[:, column], power[:, column] = np.where(due, lasts_s, 0.0), at
     t_s = start + np.concatenate([[0.0], np.cumsum(length.ravel())[:-1]])
     there = (length.ravel() > 0.0) & (t_s < end)
     whole = start + np.cumsum(length.sum(axis=1)) <= end
     return t_s[there], power.ravel()[there], int(whole.sum())
+
+
+def _since(number: IntArray, every: int, offset: int) -> IntArray:
+    """Iterations since the last due one, this one counted; -1 before the first."""
+    if not every:
+        return np.full(number.size, -1)
+    return np.where(number >= every + offset, (number - offset) % every, -1)
+
+
+def _writing(job: TrainingJob, number: IntArray) -> FloatArray:
+    """Whether an iteration runs while a checkpoint is written in the background."""
+    since = _since(number, job.checkpoint_every, job.checkpoint_offset)
+    lasts = math.ceil(job.write_s / job.iteration_s)
+    first = number <= job.checkpoint_every + job.checkpoint_offset
+    still = (since == 0) & ~first & (lasts >= job.checkpoint_every)
+    beside: FloatArray = ((since >= 1) & (since <= lasts) | still).astype(np.float64)
+    return beside

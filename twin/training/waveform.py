@@ -9,6 +9,7 @@ Cost grows with samples and edges, not with GPUs. `docs/models/training.md`, eq.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,6 +74,30 @@ def job_waveform(
     samples = round(horizon_s / sample_s)
     frac = sampled(found, samples, sample_s, job.jitter_s)
     return Waveform(power_w=frac * (job.gpu_count * job.tdp_w), sample_s=sample_s)
+
+
+def jobs_waveform(
+    jobs: Sequence[TrainingJob], *, horizon_s: float, sample_s: float = 1e-3
+) -> Waveform:
+    """
+    Sample the power of several jobs side by side.
+
+    Args:
+        jobs: The jobs, each with its own start, period and phase.
+        horizon_s: Length. [s]
+        sample_s: Length of a sample. [s], > 0
+
+    Returns:
+        Power of all their GPUs.
+
+    Raises:
+        ValueError: If there is no job, or a length is not positive.
+    """
+    if not jobs:
+        raise ValueError("jobs must name at least one job, got none; add one")
+    waves = [job_waveform(j, horizon_s=horizon_s, sample_s=sample_s) for j in jobs]
+    total: FloatArray = np.sum([w.power_w for w in waves], axis=0)
+    return Waveform(power_w=total, sample_s=sample_s)
 
 
 def sampled(found: Edges, samples: int, sample_s: float, jitter_s: float) -> FloatArray:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from twin.training.job import Levels, TrainingJob, edges
-from twin.training.waveform import job_waveform, sampled
+from twin.training.waveform import job_waveform, jobs_waveform, sampled
 
 SQUARE = {
     "gpu_count": 1000, "tdp_w": 1000.0, "compute_s": 0.6, "communicate_s": 0.4,
@@ -104,6 +104,38 @@ def test_a_start_may_ramp():
 
     assert_allclose(power[2200], 0.12 + 0.88 * 0.5, atol=2e-3)
     assert_allclose(power[2450], 1.0)
+
+
+def test_a_checkpoint_in_the_background_lengthens_the_iterations_beside_it():
+    """Every fourth iteration one is written for 1.5 s: the next two compute slower."""
+    written = job(checkpoint_every=4, write_s=1.5, write_slow_frac=0.5)
+    wave = job_waveform(written, horizon_s=12.0, sample_s=0.01).power_w / 1e6
+
+    # iterations begin at 0, 1, 2, 3, 4, 5.3, 6.6, 7.6: compute of 0.6 s, then 0.9 s
+    assert_allclose(wave[[350, 450, 485, 495]], [1.0, 1.0, 1.0, 0.4])
+    assert_allclose(wave[[615, 625, 715, 725, 755]], [1.0, 0.4, 1.0, 0.4, 0.4])
+    assert_allclose(wave[765], 1.0)
+
+
+def test_checkpoints_of_two_jobs_take_turns():
+    def low(offset):
+        found = job(checkpoint_every=10, checkpoint_s=2.0, checkpoint_offset=offset)
+        wave = job_waveform(found, horizon_s=30.0, sample_s=0.01)
+        return np.flatnonzero(np.isclose(wave.power_w, 0.2e6))
+
+    assert low(0)[0] == 1000
+    assert low(5)[0] == 1500
+    assert not set(low(0)) & set(low(5))
+
+
+def test_jobs_add_up_and_their_phases_matter():
+    together = jobs_waveform([job(), job()], horizon_s=5.0)
+    apart = jobs_waveform([job(), job(start_s=0.5)], horizon_s=5.0)
+
+    assert_allclose(together.power_w, 2 * job_waveform(job(), horizon_s=5.0).power_w)
+    assert np.ptp(apart.power_w[1000:]) < np.ptp(together.power_w[1000:])
+    with pytest.raises(ValueError, match="at least one job"):
+        jobs_waveform([], horizon_s=1.0)
 
 
 def test_stragglers_lengthen_iterations_and_a_seed_repeats_them():

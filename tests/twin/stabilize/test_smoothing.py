@@ -1,8 +1,6 @@
-"""Each measure against what paper and pencil say of it."""
+"""GPU power smoothing against what paper and pencil say of it."""
 
 from __future__ import annotations
-
-import math
 
 import numpy as np
 import pytest
@@ -10,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from twin.stabilize.measures import Smoothing, Storage, smoothed, stored
+from twin.stabilize.smoothing import Smoothing, from_vendor, smoothed, to_redfish
 from twin.training.waveform import Waveform
 
 GPUS, TDP_W = 1000, 1000.0
@@ -75,68 +73,9 @@ def test_smoothing_never_makes_energy(levels, floor, up, down, hold):
     assert_allclose(
         found.wave.energy_j, wave.energy_j + found.burnt_j - found.lacked_j, rtol=1e-9
     )
-    low = min(max(levels[0], floor), floor)
-    assert found.wave.power_w.min() >= low * GPUS * TDP_W * (1 - 1e-9)
-
-
-# --- storage ------------------------------------------------------------------------
-
-
-def test_an_ideal_store_is_a_first_order_filter_to_the_grid():
-    """A sine of frequency f keeps 1 ÷ sqrt(1 + (2 pi f tau)²) of its height."""
-    sample_s, tau_s = 1e-3, 2.0
-    t = np.arange(60_000) * sample_s
-    for frequency in (0.1, 0.5, 2.0):
-        wave = Waveform(
-            power_w=5e5 + 1e5 * np.sin(2 * math.pi * frequency * t), sample_s=sample_s
-        )
-        found = stored(
-            wave, Storage(power_w=1e6, energy_j=1e8, filter_s=tau_s, return_s=1e6)
-        )
-        height = np.ptp(found.wave.power_w[30_000:]) / 2
-        exact = 1e5 / math.sqrt(1 + (2 * math.pi * frequency * tau_s) ** 2)
-        assert height == pytest.approx(exact, rel=0.01)
-
-
-def test_65_joules_flatten_a_fast_swing_and_not_a_slow_one():
-    """±250 W about the mean: 65 J last 0.26 s one way, so 2 Hz fits and 0.5 Hz not."""
-    left = {}
-    for hertz in (0.5, 2.0, 5.0):
-        wave = square(0.5, 0.5, period_s=1 / hertz, seconds=60)
-        found = stored(
-            wave,
-            Storage(power_w=0.3 * GPUS * TDP_W, energy_j=65.0 * GPUS, filter_s=5.0,
-                    return_s=2.0),
-        )  # fmt: skip
-        left[hertz] = np.ptp(found.wave.power_w[30_000:]) / np.ptp(wave.power_w)
-    assert left[5.0] < 0.15
-    assert left[2.0] < 0.4
-    assert left[0.5] > 0.9
-
-
-@settings(max_examples=60, deadline=None)
-@given(
-    st.lists(st.floats(0.0, 1.2), min_size=5, max_size=80), st.floats(1e4, 1e6),
-    st.floats(1e3, 1e7), st.floats(0.01, 20.0), st.floats(0.5, 1.0),
-    st.floats(0.5, 1.0), st.floats(0.0, 0.5), st.floats(0.0, 1.0),
-)  # fmt: skip
-def test_a_stores_books_close(levels, power, energy, tau, eff_in, eff_out, lag, centre):
-    wave = Waveform(power_w=np.repeat(levels, 10) * GPUS * TDP_W, sample_s=0.02)
-    found = stored(
-        wave,
-        Storage(power_w=power, energy_j=energy, filter_s=tau, charge_efficiency=eff_in,
-                discharge_efficiency=eff_out, response_s=lag, centre_frac=centre),
-    )  # fmt: skip
-    gained_j = (found.charge_frac[-1] - centre) * energy
-
-    assert_allclose(
-        found.wave.energy_j, wave.energy_j + found.lost_j + gained_j, rtol=1e-9,
-        atol=1e-3,
-    )  # fmt: skip
-    assert found.charge_frac.min() >= -1e-9
-    assert found.charge_frac.max() <= 1 + 1e-9
-    assert np.abs(found.stored_w).max() <= power * (1 + 1e-9)
-    assert found.lost_j >= -1e-6
+    assert found.wave.power_w.min() >= min(min(levels), floor) * GPUS * TDP_W * (
+        1 - 1e-9
+    )
 
 
 # --- bad input ----------------------------------------------------------------------
@@ -157,14 +96,82 @@ def test_senseless_settings_are_refused(wrong, match):
         Smoothing(**wrong)
 
 
-@pytest.mark.parametrize(
-    ("wrong", "match"),
-    [
-        ({"energy_j": 0.0}, "energy_j must be above 0"),
-        ({"charge_efficiency": 1.2}, "charge_efficiency"),
-        ({"centre_frac": 2.0}, "centre_frac"),
-    ],
-)
-def test_a_store_without_sense_is_refused(wrong, match):
-    with pytest.raises(ValueError, match=match):
-        Storage(**({"power_w": 1e5, "energy_j": 1e6, "filter_s": 1.0} | wrong))
+# --- a job's begin and end ------------------------------------------------------------
+
+
+def test_the_floor_is_let_go_some_time_after_the_last_work():
+    """Work for 5 s, idle: hold 1 s, down at 1/s to the floor; let go at 8 s, again."""
+    level = np.concatenate([np.full(5000, 1.0), np.full(10_000, 0.1)])
+    wave = Waveform(power_w=level * GPUS * TDP_W, sample_s=1e-3)
+    found = smooth(wave, floor_frac=0.6, release_s=3.0, hysteresis_s=1.0,
+                   ramp_down_w_per_s=1000.0, ramp_up_w_per_s=9e4)  # fmt: skip
+    drawn = found.wave.power_w / GPUS / TDP_W
+
+    assert_allclose(drawn[[4999, 5900, 6200]], [1.0, 1.0, 0.8], atol=2e-3)
+    assert_allclose(drawn[[6500, 7900, 8900]], 0.6, atol=2e-3)
+    assert_allclose(drawn[[9300, 9700]], [0.3, 0.1], atol=3e-3)
+
+
+def test_an_immediate_ramp_down_leaves_the_floor_at_once():
+    level = np.concatenate([np.full(1000, 1.0), np.full(9000, 0.1)])
+    wave = Waveform(power_w=level * GPUS * TDP_W, sample_s=1e-3)
+    found = smooth(
+        wave, floor_frac=0.6, release_s=3.0, immediate_ramp_down=True, **FAST
+    )
+    drawn = found.wave.power_w / GPUS / TDP_W
+
+    assert_allclose(drawn[[3900, 4100]], [0.6, 0.1])
+
+
+def test_idle_gpus_have_no_floor_until_they_work():
+    level = np.concatenate([np.full(1000, 0.1), np.full(1000, 1.0)])
+    wave = Waveform(power_w=level * GPUS * TDP_W, sample_s=1e-3)
+    found = smooth(wave, floor_frac=0.6, **FAST)
+
+    assert_allclose(found.wave.power_w[[0, 990]], 0.1 * GPUS * TDP_W)
+
+
+def test_the_burn_circuits_life_is_counted():
+    """A square wave at duty 1/2 from 0.4 to 0.9: 250 W are burnt, 7.9 GJ a year."""
+    found = smooth(square(0.4, 0.5), floor_frac=0.9, lifetime_burn_j=2e9, **FAST)
+
+    assert found.lifetime_frac == pytest.approx(250 * 31_557_600 / 2e9, rel=0.01)
+
+
+# --- the vendor's names and units -----------------------------------------------------
+
+
+def test_what_the_driver_reads_back_is_in_milliwatts_and_milliseconds():
+    head = "NVML_FI_PWR_SMOOTHING_PROFILE_"
+    read = {head + "PERCENT_TMP_FLOOR": 80, head + "RAMP_UP_RATE": 750_000,
+            head + "RAMP_DOWN_RATE": 500_000, head + "RAMP_DOWN_HYST_VAL": 1500,
+            "NVML_FI_PWR_SMOOTHING_IMM_RAMP_DOWN_ENABLED": 1}  # fmt: skip
+    found = from_vendor(read, ceiling_frac=1.05)
+
+    assert found == Smoothing(
+        floor_frac=0.8, ramp_up_w_per_s=750.0, ramp_down_w_per_s=500.0,
+        hysteresis_s=1.5, immediate_ramp_down=True, ceiling_frac=1.05,
+    )  # fmt: skip
+
+
+def test_an_administrators_override_wins():
+    found = from_vendor({
+        "NVML_FI_PWR_SMOOTHING_PROFILE_RAMP_UP_RATE": 100_000,
+        "NVML_FI_PWR_SMOOTHING_ADMIN_OVERRIDE_RAMP_UP_RATE": 300_000,
+    })  # fmt: skip
+
+    assert found.ramp_up_w_per_s == pytest.approx(300.0)
+
+
+def test_redfish_speaks_watts_and_seconds_both_ways():
+    given_ = Smoothing(floor_frac=0.75, ramp_up_w_per_s=640.0, hysteresis_s=0.5)
+    written = to_redfish(given_)
+
+    assert written["TMPFloorPercent"] == 75
+    assert written["RampUpWattsPerSecond"] == 640
+    assert from_vendor(written) == given_
+
+
+def test_a_setting_nobody_knows_is_refused():
+    with pytest.raises(ValueError, match="RampSpeed is no setting"):
+        from_vendor({"RampSpeed": 3})
