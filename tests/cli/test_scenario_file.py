@@ -36,7 +36,7 @@ def test_keys_left_out_take_their_defaults(scenario_file):
                      "fleet.server_cuont", "server_count", id="unknown key"),
         pytest.param("fleet:\n  server: dgx-a100\n  server_count: 0\n", 3,
                      "fleet.server_count", "got 0", id="no servers"),
-        pytest.param("policy:\n  name: polca\n  t1_frac: 0.95\n", 1, "policy",
+        pytest.param("policy:\n  name: polca\n  t1_frac: 0.95\n", 3, "policy.t1_frac",
                      "below t2_frac", id="threshold order"),
         pytest.param("workload:\n  classes:\n    - name: a\n      share: -1\n"
                      "      prompt_tokens: {min: 1, max: 2}\n"

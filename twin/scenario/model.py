@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, Field, model_validator
 from twin.scenario.base import Model, quantity
 from twin.scenario.facility import Facility
 from twin.scenario.policy import POLICY_NAMES, Polca, Policy
+from twin.scenario.training import Training
 from twin.scenario.workload import Workload
 
 _POLCA = "Patel et al., POLCA, ASPLOS 2024 (second-hand quote)"
@@ -263,6 +264,10 @@ class Scenario(Model):
     facility: Facility | None = Field(
         None, description="The building around the rows; empty means one row alone",
         examples=[{"template": {"design": "2n"}}],
+    )  # fmt: skip
+    training: Training | None = Field(
+        None, description="Training jobs behind one meter; empty means serving alone",
+        examples=[{"jobs": [{"gpu_count": 32_768}]}],
     )  # fmt: skip
     plan: PlanSpec = Field(
         default_factory=PlanSpec, description="Search of a plan",

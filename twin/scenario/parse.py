@@ -160,7 +160,11 @@ def translate(error: ValidationError, model: type[BaseModel]) -> list[ScenarioEr
         for n, part in enumerate(item["loc"])
         if str(part).startswith(_UNION)
     }
-    kept = [item for item in found if not _echoes(item, unions)]
+    places = [item["loc"] for item in found]
+    kept = [
+        item for item in found
+        if not _echoes(item, unions) and not _misses_wrong_ones(item, places)
+    ]  # fmt: skip
     return [_translated(item, model) for item in kept]
 
 
@@ -176,6 +180,14 @@ def _echoes(item: ErrorDetails, unions: set[tuple[Any, ...]]) -> bool:
     if item["type"] == "string_type":
         return loc[-1] == "str" and loc[:-1] in unions
     return item["type"] == "too_short" and loc in {union[:-1] for union in unions}
+
+
+def _misses_wrong_ones(item: ErrorDetails, places: list[tuple[Any, ...]]) -> bool:
+    """Whether a list only counts as too short because an item of it is wrong."""
+    loc = item["loc"]
+    return item["type"] == "too_short" and any(
+        place[: len(loc)] == loc and len(place) > len(loc) for place in places
+    )
 
 
 def _translated(item: ErrorDetails, model: type[BaseModel]) -> ScenarioError:
@@ -196,6 +208,11 @@ def _translated(item: ErrorDetails, model: type[BaseModel]) -> ScenarioError:
     message = item["msg"].removeprefix("Value error, ")
     if kind == "value_error":
         rule, _, repair = message.partition("; ")
+        name, _, rest = rule.partition(" ")
+        if (found := _at(value, name)) is not None:  # a model's own check says where
+            field, value = f"{field}.{name}", found
+            rule = rest.removeprefix(f"{value} ").removeprefix(f"{value!r} ")
+            rule = rule.rpartition(", got ")[0] or rule
         return ScenarioError(
             field=field,
             rule=rule,
@@ -217,6 +234,13 @@ def _translated(item: ErrorDetails, model: type[BaseModel]) -> ScenarioError:
         value=_short(value),
         repair=_REPAIRS.get(kind, "correct the value"),
     )
+
+
+def _at(document: Any, path: str) -> Any:
+    """Value at a dotted path of a mapping, None without one."""
+    for part in path.split("."):
+        document = document.get(part) if isinstance(document, Mapping) else None
+    return document
 
 
 def nearest(wrong: str, known: Iterable[str]) -> str:

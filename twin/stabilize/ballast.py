@@ -76,7 +76,8 @@ class Filled:
         wave: What the GPUs draw.
         burnt_j: Energy of the ballast. [J]
         overhead_frac: That ÷ the work's energy. [1]
-        both_s: Time both ran at once. [s]
+        both_s: Time both ran at once, half a kernel for each return of the work: GPUs
+            do not launch kernels in step. [s]
         slowdown_frac: Time the job loses ÷ its time. [1]
     """
 
@@ -114,10 +115,11 @@ def filled(
         )
     whole_w = gpu_count * tdp_w
     out: FloatArray = np.empty(wave.power_w.size)
-    burnt, both_s, _ = compiled.ballast(
+    burnt, met = compiled.ballast(
         wave.power_w / whole_w, wave.sample_s, ballast.target_frac, ballast.detect_s,
         ballast.kernel_s, ballast.grain_frac, ballast.ceiling_frac, out,
     )  # fmt: skip
+    both_s = met * 0.5 * ballast.kernel_s
     there_s = wave.horizon_s * (active_frac or 1.0)
     beside = ballast.contention_frac * both_s / there_s
     return Filled(

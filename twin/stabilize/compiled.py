@@ -153,16 +153,19 @@ def ballast(wanted, sample_s, target, detect_s, kernel_s, grain, ceiling, out):
         out: Filled with what is drawn. (samples,)
 
     Returns:
-        Energy burnt [TDP × s]; time both ran at once [s]; time ballast ran [s].
+        Energy burnt [TDP × s]; how often the work came back while ballast ran.
     """
     low_s = 0.0
     runs_s = 0.0
     added = 0.0
     burnt = 0.0
-    both_s = 0.0
-    on_s = 0.0
+    met = 0
+    was_gap = False
     for k in range(wanted.size):
         gap = wanted[k] < target
+        if was_gap and not gap and added > 0.0:
+            met += 1
+        was_gap = gap
         low_s = low_s + sample_s if gap else 0.0
         if runs_s <= 0.0:  # a kernel ends: is another one launched?
             if low_s > detect_s + 0.5 * sample_s:
@@ -174,12 +177,9 @@ def ballast(wanted, sample_s, target, detect_s, kernel_s, grain, ceiling, out):
         if added > 0.0:
             drawn = max(wanted[k], min(ceiling, wanted[k] + added))
             burnt += (drawn - wanted[k]) * sample_s
-            on_s += sample_s
-            if not gap:
-                both_s += sample_s
             runs_s -= sample_s
         out[k] = drawn
-    return burnt, both_s, on_s
+    return burnt, met
 
 
 @njit(**_OPTIONS)

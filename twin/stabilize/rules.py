@@ -9,22 +9,35 @@ never only pass or fail: worst value, limit, margin, when, and in which band.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.ndimage import (  # type: ignore[attr-defined]
-    maximum_filter1d,
-    minimum_filter1d,
-)
-from scipy.signal import butter, sosfiltfilt  # type: ignore[attr-defined]
 
+from twin.stabilize import compiled
+from twin.stabilize.at_connection import AT_CONNECTION, Contract, Found, swing
+from twin.stabilize.spectra import Spectra, spectrum
 from twin.training.waveform import Waveform
 from twin.types import FloatArray
 
-Kind = Literal["band-swing", "band-share", "change", "ramp"]
-ORDER = 4
-"""Of the Butterworth band filter, run forward and back. Ours: rules name none."""
+__all__ = [
+    "Contract", "Kind", "Rule", "Unjudged", "Verdict", "band_power", "judge",
+    "judge_all", "needed_horizon_s", "needed_sample_s", "spectrum",
+]  # fmt: skip
+
+Kind = Literal[
+    "band-swing", "band-share", "change", "ramp", "range", "voltage-change", "pst",
+    "plt", "tdd", "thd",
+]  # fmt: skip
+UNITS: dict[str, str] = {
+    "band-swing": "W", "band-share": "1", "change": "W", "ramp": "W/s", "range": "W",
+    "voltage-change": "1", "pst": "Pst", "plt": "Plt", "tdd": "1", "thd": "1",
+}  # fmt: skip
+SHARES = ("band-share", "voltage-change", "tdd", "thd")
+FLICKER_SAMPLE_S = 1.0 / 420.0
+"""Longest samples the flickermeter takes on 60 Hz; on 50 Hz a fifth longer. [s]"""
+FLICKER_S = 600.0
 PER_CYCLE = 2.56
 """Samples per cycle of a band's upper edge; two would be the limit of sampling."""
 
@@ -41,11 +54,20 @@ class Rule:
         kind: "band-swing": highest less lowest power in any window, of the power in a
             band. "band-share": energy of the power's changes that lies in a band.
             "change": highest less lowest power in any window. "ramp": change over any
-            window ÷ its length, up and down.
-        limit: In W (band-swing, change), W/s (ramp), or 0..1 (band-share).
+            window ÷ its length, up and down. "range": least width of a band around
+            a baseline that itself keeps two ramps (dynamic range).
+            "voltage-change": highest less lowest voltage in any window ÷ nominal.
+            "pst", "plt": flicker, short and long term. "tdd", "thd": harmonics of the
+            current and of the voltage.
+        limit: In W (band-swing, change, range), W/s (ramp), Pst or Plt, or 0..1. The
+            planning level of the voltage holds too where it is lower (flicker), and
+            takes its place (harmonics).
+        limit_frac: The same ÷ contracted power; the lower of the two holds. 0 is none.
         window_s: Rolling window. [s]; 0 where the kind has none.
         low_hz: Lower edge of the band. [Hz]
         high_hz: Upper edge of the band. [Hz]
+        up_w_per_s: Fastest rise of a "range"'s baseline. [W/s]
+        down_w_per_s: Fastest fall of a "range"'s baseline. [W/s]
         source: Where it stands, and how sure that is.
         date: Of the text.
     """
@@ -55,16 +77,29 @@ class Rule:
     title: str
     kind: Kind
     limit: float
+    limit_frac: float = 0.0
     window_s: float = 0.0
     low_hz: float = 0.0
     high_hz: float = 0.0
+    up_w_per_s: float = 0.0
+    down_w_per_s: float = 0.0
     source: str
     date: str
 
     def __post_init__(self) -> None:
+        if self.kind not in UNITS:
+            raise ValueError(
+                f"{self.key}: kind {self.kind!r} is unknown; known are "
+                f"{', '.join(UNITS)}"
+            )
         if not 0 < self.limit < math.inf:
             raise ValueError(f"{self.key}: limit must be above 0, got {self.limit}")
-        if self.kind in ("band-swing", "change", "ramp") and not self.window_s > 0:
+        if not 0 <= self.limit_frac <= 1:
+            raise ValueError(
+                f"{self.key}: limit_frac must be 0 to 1, got {self.limit_frac}"
+            )
+        windowed = ("band-swing", "change", "ramp", "voltage-change")
+        if self.kind in windowed and not self.window_s > 0:
             raise ValueError(f"{self.key}: window_s must be above 0 for {self.kind}")
         banded = self.kind in ("band-swing", "band-share")
         if banded and not 0 < self.low_hz < self.high_hz:
@@ -72,11 +107,20 @@ class Rule:
                 f"{self.key}: low_hz {self.low_hz} must be above 0 and below high_hz "
                 f"{self.high_hz}"
             )
-        if self.kind == "band-share" and self.limit > 1:
+        if self.kind == "range" and not min(self.up_w_per_s, self.down_w_per_s) > 0:
+            raise ValueError(
+                f"{self.key}: up_w_per_s and down_w_per_s must be above 0 for range"
+            )
+        if self.kind in SHARES and self.limit > 1:
             raise ValueError(
                 f"{self.key}: limit of a share must be at most 1, got {self.limit}; a "
                 "per cent value is to be divided by 100"
             )
+
+    @property
+    def unit(self) -> str:
+        """Unit of the limit and of worst values."""
+        return UNITS[self.kind]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,16 +131,21 @@ class Verdict:
     Args:
         rule: The rule.
         worst: Worst value, in the limit's unit.
+        limit: The limit that held.
         margin_frac: (limit - worst) ÷ limit; below zero it fails.
         at_s: Begin of the worst window; NaN for a share. [s]
-        worst_hz: Strongest line inside the band; NaN without one. [Hz]
+        worst_hz: Strongest line inside the band, or of the flicker's or harmonic's own
+            frequency; NaN without one. [Hz]
+        note: What the figure rests on, where that is not the whole rule.
     """
 
     rule: Rule
     worst: float
+    limit: float
     margin_frac: float
     at_s: float
     worst_hz: float
+    note: str = ""
 
     @property
     def passes(self) -> bool:
@@ -104,13 +153,55 @@ class Verdict:
         return self.margin_frac >= 0.0
 
 
-def judge(wave: Waveform, rule: Rule) -> Verdict:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unjudged:
+    """
+    A rule that a waveform cannot answer.
+
+    Args:
+        rule: The rule.
+        why: What is missing, and how much is needed.
+    """
+
+    rule: Rule
+    why: str
+
+
+NO_CONTRACT = Contract()
+
+
+def judge_all(
+    wave: Waveform, rules: Iterable[Rule], contract: Contract = NO_CONTRACT
+) -> list[Verdict | Unjudged]:
+    """
+    Measure a waveform against many rules; spectra are shared.
+
+    Args:
+        wave: Power at the point of connection.
+        rules: The rules.
+        contract: What is known of the point of connection.
+
+    Returns:
+        A verdict per rule, in their order, or why there is none.
+    """
+    spectra = Spectra(wave)
+    found: list[Verdict | Unjudged] = []
+    for rule in rules:
+        try:
+            found.append(_judged(spectra, rule, contract))
+        except ValueError as error:
+            found.append(Unjudged(rule=rule, why=str(error)))
+    return found
+
+
+def judge(wave: Waveform, rule: Rule, contract: Contract = NO_CONTRACT) -> Verdict:
     """
     Measure a waveform against a rule.
 
     Args:
         wave: Power at the point of connection.
         rule: The rule.
+        contract: What is known of the point of connection.
 
     Returns:
         The verdict.
@@ -119,28 +210,38 @@ def judge(wave: Waveform, rule: Rule) -> Verdict:
         ValueError: If the waveform is too short or too coarsely sampled; says what is
             needed.
     """
-    _check(wave, rule)
-    at_s, worst_hz = math.nan, math.nan
-    if rule.kind == "band-share":
-        worst, worst_hz = _share(wave, rule)
-    elif rule.kind == "band-swing":
-        # the first and the last period of the lower edge are the filter's own
-        edge = round(1.0 / rule.low_hz / wave.sample_s)
-        band_w = band_power(wave, rule.low_hz, rule.high_hz)[edge:-edge]
-        worst, at_s = _swing(band_w, wave.sample_s, rule.window_s)
-        at_s += edge * wave.sample_s
-        worst_hz = _strongest_hz(wave, rule.low_hz, rule.high_hz)
-    elif rule.kind == "change":
-        worst, at_s = _swing(wave.power_w, wave.sample_s, rule.window_s)
+    return _judged(Spectra(wave), rule, contract)
+
+
+def _judged(spectra: Spectra, rule: Rule, contract: Contract) -> Verdict:
+    _check(spectra.wave, rule)
+    if rule.kind in AT_CONNECTION:
+        found = AT_CONNECTION[rule.kind](spectra, rule, contract)
     else:
-        count = max(1, round(rule.window_s / wave.sample_s))
-        change_w = np.abs(wave.power_w[count:] - wave.power_w[:-count])
-        k = int(change_w.argmax())
-        worst, at_s = float(change_w[k]) / (count * wave.sample_s), k * wave.sample_s
-    margin = (rule.limit - worst) / rule.limit
+        found = _WORST[rule.kind](spectra, rule)
+    limit = min(rule.limit, found.limit)
+    if rule.limit_frac:
+        limit = min(limit, rule.limit_frac * contract.power_w)
     return Verdict(
-        rule=rule, worst=worst, margin_frac=margin, at_s=at_s, worst_hz=worst_hz
-    )
+        rule=rule, worst=found.worst, limit=limit,
+        margin_frac=(limit - found.worst) / limit, at_s=found.at_s,
+        worst_hz=found.hertz, note=found.note,
+    )  # fmt: skip
+
+
+def needed_sample_s(rule: Rule) -> float:
+    """Longest samples that a rule can be judged on. [s]"""
+    window_s = rule.window_s / 2 if rule.window_s else math.inf
+    band_s = 1.0 / (PER_CYCLE * rule.high_hz) if rule.high_hz else math.inf
+    flicker_s = FLICKER_SAMPLE_S if rule.kind in ("pst", "plt") else math.inf
+    return min(window_s, band_s, flicker_s)
+
+
+def needed_horizon_s(rule: Rule) -> float:
+    """Shortest waveform that a rule can be judged on. [s]"""
+    band_s = 3.0 / rule.low_hz + 2.0 * rule.window_s if rule.low_hz else 0.0
+    flicker_s = FLICKER_S if rule.kind in ("pst", "plt") else 0.0
+    return max(2.0 * rule.window_s, band_s, flicker_s)
 
 
 def _check(wave: Waveform, rule: Rule) -> None:
@@ -183,59 +284,61 @@ def band_power(wave: Waveform, low_hz: float, high_hz: float) -> FloatArray:
     Returns:
         Power without its mean. [W], shape (samples,)
     """
-    sos = butter(
-        ORDER, [low_hz, high_hz], btype="bandpass", fs=1.0 / wave.sample_s, output="sos"
-    )
-    still = wave.power_w - wave.power_w.mean()
-    pad = min(still.size - 1, round(3.0 / low_hz / wave.sample_s))
-    found: FloatArray = sosfiltfilt(sos, still, padlen=pad)
-    return found
+    return Spectra(wave).band_w(low_hz, high_hz)
 
 
-def spectrum(wave: Waveform) -> tuple[FloatArray, FloatArray]:
-    """
-    Lines of a waveform's power.
-
-    Args:
-        wave: The waveform.
-
-    Returns:
-        Frequencies [Hz] without zero, and power² in each line [W²]: they add up to the
-        variance (Parseval).
-    """
-    n = wave.power_w.size
-    lines = np.fft.rfft(wave.power_w - wave.power_w.mean())[1:]
-    energy = 2.0 * np.abs(lines) ** 2 / n**2
-    if n % 2 == 0:
-        energy[-1] /= 2.0  # the last line has no twin
-    hertz: FloatArray = np.arange(1, n // 2 + 1) / (n * wave.sample_s)
-    return hertz, energy
+# --- worst value, when, and in which line ---------------------------------------------
 
 
-def _share(wave: Waveform, rule: Rule) -> tuple[float, float]:
-    """Energy of changes inside a band ÷ all, and the strongest line there."""
-    hertz, energy = spectrum(wave)
-    inside = (hertz >= rule.low_hz) & (hertz <= rule.high_hz)
+def _band_swing(spectra: Spectra, rule: Rule) -> Found:
+    """Measure a band's swing; the filter's own first and last periods are left out."""
+    wave = spectra.wave
+    edge = round(1.0 / rule.low_hz / wave.sample_s)
+    band_w = spectra.band_w(rule.low_hz, rule.high_hz)[edge:-edge]
+    worst, at_s = swing(band_w, wave.sample_s, rule.window_s)
+    strongest_hz = spectra.strongest_hz(rule.low_hz, rule.high_hz)
+    return Found(worst, at_s=at_s + edge * wave.sample_s, hertz=strongest_hz)
+
+
+def _share(spectra: Spectra, rule: Rule) -> Found:
+    """Measure the part of changes that lies in a band."""
+    hertz, energy = spectra.lines()
+    first, last = np.searchsorted(hertz, (rule.low_hz, rule.high_hz * (1 + 1e-12)))
     total = float(energy.sum())
-    if total <= 0.0:
-        return 0.0, math.nan
-    strongest = float(hertz[inside][energy[inside].argmax()])
-    return float(energy[inside].sum()) / total, strongest
+    # what rounding leaves of a flat load is no change
+    if total <= (1e-9 * float(np.abs(spectra.wave.power_w).max())) ** 2:
+        return Found(0.0)
+    strongest_hz = spectra.strongest_hz(rule.low_hz, rule.high_hz)
+    return Found(float(energy[first:last].sum()) / total, hertz=strongest_hz)
 
 
-def _strongest_hz(wave: Waveform, low_hz: float, high_hz: float) -> float:
-    hertz, energy = spectrum(wave)
-    inside = (hertz >= low_hz) & (hertz <= high_hz)
-    return float(hertz[inside][energy[inside].argmax()])
+def _change(spectra: Spectra, rule: Rule) -> Found:
+    """Measure highest less lowest power in any window."""
+    wave = spectra.wave
+    worst, at_s = swing(wave.power_w, wave.sample_s, rule.window_s)
+    return Found(worst, at_s=at_s)
 
 
-def _swing(
-    power_w: FloatArray, sample_s: float, window_s: float
-) -> tuple[float, float]:
-    """Largest difference inside any window [W], and where that window begins [s]."""
-    count = min(power_w.size, max(2, round(window_s / sample_s) + 1))
-    highest = maximum_filter1d(power_w, count, mode="nearest")
-    lowest = minimum_filter1d(power_w, count, mode="nearest")
-    apart = highest - lowest
-    k = int(apart.argmax())
-    return float(apart[k]), max(0, k - count // 2) * sample_s
+def _ramp(spectra: Spectra, rule: Rule) -> Found:
+    """Measure the steepest change over a window."""
+    wave = spectra.wave
+    count = max(1, round(rule.window_s / wave.sample_s))
+    change_w = np.abs(wave.power_w[count:] - wave.power_w[:-count])
+    k = int(change_w.argmax())
+    return Found(float(change_w[k]) / (count * wave.sample_s), at_s=k * wave.sample_s)
+
+
+def _range(spectra: Spectra, rule: Rule) -> Found:
+    """Measure the least dynamic range that a baseline with the ramps needs."""
+    wave = spectra.wave
+    worst, k, rising = compiled.dynamic_range(
+        wave.power_w, rule.up_w_per_s * wave.sample_s, rule.down_w_per_s * wave.sample_s
+    )
+    note = f"reached by a {'rise' if rising else 'fall'}" if worst > 0 else ""
+    return Found(float(worst), at_s=k * wave.sample_s, note=note)
+
+
+_WORST: dict[str, Callable[[Spectra, Rule], Found]] = {
+    "band-swing": _band_swing, "band-share": _share, "change": _change, "ramp": _ramp,
+    "range": _range,
+}  # fmt: skip

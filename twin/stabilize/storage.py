@@ -136,13 +136,16 @@ class Stored:
         return WORN_FRAC / self.life_years
 
 
-def stored(wave: Waveform, storage: Storage) -> Stored:
+def stored(
+    wave: Waveform, storage: Storage, *, begin_frac: float | None = None
+) -> Stored:
     """
     Put a store before a load.
 
     Args:
         wave: The load.
-        storage: The store; its charge begins at the centre.
+        storage: The store.
+        begin_frac: Charge ÷ energy before the first sample; its centre without one.
 
     Returns:
         What the grid sees; grid = load + losses + change of charge, to rounding.
@@ -152,7 +155,8 @@ def stored(wave: Waveform, storage: Storage) -> Stored:
     """
     size = wave.power_w.size
     grid_w, given_w, charge_j = np.empty(size), np.empty(size), np.empty(size)
-    start_j = storage.centre_frac * storage.energy_j
+    begin_frac = storage.centre_frac if begin_frac is None else begin_frac
+    start_j = begin_frac * storage.energy_j
     state = np.array([0.0, start_j])
 
     def follow(part: slice, target_w: FloatArray, pull_per_s: float) -> FloatArray:
@@ -166,7 +170,7 @@ def stored(wave: Waveform, storage: Storage) -> Stored:
     if storage.control == "mpc":
         plan = Plan(
             power_w=storage.power_w, energy_j=storage.energy_j,
-            centre_j=start_j, step_s=storage.step_s, horizon_s=storage.filter_s,
+            centre_j=storage.centre_frac * storage.energy_j, step_s=storage.step_s, horizon_s=storage.filter_s,
             period_s=storage.period_s,
         )  # fmt: skip
         books = np.zeros(2)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twin.training.compiled import spread
+from twin.training.compiled import REACH, spread
 from twin.training.job import Edges, TrainingJob, edges
 from twin.types import FloatArray
 
@@ -49,7 +49,7 @@ class Waveform:
 
 
 def job_waveform(
-    job: TrainingJob, *, horizon_s: float, sample_s: float = 1e-3
+    job: TrainingJob, *, horizon_s: float, sample_s: float = 1e-3, begin_s: float = 0.0
 ) -> Waveform:
     """
     Sample the power of a job's GPUs.
@@ -58,6 +58,7 @@ def job_waveform(
         job: The job.
         horizon_s: Length. [s]
         sample_s: Length of a sample. [s], > 0
+        begin_s: Time of the job at the first sample. [s], >= 0
 
     Returns:
         Power of all its GPUs; hosts, fans and losses are not in it.
@@ -70,10 +71,23 @@ def job_waveform(
             f"sample_s must be above 0 and at most horizon_s {horizon_s}, "
             f"got {sample_s}"
         )
-    found = edges(job, horizon_s)
+    # edges just behind the end reach into it by their spread
+    until_s = begin_s + horizon_s + REACH * job.jitter_s
+    found = _from(edges(job, until_s), begin_s, job.jitter_s)
     samples = round(horizon_s / sample_s)
     frac = sampled(found, samples, sample_s, job.jitter_s)
     return Waveform(power_w=frac * (job.gpu_count * job.tdp_w), sample_s=sample_s)
+
+
+def _from(found: Edges, begin_s: float, jitter_s: float) -> Edges:
+    """Edges as seen from a later moment: what is over by then is a level."""
+    if not begin_s:
+        return found
+    over = found.t_s + found.over_s + REACH * jitter_s < begin_s
+    return Edges(
+        found.before + float(found.by[over].sum()), found.t_s[~over] - begin_s,
+        found.by[~over], found.over_s[~over],
+    )  # fmt: skip
 
 
 def jobs_waveform(

@@ -225,10 +225,9 @@ def test_a_percentage_is_no_share(kind, severity, repair):
     event = {"t_s": 0, "kind": kind, "severity": severity}
     error = refusal(chain(), [rack()], events=[event])
 
-    assert error.field == "facility.events.0"
-    assert error.rule == (
-        f"severity of {kind} is the part that is left (0..1), got {severity:g}"
-    )
+    assert error.field == "facility.events.0.severity"
+    assert error.value == severity
+    assert error.rule == f"of {kind} is the part that is left (0..1)"
     assert error.repair == repair
 
 

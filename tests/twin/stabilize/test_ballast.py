@@ -44,7 +44,8 @@ def test_a_kernel_runs_to_its_end_beside_the_job():
 
     assert drawn[1004] == pytest.approx(1.1)  # at the ceiling
     assert drawn[1015] == pytest.approx(1.0)
-    assert found.both_s == pytest.approx(19 * 0.008, rel=0.15)
+    # half a kernel on average, for the job comes back nineteen times
+    assert found.both_s == pytest.approx(19 * 0.016)
     assert found.slowdown_frac == pytest.approx(0.5 * found.both_s / 20.0)
 
 
@@ -57,13 +58,16 @@ def test_the_published_kind_of_job_loses_less_than_a_twentieth():
         )
         found, _ = fill(level)
         assert found.slowdown_frac <= 0.05
-        assert found.slowdown_frac <= 0.5 * 0.005 / period_s * 1.3
+        assert found.slowdown_frac == pytest.approx(
+            0.5 * 0.0025 * 11 / 12 / period_s, rel=1e-3
+        )
 
 
 def test_sharing_a_gpu_costs_all_the_time():
-    found, _ = fill(GAP, resident_frac=0.02, kernel_s=0.005)
+    alone, _ = fill(GAP)
+    found, _ = fill(GAP, resident_frac=0.02)
 
-    assert found.slowdown_frac == pytest.approx(0.02)
+    assert found.slowdown_frac == pytest.approx(alone.slowdown_frac + 0.02)
 
 
 @settings(max_examples=50, deadline=None)

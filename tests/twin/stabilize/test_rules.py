@@ -6,9 +6,23 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from twin.stabilize.rules import Rule, band_power, judge, spectrum
+from twin.stabilize.connection import PointOfConnection, voltage_change_frac
+from twin.stabilize.flicker import flicker
+from twin.stabilize.rules import (
+    Contract,
+    Rule,
+    Unjudged,
+    band_power,
+    judge,
+    judge_all,
+    needed_horizon_s,
+    needed_sample_s,
+    spectrum,
+)
 from twin.training.waveform import Waveform
 
 ABOUT = {"authority": "test", "title": "test", "source": "none", "date": "2026-01-01"}
@@ -93,6 +107,117 @@ def test_a_filter_moves_no_phase():
     middle = slice(40_000, 80_000)
 
     assert_allclose(band[middle], wave.power_w[middle] - 1e8, atol=2e4)
+
+
+# --- dynamic range --------------------------------------------------------------------
+
+RANGE = Rule(key="range", kind="range", limit=1e7, up_w_per_s=1e5, down_w_per_s=2e5,
+             **ABOUT)  # fmt: skip
+
+
+def test_a_sine_faster_than_the_ramps_needs_its_own_width():
+    """Baseline: between trough and crest half a period at 0.1 MW/s is taken off."""
+    found = judge(sines((4e6, 1.0)), RANGE)
+
+    # the fall's ramp is faster, so the rise binds: 8 MW less what half a second ramps
+    assert found.worst == pytest.approx(8e6 - 0.5 * 1e5, rel=2e-3)
+    assert found.passes
+    assert "rise" in found.note
+
+
+def test_a_ramp_within_the_limits_needs_no_range():
+    t = np.arange(0, 600.0, 0.1)
+    for slope in (1e5, -2e5):
+        wave = Waveform(power_w=3e8 + slope * t, sample_s=0.1)
+        assert judge(wave, RANGE).worst == pytest.approx(0.0, abs=1.0)
+
+
+def test_a_step_needs_what_the_baseline_cannot_foresee():
+    """A step down by 6 MW: the baseline cannot leave early, so all of it is range."""
+    power = np.full(60_000, 1e8)
+    power[30_000:] -= 6e6
+    found = judge(Waveform(power_w=power, sample_s=1e-3), RANGE)
+
+    assert found.worst == pytest.approx(6e6, rel=1e-3)
+    assert found.at_s == pytest.approx(30.0, abs=0.01)
+    assert "fall" in found.note
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.floats(0.0, 100.0), min_size=2, max_size=30), st.floats(0.1, 5.0),
+       st.floats(0.1, 5.0))  # fmt: skip
+def test_the_least_range_is_that_of_every_pair_of_moments(values, up, down):
+    x = np.array(values)
+    wave = Waveform(power_w=x, sample_s=1.0)
+    rule = Rule(key="r", kind="range", limit=1.0, up_w_per_s=up, down_w_per_s=down,
+                **ABOUT)  # fmt: skip
+    worst = max(
+        max(x[j] - x[i] - up * (j - i), x[i] - x[j] - down * (j - i), 0.0)
+        for j in range(x.size) for i in range(j + 1)
+    )  # fmt: skip
+
+    assert judge(wave, rule).worst == pytest.approx(worst, abs=1e-9)
+
+
+# --- at the connection ----------------------------------------------------------------
+
+POC = PointOfConnection(nominal_v=138e3, short_circuit_va=2e9, x_over_r=10.0)
+HERE = Contract(power_w=1.2e8, poc=POC)
+
+
+def rule(kind, limit, **more):
+    return Rule(key=kind, kind=kind, limit=limit, **more, **ABOUT)
+
+
+def test_voltage_moves_by_what_the_impedance_says():
+    wave = sines((4e6, 1.0), sample_s=2e-3)
+    found = judge(wave, rule("voltage-change", 0.03, window_s=1.0), HERE)
+    by_hand = np.ptp(voltage_change_frac(np.array([9.6e7, 1.04e8]), POC))
+
+    assert found.worst == pytest.approx(by_hand, rel=1e-3)
+
+
+def test_flicker_is_the_meters_and_the_voltages_planning_level_holds():
+    wave = sines((2e7, 8.8), seconds=130.0, sample_s=2e-3)
+    pst, plt = judge_all(wave, [rule("pst", 1.0), rule("plt", 0.8)], HERE)
+
+    assert pst.worst == pytest.approx(flicker(wave, POC).worst_pst)
+    assert (pst.limit, plt.limit) == (0.8, 0.6)
+    assert "not of ten minutes" in pst.note
+    assert "1 of 12 blocks" in plt.note
+
+
+def test_harmonics_are_held_against_the_table_of_their_ratio():
+    """Isc ÷ IL = 2000 ÷ 1.2e8 ÷ 0.99 is 16.5: below 20, above 69 kV: TDD 2.5 %."""
+    wave = sines(seconds=10.0)
+    current, voltage = judge_all(wave, [rule("tdd", 1.0), rule("thd", 1.0)], HERE)
+
+    assert 0 < current.worst < 0.03
+    assert current.limit <= 0.025
+    assert voltage.limit <= 0.025
+    assert "assumed" in current.note
+
+
+def test_without_a_grid_the_rule_says_what_it_needs():
+    (found,) = judge_all(sines(seconds=10.0), [rule("thd", 1.0)])
+
+    assert isinstance(found, Unjudged)
+    assert "point of connection" in found.why
+
+
+def test_a_limit_may_be_a_part_of_the_contract():
+    found = judge(sines((4e6, 1.0)), rule("change", 1e9, window_s=5.0, limit_frac=0.05),
+                  HERE)  # fmt: skip
+
+    assert found.limit == pytest.approx(6e6)
+    assert not found.passes
+
+
+def test_rules_say_what_waveform_they_need():
+    assert needed_sample_s(SWING) == pytest.approx(1 / (2.56 * 55))
+    assert needed_horizon_s(SWING) == pytest.approx(40.0)
+    assert needed_horizon_s(rule("pst", 1.0)) == 600.0
+    assert needed_sample_s(rule("pst", 1.0)) < 0.0025
 
 
 @pytest.mark.parametrize(

@@ -138,6 +138,16 @@ def test_jobs_add_up_and_their_phases_matter():
         jobs_waveform([], horizon_s=1.0)
 
 
+def test_a_look_at_a_later_moment_is_the_same_waveform():
+    given_ = job(jitter_s=0.02, straggle_frac=0.05, start_s=1.0, ramp_s=3.0, end_s=9.0)
+    whole = job_waveform(given_, horizon_s=12.0, sample_s=0.01).power_w
+
+    for begin_s in (0.5, 2.5, 5.05, 8.99, 11.0):
+        later = job_waveform(given_, horizon_s=1.0, sample_s=0.01, begin_s=begin_s)
+        k = round(begin_s / 0.01)
+        assert_allclose(later.power_w, whole[k : k + 100], rtol=1e-6)
+
+
 def test_stragglers_lengthen_iterations_and_a_seed_repeats_them():
     def ends(seed):
         return edges(job(straggle_frac=0.1, seed=seed), 100.0).t_s

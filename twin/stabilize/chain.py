@@ -1,0 +1,352 @@
+"""
+From GPUs to the grid: every measure in its place, and the books of energy.
+
+    job -> ramps -> ballast -> smoothing -> + host -> PSU store -> supply losses
+        -> rack stores -> row stores -> all jobs -> UPS -> + cooling + other load
+        -> site store -> grid
+
+All GPUs of a job do the same, so its thousand PSU stores act as one of their sum.
+`docs/models/stabilize.md`, eq. 13.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from twin.serving.performance import ClockCurve
+from twin.stabilize import compiled
+from twin.stabilize.ballast import Ballast, filled
+from twin.stabilize.scheduling import Scheduling, ramped, scheduled
+from twin.stabilize.smoothing import Smoothing, smoothed
+from twin.stabilize.storage import Storage, Stored, stored
+from twin.stabilize.upstream import UpsFilter, ups_input
+from twin.training.job import TrainingJob
+from twin.training.waveform import Waveform, job_waveform
+from twin.types import FloatArray
+
+STORES = ("psu", "rack", "row", "site")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plant:
+    """
+    What stands between GPUs and the grid, measures aside.
+
+    Args:
+        host_w_per_gpu: Steady power of a server beside its GPUs ÷ their number. [W]
+        supply_efficiency: Output ÷ input of server supplies. 0..1
+        gpus_per_rack: [GPUs], > 0
+        racks_per_row: [racks], > 0
+        cooling_frac: Power of cooling ÷ IT power. [1], >= 0
+        cooling_s: Time constant with which it follows. [s], > 0
+        other_w: Other load at the same meter, steady. [W], >= 0
+    """
+
+    host_w_per_gpu: float = 0.0
+    supply_efficiency: float = 1.0
+    gpus_per_rack: int = 72
+    racks_per_row: int = 10
+    cooling_frac: float = 0.0
+    cooling_s: float = 120.0
+    other_w: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("host_w_per_gpu", "cooling_frac", "other_w"):
+            value = getattr(self, name)
+            if not 0 <= value < math.inf:
+                raise ValueError(f"{name} must be 0 or more and finite, got {value}")
+        for name in ("gpus_per_rack", "racks_per_row", "cooling_s"):
+            value = getattr(self, name)
+            if not 0 < value < math.inf:
+                raise ValueError(f"{name} must be above 0 and finite, got {value}")
+        if not 0 < self.supply_efficiency <= 1:
+            raise ValueError(
+                "supply_efficiency must be above 0, at most 1, got "
+                f"{self.supply_efficiency}"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measures:
+    """
+    Measures, each of which may be absent.
+
+    Args:
+        scheduling: Of the jobs.
+        ballast: On every GPU.
+        smoothing: On every GPU.
+        psu: Store of one GPU's share of a supply.
+        rack: Store of one rack.
+        row: Store of one row.
+        site: Store of the site.
+    """
+
+    scheduling: Scheduling | None = None
+    ballast: Ballast | None = None
+    smoothing: Smoothing | None = None
+    psu: Storage | None = None
+    rack: Storage | None = None
+    row: Storage | None = None
+    site: Storage | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Books:
+    """
+    Where energy went. All [J]; grid = everything else's sum, `lacked_j` taken off.
+
+    Args:
+        work_j: What the jobs' GPUs would draw.
+        lacked_j: What caps, ramps and ceilings kept from them.
+        burnt_j: What floors, ballast and ramps burnt beyond the work.
+        host_j: Servers beside their GPUs.
+        supply_loss_j: Lost in server supplies.
+        store_loss_j: Lost in stores.
+        store_gain_j: Charge at the end less charge at the begin.
+        ups_loss_j: Lost in the UPS.
+        ups_gain_j: Energy its link holds more at the end.
+        cooling_j: Cooling.
+        other_j: Other load.
+        grid_j: Drawn from the grid.
+        start_lacked_j: Of what was lacked, by ramps at starts and restarts.
+        start_burnt_j: Of what was burnt, by ramps at ends and failures.
+    """
+
+    work_j: float = 0.0
+    lacked_j: float = 0.0
+    burnt_j: float = 0.0
+    host_j: float = 0.0
+    supply_loss_j: float = 0.0
+    store_loss_j: float = 0.0
+    store_gain_j: float = 0.0
+    ups_loss_j: float = 0.0
+    ups_gain_j: float = 0.0
+    cooling_j: float = 0.0
+    other_j: float = 0.0
+    grid_j: float = 0.0
+    start_lacked_j: float = 0.0
+    start_burnt_j: float = 0.0
+
+    @property
+    def unexplained_frac(self) -> float:
+        """What does not add up ÷ energy from the grid; rounding alone."""
+        parts = (
+            self.work_j - self.lacked_j + self.burnt_j + self.host_j
+            + self.supply_loss_j + self.store_loss_j + self.store_gain_j
+            + self.ups_loss_j + self.ups_gain_j + self.cooling_j + self.other_j
+        )  # fmt: skip
+        return (self.grid_j - parts) / self.grid_j
+
+    @property
+    def wasted_frac(self) -> float:
+        """Burnt, and lost in stores ÷ energy of the work. [1]"""
+        return (self.burnt_j + self.store_loss_j) / self.work_j
+
+
+@dataclass(slots=True)
+class _Ledger:
+    """Sums on the way."""
+
+    totals: dict[str, float] = field(default_factory=dict)
+
+    def add(self, **amounts: float) -> None:
+        """Add amounts to their accounts. [J]"""
+        for name, amount in amounts.items():
+            self.totals[name] = self.totals.get(name, 0.0) + amount
+
+
+@dataclass(frozen=True, slots=True)
+class _Stores:
+    """Stores on the way: where their charge begins, and what became of them."""
+
+    charges: Mapping[str, float]
+    found: dict[str, Stored] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stabilized:
+    """
+    A site behind its measures.
+
+    Args:
+        gpus: What the jobs' GPUs would draw: their work.
+        drawn: What they draw, under the measures on them.
+        load: The site before its own store.
+        grid: What the grid gives.
+        stores: By place, all of a place as one; the largest job's where a place is
+            within jobs.
+        books: Where energy went.
+        slowdown_frac: Time the jobs lose ÷ their time, by their GPUs, but for starts.
+            [1]
+        lost_start_s: Time a job loses to the ramp at each start, by its GPUs. [s]
+        starts: Starts and restarts inside the horizon, of all jobs.
+        burn_life_frac: Part of the burn circuit's life used per year. [1]
+        jobs: The jobs as they run.
+    """
+
+    gpus: Waveform
+    drawn: Waveform
+    load: Waveform
+    grid: Waveform
+    stores: dict[str, Stored]
+    books: Books
+    slowdown_frac: float
+    lost_start_s: float
+    starts: int
+    burn_life_frac: float
+    jobs: tuple[TrainingJob, ...]
+
+
+def stabilized(
+    jobs: Sequence[TrainingJob], plant: Plant, measures: Measures, *,
+    horizon_s: float, clocks: ClockCurve, ups: UpsFilter | None = None,
+    sample_s: float = 1e-3, begin_s: float = 0.0,
+    charges: Mapping[str, float] | None = None,
+) -> Stabilized:  # fmt: skip
+    """
+    Run jobs through every measure to the grid.
+
+    Args:
+        jobs: The jobs.
+        plant: What stands between.
+        measures: The measures.
+        horizon_s: Length. [s]
+        clocks: What a lower clock does.
+        ups: The UPS on the way; none passes everything without loss.
+        sample_s: Length of a sample. [s]
+        begin_s: Time of the jobs at the first sample. [s]
+        charges: Charge ÷ energy of each place's stores before it; centres without.
+
+    Returns:
+        Waveforms on the way, stores, books and slowdown.
+
+    Raises:
+        ValueError: If there is no job, or a measure cannot work at such samples.
+    """
+    if not jobs:
+        raise ValueError("jobs must name at least one job, got none; add one")
+    scheduling = measures.scheduling or Scheduling()
+    runs = scheduled(jobs, scheduling, clocks)
+    ledger = _Ledger()
+    samples = round(horizon_s / sample_s)
+    gpus_w, drawn_w, it_w = np.zeros(samples), np.zeros(samples), np.zeros(samples)
+    stores = _Stores(charges or {})
+    slowdown = lost = life = 0.0
+    for before, job in zip(jobs, runs, strict=True):
+        work = job_waveform(
+            job, horizon_s=horizon_s, sample_s=sample_s, begin_s=begin_s
+        )
+        gpu, slow, lost_s, used = _at_gpus(
+            work, job, measures, scheduling, ledger, begin_s
+        )
+        slower = job.iteration_s / before.iteration_s - 1.0
+        slowdown += (slow + slower) * job.gpu_count
+        lost += lost_s * job.gpu_count
+        life = max(life, used)
+        gpus_w += work.power_w
+        drawn_w += gpu.power_w
+        it_w += _rows_w(gpu, job, plant, measures, stores, ledger)
+    if ups is not None:
+        taken = ups_input(Waveform(power_w=it_w, sample_s=sample_s), ups)
+        ledger.add(ups_loss_j=taken.lost_j, ups_gain_j=taken.gained_j)
+        it_w = taken.wave.power_w
+    load_w = it_w + _cooling_w(it_w, plant, sample_s, ledger) + plant.other_w
+    ledger.add(other_j=plant.other_w * samples * sample_s)
+    load = Waveform(power_w=load_w, sample_s=sample_s)
+    grid = load
+    if measures.site is not None:
+        grid = _stored(load, "site", measures.site, stores, ledger)
+    return Stabilized(
+        gpus=Waveform(power_w=gpus_w, sample_s=sample_s),
+        drawn=Waveform(power_w=drawn_w, sample_s=sample_s), load=load, grid=grid,
+        stores=stores.found, books=Books(**ledger.totals, grid_j=grid.energy_j),
+        slowdown_frac=slowdown / sum(job.gpu_count for job in jobs),
+        lost_start_s=lost / sum(job.gpu_count for job in jobs),
+        starts=sum(len(job.runs(horizon_s)) for job in runs),
+        burn_life_frac=life, jobs=runs,
+    )  # fmt: skip
+
+
+def _at_gpus(
+    work: Waveform, job: TrainingJob, measures: Measures, scheduling: Scheduling,
+    ledger: _Ledger, begin_s: float,
+) -> tuple[Waveform, float, float, float]:  # fmt: skip
+    """Power of a job's GPUs, its slowdown, time lost a start, and burn life a year."""
+    ledger.add(work_j=work.energy_j)
+    wave, slow, lost_s, life = work, 0.0, 0.0, 0.0
+    gpus, tdp_w = job.gpu_count, job.tdp_w
+    if scheduling.start_ramp_s or scheduling.end_ramp_s:
+        done = ramped(wave, job, scheduling, begin_s=begin_s)
+        ledger.add(
+            burnt_j=done.burnt_j, lacked_j=done.lacked_j, start_burnt_j=done.burnt_j,
+            start_lacked_j=done.lacked_j,
+        )  # fmt: skip
+        wave, lost_s = done.wave, done.lost_start_s
+    if measures.ballast is not None:
+        there_s = sum(b - a for a, b in job.runs(work.horizon_s))
+        active = there_s / work.horizon_s
+        full = filled(
+            wave, measures.ballast, gpu_count=gpus, tdp_w=tdp_w, active_frac=active
+        )
+        ledger.add(burnt_j=full.burnt_j)
+        wave, slow = full.wave, slow + full.slowdown_frac
+    if measures.smoothing is not None:
+        held = smoothed(
+            wave, measures.smoothing, gpu_count=gpus, tdp_w=tdp_w,
+            idle_frac=job.levels.idle,
+        )  # fmt: skip
+        ledger.add(burnt_j=held.burnt_j, lacked_j=held.lacked_j)
+        wave, slow, life = held.wave, slow + held.slowdown_frac, held.lifetime_frac
+    return wave, slow, lost_s, life
+
+
+def _rows_w(
+    gpu: Waveform, job: TrainingJob, plant: Plant, measures: Measures,
+    stores: _Stores, ledger: _Ledger,
+) -> FloatArray:  # fmt: skip
+    """Power of a job's rows. [W]"""
+    host_w = plant.host_w_per_gpu * job.gpu_count
+    wave = Waveform(power_w=gpu.power_w + host_w, sample_s=gpu.sample_s)
+    ledger.add(host_j=host_w * gpu.horizon_s)
+    if measures.psu is not None:
+        wave = _stored(wave, "psu", measures.psu.times(job.gpu_count), stores, ledger)
+    if plant.supply_efficiency < 1.0:
+        supplied = Waveform(
+            power_w=wave.power_w / plant.supply_efficiency, sample_s=wave.sample_s
+        )
+        ledger.add(supply_loss_j=supplied.energy_j - wave.energy_j)
+        wave = supplied
+    racks = job.gpu_count / plant.gpus_per_rack
+    for place, store, count in (
+        ("rack", measures.rack, racks),
+        ("row", measures.row, racks / plant.racks_per_row),
+    ):  # fmt: skip
+        if store is not None:
+            wave = _stored(wave, place, store.times(count), stores, ledger)
+    return wave.power_w
+
+
+def _stored(
+    wave: Waveform, place: str, store: Storage, stores: _Stores, ledger: _Ledger
+) -> Waveform:
+    """Put a store in its place; the first job's is the one shown."""
+    found = stored(wave, store, begin_frac=stores.charges.get(place))
+    ledger.add(store_loss_j=found.lost_j, store_gain_j=found.gained_j)
+    stores.found.setdefault(place, found)
+    return found.wave
+
+
+def _cooling_w(
+    it_w: FloatArray, plant: Plant, sample_s: float, ledger: _Ledger
+) -> FloatArray:
+    """Cooling, which follows IT power slowly. [W]"""
+    slow_w: FloatArray = np.zeros(it_w.size)
+    if plant.cooling_frac:
+        compiled.low_pass(it_w, sample_s, plant.cooling_s, slow_w)
+        slow_w *= plant.cooling_frac
+    ledger.add(cooling_j=float(slow_w.sum()) * sample_s)
+    return slow_w
