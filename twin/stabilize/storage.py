@@ -170,7 +170,8 @@ def stored(
     if storage.control == "mpc":
         plan = Plan(
             power_w=storage.power_w, energy_j=storage.energy_j,
-            centre_j=storage.centre_frac * storage.energy_j, step_s=storage.step_s, horizon_s=storage.filter_s,
+            centre_j=storage.centre_frac * storage.energy_j, step_s=storage.step_s,
+            horizon_s=storage.filter_s,
             period_s=storage.period_s,
         )  # fmt: skip
         books = np.zeros(2)

@@ -144,6 +144,13 @@ class TrainingJob:
         """Part of an iteration that computes. 0..1"""
         return self.microbatches * self.compute_s / self.iteration_s
 
+    def runs(self, horizon_s: float) -> tuple[tuple[float, float], ...]:
+        """Begin and end of each stretch of work inside a horizon. [s]"""
+        starts = (self.start_s, *(t + self.restart_s for t in self.failures_s))
+        ends = (*self.failures_s, self.end_s)
+        found = ((a, min(b, horizon_s)) for a, b in zip(starts, ends, strict=True))
+        return tuple((a, b) for a, b in found if a < b)
+
 
 @dataclass(frozen=True, slots=True)
 class Edges:
@@ -181,16 +188,12 @@ def edges(job: TrainingJob, horizon_s: float) -> Edges:
             f"iterations of {job.iteration_s:g} s make {count:.0f} phases in "
             f"{horizon_s:g} s; lengthen them or shorten the horizon"
         )
-    starts = [job.start_s, *(t + job.restart_s for t in job.failures_s)]
-    ends = [*job.failures_s, job.end_s]
+    runs = job.runs(horizon_s)
     rng = np.random.Generator(np.random.Philox(key=job.seed))
     at: list[FloatArray] = []
     level: list[FloatArray] = []
     done = 0
-    for start, end in zip(starts, ends, strict=True):
-        end = min(end, horizon_s)
-        if start >= end:
-            continue
+    for start, end in runs:
         run_t, run_level, iterations = _run(job, start, end, done, rng)
         done += iterations
         at += [run_t, np.array([end])]
@@ -202,7 +205,7 @@ def edges(job: TrainingJob, horizon_s: float) -> Edges:
     by = np.diff(to, prepend=job.levels.idle)
     keep = (by != 0.0) & (t_s < horizon_s)
     over_s = np.zeros(t_s.size)
-    over_s[np.isin(t_s, starts)] = job.ramp_s
+    over_s[np.isin(t_s, [start for start, _ in runs])] = job.ramp_s
     return Edges(job.levels.idle, t_s[keep], by[keep], over_s[keep])
 
 

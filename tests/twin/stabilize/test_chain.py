@@ -79,16 +79,19 @@ def test_the_books_close_under_any_combination(
         scheduling=Scheduling(start_ramp_s=ramp_s, end_ramp_s=ramp_s, clock_frac=clock,
                               stagger_s=0.3),
         ballast=Ballast() if ballast else None,
-        smoothing=Smoothing(floor_frac=0.8, ramp_up_w_per_s=800.0) if smoothing else None,
+        smoothing=Smoothing(floor_frac=0.8, ramp_up_w_per_s=800.0)
+        if smoothing else None,
         psu=PSU if psu else None,
-        rack=Storage(power_w=2e4, energy_j=3e5, filter_s=5.0, **store) if rack else None,
+        rack=Storage(power_w=2e4, energy_j=3e5, filter_s=5.0, **store)
+        if rack else None,
         row=Storage(power_w=8e4, energy_j=9e5, filter_s=9.0, control="moving-average",
                     **store) if row else None,
         site=Storage(power_w=1e6, energy_j=1e7, filter_s=20.0, response_s=0.02,
                      **store) if site else None,
     )  # fmt: skip
     found = run(
-        job(start_s=2.0, end_s=24.0), job(gpu_count=300, failures_s=(9.0,), restart_s=3.0),
+        job(start_s=2.0, end_s=24.0),
+        job(gpu_count=300, failures_s=(9.0,), restart_s=3.0),
         plant=PLANT, measures=measures, ups=UpsFilter(rated_w=3e6) if ups else None,
     )  # fmt: skip
 
@@ -162,8 +165,9 @@ def test_starts_and_ends_ramp_under_cap_and_burn():
 
 
 def test_slowdown_is_weighed_by_gpus():
-    slow = Measures(smoothing=Smoothing(floor_frac=0.2, ramp_up_w_per_s=500.0,
-                                        ramp_down_w_per_s=9e4, hysteresis_s=0.0))  # fmt: skip
+    slow = Measures(smoothing=Smoothing(
+        floor_frac=0.2, ramp_up_w_per_s=500.0, ramp_down_w_per_s=9e4, hysteresis_s=0.0
+    ))  # fmt: skip
     big, small = job(gpu_count=900), job(gpu_count=100, compute_s=3.0)
     both = run(big, small, measures=slow)
     alone = [run(j, measures=slow).slowdown_frac for j in (big, small)]
