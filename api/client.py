@@ -324,6 +324,27 @@ class Client:
         """Names of the years of weather on the server's machine."""
         return list(self._json("GET", "/site/weather")["items"])
 
+    # --- stabilize ----------------------------------------------------------------
+
+    def stabilize_run(self, *, points: int = 1200, **question: Any) -> Document:
+        """Run training jobs before and after measures, against every rule."""
+        return self.site_ask("/stabilize/run", {"points": points}, **question)
+
+    def stabilize_zoom(
+        self, *, from_s: float, to_s: float, points: int = 1200, **question: Any
+    ) -> Document:
+        """Look at a window of a study; peaks are kept."""
+        more = {"from_s": from_s, "to_s": to_s, "points": points}
+        return self.site_ask("/stabilize/zoom", more, **question)
+
+    def stabilize_size(self, **question: Any) -> Document:
+        """Find the cheapest combination of measures that passes."""
+        return self.site_ask("/stabilize/size", {}, **question)
+
+    def grid_rules(self) -> Document:
+        """Name grid rules, ride-through tables and critical frequencies."""
+        return self._json("GET", "/stabilize/rules")
+
     def site_ask(
         self,
         path: str,

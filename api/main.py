@@ -23,13 +23,14 @@ from api.routes import (
     scenarios,
     site,
     sites,
+    stabilize,
 )
 from api.routes.common import PREFIX
 from api.services import AppState
 from api.version import PRODUCT_VERSION
 from store.settings import Settings
 
-NOUNS = (about, catalogue, sites, scenarios, questions, site, jobs, datasets)
+NOUNS = (about, catalogue, sites, scenarios, questions, site, stabilize, jobs, datasets)
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 GZIP_LEVEL = 4
 """Level 9 takes ten times as long for a few per cent."""

@@ -18,6 +18,7 @@ from api.jobs import Job, JobRunner
 from api.problems import Refusal, policy_refusal
 from api.shared import insist, provenance
 from api.site_service import SiteService
+from api.stabilize_service import StabilizeService
 from api.version import MODEL_VERSION
 from store.datasets import DatasetError, DatasetStore
 from store.engine import open_engine
@@ -70,6 +71,7 @@ class AppState:
         self.kernel = "cold"
         self._warmer: threading.Thread | None = None
         self.site = SiteService(self)
+        self.stabilize = StabilizeService(self)
 
     def open(self, *, warm: bool) -> None:
         """Mend what a crash left behind, seed an empty database, warm the kernels."""

@@ -36,6 +36,11 @@ class Settings(BaseSettings):
     data_dir: Path | None = Field(
         default=None, description="Folder that already holds the published datasets"
     )
+    grid_rules_dir: Path | None = Field(
+        default=None,
+        description="Folder with grid rules of your own, one YAML file each; "
+        "ride_through/ and critical_modes.yaml in it too",
+    )
     cache_dir: Path = Field(
         default_factory=_default_cache_dir,
         description="Folder for downloaded and imported datasets",

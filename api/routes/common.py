@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from fastapi import Depends, Header, Path, Query, Request, Response
 from pydantic_core import to_json
 
+from api import errors
 from api.documents import Document, Table, as_csv, as_parquet
 from api.jobs import Job
 from api.problems import Refusal
@@ -103,6 +104,15 @@ def accepted(job: Job) -> Response:
         to_json(job_out(job)), status_code=202, media_type="application/json",
         headers={"location": f"{PREFIX}/jobs/{job.id}"},
     )  # fmt: skip
+
+
+def answered(job: Job) -> Response:
+    """Answer with what a job found, why it failed, or where to follow it."""
+    if job.answer is not None:
+        return Response(job.answer, media_type="application/json")
+    if job.error is not None:
+        return errors.answer(job.error)
+    return accepted(job)
 
 
 ACCEPTED: dict[int | str, dict[str, Any]] = {

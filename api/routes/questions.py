@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
-from api import errors
 from api.documents import cell_table, series_table
 from api.errors import described
 from api.routes.common import (
@@ -14,6 +13,7 @@ from api.routes.common import (
     Paging,
     State,
     accepted,
+    answered,
     result_content,
     result_response,
 )
@@ -42,11 +42,7 @@ async def ask_what_if(state: State, body: WhatIfIn) -> Response:
     """Answer a base scenario plus changes: at once, or as a job if it takes longer."""
     asked = state.question(body.scenario, body.scenario_id, body.changes)
     job = await state.what_if(asked, view=body.view, series=body.series)
-    if job.answer is not None:
-        return Response(job.answer, media_type="application/json")
-    if job.error is not None:
-        return errors.answer(job.error)
-    return accepted(job)
+    return answered(job)
 
 
 @router.post(

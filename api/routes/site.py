@@ -5,10 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 from pydantic_core import to_json
 
-from api import errors
 from api.errors import described
-from api.jobs import Job
-from api.routes.common import ACCEPTED, State, accepted
+from api.routes.common import ACCEPTED, State, answered
 from api.schemas.site import (
     CoolingYearIn,
     CoolingYearOut,
@@ -35,26 +33,18 @@ router = APIRouter(prefix="/site", tags=["site"], responses=described(403))
 _DIRECT = {**ACCEPTED, **described(403, 404, 409, 500)}
 
 
-def _answered(job: Job) -> Response:
-    if job.answer is not None:
-        return Response(job.answer, media_type="application/json")
-    if job.error is not None:
-        return errors.answer(job.error)
-    return accepted(job)
-
-
 @router.post("/run", response_model=SiteRunOut, responses=_DIRECT)
 async def run_site(state: State, body: SiteRunIn) -> Response:
     """Run a site over its horizon, with the events on its timeline."""
     asked = state.question(body.scenario, body.scenario_id, body.changes)
-    return _answered(await state.site.run(asked, view=body.view, series=body.series))
+    return answered(await state.site.run(asked, view=body.view, series=body.series))
 
 
 @router.post("/failures", response_model=FailuresOut, responses=_DIRECT)
 async def screen_site(state: State, body: FailuresIn) -> Response:
     """Follow every failure, and every pair, at the site's worst hour."""
     asked = state.question(body.scenario, body.scenario_id, body.changes)
-    return _answered(await state.site.failures(asked, view=body.view, pairs=body.pairs))
+    return answered(await state.site.failures(asked, view=body.view, pairs=body.pairs))
 
 
 @router.post("/failure", response_model=FailureOut, responses=_DIRECT)
@@ -62,7 +52,7 @@ async def follow_failure(state: State, body: FailureIn) -> Response:
     """Follow one failure step by step: who carries what, and who wins the race."""
     asked = state.question(body.scenario, body.scenario_id, body.changes)
     failed = tuple(body.failed)
-    return _answered(await state.site.failure(asked, view=body.view, failed=failed))
+    return answered(await state.site.failure(asked, view=body.view, failed=failed))
 
 
 @router.post("/fit", response_model=FitOut, responses=_DIRECT)
@@ -72,7 +62,7 @@ async def fit_site(state: State, body: FitIn) -> Response:
     job = await state.site.fit(
         asked, view=body.view, servers=body.servers, server_w=body.server_w
     )
-    return _answered(job)
+    return answered(job)
 
 
 @router.post("/scheduling", response_model=SchedulingOut, responses=_DIRECT)
@@ -83,7 +73,7 @@ async def schedule_site(state: State, body: SchedulingIn) -> Response:
         asked, view=body.view, emergency=body.emergency, iaas_frac=body.iaas_frac,
         oversubscription_frac=body.oversubscription_frac, days=body.days,
     )  # fmt: skip
-    return _answered(job)
+    return answered(job)
 
 
 @router.post("/steering", response_model=SteeringOut, responses=_DIRECT)
@@ -94,7 +84,7 @@ async def steer_power(state: State, body: SteeringIn) -> Response:
         asked, view=body.view, by=body.by, parent_w=body.parent_w,
         left_frac=body.left_frac, growth_frac=body.growth_frac,
     )  # fmt: skip
-    return _answered(job)
+    return answered(job)
 
 
 @router.post("/cooling-year", response_model=CoolingYearOut, responses=_DIRECT)
@@ -102,7 +92,7 @@ async def cool_site(state: State, body: CoolingYearIn) -> Response:
     """Run the site's cooling through a year of weather."""
     asked = state.question(body.scenario, body.scenario_id, body.changes)
     job = await state.site.cooling_year(asked, view=body.view, it_frac=body.it_frac)
-    return _answered(job)
+    return answered(job)
 
 
 @router.post("/network", response_model=NetworkOut, responses=described(403, 404))

@@ -35,6 +35,8 @@ ENDPOINTS = {
     "/site/run": "post", "/site/failures": "post", "/site/failure": "post",
     "/site/cooling-year": "post", "/site/fit": "post", "/site/weather": "get",
     "/site/network": "post", "/site/scheduling": "post", "/site/steering": "post",
+    "/stabilize/run": "post", "/stabilize/zoom": "post", "/stabilize/size": "post",
+    "/stabilize/rules": "get",
     "/jobs/{job_id}": "get delete", "/jobs/{job_id}/events": "get",
     "/datasets": "get", "/datasets/{name}/pull": "post", "/datasets/import": "post",
 }  # fmt: skip

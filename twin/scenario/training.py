@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 
 from twin.catalogue.gpus import CLOCK_CURVES, GPUS
 from twin.scenario.base import Model, quantity
+from twin.scenario.grid_side import Disturbance, Generator, Protection, Ups
 from twin.scenario.measures import Measures
 from twin.scenario.sizing import Sizing
 
@@ -346,6 +347,26 @@ class Training(Model):
     connection: Connection = Field(
         default_factory=Connection, description="The point of connection",
         examples=[{"nominal_v": 138_000}],
+    )  # fmt: skip
+    ups: Ups | None = Field(
+        None, description="The UPS on the way; empty passes everything, without loss",
+        examples=[{"bandwidth_hz": 10}],
+    )  # fmt: skip
+    generator: Generator | None = Field(
+        None, description="Gensets that carry the site alone; empty for none",
+        examples=[{"inertia_s": 1}],
+    )  # fmt: skip
+    protection: Protection = Field(
+        default_factory=Protection, description="How the site lets go of the grid",
+        examples=[{"walk_in_s": 10}],
+    )  # fmt: skip
+    disturbance: Disturbance = Field(
+        default_factory=Disturbance, description="What the grid does to it",
+        examples=[{"kind": "virginia-2024"}],
+    )  # fmt: skip
+    ride_tables: tuple[str, ...] = Field(
+        ("nogrr282", "itic"), description="Ride-through tables by name; `nameplate "
+        "stabilize --rules` lists them", examples=[["nogrr282"]], max_length=20,
     )  # fmt: skip
     measures: Measures = Field(
         default_factory=Measures, description="Measures against swings",

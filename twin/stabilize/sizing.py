@@ -77,7 +77,19 @@ class Options:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """One combination; fields as in `Options`, site fields 0 without a site store."""
+    """
+    One combination; 0 is none.
+
+    Args:
+        floor_frac: Floor of GPU smoothing ÷ TDP. [1]
+        ballast_frac: Target of software ballast ÷ TDP. [1]
+        ramp_s: Ramps at starts and ends. [s]
+        psu_j_per_gpu: Supply store of one GPU. [J]
+        rack_kwh: Store in each rack. [kWh]
+        site_power_frac: Power of a site store ÷ the bare site's highest power. [1]
+        site_hours: Its energy ÷ its power. [h]
+        site_filter_s: Time constant of its low-pass. [s]
+    """
 
     floor_frac: float
     ballast_frac: float

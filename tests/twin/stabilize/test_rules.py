@@ -116,7 +116,7 @@ RANGE = Rule(key="range", kind="range", limit=1e7, up_w_per_s=1e5, down_w_per_s=
 
 
 def test_a_sine_faster_than_the_ramps_needs_its_own_width():
-    """Baseline: between trough and crest half a period at 0.1 MW/s is taken off."""
+    """Baseline: between lowest and highest half a period at 0.1 MW/s is taken off."""
     found = judge(sines((4e6, 1.0)), RANGE)
 
     # the fall's ramp is faster, so the rise binds: 8 MW less what half a second ramps

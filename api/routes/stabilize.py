@@ -1,0 +1,54 @@
+"""Training sites: swings before and after measures, against grid rules."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+from pydantic_core import to_json
+
+from api.errors import described
+from api.routes.common import ACCEPTED, State, answered
+from api.schemas.stabilize import (
+    KnownOut,
+    SizeIn,
+    SizeOut,
+    StudyIn,
+    StudyOut,
+    ZoomIn,
+    ZoomOut,
+)
+
+router = APIRouter(prefix="/stabilize", tags=["stabilize"], responses=described(403))
+_DIRECT = {**ACCEPTED, **described(403, 404, 409, 500)}
+
+
+@router.post("/run", response_model=StudyOut, responses=_DIRECT)
+async def run_study(state: State, body: StudyIn) -> Response:
+    """Run training jobs before and after measures, and hold every rule against them."""
+    asked = state.question(body.scenario, body.scenario_id, body.changes)
+    return answered(
+        await state.stabilize.run(asked, view=body.view, points=body.points)
+    )
+
+
+@router.post("/zoom", response_model=ZoomOut, responses=_DIRECT)
+async def look_closer(state: State, body: ZoomIn) -> Response:
+    """Look at a window of the same study, down to a millisecond; peaks are kept."""
+    asked = state.question(body.scenario, body.scenario_id, body.changes)
+    job = await state.stabilize.zoom(
+        asked, view=body.view, from_s=body.from_s, to_s=body.to_s, points=body.points
+    )
+    return answered(job)
+
+
+@router.post("/size", response_model=SizeOut, responses=_DIRECT)
+async def size_measures(state: State, body: SizeIn) -> Response:
+    """Find the cheapest combination of measures that passes, and what changes it."""
+    asked = state.question(body.scenario, body.scenario_id, body.changes)
+    return answered(await state.stabilize.size(asked, view=body.view))
+
+
+@router.get("/rules", response_model=KnownOut)
+def list_rules(state: State) -> Response:
+    """Name grid rules, ride-through tables and critical frequencies."""
+    document = state.stabilize.known_document()
+    return Response(to_json(document), media_type="application/json")

@@ -1,0 +1,279 @@
+"""Training sites before and after their measures, as JSON documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from api.documents import Document, plain
+from twin.scenario import Scenario
+from twin.scenario.training import Training
+from twin.stabilize.chain import Stabilized
+from twin.stabilize.resonance import ModeMargin
+from twin.stabilize.ride_table import RideTable
+from twin.stabilize.ride_through import Ride
+from twin.stabilize.rules import Rule, Unjudged, Verdict
+from twin.stabilize.sizing import Sensitivity, Sized, Tried
+from twin.stabilize.study import Known, Study, Zoom, spectra
+from twin.stabilize.upstream import Islanded, UpsFilter
+from twin.training.job import TrainingJob
+
+
+def study_document(found: Study, window: Zoom, provenance: Document) -> Document:
+    """
+    Write a study.
+
+    Args:
+        found: The study.
+        window: What is drawn of its waveforms.
+        provenance: Hash of the inputs, model version, seed, time of computing.
+    """
+    before, after = spectra(found)
+    return {
+        "passes": found.passes,
+        "contract_w": found.contract.power_w,
+        "sample_s": found.training.sample_s,
+        "horizon_s": found.training.horizon_s,
+        "verdicts": [_verdict(*pair) for pair in found.verdicts],
+        "modes": [_mode(*pair) for pair in found.modes],
+        "before": _run(found.before),
+        "after": _run(found.after),
+        "stores": _stores(found),
+        "jobs": [_job(j, r) for j, r in zip(found.training.jobs, found.jobs,
+                                            strict=True)],
+        "ups": _ups(found),
+        "generators": _generators(found),
+        "interharmonics": plain(found.interharmonic),
+        "rides": [_ride(table, ride) for table, ride in found.rides],
+        "spectrum": {
+            "before": {"hertz": plain(before[0]), "power_w": plain(before[1])},
+            "after": {"hertz": plain(after[0]), "power_w": plain(after[1])},
+        },
+        "window": zoom_document(window),
+        "assumptions": assumptions(found.training),
+        "notes": list(found.notes),
+        "provenance": provenance,
+    }  # fmt: skip
+
+
+def zoom_document(window: Zoom) -> Document:
+    """Write a window of a study."""
+    document: Document = plain(window)
+    return document
+
+
+def _verdict(before: Verdict | Unjudged, after: Verdict | Unjudged) -> Document:
+    """Write how a rule is kept before and after."""
+    return rule_document(after.rule) | {
+        "before": _judged(before), "after": _judged(after),
+        "why_not": after.why if isinstance(after, Unjudged) else None,
+    }  # fmt: skip
+
+
+def _judged(verdict: Verdict | Unjudged) -> Document | None:
+    if isinstance(verdict, Unjudged):
+        return None
+    return {
+        "worst": plain(verdict.worst), "limit": plain(verdict.limit),
+        "margin_frac": plain(verdict.margin_frac), "passes": verdict.passes,
+        "at_s": plain(verdict.at_s), "worst_hz": plain(verdict.worst_hz),
+        "note": verdict.note,
+    }  # fmt: skip
+
+
+def rule_document(rule: Rule) -> Document:
+    """Write a rule."""
+    document: Document = plain(rule)
+    return document | {"unit": rule.unit}
+
+
+def _mode(before: ModeMargin, after: ModeMargin) -> Document:
+    """Write how strongly a critical frequency is driven, before and after."""
+    names = (
+        "amplitude_w", "at_hz", "at_s", "margin_frac", "passes", "nearby_w",
+        "nearby_hz", "nearby_ratio",
+    )  # fmt: skip
+    return {
+        "key": before.mode.key, "title": before.mode.title,
+        "low_hz": before.mode.low_hz, "high_hz": before.mode.high_hz,
+        "source": before.mode.source, "date": before.mode.date,
+        "limit_w": plain(before.limit_w), "resolution_hz": before.resolution_hz,
+        "before": {name: plain(getattr(before, name)) for name in names},
+        "after": {name: plain(getattr(after, name)) for name in names},
+    }  # fmt: skip
+
+
+def _run(found: Stabilized) -> Document:
+    """Write the figures of one run."""
+    power_w = found.grid.power_w
+    books: Document = plain(found.books)
+    return {
+        "highest_w": float(power_w.max()), "lowest_w": float(power_w.min()),
+        "mean_w": float(power_w.mean()), "books": books,
+        "unexplained_frac": plain(found.books.unexplained_frac),
+        "wasted_frac": plain(found.books.wasted_frac),
+        "slowdown_frac": plain(found.slowdown_frac),
+        "lost_start_s": plain(found.lost_start_s), "starts": found.starts,
+        "burn_life_frac": plain(found.burn_life_frac),
+    }  # fmt: skip
+
+
+def _stores(found: Study) -> list[Document]:
+    measures = found.measures
+    documents = []
+    for place, store in found.after.stores.items():
+        one = getattr(measures, place)
+        documents.append({
+            "place": place, "power_w": one.power_w, "energy_j": one.energy_j,
+            "control": one.control, "lowest_frac": float(store.charge_frac.min()),
+            "highest_frac": float(store.charge_frac.max()), "lost_j": store.lost_j,
+            "full_cycles": store.full_cycles, "life_years": plain(store.life_years),
+            "full_or_empty_frac": store.full_or_empty_frac,
+        })  # fmt: skip
+    return documents
+
+
+def _job(asked: Any, job: TrainingJob) -> Document:
+    return {
+        "name": asked.name, "gpu": asked.gpu, "gpu_count": job.gpu_count,
+        "tdp_w": job.tdp_w, "iteration_s": job.iteration_s, "duty": job.duty,
+        "start_s": job.start_s, "end_s": plain(job.end_s),
+    }  # fmt: skip
+
+
+def _ups(found: Study) -> Document | None:
+    if found.ups is None:
+        return None
+    return {
+        "rated_w": found.ups.rated_w, "peak_gain": found.ups.peak_gain,
+        "peak_hz": plain(found.ups.peak_hz),
+        "amplifies_below_hz": plain(found.ups.amplifies_below_hz),
+        "words": _ups_words(found.ups),
+    }  # fmt: skip
+
+
+def _ups_words(ups: UpsFilter) -> str:
+    if ups.eco:
+        return "on the bypass: every swing passes"
+    if ups.peak_gain > 1.0 + 1e-6:
+        return (
+            f"amplifies swings near {ups.peak_hz:.3g} Hz by {ups.peak_gain:.2f}; "
+            f"passes slower ones"
+        )
+    return f"passes swings slower than about {ups.bandwidth_hz:g} Hz, amplifies none"
+
+
+def _generators(found: Study) -> Document | None:
+    if found.generators is None:
+        return None
+    before, after = found.generators
+    return {"before": _island(before), "after": _island(after)}
+
+
+def _island(found: Islanded) -> Document:
+    names = (
+        "lowest_hz", "highest_hz", "worst_off_hz", "worst_at_s", "rocof_hz_per_s",
+        "load_frac", "overload_s", "fuel_limited_frac",
+    )  # fmt: skip
+    return {name: plain(getattr(found, name)) for name in names}
+
+
+def _ride(table: RideTable, ride: Ride) -> Document:
+    return {
+        "key": table.key, "authority": table.authority, "title": table.title,
+        "source": table.source, "date": table.date, "event": ride.site.event.title,
+        "passes": ride.passes, "lost_w": plain(ride.lost_w),
+        "lost_s": plain(ride.lost_s), "recovered_s": plain(ride.recovered_s),
+        "battery_j": plain(ride.site.store_j), "findings": plain(ride.findings),
+        "t_s": plain(ride.site.t_s), "grid_w": plain(ride.site.grid_w),
+        "voltage_t_s": list(ride.site.event.voltage_t_s),
+        "voltage_pu": list(ride.site.event.voltage_pu),
+    }  # fmt: skip
+
+
+def known_document(known: Known) -> Document:
+    """Write what is known by name."""
+    return {
+        "rules": [rule_document(rule) for rule in known.rules.values()],
+        "tables": [
+            {"key": t.key, "authority": t.authority, "title": t.title,
+             "source": t.source, "date": t.date}
+            for t in known.tables.values()
+        ],
+        "modes": [plain(mode) for mode in known.modes.values()],
+    }  # fmt: skip
+
+
+def size_document(
+    found: Sized,
+    turned: Iterable[Sensitivity],
+    scenario: Scenario,
+    provenance: Document,
+) -> Document:
+    """Write a search for measures: every combination, the front, the best."""
+    return {
+        "tried": [_tried(k, t) for k, t in enumerate(found.tried)],
+        "front": list(found.front), "best": found.best,
+        "passing": sum(t.passes for t in found.tried),
+        "objective": scenario.training.sizing.objective if scenario.training else "",
+        "sample_s": found.sample_s, "horizon_s": found.horizon_s,
+        "unjudged": [{"key": u.rule.key, "why": u.why} for u in found.unjudged],
+        "sensitivity": [
+            {"what": s.what, "same": s.same,
+             "best": None if s.best is None else _tried(-1, s.best)}
+            for s in turned
+        ],
+        "provenance": provenance,
+    }  # fmt: skip
+
+
+def _tried(k: int, tried: Tried) -> Document:
+    return {
+        "index": k, "choice": plain(tried.choice), "passes": tried.passes,
+        "worst_rule": tried.worst_rule,
+        "worst_margin_frac": plain(tried.worst_margin_frac),
+        "cost_per_year": plain(tried.cost_per_year), "costs": plain(tried.costs),
+        "wasted_frac": plain(tried.wasted_frac),
+        "slowdown_frac": plain(tried.slowdown_frac), "highest_w": tried.highest_w,
+    }  # fmt: skip
+
+
+def assumptions(training: Training) -> list[Document]:
+    """
+    List every number a study rests on, with where it comes from.
+
+    Args:
+        training: What was asked.
+
+    Returns:
+        Path, meaning, value, unit and source of each; a value that differs from the
+        default is the user's.
+    """
+    found: list[Document] = []
+    _assume(training, "training", found)
+    return found
+
+
+_QUIET = ("sizing", "own_rules", "rules", "ride_tables")
+
+
+def _assume(model: Any, path: str, found: list[Document]) -> None:
+    for name, info in type(model).model_fields.items():
+        value = getattr(model, name)
+        if name in _QUIET or value is None:
+            continue
+        items = value if isinstance(value, tuple) else (value,)
+        if items and hasattr(type(items[0]), "model_fields"):
+            for k, item in enumerate(items):
+                many = isinstance(value, tuple)
+                _assume(item, f"{path}.{name}" + (f".{k}" if many else ""), found)
+            continue
+        extra = info.json_schema_extra
+        extra = extra if isinstance(extra, dict) else {}
+        given = value != info.default
+        doc = (info.description or name).rsplit(" [", maxsplit=1)[0]
+        found.append({
+            "path": f"{path}.{name}", "meaning": doc,
+            "value": plain(value), "unit": str(extra.get("unit", "")),
+            "source": "given" if given else str(extra.get("source", "default")),
+        })  # fmt: skip

@@ -1,0 +1,125 @@
+"""Use cases of training sites: studies, windows of them, sizing."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from api.documents import Document
+from api.jobs import Job
+from api.shared import provenance
+from api.stabilize_documents import (
+    known_document,
+    size_document,
+    study_document,
+    zoom_document,
+)
+from store.critical_modes import critical_modes
+from store.ride_through import ride_tables
+from store.rules import grid_rules
+from twin.errors import ScenarioError
+from twin.plan.memo import scenario_sha256
+from twin.scenario import Scenario
+from twin.stabilize.study import Known, Study, size_study, study, training_of, zoom
+
+if TYPE_CHECKING:
+    from api.services import AppState
+
+STUDIES = 3
+"""Studies remembered: a zoom looks into the one that was just made."""
+MOST_SAMPLES = 8_000_000
+"""Samples times jobs of one question to a server that others use too."""
+
+
+class StabilizeService:
+    """
+    Answers questions about training sites.
+
+    Args:
+        state: What the server holds.
+    """
+
+    def __init__(self, state: AppState) -> None:
+        self._state = state
+        self._lock = Lock()
+        self._studies: OrderedDict[str, Study] = OrderedDict()
+
+    def known(self) -> Known:
+        """Read rules, tables and modes: ours, and those in the user's folder."""
+        folder = self._state.settings.grid_rules_dir
+        tables = folder / "ride_through" if folder else None
+        modes = folder / "critical_modes.yaml" if folder else None
+        return Known(
+            rules=grid_rules(folder),
+            tables=ride_tables(tables if tables and tables.is_dir() else None),
+            modes=critical_modes(modes if modes and modes.is_file() else None),
+        )
+
+    def known_document(self) -> Document:
+        """Name the rules, tables and modes."""
+        return known_document(self.known())
+
+    async def run(self, scenario: Scenario, *, view: str | None, points: int) -> Job:
+        """Answer a training site before and after its measures."""
+
+        def work(_: Job) -> Document:
+            found = self._study(scenario)
+            window = zoom(found, points=points)
+            return study_document(found, window, provenance(scenario))
+
+        return await self._state.directly(view, work)
+
+    async def zoom(
+        self, scenario: Scenario, *, view: str | None, from_s: float, to_s: float,
+        points: int,
+    ) -> Job:  # fmt: skip
+        """Look at a window of a study."""
+
+        def work(_: Job) -> Document:
+            found = self._study(scenario)
+            return zoom_document(zoom(found, from_s=from_s, to_s=to_s, points=points))
+
+        return await self._state.directly(view, work)
+
+    async def size(self, scenario: Scenario, *, view: str | None) -> Job:
+        """Try every combination of measures."""
+
+        def work(job: Job) -> Document:
+            _insist_small(scenario)
+            found, turned = size_study(
+                scenario, self.known(), on_progress=self._state.jobs.report(job),
+                cancelled=job.cancelled,
+            )  # fmt: skip
+            return size_document(found, turned, scenario, provenance(scenario))
+
+        return await self._state.directly(view, work)
+
+    def _study(self, scenario: Scenario) -> Study:
+        """Run a study, or remember it."""
+        key = scenario_sha256(scenario)
+        with self._lock:
+            if key in self._studies:
+                self._studies.move_to_end(key)
+                return self._studies[key]
+        _insist_small(scenario)
+        found = study(scenario, self.known())
+        with self._lock:
+            self._studies[key] = found
+            while len(self._studies) > STUDIES:
+                self._studies.popitem(last=False)
+        return found
+
+
+def _insist_small(scenario: Scenario) -> None:
+    """Refuse what would keep a server that others use too busy for long."""
+    training = training_of(scenario)
+    samples = training.horizon_s / training.sample_s * len(training.jobs)
+    if samples > MOST_SAMPLES:
+        raise ScenarioError(
+            field="training.sample_s",
+            rule=f"times jobs makes more than {MOST_SAMPLES} samples",
+            value=training.sample_s,
+            repair="lengthen samples, shorten training.horizon_s, or run `nameplate "
+            "stabilize` on your own machine",
+        )  # fmt: skip

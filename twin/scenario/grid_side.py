@@ -1,0 +1,222 @@
+"""UPS and generators as they stand, and how a site behaves in a disturbance."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field, model_validator
+
+from twin.scenario.base import Model, quantity
+
+if TYPE_CHECKING:
+    from twin.stabilize import disturbance, load_protection, upstream
+
+_OURS = "assumed"
+_UPS_LOSS = "catalogue, docs/models/electrical.md"
+
+
+class Ups(Model):
+    """Input side of the UPSs, all as one: does it pass or amplify a swing?"""
+
+    rated_w: float | None = quantity(
+        None, unit="W", doc="Rated output. Empty means the highest power and 10 %",
+        example=6e7, gt=0, le=1e11,
+    )  # fmt: skip
+    bandwidth_hz: float = quantity(
+        10.0, unit="Hz", doc="Where a swing is passed on at 71 %", example=10,
+        source=_OURS, gt=0, le=1e4,
+    )  # fmt: skip
+    damping: float = quantity(
+        0.7071, unit="1", doc="Damping of the rectifier; below 0.71 it amplifies",
+        example=0.3, source=_OURS, gt=0, le=10,
+    )  # fmt: skip
+    fixed_frac: float = quantity(
+        0.011, unit="1", doc="Loss without load ÷ rating", example=0.011,
+        source=_UPS_LOSS, ge=0, lt=1,
+    )  # fmt: skip
+    linear_frac: float = quantity(
+        0.0087, unit="1", doc="Loss ÷ load", example=0.0087, source=_UPS_LOSS, ge=0,
+        lt=1,
+    )  # fmt: skip
+    quadratic_frac: float = quantity(
+        0.022, unit="1", doc="Loss at rating that grows with the load's square",
+        example=0.022, source=_UPS_LOSS, ge=0, lt=1,
+    )  # fmt: skip
+    eco: bool = Field(
+        False, description="Whether the load is on the bypass", examples=[False]
+    )
+
+    def record(self, highest_w: float) -> upstream.UpsFilter:
+        """Convert to the core's record; a rating left empty follows the load."""
+        from twin.stabilize import upstream
+
+        given = self.model_dump(exclude={"rated_w"})
+        return upstream.UpsFilter(**given, rated_w=self.rated_w or 1.1 * highest_w)
+
+
+class Generator(Model):
+    """Gensets that carry the site alone, all as one machine."""
+
+    rated_va: float | None = quantity(
+        None, unit="VA", doc="Rating of all that run. Empty means the site's highest "
+        "power and 20 %, at the power factor", example=1e8, gt=0, le=1e11,
+    )  # fmt: skip
+    power_factor: float = quantity(
+        0.8, unit="1", doc="Rated power ÷ rating", example=0.8, source=_OURS, gt=0, le=1
+    )
+    inertia_s: float = quantity(
+        1.0, unit="s", doc="Energy in the rotors ÷ rating, H", example=1, source=_OURS,
+        gt=0, le=100,
+    )  # fmt: skip
+    droop_frac: float = quantity(
+        0.05, unit="1", doc="Speed lost from no load to rated power", example=0.05,
+        source=_OURS, gt=0, lt=1,
+    )  # fmt: skip
+    governor_s: float = quantity(
+        0.05, unit="s", doc="Lag of governor and actuator", example=0.05, source=_OURS,
+        gt=0, le=60,
+    )  # fmt: skip
+    engine_s: float = quantity(
+        0.2, unit="s", doc="Lag from fuel to torque", example=0.2, source=_OURS, gt=0,
+        le=60,
+    )  # fmt: skip
+    turbo_s: float = quantity(
+        2.0, unit="s", doc="Time constant of boost", example=2, source=_OURS, gt=0,
+        le=600,
+    )  # fmt: skip
+    step_frac: float = quantity(
+        0.5, unit="1", doc="Most power beyond what the boost is for ÷ rated power",
+        example=0.5, source=_OURS, gt=0, le=10,
+    )  # fmt: skip
+
+    def record(self, highest_w: float, nominal_hz: float) -> upstream.Generator:
+        """Convert to the core's record; a rating left empty follows the load."""
+        from twin.stabilize import upstream
+
+        given = self.model_dump(exclude={"rated_va"})
+        rated_va = self.rated_va or 1.2 * highest_w / self.power_factor
+        return upstream.Generator(**given, rated_va=rated_va, nominal_hz=nominal_hz)
+
+    @model_validator(mode="after")
+    def _sane(self) -> Generator:
+        self.record(1e6, 60.0)
+        return self
+
+
+class Protection(Model):
+    """How the site lets go of a disturbed grid, and how it comes back."""
+
+    ups_frac: float = quantity(
+        0.8, unit="1", doc="Load behind UPSs ÷ all", example=0.8, source=_OURS, ge=0,
+        le=1,
+    )  # fmt: skip
+    mechanical_frac: float = quantity(
+        0.2, unit="1", doc="Cooling and pumps ÷ all; the rest are bare supplies",
+        example=0.2, source=_OURS, ge=0, le=1,
+    )  # fmt: skip
+    low_pu: float = quantity(
+        0.85, unit="pu", doc="UPS goes onto battery below", example=0.85, source=_OURS,
+        gt=0, lt=1,
+    )  # fmt: skip
+    high_pu: float = quantity(
+        1.10, unit="pu", doc="UPS goes onto battery above", example=1.1, source=_OURS,
+        gt=1, le=2,
+    )  # fmt: skip
+    detect_s: float = quantity(
+        0.010, unit="s", doc="Time until it does", example=0.01, source=_OURS, ge=0,
+        le=60,
+    )  # fmt: skip
+    retransfer_s: float = quantity(
+        10.0, unit="s", doc="Good input this long before it takes load again",
+        example=10, source=_OURS, ge=0, le=3600,
+    )  # fmt: skip
+    walk_in_s: float = quantity(
+        10.0, unit="s", doc="Ramp from nothing to all", example=10, source=_OURS, ge=0,
+        le=3600,
+    )  # fmt: skip
+    battery_s: float = quantity(
+        300.0, unit="s", doc="Battery at the load there is", example=300, source=_OURS,
+        gt=0, le=86_400,
+    )  # fmt: skip
+    count: int = quantity(
+        0, unit="transfers", doc="Transfers within the window after which it stays on "
+        "battery until somebody returns it; 0 counts none", example=3, source=_OURS,
+        ge=0, le=100,
+    )  # fmt: skip
+    count_window_s: float = quantity(
+        60.0, unit="s", doc="Window of that counter", example=60, source=_OURS, gt=0,
+        le=86_400,
+    )  # fmt: skip
+    hold_up_s: float = quantity(
+        0.020, unit="s", doc="Server supplies without UPS hold this long",
+        example=0.02, source="ITIC: 20 ms", ge=0, le=60,
+    )  # fmt: skip
+
+    def record(self, nominal_hz: float) -> load_protection.LoadProtection:
+        """Convert to the core's record."""
+        from twin.stabilize import load_protection as core
+
+        return core.LoadProtection(
+            ups_frac=self.ups_frac,
+            mechanical_frac=self.mechanical_frac,
+            ups=core.UpsSettings(
+                trips=core.window(
+                    self.low_pu,
+                    self.high_pu,
+                    self.detect_s,
+                    low_hz=0.95 * nominal_hz,
+                    high_hz=1.05 * nominal_hz,
+                ),
+                retransfer_s=self.retransfer_s,
+                walk_in_s=self.walk_in_s,
+                battery_s=self.battery_s,
+                count=self.count,
+                count_window_s=self.count_window_s,
+            ),
+            supplies=core.Supplies(hold_up_s=self.hold_up_s),
+        )
+
+    @model_validator(mode="after")
+    def _sane(self) -> Protection:
+        if self.ups_frac + self.mechanical_frac > 1 + 1e-9:
+            raise ValueError(
+                f"ups_frac {self.ups_frac} and mechanical_frac {self.mechanical_frac} "
+                "must add up to at most 1; lower one"
+            )
+        return self
+
+
+class Disturbance(Model):
+    """What the grid does: one sag, a known event, or a change of frequency."""
+
+    kind: Literal["sag", "virginia-2024", "frequency"] = Field(
+        "sag", description="Kind of disturbance", examples=["sag"]
+    )
+    to_pu: float = quantity(
+        0.4, unit="pu", doc="What a sag leaves", example=0.4, source=_OURS, ge=0, le=2
+    )
+    duration_s: float = quantity(
+        0.2, unit="s", doc="How long a sag lasts, or a frequency stays", example=0.2,
+        source=_OURS, gt=0, le=3600,
+    )  # fmt: skip
+    to_hz: float = quantity(
+        58.0, unit="Hz", doc="Where a frequency goes", example=58.0, source=_OURS, gt=0,
+        le=100,
+    )  # fmt: skip
+    rocof_hz_per_s: float = quantity(
+        1.0, unit="Hz/s", doc="How fast it goes there", example=1, source=_OURS, gt=0,
+        le=100,
+    )  # fmt: skip
+
+    def record(self, nominal_hz: float) -> disturbance.Event:
+        """Convert to the core's record."""
+        from twin.stabilize import disturbance as core
+
+        if self.kind == "sag":
+            return core.sag(self.to_pu, self.duration_s, nominal_hz=nominal_hz)
+        if self.kind == "frequency":
+            return core.frequency_excursion(
+                self.to_hz, rocof_hz_per_s=self.rocof_hz_per_s,
+                hold_s=self.duration_s, nominal_hz=nominal_hz,
+            )  # fmt: skip
+        return core.virginia_2024()
