@@ -19,6 +19,11 @@ ROW_BARS: dict[str, dict[str, Any]] = {
     "site.year_s": {"unit": "s", "bar": 5.0, "better": "less"},
     "site.screening_s": {"unit": "s", "bar": 30.0, "better": "less"},
     "site.pairs_s": {"unit": "s", "bar": 60.0, "better": "less"},
+    "stabilize.ten_minutes_s": {"unit": "s", "bar": 1.5, "better": "less"},
+    "stabilize.gpu_count_ratio": {"unit": "1", "bar": 1.2, "better": "less"},
+    "stabilize.hour_s": {"unit": "s", "bar": 10.0, "better": "less"},
+    "stabilize.hour_memory_mb": {"unit": "MB", "bar": 1000.0, "better": "less"},
+    "stabilize.sizing_s": {"unit": "s", "bar": 60.0, "better": "less"},
 }
 
 

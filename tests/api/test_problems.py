@@ -76,8 +76,8 @@ def test_method_not_offered_names_those_that_are(http):
             "did you mean 'dgx-a100'?", id="unknown server",
         ),
         pytest.param(
-            '{"scenario": {"policy": {"name": "polca", "t1_frac": 0.95}}}', "policy.t1_frac",
-            "swap them or move them apart", id="thresholds fall",
+            '{"scenario": {"policy": {"name": "polca", "t1_frac": 0.95}}}',
+            "policy.t1_frac", "swap them or move them apart", id="thresholds fall",
         ),
     ],
 )  # fmt: skip

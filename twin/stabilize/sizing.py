@@ -368,7 +368,7 @@ def measures_of(choice: Choice, base: Measures, highest_w: float) -> Measures:
         The measures.
     """
     smoothing, ballast, psu, rack, site = (
-        base.smoothing or Smoothing(), base.ballast or Ballast(), base.psu, base.rack,
+        base.smoothing or SMOOTHING, base.ballast or Ballast(), base.psu, base.rack,
         base.site,
     )  # fmt: skip
     scheduling = base.scheduling or Scheduling()
@@ -399,6 +399,9 @@ def measures_of(choice: Choice, base: Measures, highest_w: float) -> Measures:
     )  # fmt: skip
 
 
+SMOOTHING = Smoothing(hysteresis_s=0.0)
+"""GPU smoothing where none is described. A hold longer than a job's gaps keeps its
+power at the peak, whatever the floor: without one the floor decides."""
 PSU = Storage(
     power_w=PSU_POWER_W, energy_j=PSU_J, filter_s=1.0, return_s=5.0,
     charge_efficiency=0.97, discharge_efficiency=0.97,

@@ -182,13 +182,14 @@ def stored(
         books = follow(slice(None), target_w, 1.0 / storage.return_s)
     lost_j, through_j = (float(value) for value in books)
     cycles = through_j / storage.energy_j
-    charge_frac = charge_j / storage.energy_j
+    gained_j = float(charge_j[-1]) - start_j
+    charge_frac = np.divide(charge_j, storage.energy_j, out=charge_j)
     stuck = (charge_frac <= _EDGE) | (charge_frac >= 1.0 - _EDGE)
     pace = cycles / wave.horizon_s * YEAR_S
     return Stored(
         wave=Waveform(power_w=grid_w, sample_s=wave.sample_s), stored_w=given_w,
         charge_frac=charge_frac, lost_j=lost_j, throughput_j=through_j,
-        gained_j=float(charge_j[-1]) - start_j, full_cycles=cycles,
+        gained_j=gained_j, full_cycles=cycles,
         life_years=storage.cycle_life / pace if pace > 0 else math.inf,
         full_or_empty_frac=float(stuck.mean()),
     )  # fmt: skip
