@@ -18,8 +18,9 @@ from pydantic import BaseModel, Field
 
 from store import download, readers
 from store.download import IsCancelled, OnProgress
-from store.published import BY_NAME, PUBLISHED, Kind, Published
+from store.published import BY_NAME, PUBLISHED, TRAINING_POWER, Kind, Published
 from store.readers import ImportProblem
+from store.training_traces import TrainingRun, read_run
 from store.weather import read_weather
 from twin.cooling.weather import Weather
 from twin.errors import ScenarioError
@@ -339,6 +340,21 @@ class DatasetStore:
         if name == "splitwise-perf-power":
             _blank_zeros(rows)
         return rows
+
+    def training_run(self, name: str) -> TrainingRun:
+        """
+        Read recorded power of training nodes, and the log beside it.
+
+        Raises:
+            DatasetError: If it is unknown, absent or not power of training.
+        """
+        info = self.require(name)
+        if name not in {entry.name for entry in TRAINING_POWER}:
+            raise DatasetError(
+                field="dataset", rule="must be recorded power of training", value=name,
+                repair=f"use one of: {', '.join(e.name for e in TRAINING_POWER)}",
+            )  # fmt: skip
+        return read_run(Path(info.path or ""))
 
     def require(self, name: str) -> DatasetInfo:
         """

@@ -60,7 +60,7 @@ def pull(
     """
     if entry.unpullable:
         raise DownloadError(
-            field="publisher", rule="must offer a file that is safe to open",
+            field="publisher", rule="must offer a file that Nameplate can fetch",
             value=entry.name, repair=entry.unpullable,
         )  # fmt: skip
     folder.parent.mkdir(parents=True, exist_ok=True)

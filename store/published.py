@@ -73,6 +73,63 @@ _SERVEGEN = {
     "commit": "f891d1189eb32b3868dfc443800c4150548c282a",
 }
 
+_NODE_LOGS = (
+    "the publisher has one log per node and run, hundreds of files that have to be "
+    "joined, so Nameplate does not download them; point NAMEPLATE_DATA_DIR at a folder "
+    "that has {what} as {copy}"
+)
+
+
+def _training_power(
+    name: str, title: str, copy: str, *, version: str, by: str, commit: str
+) -> Published:
+    """Server power during MLPerf Training: node logs of one run joined to a table."""
+    beside = " (and its _events.csv.gz)" if copy.endswith("_node_power.csv.gz") else ""
+    return Published(
+        name=name,
+        title=title,
+        kind="benchmark",
+        licence="Apache-2.0",
+        citation=f"MLCommons, MLPerf Training {version} results, power logs of {by}",
+        repository=f"mlcommons/training_results_{version}",
+        commit=commit,
+        paths=(),
+        copy=copy,
+        unpullable=_NODE_LOGS.format(what="the joined table" + beside, copy=copy),
+    )
+
+
+_H100 = {
+    "version": "v4.0",
+    "by": "Sustainable Metal Cloud",
+    "commit": "6fe954378efe4a1a1bd665550b18ff8f26018def",
+}
+TRAINING_POWER: tuple[Published, ...] = (
+    *(
+        _training_power(
+            f"mlperf-train-{name}",
+            f"MLPerf Training v4.0: power of {nodes} x 8 H100 every 2 s, {job}",
+            f"mlperf_train_power_h100/{stem}_node_power.csv.gz",
+            **_H100,
+        )
+        for name, nodes, job, stem in (
+            ("gpt3-64", 64, "GPT-3 175B", "gpt3_64node_run1"),
+            ("lora-64-a", 64, "Llama 2 70B LoRA, run A", "llama2lora_64node_runA"),
+            ("lora-64-b", 64, "Llama 2 70B LoRA, run B", "llama2lora_64node_runB"),
+            ("lora-8", 8, "Llama 2 70B LoRA", "llama2lora_8node_runA"),
+            ("lora-1", 1, "Llama 2 70B LoRA", "llama2lora_1node_runA"),
+        )
+    ),
+    _training_power(
+        "mlperf-train-b200",
+        "MLPerf Training v5.0: power of 8 B200 every 1 s, three jobs of three runs",
+        "mlperf_train_power_b200/b200_8gpu_node_power.csv.gz",
+        version="v5.0",
+        by="Lenovo",
+        commit="0fdc28f013256aea84fa36fdaf1e0fa46094b18c",
+    ),
+)
+
 PUBLISHED: tuple[Published, ...] = (
     Published(
         name="azure-llm-2023-conv",
@@ -146,6 +203,7 @@ PUBLISHED: tuple[Published, ...] = (
             "at a folder that has it as acme_power_cdf/acme_cdf.csv.gz"
         ),
     ),
+    *TRAINING_POWER,
 )
 
 BY_NAME = {entry.name: entry for entry in PUBLISHED}

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cli.validation import measured, polca, tapas
+from cli.validation import measured, polca, stabilize, tapas, training
 from cli.validation.row import ValidationRow
 
-SUITES = (measured, polca, tapas)
+SUITES = (measured, polca, tapas, stabilize, training)
 Report = Callable[[float, str], None]
 
 
@@ -39,6 +39,6 @@ def rows(prefix: str = "", report: Report | None = None) -> list[ValidationRow]:
         if row.id.startswith(prefix)
     ]
     if not found:
-        known = ", ".join(suite.PREFIX for suite in SUITES)
+        known = ", ".join(dict.fromkeys(suite.PREFIX for suite in SUITES))
         raise ValueError(f"no validation row starts with {prefix!r}; known: {known}")
     return found

@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "docs" / "results"
 VALIDATION_MARKER = "<!-- table: validation -->"
 TAPAS_MARKER = "<!-- table: validation tapas -->"
+STABILIZE_MARKER = "<!-- table: validation stabilize -->"
 BENCH_MARKER = "<!-- table: bench -->"
 END_MARKER = "<!-- end -->"
 
@@ -75,11 +76,14 @@ def documents() -> dict[Path, str]:
     bench = json.loads((RESULTS / "bench.json").read_text())
     headline = [r for r in rows if r["id"] in _HEADLINE]
     page = (ROOT / "docs" / "validation.in.md").read_text()
-    tapas = [r for r in rows if r["id"].startswith("tapas.")]
-    page = filled(
-        page, VALIDATION_MARKER, validation_table([r for r in rows if r not in tapas])
-    )
-    page = filled(page, TAPAS_MARKER, validation_table(tapas))
+    rest = list(rows)
+    for prefix, marker in (
+        ("tapas.", TAPAS_MARKER), ("stabilize.", STABILIZE_MARKER)
+    ):  # fmt: skip
+        own = [r for r in rows if r["id"].startswith(prefix)]
+        rest = [r for r in rest if r not in own]
+        page = filled(page, marker, validation_table(own))
+    page = filled(page, VALIDATION_MARKER, validation_table(rest))
     page = filled(page, BENCH_MARKER, bench_table(bench))
     readme = (ROOT / "README.md").read_text()
     readme = filled(readme, VALIDATION_MARKER, validation_table(headline, short=True))
