@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self, cast
@@ -340,6 +340,24 @@ class Client:
     def stabilize_size(self, **question: Any) -> Document:
         """Find the cheapest combination of measures that passes."""
         return self.site_ask("/stabilize/size", {}, **question)
+
+    def learn_job(
+        self, t_s: Sequence[float], power_w: Sequence[float], **more: Any
+    ) -> Document:
+        """
+        Learn a training job from recorded power.
+
+        Args:
+            t_s: Times, rising. [s]
+            power_w: Readings. [W]
+            **more: `node_count`, `gpus_per_node`, `gpu_count`, `tdp_w`, `host_w`,
+                `gaps_allowed`.
+
+        Returns:
+            What was seen, the fit's error, and the job for a scenario.
+        """
+        body = {"t_s": list(t_s), "power_w": list(power_w)} | more
+        return self._json("POST", "/stabilize/learn", json=body)
 
     def grid_rules(self) -> Document:
         """Name grid rules, ride-through tables and critical frequencies."""

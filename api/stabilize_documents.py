@@ -17,6 +17,7 @@ from twin.stabilize.sizing import Sensitivity, Sized, Tried
 from twin.stabilize.study import Known, Study, Zoom, spectra
 from twin.stabilize.upstream import Islanded, UpsFilter
 from twin.training.job import TrainingJob
+from twin.training.learned import Learned
 
 
 def study_document(found: Study, window: Zoom, provenance: Document) -> Document:
@@ -45,6 +46,10 @@ def study_document(found: Study, window: Zoom, provenance: Document) -> Document
         "generators": _generators(found),
         "interharmonics": plain(found.interharmonic),
         "rides": [_ride(table, ride) for table, ride in found.rides],
+        "rejections": [
+            {"rule": rule.key, "table": table.key} | plain(rejection)
+            for rule, table, rejection in found.rejections
+        ],
         "spectrum": {
             "before": {"hertz": plain(before[0]), "power_w": plain(before[1])},
             "after": {"hertz": plain(after[0]), "power_w": plain(after[1])},
@@ -201,6 +206,25 @@ def known_document(known: Known) -> Document:
             for t in known.tables.values()
         ],
         "modes": [plain(mode) for mode in known.modes.values()],
+    }  # fmt: skip
+
+
+def learned_document(found: Learned, job: TrainingJob) -> Document:
+    """
+    Write a learned job: what was seen, the fit's error, and the job for a scenario.
+
+    Args:
+        found: What was learned.
+        job: The job it makes.
+    """
+    written = {
+        name: value for name, value in plain(job).items()
+        if name != "seed" and value is not None
+    }  # fmt: skip
+    document: Document = plain(found)
+    return document | {
+        "duty": plain(found.duty), "iteration_s": plain(found.iteration_s),
+        "job": written,
     }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from fastapi import APIRouter, Response
 from pydantic_core import to_json
 
@@ -9,6 +10,8 @@ from api.errors import described
 from api.routes.common import ACCEPTED, State, answered
 from api.schemas.stabilize import (
     KnownOut,
+    LearnedOut,
+    LearnIn,
     SizeIn,
     SizeOut,
     StudyIn,
@@ -16,6 +19,9 @@ from api.schemas.stabilize import (
     ZoomIn,
     ZoomOut,
 )
+from api.stabilize_documents import learned_document
+from twin.training.learn import learn
+from twin.training.recorded import Trace
 
 router = APIRouter(prefix="/stabilize", tags=["stabilize"], responses=described(403))
 _DIRECT = {**ACCEPTED, **described(403, 404, 409, 500)}
@@ -45,6 +51,23 @@ async def size_measures(state: State, body: SizeIn) -> Response:
     """Find the cheapest combination of measures that passes, and what changes it."""
     asked = state.question(body.scenario, body.scenario_id, body.changes)
     return answered(await state.stabilize.size(asked, view=body.view))
+
+
+@router.post("/learn", response_model=LearnedOut, responses=described(500))
+def learn_job(body: LearnIn) -> Response:
+    """Learn a training job from recorded power, with how far the fit is off."""
+    found = learn(
+        Trace(t_s=np.array(body.t_s), power_w=np.array(body.power_w),
+              gaps_allowed=body.gaps_allowed),
+        node_count=body.node_count,
+    )  # fmt: skip
+    job = found.job(
+        gpu_count=body.gpu_count or body.node_count * body.gpus_per_node,
+        gpus_per_node=body.gpus_per_node, tdp_w=body.tdp_w, host_w=body.host_w,
+    )  # fmt: skip
+    return Response(
+        to_json(learned_document(found, job)), media_type="application/json"
+    )
 
 
 @router.get("/rules", response_model=KnownOut)

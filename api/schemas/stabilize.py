@@ -6,17 +6,19 @@ from typing import Any
 
 from pydantic import create_model
 
-from api.schemas.base import Out, said
+from api.schemas.base import In, Out, said
 from api.schemas.reflect import schema_of
 from api.schemas.results import ProvenanceOut, TimingOut
 from api.schemas.stored import Question, Text
 from twin.stabilize.chain import Books
 from twin.stabilize.harmonics import Interharmonic
 from twin.stabilize.resonance import CriticalMode
+from twin.stabilize.ride_through import Rejection
 from twin.stabilize.ride_verdict import Finding
 from twin.stabilize.rules import Rule
 from twin.stabilize.sizing import Choice, Costs
 from twin.stabilize.study import Zoom
+from twin.training.learned import Learned
 
 _MOST_POINTS = 5000
 
@@ -48,6 +50,30 @@ class ZoomIn(StudyIn):
 
 class SizeIn(StabilizeQuestion):
     """A search for measures; `training.sizing` says among which."""
+
+
+class LearnIn(In):
+    """Recorded power of a training job."""
+
+    t_s: list[float] = said(
+        "Times, rising", [0.0, 2.0, 4.0], unit="s", min_length=16, max_length=200_000
+    )
+    power_w: list[float] = said(
+        "Readings of one node, or the sum over nodes", [6000.0, 6100.0, 4200.0],
+        unit="W", min_length=16, max_length=200_000,
+    )  # fmt: skip
+    node_count: int = said("Nodes in the sum", 64, 1, ge=1, le=1_000_000)
+    gpus_per_node: int = said("GPUs of a node", 8, 8, ge=1, le=1000)
+    gpu_count: int | None = said(
+        "GPUs of the job to make; empty means those recorded", 16_384, None, ge=1,
+        le=10_000_000,
+    )  # fmt: skip
+    tdp_w: float = said("TDP of one GPU", 700.0, 700.0, unit="W", gt=0, le=10_000)
+    host_w: float = said(
+        "Steady power of a node beside its GPUs, taken off; 0 leaves it in the levels",
+        1500.0, 0.0, unit="W", ge=0, le=1e5,
+    )  # fmt: skip
+    gaps_allowed: bool = said("Whether gaps are taken as they are", False, False)
 
 
 # --- answers --------------------------------------------------------------------------
@@ -209,6 +235,14 @@ class RideOut(Out):
     voltage_pu: list[float] = said("To what", [1.0], unit="pu")
 
 
+RejectionOut = create_model(
+    "RejectionOut",
+    __base__=schema_of(Rejection),
+    rule=(str, said("The ramp rule", "caiso-ramp")),
+    table=(str, said("The ride-through table", "nogrr282")),
+)
+
+
 class LinesOut(Out):
     """Lines of a spectrum, thinned so that no peak is lost."""
 
@@ -260,6 +294,11 @@ class StudyOut(Out):
         [],
     )
     rides: list[RideOut] = said("The disturbance under each table", [])
+    rejections: list[RejectionOut] = said(  # type: ignore[valid-type]
+        "Load onto batteries at once and back as a ramp, under each ramp rule and "
+        "table",
+        [],
+    )
     spectrum: SpectraOut = said("Spectra", {})
     window: ZoomOut = said("The waveforms", {})  # type: ignore[valid-type]
     assumptions: list[AssumptionOut] = said("Every number it rests on", [])
@@ -314,6 +353,18 @@ class SizeOut(Out):
     sensitivity: list[SensitivityOut] = said("What would change the answer", [])
     provenance: ProvenanceOut = said("What it rests on", {})
     timing: TimingOut = said("What it cost", {"computed_s": 30.0})
+
+
+LearnedOut = create_model(
+    "LearnedOut",
+    __base__=schema_of(Learned),
+    duty=(float | None, said("Part of an iteration at the high level", 0.87)),
+    iteration_s=(float | None, said("Length of an iteration", 10.8, unit="s")),
+    job=(
+        dict[str, Any],
+        said("The job as `training.jobs` takes it, at the recorded meter", {}),
+    ),
+)
 
 
 class TableOut(Out):

@@ -36,7 +36,7 @@ ENDPOINTS = {
     "/site/cooling-year": "post", "/site/fit": "post", "/site/weather": "get",
     "/site/network": "post", "/site/scheduling": "post", "/site/steering": "post",
     "/stabilize/run": "post", "/stabilize/zoom": "post", "/stabilize/size": "post",
-    "/stabilize/rules": "get",
+    "/stabilize/rules": "get", "/stabilize/learn": "post",
     "/jobs/{job_id}": "get delete", "/jobs/{job_id}/events": "get",
     "/datasets": "get", "/datasets/{name}/pull": "post", "/datasets/import": "post",
 }  # fmt: skip

@@ -7,7 +7,9 @@ import yaml
 
 from api.client import ApiProblem, Client
 from api.main import create_app
-from api.schemas.stabilize import KnownOut, SizeOut, StudyOut, ZoomOut
+from api.schemas.stabilize import KnownOut, LearnedOut, SizeOut, StudyOut, ZoomOut
+from twin.training.job import Levels, TrainingJob
+from twin.training.waveform import job_waveform
 
 SMALL = {"training": {
     "horizon_s": 130.0, "sample_s": 0.005, "rules": ["ercot-2026", "caiso-ramp"],
@@ -108,6 +110,41 @@ def test_what_cannot_be_answered_says_field_and_repair(client, training, field, 
 
     assert error["field"] == field
     assert says in error["repair"]
+
+
+def test_a_job_is_learned_from_its_power_and_can_be_asked_about(client):
+    made = TrainingJob(
+        gpu_count=512, tdp_w=700.0, compute_s=8.0, communicate_s=2.0,
+        levels=Levels(compute=1.0, communicate=0.5),
+    )  # fmt: skip
+    wave = job_waveform(made, horizon_s=600.0, sample_s=0.5)
+    found = client.learn_job(wave.t_s.tolist(), wave.power_w.tolist(), node_count=64)
+
+    LearnedOut.model_validate(found)
+    assert found["period_s"] == pytest.approx(10.0, rel=0.01)
+    assert found["error"]["mean_frac"] == pytest.approx(0.0, abs=0.01)
+    assert found["limits"]
+    asked = {"training": SMALL["training"] | {
+        "jobs": [found["job"] | {"gpu": "h100-sxm-80gb"}]}}  # fmt: skip
+    assert client.stabilize_run(scenario=asked)["jobs"][0]["gpu_count"] == 512
+
+
+@pytest.mark.parametrize(
+    ("t_s", "power_w", "says"),
+    [
+        ([*range(10), 5, *range(11, 30)], [5e3] * 30, "must"),
+        ([*range(15), *range(100, 115)], [5e3] * 30, "gap"),
+        (list(range(30)), [5e3] * 20 + [-1.0] + [5e3] * 9, "negative"),
+    ],
+    ids=["unsorted", "gappy", "negative"],
+)
+def test_a_trace_without_sense_says_where(client, t_s, power_w, says):
+    with pytest.raises(ApiProblem) as refused:
+        client.learn_job(t_s, power_w)
+    (error,) = refused.value.problem["errors"]
+
+    assert says in error["rule"] + error["repair"]
+    assert error["repair"]
 
 
 def test_a_window_outside_says_so(client):

@@ -23,7 +23,12 @@ from twin.stabilize.chain import Measures, Plant, Stabilized, stabilized
 from twin.stabilize.harmonics import Interharmonic, interharmonic_frac
 from twin.stabilize.resonance import CriticalMode, ModeMargin, margins, thinned
 from twin.stabilize.ride_table import RideTable
-from twin.stabilize.ride_through import Ride, ride_through
+from twin.stabilize.ride_through import (
+    Rejection,
+    Ride,
+    load_rejection,
+    ride_through,
+)
 from twin.stabilize.rules import Rule, Unjudged, Verdict, judge_all
 from twin.stabilize.sizing import Case, Options, Prices, Sensitivity, Sized
 from twin.stabilize.upstream import Islanded, UpsFilter, islanded
@@ -74,6 +79,8 @@ class Study:
         generators: Gensets under the load before and after.
         interharmonic: Strongest interharmonic before and after.
         rides: Ride-through under each table.
+        rejections: Load that goes onto batteries at once and comes back as a ramp,
+            under each ramp rule and ride-through table.
         notes: What a reader must know, in words.
     """
 
@@ -89,6 +96,7 @@ class Study:
     generators: tuple[Islanded, Islanded] | None
     interharmonic: tuple[Interharmonic, Interharmonic] | None
     rides: tuple[tuple[RideTable, Ride], ...]
+    rejections: tuple[tuple[Rule, RideTable, Rejection], ...]
     notes: tuple[str, ...]
 
     @property
@@ -182,6 +190,7 @@ def _studied(
         modes=modes, generators=_generators(training, waves),
         interharmonic=_interharmonics(waves, float(training.connection.frequency_hz)),
         rides=tuple(_rides(training, tables, after)),
+        rejections=tuple(_rejections(training, rules, tables, after)),
         notes=(*why, *_notes(training, jobs, measures)),
     )  # fmt: skip
 
@@ -271,6 +280,26 @@ def _rides(
     load_w = float(after.grid.power_w.mean())
     for table in tables:
         yield table, ride_through(event, protection, load_w, table)
+
+
+def _rejections(
+    training: Training, rules: Iterable[Rule], tables: tuple[RideTable, ...],
+    after: Stabilized,
+) -> Iterable[tuple[Rule, RideTable, Rejection]]:  # fmt: skip
+    """A ramp rule wants a long walk-in, a recovery time a short one: is there any?"""
+    guard = training.protection
+    load_w = guard.ups_frac * float(after.grid.power_w.mean())
+    if load_w <= 0:
+        return
+    for rule in rules:
+        for table in tables:
+            if rule.kind == "ramp" and math.isfinite(table.recovery_s):
+                found = load_rejection(
+                    load_w, walk_in_s=guard.walk_in_s, limit_w_per_s=rule.limit,
+                    window_s=rule.window_s, retransfer_s=guard.retransfer_s,
+                    table=table,
+                )  # fmt: skip
+                yield rule, table, found
 
 
 def _notes(
