@@ -2,7 +2,7 @@
 Measures of the scheduler: who starts when, how slowly, and at which clock.
 
 Staggering and clocks change the jobs themselves; ramps at begin and end are power caps
-and a burn, on the job's waveform. `docs/models/stabilize.md`, eq. 11, 12.
+and a burn, on the job's waveform. `docs/models/stabilize.md`, eq. 11.
 """
 
 from __future__ import annotations
