@@ -20,6 +20,7 @@ from twin.scenario.training import Training
 from twin.stabilize import compiled, sizing
 from twin.stabilize.at_connection import Contract
 from twin.stabilize.chain import Measures, Plant, Stabilized, stabilized
+from twin.stabilize.excerpts import judge_excerpts
 from twin.stabilize.harmonics import Interharmonic, interharmonic_frac
 from twin.stabilize.resonance import CriticalMode, ModeMargin, margins, thinned
 from twin.stabilize.ride_table import RideTable
@@ -29,7 +30,13 @@ from twin.stabilize.ride_through import (
     load_rejection,
     ride_through,
 )
-from twin.stabilize.rules import Rule, Unjudged, Verdict, judge_all
+from twin.stabilize.rules import (
+    Rule,
+    Unjudged,
+    Verdict,
+    judge_all,
+    needed_sample_s,
+)
 from twin.stabilize.sizing import Case, Options, Prices, Sensitivity, Sized
 from twin.stabilize.upstream import Islanded, UpsFilter, islanded
 from twin.training.job import TrainingJob
@@ -180,8 +187,10 @@ def _studied(
     before = _run(training, jobs, Measures(), ups)
     after = before if measures == Measures() else _run(training, jobs, measures, ups)
     contract = contract_of(training, before.grid)
-    first = judge_all(before.grid, rules, contract)
-    second = first if after is before else judge_all(after.grid, rules, contract)
+    first = _judged(training, jobs, Measures(), ups, before, rules, contract)
+    second = first
+    if after is not before:
+        second = _judged(training, jobs, measures, ups, after, rules, contract)
     waves = (before.grid, after.grid)
     modes, why = _modes(waves, known.modes.values())
     return Study(
@@ -192,6 +201,49 @@ def _studied(
         rides=tuple(_rides(training, tables, after)),
         rejections=tuple(_rejections(training, rules, tables, after)),
         notes=(*why, *_notes(training, jobs, measures)),
+    )  # fmt: skip
+
+
+def _judged(
+    training: Training, jobs: tuple[TrainingJob, ...], measures: Measures,
+    ups: UpsFilter | None, found: Stabilized, rules: tuple[Rule, ...],
+    contract: Contract,
+) -> list[Verdict | Unjudged]:  # fmt: skip
+    """Judge every rule, those that want finer samples on excerpts."""
+
+    def finer(begin_s: float, length_s: float, sample_s: float) -> Waveform:
+        early_s = min(WARM_UP_S, begin_s)
+        again = _again(
+            training, jobs, measures, ups, found, begin_s=begin_s - early_s,
+            horizon_s=early_s + length_s, sample_s=sample_s,
+        )  # fmt: skip
+        return Waveform(
+            power_w=again.grid.power_w[round(early_s / sample_s) :], sample_s=sample_s
+        )
+
+    judged = judge_all(found.grid, rules, contract)
+    return [
+        judge_excerpts(found.grid, verdict.rule, contract, finer)
+        if isinstance(verdict, Unjudged)
+        and needed_sample_s(verdict.rule) < training.sample_s
+        else verdict
+        for verdict in judged
+    ]
+
+
+def _again(
+    training: Training, jobs: tuple[TrainingJob, ...], measures: Measures,
+    ups: UpsFilter | None, found: Stabilized, *, begin_s: float, horizon_s: float,
+    sample_s: float,
+) -> Stabilized:  # fmt: skip
+    """Run a stretch again, finer, with the charge that the stores had."""
+    k = round(begin_s / training.sample_s) - 1
+    stores = found.stores if k >= 0 else {}
+    charges = {place: float(store.charge_frac[k]) for place, store in stores.items()}
+    return stabilized(
+        jobs, training.plant.record(), measures, horizon_s=horizon_s,
+        clocks=CLOCK_CURVES[training.jobs[0].gpu], ups=ups, sample_s=sample_s,
+        begin_s=begin_s, charges=charges,
     )  # fmt: skip
 
 
@@ -441,16 +493,14 @@ def _finer(
     found: Study, from_s: float, to_s: float, points: int, sample_s: float
 ) -> Zoom:
     begin_s = max(0.0, from_s - min(WARM_UP_S, 0.5 * MOST_FINE * sample_s))
-    k = round(begin_s / found.training.sample_s) - 1
-    stores = found.after.stores if k >= 0 else {}
-    charges = {place: float(store.charge_frac[k]) for place, store in stores.items()}
     runs = [
-        stabilized(
-            found.jobs, found.training.plant.record(), measures,
-            horizon_s=to_s - begin_s, clocks=CLOCK_CURVES[found.training.jobs[0].gpu],
-            ups=found.ups, sample_s=sample_s, begin_s=begin_s, charges=charges,
+        _again(
+            found.training, found.jobs, measures, found.ups, run, begin_s=begin_s,
+            horizon_s=to_s - begin_s, sample_s=sample_s,
         )
-        for measures in (Measures(), found.measures)
+        for measures, run in (
+            (Measures(), found.before), (found.measures, found.after)
+        )
     ]  # fmt: skip
     window = {"from_s": from_s, "to_s": to_s, "points": points}
     return _window(runs[0], runs[1], None, window, begin_s)

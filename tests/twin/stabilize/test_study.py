@@ -11,6 +11,7 @@ from store.ride_through import ride_tables
 from store.rules import grid_rules
 from twin.errors import ScenarioError
 from twin.scenario import parse_scenario
+from twin.stabilize.excerpts import liveliest_s
 from twin.stabilize.rules import Unjudged
 from twin.stabilize.study import (
     WARM_UP_S,
@@ -21,6 +22,7 @@ from twin.stabilize.study import (
     study,
     zoom,
 )
+from twin.training.waveform import Waveform
 
 KNOWN = Known(rules=grid_rules(), tables=ride_tables(), modes=critical_modes())
 SITE = {"power_w": 1e7, "energy_j": 1e9, "filter_s": 20.0}
@@ -115,6 +117,28 @@ def test_what_cannot_be_answered_says_why(more, field, says):
 def test_a_scenario_without_training_says_what_to_add():
     with pytest.raises(ScenarioError, match="is needed to stabilize"):
         study(parse_scenario({}), KNOWN)
+
+
+def test_a_run_too_coarse_for_a_rule_is_judged_on_excerpts():
+    """A start without ramp is the worst: found at 0.5 s, judged at 7 ms."""
+    long = {"horizon_s": 1200.0, "jobs": [BASE["jobs"][0] | {"end_s": 1100.0}]}
+    coarse = study(scenario(sample_s=0.5, rules=["ercot-2026"], **long), KNOWN)
+    fine = study(scenario(sample_s=0.005, rules=["ercot-2026"], **long), KNOWN)
+
+    for rough, exact in zip(coarse.verdicts[0], fine.verdicts[0], strict=True):
+        assert rough.worst == pytest.approx(exact.worst, rel=0.02)
+        assert rough.at_s == pytest.approx(exact.at_s, abs=6.0)
+        assert "3 excerpts" in rough.note
+
+
+def test_the_liveliest_stretches_do_not_overlap():
+    power = np.zeros(1000)
+    power[[105, 505, 506, 900]] = [5.0, 9.0, 9.0, 7.0]
+    found = liveliest_s(Waveform(power_w=power, sample_s=1.0), 100.0)
+
+    assert len(found) == 3
+    for moment, begin_s in zip((505, 900, 105), found, strict=True):
+        assert begin_s <= moment < begin_s + 100
 
 
 # --- looking closer -------------------------------------------------------------------
