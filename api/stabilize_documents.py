@@ -13,9 +13,11 @@ from twin.stabilize.resonance import ModeMargin
 from twin.stabilize.ride_table import RideTable
 from twin.stabilize.ride_through import Ride
 from twin.stabilize.rules import Rule, Unjudged, Verdict
-from twin.stabilize.sizing import Sensitivity, Sized, Tried
-from twin.stabilize.study import Known, Study, Zoom, spectra
+from twin.stabilize.sensitivity import Sensitivity
+from twin.stabilize.sizing import Sized, Tried
+from twin.stabilize.study import Known, Study
 from twin.stabilize.upstream import Islanded, UpsFilter
+from twin.stabilize.zoom import Zoom, spectra
 from twin.training.job import TrainingJob
 from twin.training.learned import Learned
 
@@ -40,7 +42,7 @@ def study_document(found: Study, window: Zoom, provenance: Document) -> Document
         "before": _run(found.before),
         "after": _run(found.after),
         "stores": _stores(found),
-        "jobs": [_job(j, r) for j, r in zip(found.training.jobs, found.jobs,
+        "jobs": [_job(j, r) for j, r in zip(found.training.jobs, found.site.jobs,
                                             strict=True)],
         "ups": _ups(found),
         "generators": _generators(found),
@@ -147,13 +149,13 @@ def _job(asked: Any, job: TrainingJob) -> Document:
 
 
 def _ups(found: Study) -> Document | None:
-    if found.ups is None:
+    if found.site.ups is None:
         return None
     return {
-        "rated_w": found.ups.rated_w, "peak_gain": found.ups.peak_gain,
-        "peak_hz": plain(found.ups.peak_hz),
-        "amplifies_below_hz": plain(found.ups.amplifies_below_hz),
-        "words": _ups_words(found.ups),
+        "rated_w": found.site.ups.rated_w, "peak_gain": found.site.ups.peak_gain,
+        "peak_hz": plain(found.site.ups.peak_hz),
+        "amplifies_below_hz": plain(found.site.ups.amplifies_below_hz),
+        "words": _ups_words(found.site.ups),
     }  # fmt: skip
 
 

@@ -21,7 +21,9 @@ from store.rules import grid_rules
 from twin.errors import ScenarioError
 from twin.plan.memo import scenario_sha256
 from twin.scenario import Scenario
-from twin.stabilize.study import Known, Study, size_study, study, training_of, zoom
+from twin.stabilize.size_study import size_study
+from twin.stabilize.study import Known, Study, study, training_of
+from twin.stabilize.zoom import zoom
 
 if TYPE_CHECKING:
     from api.services import AppState

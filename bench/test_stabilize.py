@@ -18,10 +18,12 @@ from bench.test_row import one_core, record
 from store.rules import grid_rules
 from twin.catalogue.gpus import CLOCK_CURVES
 from twin.stabilize.at_connection import Contract
-from twin.stabilize.chain import Measures, Plant, stabilized
+from twin.stabilize.chain import Measures, Plant, Site, stabilized
 from twin.stabilize.connection import PointOfConnection
+from twin.stabilize.costs import Prices
+from twin.stabilize.options import Options, combinations
 from twin.stabilize.rules import judge_all
-from twin.stabilize.sizing import Case, Options, Prices, combinations, size
+from twin.stabilize.sizing import Case, size
 from twin.stabilize.smoothing import Smoothing
 from twin.stabilize.storage import Storage
 from twin.training.job import TrainingJob
@@ -50,10 +52,11 @@ def job(gpu_count=100_000, **more):
 
 def answer(horizon_s=600.0, gpu_count=100_000):
     """Everything, once."""
-    found = stabilized(
-        (job(gpu_count),), Plant(host_w_per_gpu=350.0, cooling_frac=0.2), MEASURES,
-        horizon_s=horizon_s, clocks=CLOCKS,
+    site = Site(
+        jobs=(job(gpu_count),), plant=Plant(host_w_per_gpu=350.0, cooling_frac=0.2),
+        clocks=CLOCKS,
     )  # fmt: skip
+    found = stabilized(site, MEASURES, horizon_s=horizon_s)
     return judge_all(found.grid, RULES, CONTRACT)
 
 
@@ -126,9 +129,9 @@ SIZED = ("ercot-2026", "ieso-15s", "stabilization-share", "caiso-ramp", "souther
 def test_sizing_a_thousand_combinations(benchmark):
     """Twenty minutes with a start and an end, five rules; given as if 1,000."""
     case = Case(
-        jobs=(job(32_768, end_s=1140.0),), plant=Plant(), base=Measures(),
-        rules=tuple(r for r in RULES if r.key in SIZED), contract=CONTRACT,
-        clocks=CLOCKS, ups=None, horizon_s=1200.0, sample_s=1e-3,
+        site=Site(jobs=(job(32_768, end_s=1140.0),), plant=Plant(), clocks=CLOCKS),
+        base=Measures(), rules=tuple(r for r in RULES if r.key in SIZED),
+        contract=CONTRACT, horizon_s=1200.0, sample_s=1e-3,
     )  # fmt: skip
     count = len(list(combinations(OPTIONS)))
     assert count >= 1000

@@ -11,13 +11,14 @@ from api.schemas.reflect import schema_of
 from api.schemas.results import ProvenanceOut, TimingOut
 from api.schemas.stored import Question, Text
 from twin.stabilize.chain import Books
+from twin.stabilize.costs import Costs
 from twin.stabilize.harmonics import Interharmonic
+from twin.stabilize.options import Choice
 from twin.stabilize.resonance import CriticalMode
 from twin.stabilize.ride_through import Rejection
 from twin.stabilize.ride_verdict import Finding
 from twin.stabilize.rules import Rule
-from twin.stabilize.sizing import Choice, Costs
-from twin.stabilize.study import Zoom
+from twin.stabilize.zoom import Zoom
 from twin.training.learned import Learned
 
 _MOST_POINTS = 5000

@@ -12,7 +12,7 @@ All GPUs of a job do the same, so its thousand PSU stores act as one of their su
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -68,6 +68,28 @@ class Plant:
                 "supply_efficiency must be above 0, at most 1, got "
                 f"{self.supply_efficiency}"
             )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """
+    Jobs and what stands between them and the grid, measures aside.
+
+    Args:
+        jobs: The jobs.
+        plant: Hosts, racks, supplies and cooling.
+        clocks: What a lower clock does to the jobs.
+        ups: The UPS on the way; none passes everything without loss.
+    """
+
+    jobs: tuple[TrainingJob, ...]
+    plant: Plant
+    clocks: ClockCurve
+    ups: UpsFilter | None = None
+
+    def __post_init__(self) -> None:
+        if not self.jobs:
+            raise ValueError("jobs must name at least one job, got none; add one")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,21 +224,16 @@ class Stabilized:
 
 
 def stabilized(
-    jobs: Sequence[TrainingJob], plant: Plant, measures: Measures, *,
-    horizon_s: float, clocks: ClockCurve, ups: UpsFilter | None = None,
-    sample_s: float = 1e-3, begin_s: float = 0.0,
-    charges: Mapping[str, float] | None = None,
+    site: Site, measures: Measures, *, horizon_s: float, sample_s: float = 1e-3,
+    begin_s: float = 0.0, charges: Mapping[str, float] | None = None,
 ) -> Stabilized:  # fmt: skip
     """
     Run jobs through every measure to the grid.
 
     Args:
-        jobs: The jobs.
-        plant: What stands between.
+        site: The jobs and what stands between.
         measures: The measures.
         horizon_s: Length. [s]
-        clocks: What a lower clock does.
-        ups: The UPS on the way; none passes everything without loss.
         sample_s: Length of a sample. [s]
         begin_s: Time of the jobs at the first sample. [s]
         charges: Charge ÷ energy of each place's stores before it; centres without.
@@ -225,12 +242,11 @@ def stabilized(
         Waveforms on the way, stores, books and slowdown.
 
     Raises:
-        ValueError: If there is no job, or a measure cannot work at such samples.
+        ValueError: If a measure cannot work at such samples.
     """
-    if not jobs:
-        raise ValueError("jobs must name at least one job, got none; add one")
+    jobs, plant = site.jobs, site.plant
     scheduling = measures.scheduling or Scheduling()
-    runs = scheduled(jobs, scheduling, clocks)
+    runs = scheduled(jobs, scheduling, site.clocks)
     ledger = _Ledger()
     samples = round(horizon_s / sample_s)
     gpus_w, drawn_w, it_w = np.zeros(samples), np.zeros(samples), np.zeros(samples)
@@ -250,8 +266,8 @@ def stabilized(
         gpus_w += work.power_w
         drawn_w += gpu.power_w
         it_w += _rows_w(gpu, job, plant, measures, stores, ledger)
-    if ups is not None:
-        taken = ups_input(Waveform(power_w=it_w, sample_s=sample_s), ups)
+    if site.ups is not None:
+        taken = ups_input(Waveform(power_w=it_w, sample_s=sample_s), site.ups)
         ledger.add(ups_loss_j=taken.lost_j, ups_gain_j=taken.gained_j)
         it_w = taken.wave.power_w
     load_w = it_w + _cooling_w(it_w, plant, sample_s, ledger) + plant.other_w

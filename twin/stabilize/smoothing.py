@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.constants import Julian_year
 
 from twin.stabilize import compiled
 from twin.training.waveform import Waveform
 from twin.types import FloatArray
 
 WATTS_PER_MILLIWATT = 1e-3
-YEAR_S = 365.25 * 86_400.0
 FLOOR_RANGE = (0.0, 0.9)
 """Power floor ÷ TDP that hardware takes; the stabilization paper says 0.2 to 0.9."""
 
@@ -142,7 +142,7 @@ def smoothed(
         overhead_frac=burnt * whole_w / wave.energy_j,
         slowdown_frac=lacked / (work * wave.horizon_s) if work > 0 else 0.0,
         lifetime_frac=burnt * tdp_w / smoothing.lifetime_burn_j
-        * YEAR_S / wave.horizon_s,
+        * Julian_year / wave.horizon_s,
     )  # fmt: skip
 
 

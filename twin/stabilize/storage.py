@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Literal
 
 import numpy as np
+from scipy.constants import Julian_year
 
 from twin.stabilize import compiled
 from twin.stabilize.mpc import Plan, plan_ahead
@@ -20,7 +21,6 @@ from twin.training.waveform import Waveform
 from twin.types import FloatArray
 
 Control = Literal["low-pass", "moving-average", "droop", "mpc"]
-YEAR_S = 365.25 * 86_400.0
 WORN_FRAC = 0.2
 """Capacity lost at the end of a store's life ÷ its capacity when new."""
 
@@ -185,7 +185,7 @@ def stored(
     gained_j = float(charge_j[-1]) - start_j
     charge_frac = np.divide(charge_j, storage.energy_j, out=charge_j)
     stuck = (charge_frac <= _EDGE) | (charge_frac >= 1.0 - _EDGE)
-    pace = cycles / wave.horizon_s * YEAR_S
+    pace = cycles / wave.horizon_s * Julian_year
     return Stored(
         wave=Waveform(power_w=grid_w, sample_s=wave.sample_s), stored_w=given_w,
         charge_frac=charge_frac, lost_j=lost_j, throughput_j=through_j,

@@ -8,21 +8,18 @@ measured on these two. `docs/models/stabilize.md`.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
-
-import numpy as np
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from twin.catalogue.gpus import CLOCK_CURVES
 from twin.errors import ScenarioError
 from twin.scenario.model import Scenario
 from twin.scenario.training import Training
-from twin.stabilize import compiled, sizing
 from twin.stabilize.at_connection import Contract
-from twin.stabilize.chain import Measures, Plant, Stabilized, stabilized
+from twin.stabilize.chain import Measures, Site, Stabilized, stabilized
 from twin.stabilize.excerpts import judge_excerpts
 from twin.stabilize.harmonics import Interharmonic, interharmonic_frac
-from twin.stabilize.resonance import CriticalMode, ModeMargin, margins, thinned
+from twin.stabilize.resonance import CriticalMode, ModeMargin, margins
 from twin.stabilize.ride_table import RideTable
 from twin.stabilize.ride_through import (
     Rejection,
@@ -37,18 +34,12 @@ from twin.stabilize.rules import (
     judge_all,
     needed_sample_s,
 )
-from twin.stabilize.sizing import Case, Options, Prices, Sensitivity, Sized
 from twin.stabilize.upstream import Islanded, UpsFilter, islanded
 from twin.training.job import TrainingJob
-from twin.training.waveform import Waveform, jobs_waveform
-from twin.types import FloatArray, IntArray
+from twin.training.waveform import Waveform
 
-FINE_SAMPLE_S = 1e-3
-"""A zoom goes down to samples of this length. [s]"""
 WARM_UP_S = 300.0
-"""A zoom finer than the run begins this much earlier, so that filters settle. [s]"""
-MOST_FINE = 2_000_000
-"""Samples of a finer zoom, its warm-up included."""
+"""A stretch that is run again begins this much earlier, so that filters settle. [s]"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,9 +65,8 @@ class Study:
 
     Args:
         training: What was asked.
-        jobs: The jobs.
+        site: Jobs, plant and UPS.
         measures: The measures.
-        ups: The UPS on the way.
         contract: The point of connection.
         before: Without measures.
         after: With them.
@@ -92,9 +82,8 @@ class Study:
     """
 
     training: Training
-    jobs: tuple[TrainingJob, ...]
+    site: Site
     measures: Measures
-    ups: UpsFilter | None
     contract: Contract
     before: Stabilized
     after: Stabilized
@@ -181,40 +170,41 @@ def _studied(
     scenario: Scenario, training: Training, rules: tuple[Rule, ...],
     tables: tuple[RideTable, ...], known: Known,
 ) -> Study:  # fmt: skip
-    jobs = training.records(scenario.seed)
+    site = site_of(scenario, training)
     measures = measures_of(training)
-    ups = ups_of(training, jobs)
-    before = _run(training, jobs, Measures(), ups)
-    after = before if measures == Measures() else _run(training, jobs, measures, ups)
+    horizon_s, sample_s = training.horizon_s, training.sample_s
+    before = stabilized(site, Measures(), horizon_s=horizon_s, sample_s=sample_s)
+    after = before
+    if measures != Measures():
+        after = stabilized(site, measures, horizon_s=horizon_s, sample_s=sample_s)
     contract = contract_of(training, before.grid)
-    first = _judged(training, jobs, Measures(), ups, before, rules, contract)
+    first = _judged(site, Measures(), before, rules, contract)
     second = first
     if after is not before:
-        second = _judged(training, jobs, measures, ups, after, rules, contract)
+        second = _judged(site, measures, after, rules, contract)
     waves = (before.grid, after.grid)
     modes, why = _modes(waves, known.modes.values())
     return Study(
-        training=training, jobs=jobs, measures=measures, ups=ups, contract=contract,
+        training=training, site=site, measures=measures, contract=contract,
         before=before, after=after, verdicts=tuple(zip(first, second, strict=True)),
         modes=modes, generators=_generators(training, waves),
         interharmonic=_interharmonics(waves, float(training.connection.frequency_hz)),
         rides=tuple(_rides(training, tables, after)),
         rejections=tuple(_rejections(training, rules, tables, after)),
-        notes=(*why, *_notes(training, jobs, measures)),
+        notes=(*why, *_notes(training, site, measures)),
     )  # fmt: skip
 
 
 def _judged(
-    training: Training, jobs: tuple[TrainingJob, ...], measures: Measures,
-    ups: UpsFilter | None, found: Stabilized, rules: tuple[Rule, ...],
+    site: Site, measures: Measures, found: Stabilized, rules: tuple[Rule, ...],
     contract: Contract,
 ) -> list[Verdict | Unjudged]:  # fmt: skip
     """Judge every rule, those that want finer samples on excerpts."""
 
     def finer(begin_s: float, length_s: float, sample_s: float) -> Waveform:
         early_s = min(WARM_UP_S, begin_s)
-        again = _again(
-            training, jobs, measures, ups, found, begin_s=begin_s - early_s,
+        again = run_again(
+            site, measures, found, begin_s=begin_s - early_s,
             horizon_s=early_s + length_s, sample_s=sample_s,
         )  # fmt: skip
         return Waveform(
@@ -225,25 +215,45 @@ def _judged(
     return [
         judge_excerpts(found.grid, verdict.rule, contract, finer)
         if isinstance(verdict, Unjudged)
-        and needed_sample_s(verdict.rule) < training.sample_s
+        and needed_sample_s(verdict.rule) < found.grid.sample_s
         else verdict
         for verdict in judged
     ]
 
 
-def _again(
-    training: Training, jobs: tuple[TrainingJob, ...], measures: Measures,
-    ups: UpsFilter | None, found: Stabilized, *, begin_s: float, horizon_s: float,
-    sample_s: float,
+def run_again(
+    site: Site, measures: Measures, found: Stabilized, *, begin_s: float,
+    horizon_s: float, sample_s: float,
 ) -> Stabilized:  # fmt: skip
-    """Run a stretch again, finer, with the charge that the stores had."""
-    k = round(begin_s / training.sample_s) - 1
+    """
+    Run a stretch again, finer, with the charge that the stores had.
+
+    Args:
+        site: The site.
+        measures: Its measures.
+        found: The whole run.
+        begin_s: Begin of the stretch. [s]
+        horizon_s: Its length. [s]
+        sample_s: Its samples. [s]
+
+    Returns:
+        The stretch.
+    """
+    k = round(begin_s / found.grid.sample_s) - 1
     stores = found.stores if k >= 0 else {}
     charges = {place: float(store.charge_frac[k]) for place, store in stores.items()}
     return stabilized(
-        jobs, training.plant.record(), measures, horizon_s=horizon_s,
-        clocks=CLOCK_CURVES[training.jobs[0].gpu], ups=ups, sample_s=sample_s,
-        begin_s=begin_s, charges=charges,
+        site, measures, horizon_s=horizon_s, sample_s=sample_s, begin_s=begin_s,
+        charges=charges,
+    )  # fmt: skip
+
+
+def site_of(scenario: Scenario, training: Training) -> Site:
+    """Convert a scenario's jobs, plant and UPS."""
+    jobs = training.records(scenario.seed)
+    return Site(
+        jobs=jobs, plant=training.plant.record(), ups=ups_of(training, jobs),
+        clocks=CLOCK_CURVES[training.jobs[0].gpu],
     )  # fmt: skip
 
 
@@ -271,17 +281,6 @@ def contract_of(training: Training, bare: Waveform) -> Contract:
     here = training.connection
     power_w = here.contract_w or float(bare.power_w.max())
     return Contract(power_w=power_w, poc=here.record())
-
-
-def _run(
-    training: Training, jobs: tuple[TrainingJob, ...], measures: Measures,
-    ups: UpsFilter | None,
-) -> Stabilized:  # fmt: skip
-    return stabilized(
-        jobs, training.plant.record(), measures, horizon_s=training.horizon_s,
-        clocks=CLOCK_CURVES[training.jobs[0].gpu], ups=ups,
-        sample_s=training.sample_s,
-    )  # fmt: skip
 
 
 def _modes(
@@ -354,11 +353,9 @@ def _rejections(
                 yield rule, table, found
 
 
-def _notes(
-    training: Training, jobs: tuple[TrainingJob, ...], measures: Measures
-) -> Iterable[str]:
+def _notes(training: Training, site: Site, measures: Measures) -> Iterable[str]:
     """Say what bounds the answer."""
-    shortest_s = min(min(shortest_phase_s(job) for job in jobs), math.inf)
+    shortest_s = min(min(shortest_phase_s(job) for job in site.jobs), math.inf)
     if training.sample_s > shortest_s / 2:
         yield (
             f"samples of {training.sample_s:g} s are longer than half the shortest "
@@ -376,237 +373,3 @@ def shortest_phase_s(job: TrainingJob) -> float:
         job.checkpoint_s,
     )  # fmt: skip
     return min(phase for phase in phases if phase > 0)
-
-
-# --- looking closer -------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Envelope:
-    """
-    A waveform in buckets that keep its peaks.
-
-    Args:
-        t_s: Edges of the buckets. [s], (buckets + 1,)
-        low: Lowest value in each. (buckets,)
-        high: Highest value in each. (buckets,)
-        mean: Mean of each. (buckets,)
-    """
-
-    t_s: FloatArray
-    low: FloatArray
-    high: FloatArray
-    mean: FloatArray
-
-
-def envelope(
-    values: FloatArray, sample_s: float, *, from_s: float, to_s: float, points: int,
-    begin_s: float = 0.0,
-) -> Envelope:  # fmt: skip
-    """
-    Cut a series into buckets, keeping each one's extremes.
-
-    Args:
-        values: The series. (samples,)
-        sample_s: Length of a sample. [s]
-        from_s: Begin of the window. [s]
-        to_s: End of the window. [s]
-        points: Most buckets. > 0
-        begin_s: Time of the first sample. [s]
-
-    Returns:
-        At most `points` buckets; a bucket is a sample where there are fewer.
-    """
-    first = min(max(0, round((from_s - begin_s) / sample_s)), values.size - 1)
-    last = min(max(first + 1, round((to_s - begin_s) / sample_s)), values.size)
-    count = min(points, last - first)
-    edges: IntArray = np.linspace(first, last, count + 1).round().astype(np.int64)
-    low, high, mean = np.empty(count), np.empty(count), np.empty(count)
-    compiled.extremes(values, edges, low, high, mean)
-    t_s: FloatArray = begin_s + sample_s * edges.astype(np.float64)
-    return Envelope(t_s=t_s, low=low, high=high, mean=mean)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Zoom:
-    """
-    A window of a study.
-
-    Args:
-        from_s: Begin. [s]
-        to_s: End. [s]
-        sample_s: Samples it rests on. [s]
-        before: The grid without measures.
-        after: The grid with them.
-        drawn: What the GPUs draw with them.
-        stores: Charge ÷ energy of each place's stores.
-        frequency: Frequency of gensets with measures. [Hz]
-    """
-
-    from_s: float
-    to_s: float
-    sample_s: float
-    before: Envelope
-    after: Envelope
-    drawn: Envelope
-    stores: dict[str, Envelope]
-    frequency: Envelope | None
-
-
-def zoom(
-    found: Study, *, from_s: float = 0.0, to_s: float = math.inf, points: int = 1200
-) -> Zoom:
-    """
-    Look at a window of a study, as fine as a millisecond.
-
-    Where the run's own samples are too coarse for the window it is run again, finer,
-    from `WARM_UP_S` before, with the charge the stores had.
-
-    Args:
-        found: The study.
-        from_s: Begin. [s]
-        to_s: End. [s]
-        points: Most buckets. > 0
-
-    Returns:
-        The window, peaks kept.
-
-    Raises:
-        ScenarioError: If the window is empty or outside.
-    """
-    horizon_s = found.after.grid.horizon_s
-    to_s = min(to_s, horizon_s)
-    if not 0 <= from_s < to_s:
-        raise ScenarioError(
-            field="from_s", rule="must be 0 or more and below to_s and the horizon of "
-            f"{horizon_s:g} s", value=from_s, repair="choose a window inside",
-        )  # fmt: skip
-    sample_s = found.training.sample_s
-    wanted_s = max(FINE_SAMPLE_S, (to_s - from_s) / points)
-    if wanted_s <= sample_s / 2 and (to_s - from_s) / wanted_s <= MOST_FINE / 2:
-        return _finer(found, from_s, to_s, points, wanted_s)
-    window = {"from_s": from_s, "to_s": to_s, "points": points}
-    return _window(found.before, found.after, found.generators, window, 0.0)
-
-
-def _finer(
-    found: Study, from_s: float, to_s: float, points: int, sample_s: float
-) -> Zoom:
-    begin_s = max(0.0, from_s - min(WARM_UP_S, 0.5 * MOST_FINE * sample_s))
-    runs = [
-        _again(
-            found.training, found.jobs, measures, found.ups, run, begin_s=begin_s,
-            horizon_s=to_s - begin_s, sample_s=sample_s,
-        )
-        for measures, run in (
-            (Measures(), found.before), (found.measures, found.after)
-        )
-    ]  # fmt: skip
-    window = {"from_s": from_s, "to_s": to_s, "points": points}
-    return _window(runs[0], runs[1], None, window, begin_s)
-
-
-def _window(
-    before: Stabilized, after: Stabilized, generators: tuple[Islanded, Islanded] | None,
-    window: Mapping[str, float], begin_s: float,
-) -> Zoom:  # fmt: skip
-    sample_s = after.grid.sample_s
-
-    def cut(values: FloatArray) -> Envelope:
-        return envelope(
-            values, sample_s, from_s=window["from_s"], to_s=window["to_s"],
-            points=int(window["points"]), begin_s=begin_s,
-        )  # fmt: skip
-
-    return Zoom(
-        from_s=window["from_s"], to_s=window["to_s"], sample_s=sample_s,
-        before=cut(before.grid.power_w), after=cut(after.grid.power_w),
-        drawn=cut(after.drawn.power_w),
-        stores={place: cut(s.charge_frac) for place, s in after.stores.items()},
-        frequency=None if generators is None else cut(generators[1].frequency_hz),
-    )  # fmt: skip
-
-
-def spectra(
-    found: Study, *, points: int = 800
-) -> tuple[tuple[FloatArray, FloatArray], tuple[FloatArray, FloatArray]]:
-    """
-    Lines of the grid's power before and after, thinned so that no peak is lost.
-
-    Args:
-        found: The study.
-        points: Most lines of each.
-
-    Returns:
-        Frequencies [Hz] and amplitudes [W], before and after.
-    """
-    first = thinned(found.before.grid, points=points)
-    if found.after is found.before:
-        return first, first
-    return first, thinned(found.after.grid, points=points)
-
-
-# --- sizing ---------------------------------------------------------------------------
-
-
-def size_study(
-    scenario: Scenario, known: Known, *,
-    on_progress: Callable[[float, str], None] | None = None,
-    cancelled: Callable[[], bool] | None = None,
-) -> tuple[Sized, tuple[Sensitivity, ...]]:  # fmt: skip
-    """
-    Find the cheapest combination that passes, and what would change it.
-
-    Args:
-        scenario: A scenario with training.
-        known: What is known by name.
-        on_progress: Told the part done, and in words.
-        cancelled: Asked now and then whether to stop.
-
-    Returns:
-        The search, and its sensitivity.
-
-    Raises:
-        ScenarioError: If it has no training, or no rule can be judged.
-    """
-    training = training_of(scenario)
-    case = case_of(scenario, training, rules_of(training, known.rules))
-    asked = training.sizing
-    options = Options(**{name: getattr(asked, name) for name in Options.__slots__})
-    prices = Prices(**asked.prices.model_dump())
-    try:
-        found = sizing.size(
-            case, options, prices, objective=asked.objective, on_progress=on_progress,
-            cancelled=cancelled,
-        )  # fmt: skip
-        turned = sizing.sensitivity(
-            case, options, prices, found, objective=asked.objective,
-            cancelled=cancelled,
-        )  # fmt: skip
-    except ValueError as error:
-        rule, _, repair = str(error).partition("; ")
-        raise ScenarioError(
-            field="training.sizing", rule=rule, value="", repair=repair or "correct it"
-        ) from error
-    return found, turned
-
-
-def case_of(scenario: Scenario, training: Training, rules: tuple[Rule, ...]) -> Case:
-    """Return what is sized: the site with the measures it has anyway."""
-    jobs = training.records(scenario.seed)
-    ups = ups_of(training, jobs)
-    case = Case(
-        jobs=jobs, plant=training.plant.record(), base=measures_of(training),
-        rules=rules, contract=Contract(), clocks=CLOCK_CURVES[training.jobs[0].gpu],
-        ups=ups, horizon_s=training.horizon_s, sample_s=training.sample_s,
-    )  # fmt: skip
-    coarse = sizing.coarsened(case, ballast=False)
-    bare = sizing.stabilized_case(coarse, Measures()).grid
-    return replace(case, contract=contract_of(training, bare))
-
-
-__all__ = [
-    "Envelope", "Known", "Plant", "Study", "Zoom", "case_of", "contract_of", "envelope",
-    "jobs_waveform", "measures_of", "rules_of", "size_study", "spectra", "study",
-    "training_of", "ups_of", "zoom",
-]  # fmt: skip

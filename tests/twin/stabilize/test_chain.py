@@ -12,7 +12,7 @@ from numpy.testing import assert_allclose
 
 from twin.catalogue.gpus import A100_CLOCKS
 from twin.stabilize.ballast import Ballast
-from twin.stabilize.chain import Measures, Plant, stabilized
+from twin.stabilize.chain import Measures, Plant, Site, stabilized
 from twin.stabilize.scheduling import Scheduling
 from twin.stabilize.smoothing import Smoothing
 from twin.stabilize.storage import Storage
@@ -36,10 +36,10 @@ def job(**more):
 
 
 def run(*jobs, plant=BARE, measures=None, ups=None, horizon_s=30.0, sample_s=5e-3):
+    site = Site(jobs=jobs or (job(),), plant=plant, clocks=A100_CLOCKS, ups=ups)
     return stabilized(
-        jobs or (job(),), plant, measures or Measures(), horizon_s=horizon_s,
-        clocks=A100_CLOCKS, ups=ups, sample_s=sample_s,
-    )  # fmt: skip
+        site, measures or Measures(), horizon_s=horizon_s, sample_s=sample_s
+    )
 
 
 def test_without_plant_and_measures_the_grid_sees_the_gpus():
@@ -193,6 +193,6 @@ def test_a_clock_below_the_curve_and_a_site_without_jobs_are_refused():
     with pytest.raises(ValueError, match="below the curve"):
         run(measures=Measures(scheduling=Scheduling(clock_frac=0.01)))
     with pytest.raises(ValueError, match="at least one job"):
-        stabilized((), BARE, Measures(), horizon_s=1.0, clocks=A100_CLOCKS)
+        Site(jobs=(), plant=BARE, clocks=A100_CLOCKS)
     with pytest.raises(ValueError, match="supply_efficiency"):
         Plant(supply_efficiency=0.0)

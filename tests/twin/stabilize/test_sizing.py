@@ -11,25 +11,12 @@ from hypothesis import strategies as st
 from twin.catalogue.gpus import A100_CLOCKS
 from twin.errors import Cancelled
 from twin.stabilize.at_connection import Contract
-from twin.stabilize.chain import Measures, Plant
+from twin.stabilize.chain import Measures, Plant, Site
+from twin.stabilize.costs import Costs, Prices, costs, yearly
+from twin.stabilize.options import Choice, Options, combinations, measures_of
 from twin.stabilize.rules import Rule
-from twin.stabilize.sizing import (
-    Case,
-    Choice,
-    Costs,
-    Options,
-    Prices,
-    Tried,
-    coarsened,
-    combinations,
-    costs,
-    measures_of,
-    pareto_front,
-    sensitivity,
-    size,
-    stabilized_case,
-    yearly,
-)
+from twin.stabilize.sensitivity import sensitivity
+from twin.stabilize.sizing import Case, Tried, coarsened, pareto_front, size
 from twin.stabilize.smoothing import Smoothing
 from twin.training.job import Levels, TrainingJob
 
@@ -41,10 +28,15 @@ JOB = TrainingJob(
     gpu_count=1000, tdp_w=1000.0, compute_s=0.8, communicate_s=0.2, straggle_frac=0.01,
     levels=Levels(compute=1.0, communicate=0.4, idle=0.1),
 )  # fmt: skip
+SITE = Site(jobs=(JOB,), plant=Plant(gpus_per_rack=50), clocks=A100_CLOCKS)
 CASE = Case(
-    jobs=(JOB,), plant=Plant(gpus_per_rack=50), base=Measures(), rules=(SWING, BAND),
-    contract=Contract(), clocks=A100_CLOCKS, ups=None, horizon_s=60.0, sample_s=1e-3,
-)  # fmt: skip
+    site=SITE,
+    base=Measures(),
+    rules=(SWING, BAND),
+    contract=Contract(),
+    horizon_s=60.0,
+    sample_s=1e-3,
+)
 PRICES = Prices(
     energy_per_mwh=50.0, gpu_hour=2.0, psu_store_per_gpu=30.0, store_per_kw=200.0,
     store_per_kwh=300.0, rack_store_per_kwh=1000.0, years=10.0, starts_per_year=100.0,
@@ -56,6 +48,10 @@ NONE = Options(
 FEW = replace(
     NONE, floors_frac=(0.0, 0.5, 0.9), psu_j_per_gpu=(0.0, 65.0), rack_kwh=(0.0, 0.5)
 )
+
+
+def running(job):
+    return replace(CASE, site=replace(SITE, jobs=(job,)))
 
 
 @pytest.fixture(scope="module")
@@ -124,13 +120,13 @@ def test_the_front_is_what_nothing_beats(points):
 
 def test_costs_by_hand():
     """A floor of 0.9 burns 0.5 TDP a fifth of the time: 0.1 MW, 876.6 MWh a year."""
-    still = replace(CASE, jobs=(replace(JOB, straggle_frac=0.0),), sample_s=5e-3)
+    still = replace(running(replace(JOB, straggle_frac=0.0)), sample_s=5e-3)
     fast = Smoothing(ramp_up_w_per_s=9e4, ramp_down_w_per_s=9e4, hysteresis_s=0.0)
     still = replace(still, base=Measures(smoothing=fast))
     choice = replace_choice(floor_frac=0.9, psu_j_per_gpu=130.0, rack_kwh=0.5)
     measures = measures_of(choice, still.base, 1e6)
-    found = stabilized_case(still, measures)
-    paid = costs(still, found, measures, PRICES)
+    found = still.run(measures)
+    paid = costs(still.site, found, measures, PRICES)
     losses_w = found.books.store_loss_j / 60.0
 
     assert paid.energy == pytest.approx((1e5 + losses_w) * 8766 / 1e6 * 50, rel=0.01)
@@ -141,11 +137,10 @@ def test_costs_by_hand():
 
 def test_starts_count_at_their_own_pace():
     """A cap over 20 s costs ten at each start: a hundred a year are 1000 s of it."""
-    case = replace(CASE, jobs=(replace(JOB, communicate_s=0.0, straggle_frac=0.0,
-                                       start_s=5.0),))  # fmt: skip
+    case = running(replace(JOB, communicate_s=0.0, straggle_frac=0.0, start_s=5.0))
     measures = measures_of(replace_choice(ramp_s=20.0), Measures(), 1e6)
-    found = stabilized_case(case, measures)
-    _, slowdown_frac = yearly(found, 60.0, PRICES)
+    found = case.run(measures)
+    _, slowdown_frac = yearly(found, PRICES)
 
     assert slowdown_frac == pytest.approx(1000 / (8766 * 3600), rel=0.01)
 
@@ -153,12 +148,12 @@ def test_starts_count_at_their_own_pace():
 def test_a_store_that_wears_out_is_paid_sooner():
     choice = replace_choice(site_power_frac=0.5, site_hours=0.01, site_filter_s=10.0)
     measures = measures_of(choice, Measures(), 1e6)
-    found = stabilized_case(CASE, measures)
+    found = CASE.run(measures)
     years = found.stores["site"].life_years
     price = 500 * 200.0 + 5 * 300.0
 
     assert years < 10
-    assert costs(CASE, found, measures, PRICES).stores == pytest.approx(price / years)
+    assert costs(SITE, found, measures, PRICES).stores == pytest.approx(price / years)
 
 
 def replace_choice(**more):
@@ -176,7 +171,7 @@ def test_samples_are_as_long_as_the_rules_allow():
         1 / (2.56 * 20), rel=0.01
     )
     assert coarsened(CASE, ballast=True).sample_s <= 0.005
-    short = replace(CASE, jobs=(replace(JOB, compute_s=0.05, communicate_s=0.05),))
+    short = running(replace(JOB, compute_s=0.05, communicate_s=0.05))
     assert coarsened(short, ballast=False).sample_s <= 0.002
 
 

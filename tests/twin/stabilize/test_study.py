@@ -13,15 +13,9 @@ from twin.errors import ScenarioError
 from twin.scenario import parse_scenario
 from twin.stabilize.excerpts import liveliest_s
 from twin.stabilize.rules import Unjudged
-from twin.stabilize.study import (
-    WARM_UP_S,
-    Known,
-    envelope,
-    size_study,
-    spectra,
-    study,
-    zoom,
-)
+from twin.stabilize.size_study import size_study
+from twin.stabilize.study import WARM_UP_S, Known, study
+from twin.stabilize.zoom import envelope, spectra, zoom
 from twin.training.waveform import Waveform
 
 KNOWN = Known(rules=grid_rules(), tables=ride_tables(), modes=critical_modes())
