@@ -8,7 +8,7 @@ from typing import Any
 from api.documents import Document, plain
 from twin.scenario import Scenario
 from twin.scenario.training import Training
-from twin.stabilize.chain import Stabilized
+from twin.stabilize.chain import Measures, Stabilized
 from twin.stabilize.resonance import ModeMargin
 from twin.stabilize.ride_table import RideTable
 from twin.stabilize.ride_through import Ride
@@ -243,6 +243,7 @@ def size_document(
         "passing": sum(t.passes for t in found.tried),
         "objective": scenario.training.sizing.objective if scenario.training else "",
         "sample_s": found.sample_s, "horizon_s": found.horizon_s,
+        "best_measures": written_measures(found.measures),
         "unjudged": [{"key": u.rule.key, "why": u.why} for u in found.unjudged],
         "sensitivity": [
             {"what": s.what, "same": s.same,
@@ -251,6 +252,22 @@ def size_document(
         ],
         "provenance": provenance,
     }  # fmt: skip
+
+
+def written_measures(measures: Measures | None) -> Document | None:
+    """
+    Write measures as `training.measures` takes them; absent ones are left out.
+
+    Args:
+        measures: The measures.
+    """
+    if measures is None:
+        return None
+    given = {place: part for place, part in plain(measures).items() if part is not None}
+    return {
+        place: {name: value for name, value in part.items() if value is not None}
+        for place, part in given.items()
+    }
 
 
 def _tried(k: int, tried: Tried) -> Document:

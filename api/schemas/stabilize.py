@@ -346,6 +346,10 @@ class SizeOut(Out):
         "Those that no other beats in all objectives", [12], unit="1"
     )
     best: int | None = said("The best; null where nothing passes", 12)
+    best_measures: dict[str, Any] | None = said(
+        "The best as `training.measures` takes it; null where nothing passes",
+        {"scheduling": {"start_ramp_s": 120}},
+    )
     passing: int = said("How many pass", 148)
     objective: str = said("What the best has least of", "cost")
     sample_s: float = said("Samples the search ran on", 0.005, unit="s")

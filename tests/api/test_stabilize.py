@@ -62,7 +62,13 @@ def test_sizing_answers_with_its_front(client):
     SizeOut.model_validate(found)
     assert len(found["tried"]) == 4
     assert set(found["front"]) <= {t["index"] for t in found["tried"] if t["passes"]}
-    assert found["best"] is None or found["best"] in found["front"]
+    assert found["best"] in found["front"]
+    asked = SMALL["training"] | {"measures": found["best_measures"]}
+    again = client.stabilize_run(scenario={"training": asked})
+    ercot = again["verdicts"][0]["after"]
+    best = found["tried"][found["best"]]
+    assert ercot["passes"]
+    assert ercot["margin_frac"] == pytest.approx(best["worst_margin_frac"], abs=0.05)
 
 
 def test_rules_tables_and_modes_are_named(client):

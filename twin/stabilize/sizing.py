@@ -117,6 +117,7 @@ class Sized:
         sample_s: Samples the search ran on. [s]
         horizon_s: Length the search ran over. [s]
         unjudged: Rules that no waveform of this case can answer, with why.
+        measures: Of the best; none where nothing passes.
     """
 
     tried: tuple[Tried, ...]
@@ -125,6 +126,7 @@ class Sized:
     sample_s: float
     horizon_s: float
     unjudged: tuple[Unjudged, ...]
+    measures: Measures | None
 
 
 OBJECTIVES = ("cost", "waste", "slowdown")
@@ -178,6 +180,8 @@ def size(
     return Sized(
         tried=tuple(tried), front=pareto_front(tried), best=best,
         sample_s=case.sample_s, horizon_s=case.horizon_s, unjudged=unjudged,
+        measures=None if best is None
+        else measures_of(tried[best].choice, case.base, highest_w),
     )  # fmt: skip
 
 
