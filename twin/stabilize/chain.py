@@ -294,6 +294,7 @@ def _at_gpus(
     """Power of a job's GPUs, its slowdown, time lost a start, and burn life a year."""
     ledger.add(work_j=work.energy_j)
     wave, slow, lost_s, life = work, 0.0, 0.0, 0.0
+    cap_w: FloatArray | None = None
     gpus, tdp_w = job.gpu_count, job.tdp_w
     if scheduling.start_ramp_s or scheduling.end_ramp_s:
         done = ramped(wave, job, scheduling, begin_s=begin_s)
@@ -301,7 +302,7 @@ def _at_gpus(
             burnt_j=done.burnt_j, lacked_j=done.lacked_j, start_burnt_j=done.burnt_j,
             start_lacked_j=done.lacked_j,
         )  # fmt: skip
-        wave, lost_s = done.wave, done.lost_start_s
+        wave, lost_s, cap_w = done.wave, done.lost_start_s, done.cap_w
     if measures.ballast is not None:
         there_s = sum(b - a for a, b in job.runs(work.horizon_s))
         active = there_s / work.horizon_s
@@ -317,6 +318,10 @@ def _at_gpus(
         )  # fmt: skip
         ledger.add(burnt_j=held.burnt_j, lacked_j=held.lacked_j)
         wave, slow, life = held.wave, slow + held.slowdown_frac, held.lifetime_frac
+    if cap_w is not None:  # floors and ballast keep to a start's cap
+        over_w = np.maximum(wave.power_w - cap_w, 0.0)
+        ledger.add(burnt_j=-float(over_w.sum()) * wave.sample_s)
+        wave = Waveform(power_w=wave.power_w - over_w, sample_s=wave.sample_s)
     return wave, slow, lost_s, life
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from twin.serving.performance import ClockCurve
+from twin.training.compiled import REACH
 from twin.training.job import TrainingJob
 from twin.training.waveform import Waveform
 from twin.types import FloatArray
@@ -114,12 +115,15 @@ class Ramped:
         lacked_j: Energy the work did not get. [J]
         lost_start_s: Time the job loses at each start: what it lacked, made up at its
             mean power above idle. [s]
+        cap_w: Most power while caps rise, infinite elsewhere: floors and ballast keep
+            to it too. [W], (samples,)
     """
 
     wave: Waveform
     burnt_j: float
     lacked_j: float
     lost_start_s: float
+    cap_w: FloatArray
 
 
 def ramped(
@@ -140,12 +144,15 @@ def ramped(
     whole_w = job.gpu_count * job.tdp_w
     idle, full = job.levels.idle * whole_w, job.levels.compute * whole_w
     power_w: FloatArray = wave.power_w.copy()
+    cap_w: FloatArray = np.full(power_w.size, math.inf)
+    early_s = REACH * job.jitter_s  # the first GPUs' edges come before the mean one
     runs = [(a - begin_s, b - begin_s) for a, b in job.runs(begin_s + wave.horizon_s)]
     for start_s, end_s in runs:
-        part, done = _ramp(wave, start_s, scheduling.start_ramp_s)
-        power_w[part] = np.minimum(power_w[part], idle + (full - idle) * done)
-        part, done = _ramp(wave, end_s, scheduling.end_ramp_s)
+        part, done = _ramp(wave, start_s, scheduling.start_ramp_s, early_s)
+        cap_w[part] = idle + (full - idle) * done
+        part, done = _ramp(wave, end_s, scheduling.end_ramp_s, early_s)
         power_w[part] = np.maximum(power_w[part], full + (idle - full) * done)
+    power_w = np.minimum(power_w, np.maximum(cap_w, idle))
     apart_j = (power_w - wave.power_w) * wave.sample_s
     lacked_j = float(-apart_j[apart_j < 0].sum())
     there_s = sum(min(b, wave.horizon_s) - max(a, 0.0) for a, b in runs if b > 0.0)
@@ -153,14 +160,18 @@ def ramped(
     return Ramped(
         wave=Waveform(power_w=power_w, sample_s=wave.sample_s),
         burnt_j=float(apart_j[apart_j > 0].sum()), lacked_j=lacked_j,
-        lost_start_s=lacked_j * there_s / work_j / len(runs) if work_j > 0 else 0.0,
+        cap_w=cap_w, lost_start_s=lacked_j * there_s / work_j / len(runs) if work_j > 0 else 0.0,
     )  # fmt: skip
 
 
-def _ramp(wave: Waveform, at_s: float, over_s: float) -> tuple[slice, FloatArray]:
+def _ramp(
+    wave: Waveform, at_s: float, over_s: float, early_s: float
+) -> tuple[slice, FloatArray]:
     """Samples of a ramp, and how far it is at the middle of each. 0..1"""
-    first = max(0, round(at_s / wave.sample_s))
+    if not over_s:
+        return slice(0, 0), np.zeros(0)
+    first = max(0, math.floor((at_s - early_s) / wave.sample_s))
     last = max(first, min(wave.power_w.size, round((at_s + over_s) / wave.sample_s)))
     middles = (np.arange(first, last) + 0.5) * wave.sample_s
-    done: FloatArray = np.clip((middles - at_s) / (over_s or 1.0), 0.0, 1.0)
+    done: FloatArray = np.clip((middles - at_s) / over_s, 0.0, 1.0)
     return slice(first, last), done

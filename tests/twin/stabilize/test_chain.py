@@ -164,6 +164,24 @@ def test_starts_and_ends_ramp_under_cap_and_burn():
     assert found.slowdown_frac == 0.0
 
 
+def test_a_floor_keeps_to_the_cap_of_a_start():
+    """Cap and floor: half a TDP comes after ten of 20 s, 0.9 only with the cap."""
+    found = run(
+        job(start_s=5.0, jitter_s=0.02),
+        measures=Measures(scheduling=Scheduling(start_ramp_s=20.0),
+                          smoothing=Smoothing(floor_frac=0.9, ramp_up_w_per_s=9e4)),
+        sample_s=1e-3,
+    )  # fmt: skip
+    power = found.grid.power_w / 1e6
+    t = np.arange(power.size) * 1e-3
+    cap = 0.1 + 0.9 * np.clip((t - 5.0) / 20.0, 0.0, 1.0)
+
+    assert (power <= cap + 1e-3).all()
+    assert power[4_990] == pytest.approx(0.1, abs=1e-6)
+    assert power[26_000:].min() >= 0.9 - 1e-9
+    assert abs(found.books.unexplained_frac) < 1e-9
+
+
 def test_slowdown_is_weighed_by_gpus():
     slow = Measures(smoothing=Smoothing(
         floor_frac=0.2, ramp_up_w_per_s=500.0, ramp_down_w_per_s=9e4, hysteresis_s=0.0
