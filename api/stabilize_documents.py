@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, get_args
+
+from pydantic import BaseModel
 
 from api.documents import Document, plain
 from twin.scenario import Scenario
@@ -300,10 +302,16 @@ def assumptions(training: Training) -> list[Document]:
 _QUIET = ("sizing", "own_rules", "rules", "ride_tables")
 
 
+def _is_part(annotation: Any) -> bool:
+    """Whether a field holds a model of its own."""
+    kinds = (annotation, *get_args(annotation))
+    return any(isinstance(k, type) and issubclass(k, BaseModel) for k in kinds)
+
+
 def _assume(model: Any, path: str, found: list[Document]) -> None:
     for name, info in type(model).model_fields.items():
         value = getattr(model, name)
-        if name in _QUIET or value is None:
+        if name in _QUIET:
             continue
         items = value if isinstance(value, tuple) else (value,)
         if items and hasattr(type(items[0]), "model_fields"):
@@ -313,10 +321,13 @@ def _assume(model: Any, path: str, found: list[Document]) -> None:
             continue
         extra = info.json_schema_extra
         extra = extra if isinstance(extra, dict) else {}
-        given = value != info.default
+        if value is None and _is_part(info.annotation):
+            continue  # a measure that is not there
+        default = str(extra.get("source", "default"))
+        source = default if value == info.default else "given"
         doc = (info.description or name).rsplit(" [", maxsplit=1)[0]
         found.append({
             "path": f"{path}.{name}", "meaning": doc,
             "value": plain(value), "unit": str(extra.get("unit", "")),
-            "source": "given" if given else str(extra.get("source", "default")),
+            "source": "left empty" if value is None else source,
         })  # fmt: skip

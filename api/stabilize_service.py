@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
 STUDIES = 3
 """Studies remembered: a zoom looks into the one that was just made."""
-MOST_SAMPLES = 8_000_000
-"""Samples times jobs of one question to a server that others use too."""
 
 
 class StabilizeService:
@@ -88,7 +86,7 @@ class StabilizeService:
         """Try every combination of measures."""
 
         def work(job: Job) -> Document:
-            _insist_small(scenario)
+            self._insist_small(scenario)
             found, turned = size_study(
                 scenario, self.known(), on_progress=self._state.jobs.report(job),
                 cancelled=job.cancelled,
@@ -104,7 +102,7 @@ class StabilizeService:
             if key in self._studies:
                 self._studies.move_to_end(key)
                 return self._studies[key]
-        _insist_small(scenario)
+        self._insist_small(scenario)
         found = study(scenario, self.known())
         with self._lock:
             self._studies[key] = found
@@ -112,16 +110,16 @@ class StabilizeService:
                 self._studies.popitem(last=False)
         return found
 
-
-def _insist_small(scenario: Scenario) -> None:
-    """Refuse what would keep a server that others use too busy for long."""
-    training = training_of(scenario)
-    samples = training.horizon_s / training.sample_s * len(training.jobs)
-    if samples > MOST_SAMPLES:
-        raise ScenarioError(
-            field="training.sample_s",
-            rule=f"times jobs makes more than {MOST_SAMPLES} samples",
-            value=training.sample_s,
-            repair="lengthen samples, shorten training.horizon_s, or run `nameplate "
-            "stabilize` on your own machine",
-        )  # fmt: skip
+    def _insist_small(self, scenario: Scenario) -> None:
+        """Refuse what would keep the server busy for longer than it may be."""
+        training = training_of(scenario)
+        most = self._state.settings.most_samples
+        samples = training.horizon_s / training.sample_s * len(training.jobs)
+        if samples > most:
+            raise ScenarioError(
+                field="training.sample_s",
+                rule=f"times jobs makes {samples:.0f} samples, more than {most}",
+                value=training.sample_s,
+                repair="lengthen samples, shorten training.horizon_s, or raise "
+                "NAMEPLATE_MOST_SAMPLES on a machine of your own",
+            )  # fmt: skip

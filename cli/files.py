@@ -46,10 +46,10 @@ def write_plan(client: Any, plan: Document, plan_id: str, folder: Path) -> list[
 
     shown = client.what_if(plan["scenario"], changes=best_changes(plan))
     return [
-        _write(folder / "plan.json", _as_json(plan)),
-        _write(folder / "plan.csv", client.plan_result(plan_id, "csv")),
-        _write(folder / "plan.parquet", client.plan_result(plan_id, "parquet")),
-        _write(folder / "report.html", render_report(shown, plan).encode()),
+        write_whole(folder / "plan.json", _as_json(plan)),
+        write_whole(folder / "plan.csv", client.plan_result(plan_id, "csv")),
+        write_whole(folder / "plan.parquet", client.plan_result(plan_id, "parquet")),
+        write_whole(folder / "report.html", render_report(shown, plan).encode()),
     ]
 
 
@@ -61,10 +61,10 @@ def write_run(
 
     shown = client.what_if(scenario)
     return [
-        _write(folder / "run.json", _as_json(run)),
-        _write(folder / "run.csv", client.run_result(run_id, "csv")),
-        _write(folder / "run.parquet", client.run_result(run_id, "parquet")),
-        _write(folder / "report.html", render_report(shown, None).encode()),
+        write_whole(folder / "run.json", _as_json(run)),
+        write_whole(folder / "run.csv", client.run_result(run_id, "csv")),
+        write_whole(folder / "run.parquet", client.run_result(run_id, "parquet")),
+        write_whole(folder / "report.html", render_report(shown, None).encode()),
     ]
 
 
@@ -83,7 +83,7 @@ def _as_json(document: Document) -> bytes:
     return json.dumps(document, indent=2, allow_nan=False).encode()
 
 
-def _write(path: Path, content: bytes) -> Path:
+def write_whole(path: Path, content: bytes) -> Path:
     """Write under a temporary name, then rename: whole or not at all."""
     handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
     try:

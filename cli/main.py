@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli import data, doctor, serving, site, validate
+from cli import data, doctor, learn, serving, site, stabilize, validate
 from cli.files import prepare_folder, write_plan, write_run
 from cli.problem import ANSWER_IS_NO
 from cli.render import best_lines, plan_table, print_run
@@ -41,6 +41,8 @@ app.command()(site.site)
 app.command()(site.failures)
 app.command()(site.fit)
 app.command()(site.schedule)
+app.command()(stabilize.stabilize)
+app.command()(learn.learn)
 
 File = Annotated[Path, typer.Argument(help="Scenario in YAML or JSON.")]
 Json = Annotated[

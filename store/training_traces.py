@@ -122,26 +122,57 @@ def read_run(path: Path) -> TrainingRun:
     return TrainingRun(nodes=nodes, log=_log(path), left_out=len(rows) - kept)
 
 
-def _log(path: Path) -> StepLog | None:
-    """Steps and evaluations of the log beside a run; None where there is none."""
-    beside = path.with_name(path.name.replace(*EVENTS))
-    if beside == path or not beside.is_file():
-        return None
+def read_log(path: Path) -> StepLog:
+    """
+    Read a log of steps and evaluations.
+
+    Args:
+        path: CSV, gzipped or not. Columns: `t_s` [s] or `t_ms` [ms], on the clock of
+            the power; `event`, of which `eval_start`, `eval_stop` and the publisher's
+            step timing are known; `value`, a step's length. [s]
+
+    Returns:
+        Steps and evaluations.
+
+    Raises:
+        ImportProblem: With line, column, value and repair.
+    """
+    rows = read_table(path)
+    names = {name.lower(): name for name in rows[0]}
+    time = _time_column(names)
+    event, value = (_log_column(names, name) for name in ("event", "value"))
     ended, took, starts, stops = [], [], [], []
-    for line, row in enumerate(read_table(beside), start=2):
-        at_s = _number(line, "t_ms", row["t_ms"]) * TIME["t_ms"]
-        if row["event"] == _STEP:
+    for line, row in enumerate(rows, start=2):
+        at_s = _number(line, time, row[time]) * TIME[time.lower()]
+        if row[event] == _STEP:
             ended.append(at_s)
-            took.append(_number(line, "value", row["value"]))
-        elif row["event"] == "eval_start":
+            took.append(_number(line, value, row[value]))
+        elif row[event] == "eval_start":
             starts.append(at_s)
-        elif row["event"] == "eval_stop":
+        elif row[event] == "eval_stop":
             stops.append(at_s)
     return StepLog(
         ended_s=np.array(ended),
         step_s=np.array(took),
         evaluations=tuple(zip(starts, stops, strict=False)),
     )
+
+
+def _log(path: Path) -> StepLog | None:
+    """Steps and evaluations of the log beside a run; None where there is none."""
+    beside = path.with_name(path.name.replace(*EVENTS))
+    if beside == path or not beside.is_file():
+        return None
+    return read_log(beside)
+
+
+def _log_column(names: dict[str, str], name: str) -> str:
+    if name in names:
+        return names[name]
+    raise ImportProblem(
+        line=1, column="", rule=f"must have a column {name}",
+        value=", ".join(names)[:200], repair=f"name it {name}",
+    )  # fmt: skip
 
 
 # --- columns and cells ----------------------------------------------------------------

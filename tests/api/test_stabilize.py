@@ -104,7 +104,7 @@ def test_a_users_own_rule_is_a_file(settings, tmp_path):
         (None, "training", "examples/stabilize.yaml"),
         ({"rules": ["ercot"]}, "training.rules", "ercot-2026"),
         ({"horizon_s": 20_000, "sample_s": 0.001}, "training.sample_s",
-         "on your own machine"),
+         "NAMEPLATE_MOST_SAMPLES"),
         ({"jobs": [{"compute_s": -1}]}, "training.jobs.0.compute_s", "raise it"),
     ],
 )  # fmt: skip

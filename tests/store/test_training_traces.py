@@ -12,7 +12,7 @@ from numpy.testing import assert_allclose
 from store.datasets import DatasetError, DatasetStore, ImportProblem
 from store.download import DownloadError
 from store.published import TRAINING_POWER
-from store.training_traces import read_run, read_traces
+from store.training_traces import read_log, read_run, read_traces
 
 ROWS = [(2.0 * k, 7000 + k % 3) for k in range(20)]
 
@@ -143,6 +143,22 @@ def test_a_run_leaves_out_what_has_no_reading_and_reads_its_log(tmp_path):
     assert run.log.logged_s == pytest.approx(10.5)
     assert run.log.spacing_s == 10.5
     assert run.log.evaluations == ((22.0, 35.0),), "one that never ended is none"
+
+
+@pytest.mark.parametrize(
+    ("head", "match"),
+    [("t_ms,value", "a column event"), ("t_ms,event", "a column value"),
+     ("when,event,value", "a column of time")],
+)  # fmt: skip
+def test_a_log_without_a_column_says_which(tmp_path, head, match):
+    with pytest.raises(ImportProblem, match=match):
+        read_log(write(tmp_path, f"{head}\n{','.join('1' * len(head.split(',')))}\n"))
+
+
+def test_a_log_may_be_in_seconds(tmp_path):
+    log = read_log(write(tmp_path, "t_s,event,value\n3,eval_start,\n5,eval_stop,\n"))
+
+    assert log.evaluations == ((3.0, 5.0),)
 
 
 def test_a_run_without_a_log_has_none(tmp_path):

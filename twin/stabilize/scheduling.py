@@ -115,8 +115,9 @@ class Ramped:
         lacked_j: Energy the work did not get. [J]
         lost_start_s: Time the job loses at each start: what it lacked, made up at its
             mean power above idle. [s]
-        cap_w: Most power while caps rise, infinite elsewhere: floors and ballast keep
-            to it too. [W], (samples,)
+        cap_w: Most power from a start until its cap is up, and from a ramped end until
+            the next start, infinite elsewhere: floors and ballast keep to it too. [W],
+            (samples,)
     """
 
     wave: Waveform
@@ -142,17 +143,20 @@ def ramped(
         Power under cap and burn, and what they cost.
     """
     whole_w = job.gpu_count * job.tdp_w
-    idle, full = job.levels.idle * whole_w, job.levels.compute * whole_w
+    idle = job.levels.idle * whole_w
+    full = max(job.levels.compute, job.levels.evaluate) * whole_w
     power_w: FloatArray = wave.power_w.copy()
     cap_w: FloatArray = np.full(power_w.size, math.inf)
     early_s = REACH * job.jitter_s  # the first GPUs' edges come before the mean one
     runs = [(a - begin_s, b - begin_s) for a, b in job.runs(begin_s + wave.horizon_s)]
     for start_s, end_s in runs:
         part, done = _ramp(wave, start_s, scheduling.start_ramp_s, early_s)
-        cap_w[part] = idle + (full - idle) * done
-        part, done = _ramp(wave, end_s, scheduling.end_ramp_s, early_s)
-        power_w[part] = np.maximum(power_w[part], full + (idle - full) * done)
-    power_w = np.minimum(power_w, np.maximum(cap_w, idle))
+        cap_w[part] = np.where(done < 1.0, idle + (full - idle) * done, math.inf)
+        if scheduling.end_ramp_s:
+            part, done = _ramp(wave, end_s, scheduling.end_ramp_s, early_s)
+            cap_w[part] = full + (idle - full) * done
+            power_w[part] = np.maximum(power_w[part], cap_w[part])
+    power_w = np.minimum(power_w, cap_w)
     apart_j = (power_w - wave.power_w) * wave.sample_s
     lacked_j = float(-apart_j[apart_j < 0].sum())
     there_s = sum(min(b, wave.horizon_s) - max(a, 0.0) for a, b in runs if b > 0.0)
@@ -160,18 +164,18 @@ def ramped(
     return Ramped(
         wave=Waveform(power_w=power_w, sample_s=wave.sample_s),
         burnt_j=float(apart_j[apart_j > 0].sum()), lacked_j=lacked_j,
-        cap_w=cap_w, lost_start_s=lacked_j * there_s / work_j / len(runs) if work_j > 0 else 0.0,
+        lost_start_s=lacked_j * there_s / work_j / len(runs) if work_j > 0 else 0.0,
+        cap_w=cap_w,
     )  # fmt: skip
 
 
 def _ramp(
     wave: Waveform, at_s: float, over_s: float, early_s: float
 ) -> tuple[slice, FloatArray]:
-    """Samples of a ramp, and how far it is at the middle of each. 0..1"""
-    if not over_s:
-        return slice(0, 0), np.zeros(0)
+    """Samples from a ramp on, and how far it is at the middle of each. 0..1"""
     first = max(0, math.floor((at_s - early_s) / wave.sample_s))
-    last = max(first, min(wave.power_w.size, round((at_s + over_s) / wave.sample_s)))
-    middles = (np.arange(first, last) + 0.5) * wave.sample_s
-    done: FloatArray = np.clip((middles - at_s) / over_s, 0.0, 1.0)
-    return slice(first, last), done
+    middles = (np.arange(first, wave.power_w.size) + 0.5) * wave.sample_s - at_s
+    done: FloatArray = (
+        np.clip(middles / over_s, 0.0, 1.0) if over_s else np.ones(middles.size)
+    )
+    return slice(first, None), done

@@ -182,6 +182,24 @@ def test_a_floor_keeps_to_the_cap_of_a_start():
     assert abs(found.books.unexplained_frac) < 1e-9
 
 
+def test_a_floor_keeps_to_the_burn_of_an_end_until_the_next_start():
+    found = run(
+        job(start_s=0.0, end_s=10.0), job(failures_s=(8.0,), restart_s=12.0),
+        measures=Measures(scheduling=Scheduling(end_ramp_s=5.0, start_ramp_s=2.0),
+                          smoothing=Smoothing(floor_frac=0.9, hysteresis_s=3.0,
+                                              ramp_down_w_per_s=9e4)),
+    )  # fmt: skip
+    power = found.grid.power_w / 1e6
+    t = np.arange(power.size) * 5e-3
+
+    # each is back at idle when its burn is over, whatever floor and hold would do
+    assert_allclose(power[(t > 15.1) & (t < 19.9)], 0.2, atol=2e-3)
+    # the second starts again at 20 s, capped for 2 s
+    assert power[t > 20.0].max() > 1.0
+    assert power[np.searchsorted(t, 21.0)] < 0.2 + 0.5
+    assert abs(found.books.unexplained_frac) < 1e-9
+
+
 def test_slowdown_is_weighed_by_gpus():
     slow = Measures(smoothing=Smoothing(
         floor_frac=0.2, ramp_up_w_per_s=500.0, ramp_down_w_per_s=9e4, hysteresis_s=0.0
