@@ -175,7 +175,7 @@ def _ramp(
     """Samples from a ramp on, and how far it is at the middle of each. 0..1"""
     first = max(0, math.floor((at_s - early_s) / wave.sample_s))
     middles = (np.arange(first, wave.power_w.size) + 0.5) * wave.sample_s - at_s
-    done: FloatArray = (
-        np.clip(middles / over_s, 0.0, 1.0) if over_s else np.ones(middles.size)
-    )
+    if over_s < wave.sample_s:  # shorter than can be seen
+        return slice(first, None), np.ones(middles.size)
+    done: FloatArray = np.clip(middles / over_s, 0.0, 1.0)
     return slice(first, None), done
