@@ -1,8 +1,8 @@
 """
 Mount the pages on a server: the only place where Dash is put together.
 
-Explore and the site pages are an application each. They share nothing in the browser
-but `assets/base.*`, so neither pays for the other's components and callbacks.
+Explore, the site pages and Stabilize are an application each. They share nothing in the
+browser but `assets/base.*`, so none pays for the others' components and callbacks.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from app.pages.explore.callbacks import register as register_explore
 from app.pages.explore.layout import layout as explore_layout
 from app.pages.site.callbacks import register as register_site
 from app.pages.site.layout import layout as site_layout
+from app.pages.stabilize.callbacks import register as register_stabilize
+from app.pages.stabilize.layout import layout as stabilize_layout
 
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
 
@@ -40,10 +42,15 @@ def create_dash(server: FastAPI, client: Client) -> None:
         server: The application that serves the API.
         client: Way to that API; pages use nothing else.
     """
-    site = _page(server, "Nameplate: site", "/site/", unused="explore")
+    site = _page(server, "Nameplate: site", "/site/", unused="explore|stabilize")
     site.layout = site_layout
     register_site(site, client)
-    explore = _page(server, "Nameplate", "/", unused="site|oneline")
+    stabilize = _page(
+        server, "Nameplate: Stabilize", "/stabilize/", unused="explore|site|oneline"
+    )
+    stabilize.layout = stabilize_layout
+    register_stabilize(stabilize, client)
+    explore = _page(server, "Nameplate", "/", unused="site|oneline|stabilize")
     explore.layout = explore_layout
     register_explore(explore, client)
 

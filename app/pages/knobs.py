@@ -65,6 +65,7 @@ PAGES = (
     ("site", "Site", "/site/"),
     ("failures", "Failures", "/site/?view=failures"),
     ("cooling", "Cooling", "/site/?view=cooling"),
+    ("stabilize", "Stabilize", "/stabilize/"),
 )
 
 

@@ -1,0 +1,1 @@
+"""Training power against grid rules: swings before and after measures, and sizing."""

@@ -1,0 +1,348 @@
+"""Callbacks of the Stabilize page: ask the client, hand answers to plain functions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
+
+import anyio.to_thread
+
+from api.client import ApiProblem, Client
+from app.components import (
+    ClientsideFunction,
+    Input,
+    Output,
+    State,
+    ctx,
+    dcc,
+    no_update,
+)  # fmt: skip
+from app.figures import grid_side
+from app.figures import stabilize as figures
+from app.pages import parts
+from app.pages.knobs import bind_copy, bind_knobs
+from app.pages.stabilize import answer, state
+from app.pages.stabilize.controls import CONTROLS
+from app.pages.stabilize.layout import rule_boxes, table_boxes
+from app.pages.stabilize.search import Searches, bind_search
+
+Json = dict[str, Any]
+T = TypeVar("T")
+
+CHOSEN = ("scenario", "own", "gpu", "law", "rules", "tables", "event", "theme",
+          "units", "search", "objective", "against")  # fmt: skip
+POINTS = 900
+"""Buckets of a waveform: about one a pixel."""
+COARSE_POINTS = 600
+"""The same while a knob is being moved."""
+LATER = ("fig-resonance", "fig-ride", "rides", "assumptions", "notes")
+_SUPERSEDED = 409
+_TOUCHED = Output("stab-touched", "data", allow_duplicate=True)
+PARTS = (
+    ("verdict", "children"), ("numbers", "children"), ("fig-wave", "figure"),
+    ("window", "children"), ("notes", "children"), ("compliance", "children"),
+    ("fig-spectrum", "figure"), ("fig-resonance", "figure"), ("fig-ride", "figure"),
+    ("rides", "children"), ("assumptions", "children"), ("status", "children"),
+)  # fmt: skip
+
+
+async def _away(call: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+    """Run a blocking call on a thread: callbacks share the server's event loop."""
+    return await anyio.to_thread.run_sync(partial(call, *args, **kwargs))
+
+
+def register(dash: Any, client: Client) -> None:
+    """Attach every callback of the page to the application."""
+    _browser_side(dash)
+    _answer(dash, client)
+    _zoom(dash, client)
+    _options(dash, Known(client))
+    bind_search(dash, Searches(client))
+    _keep(dash, client)
+
+
+class Known:
+    """What the server has: GPU types, rules, tables, stored jobs."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._training: dict[tuple[str, int], bool] = {}
+
+    def options(self) -> tuple[Any, ...]:
+        """Options of jobs and GPU types, boxes of rules and tables."""
+        gpus = {s["gpu"]["key"]: s["gpu"]["label"] for s in self._client.servers()}
+        rules = self._client.grid_rules()
+        jobs = [
+            {"value": s["id"], "label": s["name"]}
+            for s in self._client.scenarios(archived=False) if self._trains(s)
+        ]  # fmt: skip
+        return (
+            [{"value": "", "label": "Ready-made job"}, *jobs],
+            [{"value": key, "label": label} for key, label in gpus.items()],
+            rule_boxes(rules["rules"]), table_boxes(rules["tables"]),
+        )  # fmt: skip
+
+    def _trains(self, stored: Json) -> bool:
+        """Whether a stored scenario has training; read once for each version."""
+        key = (stored["id"], stored["version"])
+        if key not in self._training:
+            found = self._client.scenario(stored["id"])["scenario"]
+            self._training[key] = bool(found.get("training"))
+        return self._training[key]
+
+
+# --- in the browser -------------------------------------------------------------------
+
+
+def _browser_side(dash: Any) -> None:
+    """Gather the knobs, pace the questions, keep the URL: assets/stabilize.js."""
+    bind_knobs(dash, "stab", CONTROLS)
+    inputs = [Input(f"stab-{c.key}-slider", "value") for c in CONTROLS]
+    inputs += [Input(f"stab-{name}", "value") for name in CHOSEN]
+    inputs += [Input(f"stab-{name}", "checked") for name in state.SWITCHES]
+    dash.clientside_callback(
+        ClientsideFunction("stab", "gather"), Output("stab-touched", "data"),
+        *inputs, State("stab-defaults", "data"),
+    )  # fmt: skip
+    for name, output, given in (
+        ("answered", Output("stab-mantine", "forceColorScheme"),
+         [Input("stab-kept", "data")]),
+        ("zoomed", _TOUCHED, [Input("stab-fig-wave", "relayoutData")]),
+        ("looked", _TOUCHED, [Input("stab-zoom-kept", "data")]),
+        ("searching", _TOUCHED, [Input("stab-search-step", "data")]),
+        ("find", _TOUCHED,
+         [Input("stab-find", "n_clicks"), Input("stab-cancel", "n_clicks")]),
+        ("use", _TOUCHED,
+         [Input("stab-use", "n_clicks"), State("stab-search-use", "data"),
+          State("stab-defaults", "data")]),
+        ("reset", _TOUCHED,
+         [Input("stab-reset", "n_clicks"), State("stab-defaults", "data")]),
+        ("copyLink", Output("stab-copy", "children"), [Input("stab-copy", "n_clicks")]),
+    ):  # fmt: skip
+        dash.clientside_callback(
+            ClientsideFunction("stab", name), output, *given, prevent_initial_call=True
+        )
+    dash.clientside_callback(
+        ClientsideFunction("stab", "apiCall"),
+        Output("stab-api-modal", "opened"), Output("stab-api-text", "children"),
+        Input("stab-api", "n_clicks"), prevent_initial_call=True,
+    )  # fmt: skip
+    bind_copy(dash, "stab-api-copy", "stab-api-text")
+
+
+# --- the answer -----------------------------------------------------------------------
+
+
+def _answer(dash: Any, client: Client) -> None:
+    """One round trip draws the page."""
+
+    @dash.callback(
+        *(Output(f"stab-{name}", prop) for name, prop in PARTS),
+        Output("stab-problem", "children", allow_duplicate=True),
+        Output("stab-kept", "data"),
+        Input("stab-request", "data"),
+        prevent_initial_call=True,
+    )  # fmt: skip
+    async def answer_view(request: Json) -> tuple[Any, ...]:
+        return await _away(respond, client, request)
+
+
+def respond(client: Client, request: Json) -> tuple[Any, ...]:
+    """
+    Answer one request of the page.
+
+    Args:
+        client: Way to the server.
+        request: `{seq, tab, dark, coarse, assumed, view}` of the page.
+
+    Returns:
+        PARTS, the problem, and what the browser keeps.
+    """
+    view = state.view_from(request["view"])
+    kept: Json = {
+        "seq": request["seq"], "query": state.to_query(view), "dark": request["dark"],
+        "coarse": bool(request.get("coarse")),
+    }  # fmt: skip
+    same = (no_update,) * len(PARTS)
+    try:
+        found, more = draw(client, view, request)
+    except ApiProblem as error:
+        if error.status == _SUPERSEDED:
+            return (*same, no_update, kept | {"superseded": True})
+        fields = state.field_errors(error.problem)
+        return (*same, parts.problem(error.problem), kept | {"field_errors": fields})
+    return (*found, None, kept | {"ok": True} | more)
+
+
+def draw(
+    client: Client, view: state.View, request: Json
+) -> tuple[tuple[Any, ...], Json]:
+    """Draw everything that hangs on the knobs: PARTS, and what the browser keeps."""
+    coarse, dark, unit = bool(request.get("coarse")), request["dark"], view["units"]
+    asked = state.question(view, coarse=coarse)
+    points = COARSE_POINTS if coarse else POINTS
+    study = client.stabilize_run(view=request["tab"], points=points, **asked)
+    coarse = coarse and not view["scenario"]
+    window = _window(client, view, request, asked, study["horizon_s"])
+    window = window or study["window"]
+    focus = answer.focus_of(study, view["focus"])
+    found = (
+        answer.verdict(study, coarse=coarse), answer.numbers(study, unit=unit),
+        figures.waveform_figure(
+            study, window, focus=focus, dark=dark, unit=unit
+        ).document(),
+        answer.window_words(window), answer.notes(study),
+        answer.compliance(study, focus=focus, unit=unit, coarse=coarse),
+        figures.spectrum_figure(study, focus=focus, dark=dark).document(),
+        grid_side.resonance_figure(study, dark=dark).document(),
+        grid_side.ride_figure(study, dark=dark, unit=unit).document(),
+        answer.rides(study, unit=unit),
+        answer.assumptions(study) if request.get("assumed") else no_update,
+        answer.status(study, coarse=coarse),
+    )  # fmt: skip
+    if coarse:  # what hardly moves waits until the knobs rest
+        found = tuple(
+            no_update if name in LATER else part
+            for (name, _), part in zip(PARTS, found, strict=True)
+        )
+    more = {
+        "call": _call("/stabilize/run", state.question(view)),
+        "horizon_s": study["horizon_s"], "study": slim(study), "focus": focus,
+        "bare_w": study["before"]["highest_w"], "sizing_key": state.sizing_key(view),
+    }  # fmt: skip
+    return found, more
+
+
+def slim(study: Json) -> Json:
+    """What a closer look needs of a study besides its window."""
+    names = ("key", "authority", "kind", "window_s", "unit")
+    figures_kept = ("highest_w", "mean_w", "lowest_w")
+    return {
+        "verdicts": [
+            {k: v[k] for k in names} | {
+                "after": v["after"] and {
+                    k: v["after"][k] for k in ("worst", "limit", "at_s", "passes")
+                }
+            }
+            for v in study["verdicts"]
+        ],
+        **{side: {k: study[side][k] for k in figures_kept}
+           for side in ("before", "after")},
+    }  # fmt: skip
+
+
+def _window(
+    client: Client, view: state.View, request: Json, asked: Json, horizon_s: float
+) -> Json | None:
+    """Look closer where the view does; none where the window is outside the run."""
+    window = view.zoom()
+    if window is None or window[0] >= horizon_s:
+        return None
+    return client.stabilize_zoom(
+        from_s=window[0],
+        to_s=min(window[1], horizon_s),
+        points=POINTS,
+        view=f"{request['tab']}-zoom",
+        **asked,
+    )
+
+
+def _call(path: str, asked: Json) -> Json:
+    """Path and body of the call that answers the same."""
+    body = {k: v for k, v in asked.items() if v not in (None, {})}
+    if "scenario_id" not in body:
+        body = {"scenario": {}} | body
+    return {"path": path, "body": body}
+
+
+def _zoom(dash: Any, client: Client) -> None:
+    @dash.callback(
+        Output("stab-fig-wave", "figure", allow_duplicate=True),
+        Output("stab-window", "children", allow_duplicate=True),
+        Output("stab-zoom-kept", "data"),
+        Input("stab-zoom-request", "data"), State("stab-kept", "data"),
+        prevent_initial_call=True,
+    )  # fmt: skip
+    async def look(request: Json, kept: Json | None) -> tuple[Any, ...]:
+        return await _away(look_closer, client, request, kept or {})
+
+
+def look_closer(client: Client, request: Json, kept: Json) -> tuple[Any, ...]:
+    """
+    Draw another window of the study on the page.
+
+    Args:
+        client: Way to the server.
+        request: `{seq, tab, dark, coarse, view}` of the page.
+        kept: What the page keeps of the study.
+
+    Returns:
+        Figure, words on the window, and what the browser keeps.
+    """
+    done: Json = {"seq": request["seq"]}
+    study, view = kept.get("study"), state.view_from(request["view"])
+    if study is None:
+        return no_update, no_update, done
+    asked = state.question(view, coarse=bool(request.get("coarse")))
+    from_s, to_s = view.zoom() or (0.0, kept["horizon_s"])
+    try:
+        window = client.stabilize_zoom(
+            from_s=min(from_s, 0.999 * kept["horizon_s"]),
+            to_s=min(to_s, kept["horizon_s"]),
+            points=POINTS,
+            view=f"{request['tab']}-zoom",
+            **asked,
+        )
+    except ApiProblem as error:
+        words = "" if error.status == _SUPERSEDED else str(error)
+        return no_update, words or no_update, done
+    figure = figures.waveform_figure(
+        study, window, focus=kept["focus"], dark=request["dark"], unit=view["units"]
+    )
+    done |= {"sample_s": window["sample_s"], "ok": True}
+    return figure.document(), answer.window_words(window), done
+
+
+# --- options and downloads ------------------------------------------------------------
+
+
+def _options(dash: Any, known: Known) -> None:
+    @dash.callback(
+        Output("stab-scenario", "data"), Output("stab-gpu", "data"),
+        Output("stab-rules", "children"), Output("stab-tables", "children"),
+        Input("stab-boot", "data"),
+    )  # fmt: skip
+    async def options(_: int) -> tuple[Any, ...]:
+        return await _away(known.options)
+
+
+def _keep(dash: Any, client: Client) -> None:
+    @dash.callback(
+        Output("stab-download", "data"),
+        Output("stab-problem", "children", allow_duplicate=True),
+        Input("stab-get", "n_clicks"), Input("stab-report", "n_clicks"),
+        State("stab-kept", "data"), prevent_initial_call=True,
+    )  # fmt: skip
+    async def download(get: int | None, report: int | None, kept: Json | None) -> Any:
+        if not (get or report) or not kept or "call" not in kept:
+            return no_update, no_update
+        wanted = str(ctx.triggered_id)
+        try:
+            return await _away(_file, client, kept, wanted), no_update
+        except ApiProblem as error:
+            return no_update, parts.problem(error.problem)
+
+
+def _file(client: Client, kept: Json, wanted: str) -> Any:
+    body = kept["call"]["body"]
+    found = client.stabilize_run(
+        scenario_id=body.get("scenario_id"), changes=body.get("changes")
+    )
+    if wanted == "stab-get":
+        return dcc.send_string(json.dumps(found, indent=1), "nameplate-stabilize.json")
+    from app.stabilize_report import stabilize_report
+
+    text = stabilize_report(found, "Training power and grid rules")
+    return dcc.send_string(text, "nameplate-stabilize.html", type="text/html")

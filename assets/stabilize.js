@@ -1,0 +1,336 @@
+/* The Stabilize page: gathers the knobs, keeps the URL, zooms the waveform, steps a search. */
+(function () {
+  "use strict";
+  const dc = (window.dash_clientside = window.dash_clientside || {});
+  const np = window.np;
+  const { el, set } = np;
+  const NO = () => dc.no_update;
+  const SETTLE_MS = 220; // finer samples follow once the knobs have rested this long
+  const POLL_MS = 400;
+  const EXTRA = ["zoom", "focus"];
+  const LISTS = ["rules", "tables"];
+  const SWITCHES = ["ups", "gen", "ramp", "clock_on", "turns", "ballast", "smooth", "psu", "rack", "store"];
+  const LOOKS = ["theme", "units"]; // change the drawing, not the study
+  const QUIET = ["search", "objective", "against"]; // change neither
+  const LEAST_S = 0.02;
+  const S = {
+    latest: null, extra: { zoom: "", focus: "" }, restored: false, kept: {}, coarse: false,
+    settle: 0, answeredAt: 0, tookMs: 0, search: null, polls: 0,
+  };
+  const pace = np.pacer(send, "stab-main");
+  const look = np.pacer(sendZoom, "stab-main");
+
+  const request = (seq) => ({
+    data: { seq, tab: np.tab, dark: np.isDark(S.latest.theme), coarse: S.coarse, assumed: Boolean(el("stab-assumed") && el("stab-assumed").open),
+      view: { ...S.latest, ...S.extra } },
+  });
+
+  function send(seq) {
+    if (!S.latest) return false;
+    set("stab-request", request(seq));
+  }
+
+  function sendZoom(seq) {
+    if (!S.latest || !S.kept.study) return false;
+    set("stab-zoom-request", request(seq));
+  }
+
+  // --- URL and knobs ---------------------------------------------------------------------
+
+  function writeUrl() {
+    if (!S.defaults || S.kept.query === undefined) return;
+    const query = new URLSearchParams(S.kept.query);
+    const now = { ...S.latest, ...S.extra };
+    for (const key of [...EXTRA, ...QUIET]) {
+      if (now[key] && now[key] !== S.defaults[key]) query.set(key, now[key]);
+      else query.delete(key);
+    }
+    const text = query.toString().replace(/%2C/g, ",").replace(/%7E/g, "~");
+    const url = window.location.pathname + (text ? "?" + text : "");
+    window.history.replaceState(window.history.state, "", url);
+  }
+
+  function apply(values, defaults) {
+    for (const [key, start] of Object.entries(defaults)) {
+      const given = key in values ? values[key] : start;
+      if (EXTRA.includes(key)) {
+        S.extra[key] = String(given);
+        continue;
+      }
+      const numeric = typeof start === "number";
+      const value = numeric ? Number(given) : String(given);
+      if (S.latest) S.latest[key] = value;
+      if (numeric) {
+        set("stab-" + key + "-slider", { value });
+        set("stab-" + key, { value });
+      } else if (SWITCHES.includes(key)) {
+        set("stab-" + key, { checked: value === "on" });
+      } else if (LISTS.includes(key)) {
+        set("stab-" + key, { value: value === "none" ? [] : value.split(",") });
+      } else {
+        set("stab-" + key, { value });
+      }
+    }
+    S.coarse = false;
+    fitPanel();
+    pace.ask();
+  }
+
+  function off(id, is) {
+    const box = el(id);
+    if (!box) return;
+    box.classList.toggle("np-off", is);
+    box.inert = is;
+  }
+
+  const hide = (id, is) => el(id) && el(id).classList.toggle("np-hidden", is);
+
+  function fitPanel() {
+    const v = S.latest;
+    const stored = Boolean(v.scenario);
+    hide("stab-own-row", !stored);
+    off("stab-job", stored);
+    off("stab-held", stored && v.own === "stored");
+    for (const key of SWITCHES) hide("stab-" + key + "-knobs", v[key] !== "on");
+    hide("stab-sag-row", v.event !== "sag");
+    hide("stab-sag_ms-row", v.event === "virginia-2024");
+    hide("stab-hertz-row", v.event !== "frequency");
+    hide("stab-filter-row", v.law === "droop");
+  }
+
+  // --- zoom ------------------------------------------------------------------------------
+
+  function shown() {
+    const [a, b] = S.extra.zoom.split("~").map(Number);
+    return S.extra.zoom && b > a ? [a, b] : [0, S.kept.horizon_s || 1200];
+  }
+
+  function zoomTo(from, to) {
+    const last = S.kept.horizon_s || 1200;
+    const span = Math.min(last, Math.max(LEAST_S, to - from));
+    const begin = Math.max(0, Math.min(from, last - span));
+    const whole = span >= last * 0.999;
+    S.extra.zoom = whole ? "" : +begin.toFixed(4) + "~" + +(begin + span).toFixed(4);
+    writeUrl();
+    look.ask();
+  }
+
+  function worst(key) {
+    const rule = (S.kept.study ? S.kept.study.verdicts : []).find((v) => v.key === key);
+    if (!rule || !rule.after || rule.after.at_s === null) return null;
+    const span = rule.window_s || 4;
+    return [rule.after.at_s - 1.5 * span, rule.after.at_s + 2.5 * span];
+  }
+
+  function focus(key) {
+    const at = worst(key);
+    S.extra.focus = key;
+    if (at) {
+      const last = S.kept.horizon_s;
+      const begin = Math.max(0, at[0]);
+      S.extra.zoom = at[1] - at[0] >= last ? "" : +begin.toFixed(4) + "~" + +Math.min(last, at[1]).toFixed(4);
+    }
+    pace.ask();
+  }
+
+  document.addEventListener("click", (event) => {
+    const row = event.target.closest("[data-rule]");
+    if (row) {
+      focus(row.dataset.rule);
+      const top = el("stab-wave-title").getBoundingClientRect().top;
+      if (top < 60) el("stab-wave-title").scrollIntoView({ block: "center" });
+      return;
+    }
+    const id = (event.target.closest("button") || {}).id || "";
+    if (!id.startsWith("stab-zoom-") || !S.latest) return;
+    const [a, b] = shown();
+    const span = b - a;
+    const act = id.replace("stab-zoom-", "");
+    if (act === "in") zoomTo(a + span / 4, b - span / 4);
+    else if (act === "out") zoomTo(a - span / 2, b + span / 2);
+    else if (act === "left") zoomTo(a - span / 2, b - span / 2);
+    else if (act === "right") zoomTo(a + span / 2, b + span / 2);
+    else if (act === "all") zoomTo(0, 1e9);
+    else if (act === "worst" && worst(S.kept.focus)) zoomTo(...worst(S.kept.focus));
+  });
+
+  document.addEventListener("toggle", (event) => {
+    if (event.target.id === "stab-assumed" && event.target.open) pace.ask();
+  }, true);
+
+  // --- the search for measures -------------------------------------------------------------
+
+  function poll(body) {
+    S.polls += 1;
+    set("stab-search-poll", { data: { n: S.polls, tab: np.tab, ...body } });
+  }
+
+  function searchText(step) {
+    if (!step.running) return step.text;
+    const part = step.part || 0;
+    const ran = (Date.now() - S.search.since) / 1000;
+    const left = part > 0.02 ? ", about " + Math.max(1, Math.round((ran * (1 - part)) / part)) + " s left" : "";
+    return Math.round(100 * part) + " % · " + step.text + left;
+  }
+
+  function stale() {
+    const is = Boolean(S.foundKey && S.kept.sizing_key && S.foundKey !== S.kept.sizing_key);
+    const box = el("stab-found");
+    if (!box) return;
+    box.classList.toggle("np-old", is);
+    const text = el("stab-search-text");
+    if (is && !S.search) text.textContent = "Job, site or rules have changed since this search: search again.";
+    else if (!is && !S.search && S.foundText) text.textContent = S.foundText;
+  }
+
+  setInterval(() => np.age("stab-age", S.answeredAt, S.tookMs), 1000);
+  np.heartbeat("stab-offline", "stab-cold", pace);
+  window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", pace.ask);
+
+  dc.stab = {
+    gather() {
+      const values = {};
+      dc.callback_context.inputs_list.forEach((input) => {
+        const key = input.id.replace("stab-", "").replace("-slider", "");
+        if (input.property === "checked") values[key] = input.value ? "on" : "off";
+        else if (Array.isArray(input.value)) values[key] = input.value.join(",") || "none";
+        else values[key] = input.value;
+      });
+      const before = S.latest;
+      S.latest = values;
+      S.defaults = arguments[arguments.length - 1];
+      fitPanel();
+      if (!S.restored) {
+        S.restored = true;
+        const asked = np.fromUrl();
+        if (Object.keys(asked).length) {
+          setTimeout(() => apply(asked, S.defaults), 0);
+          return NO();
+        }
+      }
+      const moved = before ? Object.keys(values).filter((key) => values[key] !== before[key]) : ["all"];
+      if (!moved.length) return NO();
+      if (moved.every((key) => QUIET.includes(key))) {
+        writeUrl();
+        return NO();
+      }
+      clearTimeout(S.settle);
+      if (before && before.scenario !== values.scenario) S.extra.zoom = S.extra.focus = "";
+      S.coarse = Boolean(before) && !values.scenario && !moved.every((key) => LOOKS.includes(key));
+      pace.ask();
+      return NO();
+    },
+
+    answered(kept) {
+      if (!kept) return NO();
+      const took = pace.answered();
+      np.errors("stab-", kept.field_errors);
+      if (kept.ok) {
+        S.tookMs = took;
+        S.kept = kept;
+        S.answeredAt = Date.now();
+        document.body.dataset.stabSeq = kept.seq;
+        document.body.dataset.stabFine = kept.coarse ? "" : kept.seq;
+        np.age("stab-age", S.answeredAt, S.tookMs);
+        writeUrl();
+        stale();
+        if (kept.coarse) {
+          clearTimeout(S.settle);
+          S.settle = setTimeout(() => {
+            S.coarse = false;
+            pace.ask();
+          }, SETTLE_MS);
+        }
+      }
+      const scheme = kept.dark ? "dark" : "light";
+      if (scheme === S.scheme) return NO();
+      S.scheme = scheme;
+      return scheme;
+    },
+
+    zoomed(layout) {
+      if (!layout || !S.latest) return NO();
+      if (layout["xaxis.autorange"]) zoomTo(0, 1e9);
+      else if ("xaxis.range[0]" in layout) zoomTo(+layout["xaxis.range[0]"], +layout["xaxis.range[1]"]);
+      else if (layout["xaxis.range"]) zoomTo(+layout["xaxis.range"][0], +layout["xaxis.range"][1]);
+      return NO();
+    },
+
+    looked(kept) {
+      if (!kept) return NO();
+      look.answered();
+      if (kept.ok) {
+        document.body.dataset.stabZoom = kept.seq;
+        document.body.dataset.stabSample = kept.sample_s;
+      }
+      return NO();
+    },
+
+    find() {
+      const id = dc.callback_context.triggered_id;
+      if (!S.latest || !(arguments[0] || arguments[1])) return NO();
+      if (id === "stab-cancel") {
+        if (S.search) poll({ view: S.search.view, name: S.search.name, cancel: true });
+        return NO();
+      }
+      if (S.search) return NO();
+      S.search = { view: { ...S.latest, ...S.extra }, name: null, since: Date.now() };
+      hide("stab-cancel", false);
+      hide("stab-search-bar", false);
+      poll({ view: S.search.view });
+      return NO();
+    },
+
+    searching(step) {
+      if (!step || !S.search) return NO();
+      const text = searchText(step);
+      el("stab-search-text").textContent = text;
+      const part = Math.round(100 * (step.done ? 1 : step.part || 0));
+      el("stab-search-fill").style.width = part + "%";
+      el("stab-search-bar").setAttribute("aria-valuenow", part);
+      if (step.running) {
+        S.search.name = step.name;
+        const search = S.search;
+        setTimeout(() => S.search === search && poll({ view: search.view, name: search.name }), POLL_MS);
+        return NO();
+      }
+      S.search = null;
+      hide("stab-cancel", true);
+      hide("stab-search-bar", true);
+      if (step.done) {
+        S.foundKey = step.key;
+        S.foundText = step.text;
+        hide("stab-found", false);
+        hide("stab-use", step.best === null);
+        window.dispatchEvent(new Event("resize")); // drawn while hidden
+        document.body.dataset.stabFound = step.done;
+      }
+      return NO();
+    },
+
+    use(clicks, values, defaults) {
+      if (!clicks || !values) return NO();
+      apply({ ...S.latest, ...S.extra, zoom: "", focus: "", ...values }, defaults);
+      window.scrollTo({ top: 0 });
+      return NO();
+    },
+
+    reset(clicks, defaults) {
+      if (clicks) apply({ theme: S.latest.theme, units: S.latest.units }, defaults);
+      return NO();
+    },
+
+    async copyLink(clicks) {
+      if (!clicks) return NO();
+      writeUrl();
+      const text = await np.copied(window.location.href, "Press Ctrl+C");
+      setTimeout(() => set("stab-copy", { children: "Copy link" }), 1500);
+      return text;
+    },
+
+    apiCall(clicks) {
+      if (!clicks || !S.kept.call) return [NO(), NO()];
+      return [true, np.curl(S.kept.call.path, S.kept.call.body)];
+    },
+  };
+})();
