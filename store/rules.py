@@ -39,6 +39,11 @@ def grid_rules(folder: Path | None = None) -> dict[str, Rule]:
         if name.endswith(".yaml"):
             rule = read_rule(ours.joinpath(name).read_text(), name)
             found[rule.key] = rule
+    if folder is not None and not folder.is_dir():
+        raise _wrong(
+            "NAMEPLATE_GRID_RULES_DIR", "must be a folder", str(folder),
+            "create it, or leave the variable out",
+        )  # fmt: skip
     for path in sorted(folder.glob("*.yaml")) if folder else ():
         rule = read_rule(path.read_text(), path.name)
         found[rule.key] = rule
@@ -71,7 +76,10 @@ def read_rule(text: str, name: str) -> Rule:
         raise _wrong(name, "lacks a field", missing[0], f"add {missing[0]}")
     for key in ("limit", "window_s", "low_hz", "high_hz"):
         if not isinstance(data.get(key, 0.0), int | float):
-            raise _wrong(f"{name}.{key}", "must be a number", data[key], "in SI units")
+            raise _wrong(
+                f"{name}.{key}", "must be a number", data[key],
+                "give it in SI units, an exponent with its sign: 5.0e+6",
+            )  # fmt: skip
     try:
         return Rule(**(data | {"date": str(data["date"])}))
     except (TypeError, ValueError) as error:

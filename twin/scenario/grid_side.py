@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, model_validator
@@ -199,9 +200,9 @@ class Disturbance(Model):
         0.2, unit="s", doc="How long a sag lasts, or a frequency stays", example=0.2,
         source=_OURS, gt=0, le=3600,
     )  # fmt: skip
-    to_hz: float = quantity(
-        58.0, unit="Hz", doc="Where a frequency goes", example=58.0, source=_OURS, gt=0,
-        le=100,
+    to_hz: float | None = quantity(
+        None, unit="Hz", doc="Where a frequency goes. Empty means 2 Hz less",
+        example=58.0, gt=0, le=100,
     )  # fmt: skip
     rocof_hz_per_s: float = quantity(
         1.0, unit="Hz/s", doc="How fast it goes there", example=1, source=_OURS, gt=0,
@@ -216,7 +217,7 @@ class Disturbance(Model):
             return core.sag(self.to_pu, self.duration_s, nominal_hz=nominal_hz)
         if self.kind == "frequency":
             return core.frequency_excursion(
-                self.to_hz, rocof_hz_per_s=self.rocof_hz_per_s,
+                self.to_hz or nominal_hz - 2.0, rocof_hz_per_s=self.rocof_hz_per_s,
                 hold_s=self.duration_s, nominal_hz=nominal_hz,
             )  # fmt: skip
-        return core.virginia_2024()
+        return replace(core.virginia_2024(), frequency_hz=(nominal_hz,))

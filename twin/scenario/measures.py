@@ -8,7 +8,7 @@ most scenarios hold no training.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -69,6 +69,23 @@ class Smoothing(Model):
         given = self.model_dump(exclude_none=True)
         return smoothing.Smoothing(**given)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _from_vendor(cls, given: Any) -> Any:
+        """Take settings by the vendor's names: NVML fields (mW/s, ms), or Redfish."""
+        if not isinstance(given, dict):
+            return given
+        theirs = {
+            key: value for key, value in given.items()
+            if key.startswith("NVML_FI_PWR_SMOOTHING_") or key[:1].isupper()
+        }  # fmt: skip
+        if not theirs:
+            return given
+        from twin.stabilize.smoothing import vendor_settings
+
+        ours = {key: value for key, value in given.items() if key not in theirs}
+        return vendor_settings(theirs) | ours
+
     @model_validator(mode="after")
     def _sane(self) -> Smoothing:
         self.record()
@@ -81,6 +98,10 @@ class Ballast(Model):
     target_frac: float = quantity(
         0.9, unit="1", doc="Gaps are lifted to this ÷ TDP", example=0.9,
         source="stabilization paper: up to 1 (second-hand)", gt=0, le=1,
+    )  # fmt: skip
+    active_frac: float = quantity(
+        0.5, unit="1", doc="Power ÷ TDP below which a GPU waits: a gap", example=0.5,
+        source=_OURS, ge=0, le=1,
     )  # fmt: skip
     detect_s: float = quantity(
         0.005, unit="s", doc="A gap is seen this long after it began", example=0.005,

@@ -18,7 +18,7 @@ from twin.scenario.measures import Measures
 from twin.scenario.sizing import Sizing
 
 if TYPE_CHECKING:
-    from twin.stabilize import chain, connection, rules
+    from twin.stabilize import chain, connection, harmonics, rules
     from twin.training import job as core
 
 _PAPER = "power stabilization paper: about TDP in compute, near idle between"
@@ -256,12 +256,41 @@ class Connection(Model):
         json_schema_extra={"unit": "V"},
     )  # fmt: skip
 
+    harmonic_orders: tuple[int, ...] = Field(
+        (), description="Orders of the site's harmonic currents. Empty means those "
+        "assumed for supplies with power-factor correction, 2.8 % together [1]",
+        examples=[[5, 7, 11, 13]], max_length=50, json_schema_extra={"unit": "1"},
+    )  # fmt: skip
+    harmonic_frac: tuple[float, ...] = Field(
+        (), description="Each order's current ÷ the fundamental [1]",
+        examples=[[0.02, 0.015, 0.008, 0.006]], max_length=50,
+        json_schema_extra={"unit": "1"},
+    )  # fmt: skip
+
     def record(self) -> connection.PointOfConnection:
         """Convert to the core's record."""
         from twin.stabilize import connection
 
-        given = self.model_dump(exclude={"contract_w"})
-        return connection.PointOfConnection(**given)
+        own = {"contract_w", "harmonic_orders", "harmonic_frac"}
+        return connection.PointOfConnection(**self.model_dump(exclude=own))
+
+    def harmonics(self) -> harmonics.Harmonics:
+        """Convert the harmonic currents to the core's record."""
+        from twin.stabilize.harmonics import Harmonics
+
+        if not self.harmonic_orders:
+            return Harmonics()
+        return Harmonics(order=self.harmonic_orders, current_frac=self.harmonic_frac)
+
+    @model_validator(mode="after")
+    def _sane(self) -> Connection:
+        if len(self.harmonic_orders) != len(self.harmonic_frac):
+            raise ValueError(
+                f"harmonic_orders must have a value each in harmonic_frac, got "
+                f"{len(self.harmonic_frac)}; give both lists alike"
+            )
+        self.harmonics()
+        return self
 
 
 class OwnRule(Model):

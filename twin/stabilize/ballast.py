@@ -8,6 +8,7 @@ beside the job when that has come back. `docs/models/stabilize.md`, eq. 8.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +28,7 @@ class Ballast:
 
     Args:
         target_frac: Gaps are lifted to this ÷ TDP. 0..1, above 0
+        active_frac: Power ÷ TDP below which the GPU waits: a gap. 0..1
         detect_s: A gap is seen this long after it began. [s], >= 0
         kernel_s: Length of one kernel of it: how late it backs off. [s], > 0
         grain_frac: Power of one unit of it ÷ TDP. 0..1, above 0
@@ -37,6 +39,7 @@ class Ballast:
     """
 
     target_frac: float = 0.9
+    active_frac: float = 0.5
     detect_s: float = 0.005
     kernel_s: float = 0.005
     grain_frac: float = 0.05
@@ -52,7 +55,7 @@ class Ballast:
                     f"{name} must be above 0, at most 1 of TDP, got {value}; a per "
                     "cent value is to be divided by 100"
                 )
-        for name in ("contention_frac", "resident_frac"):
+        for name in ("active_frac", "contention_frac", "resident_frac"):
             value = getattr(self, name)
             if not 0 <= value <= 1:
                 raise ValueError(f"{name} must be 0 to 1, got {value}")
@@ -90,7 +93,7 @@ class Filled:
 
 def filled(
     wave: Waveform, ballast: Ballast, *, gpu_count: int, tdp_w: float,
-    active_frac: float = 0.0,
+    runs: Sequence[tuple[float, float]] | None = None,
 ) -> Filled:  # fmt: skip
     """
     Fill a job's gaps.
@@ -100,7 +103,8 @@ def filled(
         ballast: The settings.
         gpu_count: GPUs behind it.
         tdp_w: TDP of one. [W]
-        active_frac: Part of the time the job is there; 0 counts the whole waveform.
+        runs: Begin and end of each stretch of work [s]: outside there is no ballast.
+            None counts the whole waveform.
 
     Returns:
         What is drawn, and what it costs.
@@ -110,20 +114,31 @@ def filled(
     """
     if wave.sample_s > ballast.kernel_s * (1 + 1e-9):
         raise ValueError(
-            f"a kernel of {ballast.kernel_s:g} s is shorter than a sample of "
+            f"kernel_s {ballast.kernel_s:g} must be at least a sample of "
             f"{wave.sample_s:g} s; sample at {ballast.kernel_s:g} s or finer"
         )
     whole_w = gpu_count * tdp_w
     out: FloatArray = np.empty(wave.power_w.size)
-    burnt, met = compiled.ballast(
-        wave.power_w / whole_w, wave.sample_s, ballast.target_frac, ballast.detect_s,
-        ballast.kernel_s, ballast.grain_frac, ballast.ceiling_frac, out,
+    wanted = wave.power_w / whole_w
+    _, met = compiled.ballast(
+        wanted, wave.sample_s, ballast.target_frac, ballast.active_frac,
+        ballast.detect_s, ballast.kernel_s, ballast.grain_frac, ballast.ceiling_frac,
+        out,
     )  # fmt: skip
     both_s = met * 0.5 * ballast.kernel_s
-    there_s = wave.horizon_s * (active_frac or 1.0)
-    beside = ballast.contention_frac * both_s / there_s
+    there_s = wave.horizon_s
+    if runs is not None:
+        t_s = wave.t_s
+        outside = np.ones(wanted.size, dtype=bool)
+        for start_s, end_s in runs:
+            outside &= (t_s < start_s) | (t_s >= end_s)
+        out[outside] = wanted[outside]
+        there_s = wave.horizon_s * (1.0 - float(outside.mean()))
+    burnt_j = float((out - wanted).sum()) * wave.sample_s * whole_w
+    beside = ballast.contention_frac * both_s / there_s if there_s > 0 else 0.0
     return Filled(
         wave=Waveform(power_w=out * whole_w, sample_s=wave.sample_s),
-        burnt_j=burnt * whole_w, overhead_frac=burnt * whole_w / wave.energy_j,
+        burnt_j=burnt_j,
+        overhead_frac=burnt_j / wave.energy_j if wave.energy_j > 0 else 0.0,
         both_s=both_s, slowdown_frac=beside + ballast.resident_frac,
     )  # fmt: skip

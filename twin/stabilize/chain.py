@@ -28,7 +28,8 @@ from twin.training.job import TrainingJob
 from twin.training.waveform import Waveform, job_waveform
 from twin.types import FloatArray
 
-STORES = ("psu", "rack", "row", "site")
+Place = tuple[str, int]
+"""Where a store stands (psu, rack, row or site), and the job it stands behind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,12 +162,13 @@ class Books:
             + self.supply_loss_j + self.store_loss_j + self.store_gain_j
             + self.ups_loss_j + self.ups_gain_j + self.cooling_j + self.other_j
         )  # fmt: skip
-        return (self.grid_j - parts) / self.grid_j
+        return (self.grid_j - parts) / self.grid_j if self.grid_j else 0.0
 
     @property
     def wasted_frac(self) -> float:
         """Burnt, and lost in stores ÷ energy of the work. [1]"""
-        return (self.burnt_j + self.store_loss_j) / self.work_j
+        wasted_j = self.burnt_j + self.store_loss_j
+        return wasted_j / self.work_j if self.work_j > 0 else 0.0
 
 
 @dataclass(slots=True)
@@ -185,8 +187,8 @@ class _Ledger:
 class _Stores:
     """Stores on the way: where their charge begins, and what became of them."""
 
-    charges: Mapping[str, float]
-    found: dict[str, Stored] = field(default_factory=dict)
+    charges: Mapping[Place, float]
+    found: dict[Place, Stored] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,8 +201,8 @@ class Stabilized:
         drawn: What they draw, under the measures on them.
         load: The site before its own store.
         grid: What the grid gives.
-        stores: By place, all of a place as one; the largest job's where a place is
-            within jobs.
+        placed: Stores by place and job, all of a place of a job as one; the site's
+            under job 0.
         books: Where energy went.
         slowdown_frac: Time the jobs lose ÷ their time, by their GPUs, but for starts.
             [1]
@@ -208,24 +210,35 @@ class Stabilized:
         starts: Starts and restarts inside the horizon, of all jobs.
         burn_life_frac: Part of the burn circuit's life used per year. [1]
         jobs: The jobs as they run.
+        feeds_back: Whether the UPS, as modelled, would push power back somewhere.
     """
 
     gpus: Waveform
     drawn: Waveform
     load: Waveform
     grid: Waveform
-    stores: dict[str, Stored]
+    placed: dict[Place, Stored]
     books: Books
     slowdown_frac: float
     lost_start_s: float
     starts: int
     burn_life_frac: float
     jobs: tuple[TrainingJob, ...]
+    feeds_back: bool
+
+    @property
+    def stores(self) -> dict[str, Stored]:
+        """Stores by place; the largest job's where a place is within jobs."""
+        order = sorted(
+            self.placed,
+            key=lambda at: 0 if at[0] == "site" else self.jobs[at[1]].gpu_count,
+        )
+        return {place: self.placed[place, k] for place, k in order}
 
 
 def stabilized(
     site: Site, measures: Measures, *, horizon_s: float, sample_s: float = 1e-3,
-    begin_s: float = 0.0, charges: Mapping[str, float] | None = None,
+    begin_s: float = 0.0, charges: Mapping[Place, float] | None = None,
 ) -> Stabilized:  # fmt: skip
     """
     Run jobs through every measure to the grid.
@@ -236,7 +249,7 @@ def stabilized(
         horizon_s: Length. [s]
         sample_s: Length of a sample. [s]
         begin_s: Time of the jobs at the first sample. [s]
-        charges: Charge ÷ energy of each place's stores before it; centres without.
+        charges: Charge ÷ energy of each place's and job's stores; centres without.
 
     Returns:
         Waveforms on the way, stores, books and slowdown.
@@ -252,7 +265,8 @@ def stabilized(
     gpus_w, drawn_w, it_w = np.zeros(samples), np.zeros(samples), np.zeros(samples)
     stores = _Stores(charges or {})
     slowdown = lost = life = 0.0
-    for before, job in zip(jobs, runs, strict=True):
+    feeds_back = False
+    for k, (before, job) in enumerate(zip(jobs, runs, strict=True)):
         work = job_waveform(
             job, horizon_s=horizon_s, sample_s=sample_s, begin_s=begin_s
         )
@@ -265,21 +279,24 @@ def stabilized(
         life = max(life, used)
         gpus_w += work.power_w
         drawn_w += gpu.power_w
-        it_w += _rows_w(gpu, job, plant, measures, stores, ledger)
+        it_w += _rows_w(gpu, k, job, plant, measures, stores, ledger)
     if site.ups is not None:
         taken = ups_input(Waveform(power_w=it_w, sample_s=sample_s), site.ups)
         ledger.add(ups_loss_j=taken.lost_j, ups_gain_j=taken.gained_j)
-        it_w = taken.wave.power_w
-    load_w = it_w + _cooling_w(it_w, plant, sample_s, ledger) + plant.other_w
+        it_w, feeds_back = taken.wave.power_w, taken.feeds_back
+    settle_s = max(job.iteration_s for job in runs)
+    cooling_w = _cooling_w(it_w, plant, sample_s, settle_s, ledger)
+    load_w = it_w + cooling_w + plant.other_w
     ledger.add(other_j=plant.other_w * samples * sample_s)
     load = Waveform(power_w=load_w, sample_s=sample_s)
     grid = load
     if measures.site is not None:
-        grid = _stored(load, "site", measures.site, stores, ledger)
+        grid = _stored(load, ("site", 0), measures.site, stores, ledger, settle_s)
     return Stabilized(
         gpus=Waveform(power_w=gpus_w, sample_s=sample_s),
         drawn=Waveform(power_w=drawn_w, sample_s=sample_s), load=load, grid=grid,
-        stores=stores.found, books=Books(**ledger.totals, grid_j=grid.energy_j),
+        placed=stores.found, feeds_back=feeds_back,
+        books=Books(**ledger.totals, grid_j=grid.energy_j),
         slowdown_frac=slowdown / sum(job.gpu_count for job in jobs),
         lost_start_s=lost / sum(job.gpu_count for job in jobs),
         starts=sum(len(job.runs(horizon_s)) for job in runs),
@@ -304,11 +321,11 @@ def _at_gpus(
         )  # fmt: skip
         wave, lost_s, cap_w = done.wave, done.lost_start_s, done.cap_w
     if measures.ballast is not None:
-        there_s = sum(b - a for a, b in job.runs(work.horizon_s))
-        active = there_s / work.horizon_s
+        late_s = begin_s + work.horizon_s
         full = filled(
-            wave, measures.ballast, gpu_count=gpus, tdp_w=tdp_w, active_frac=active
-        )
+            wave, measures.ballast, gpu_count=gpus, tdp_w=tdp_w,
+            runs=[(a - begin_s, b - begin_s) for a, b in job.runs(late_s)],
+        )  # fmt: skip
         ledger.add(burnt_j=full.burnt_j)
         wave, slow = full.wave, slow + full.slowdown_frac
     if measures.smoothing is not None:
@@ -326,7 +343,7 @@ def _at_gpus(
 
 
 def _rows_w(
-    gpu: Waveform, job: TrainingJob, plant: Plant, measures: Measures,
+    gpu: Waveform, k: int, job: TrainingJob, plant: Plant, measures: Measures,
     stores: _Stores, ledger: _Ledger,
 ) -> FloatArray:  # fmt: skip
     """Power of a job's rows. [W]"""
@@ -334,7 +351,8 @@ def _rows_w(
     wave = Waveform(power_w=gpu.power_w + host_w, sample_s=gpu.sample_s)
     ledger.add(host_j=host_w * gpu.horizon_s)
     if measures.psu is not None:
-        wave = _stored(wave, "psu", measures.psu.times(job.gpu_count), stores, ledger)
+        own = measures.psu.times(job.gpu_count)
+        wave = _stored(wave, ("psu", k), own, stores, ledger, job.iteration_s)
     if plant.supply_efficiency < 1.0:
         supplied = Waveform(
             power_w=wave.power_w / plant.supply_efficiency, sample_s=wave.sample_s
@@ -347,27 +365,30 @@ def _rows_w(
         ("row", measures.row, racks / plant.racks_per_row),
     ):  # fmt: skip
         if store is not None:
-            wave = _stored(wave, place, store.times(count), stores, ledger)
+            own = store.times(count)
+            wave = _stored(wave, (place, k), own, stores, ledger, job.iteration_s)
     return wave.power_w
 
 
 def _stored(
-    wave: Waveform, place: str, store: Storage, stores: _Stores, ledger: _Ledger
-) -> Waveform:
-    """Put a store in its place; the first job's is the one shown."""
-    found = stored(wave, store, begin_frac=stores.charges.get(place))
+    wave: Waveform, place: Place, store: Storage, stores: _Stores, ledger: _Ledger,
+    settle_s: float,
+) -> Waveform:  # fmt: skip
+    """Put a store in its place."""
+    found = stored(wave, store, begin_frac=stores.charges.get(place), settle_s=settle_s)
     ledger.add(store_loss_j=found.lost_j, store_gain_j=found.gained_j)
-    stores.found.setdefault(place, found)
+    stores.found[place] = found
     return found.wave
 
 
 def _cooling_w(
-    it_w: FloatArray, plant: Plant, sample_s: float, ledger: _Ledger
+    it_w: FloatArray, plant: Plant, sample_s: float, settle_s: float, ledger: _Ledger
 ) -> FloatArray:
     """Cooling, which follows IT power slowly. [W]"""
     slow_w: FloatArray = np.zeros(it_w.size)
     if plant.cooling_frac:
-        compiled.low_pass(it_w, sample_s, plant.cooling_s, slow_w)
+        before_w = float(it_w[: max(1, round(settle_s / sample_s))].mean())
+        compiled.low_pass(it_w, sample_s, plant.cooling_s, before_w, slow_w)
         slow_w *= plant.cooling_frac
     ledger.add(cooling_j=float(slow_w.sum()) * sample_s)
     return slow_w

@@ -65,21 +65,21 @@ def smooth(
 
 
 @njit(**_OPTIONS)
-def low_pass(x, sample_s, tau_s, out):
-    """First-order low-pass of x, settled at its first value."""
+def low_pass(x, sample_s, tau_s, start, out):
+    """First-order low-pass of x, settled at a value before the first sample."""
     keep = math.exp(-sample_s / tau_s)
-    now = x[0]
+    now = start
     for k in range(x.size):
         now = x[k] + (now - x[k]) * keep
         out[k] = now
 
 
 @njit(**_OPTIONS)
-def moving_mean(x, count, out):
-    """Mean of the last `count` samples; before the first, x was its first value."""
-    total = x[0] * count
+def moving_mean(x, count, start, out):
+    """Mean of the last `count` samples; before the first, x had a steady value."""
+    total = start * count
     for k in range(x.size):
-        total += x[k] - (x[k - count] if k >= count else x[0])
+        total += x[k] - (x[k - count] if k >= count else start)
         out[k] = total / count
 
 
@@ -138,7 +138,9 @@ def follow(
 
 
 @njit(**_OPTIONS)
-def ballast(wanted, sample_s, target, detect_s, kernel_s, grain, ceiling, out):
+def ballast(
+    wanted, sample_s, target, active, detect_s, kernel_s, grain, ceiling, out
+):  # fmt: skip
     """
     Fill idle gaps with a second workload, found late and stopped late.
 
@@ -146,6 +148,7 @@ def ballast(wanted, sample_s, target, detect_s, kernel_s, grain, ceiling, out):
         wanted: Power the work would draw ÷ TDP. (samples,)
         sample_s: Length of a sample. [s]
         target: Power ÷ TDP that gaps are lifted to.
+        active: Power ÷ TDP below which the GPU waits.
         detect_s: A gap is seen this long after it began. [s]
         kernel_s: A kernel that has begun runs to its end. [s]
         grain: Power of one unit of the second workload ÷ TDP.
@@ -162,14 +165,15 @@ def ballast(wanted, sample_s, target, detect_s, kernel_s, grain, ceiling, out):
     met = 0
     was_gap = False
     for k in range(wanted.size):
-        gap = wanted[k] < target
+        gap = wanted[k] < active
         if was_gap and not gap and added > 0.0:
             met += 1
         was_gap = gap
         low_s = low_s + sample_s if gap else 0.0
         if runs_s <= 0.0:  # a kernel ends: is another one launched?
             if low_s > detect_s + 0.5 * sample_s:
-                added = math.floor((target - wanted[k]) / grain + 1e-9) * grain
+                missing = max(0.0, target - wanted[k])
+                added = math.floor(missing / grain + 1e-9) * grain
                 runs_s = kernel_s if added > 0.0 else 0.0
             else:
                 added = 0.0

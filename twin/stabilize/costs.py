@@ -115,8 +115,11 @@ def costs(site: Site, found: Stabilized, measures: Measures, prices: Prices) -> 
         ("site", measures.site, 1.0),
     ):  # fmt: skip
         if store is not None:
-            years = min(prices.years, found.stores[place].life_years)
-            paid += count * _store_price(place, store, prices) / years
+            price = count * _store_price(place, store, prices)
+            for (where, k), own in found.placed.items():
+                share = 1.0 if place == "site" else site.jobs[k].gpu_count / gpus
+                if where == place:
+                    paid += price * share / min(prices.years, own.life_years)
     return Costs(
         stores=paid,
         energy=wasted_w * HOURS / 1e6 * prices.energy_per_mwh,

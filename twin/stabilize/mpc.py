@@ -10,13 +10,13 @@ eq. 7.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
 
 from twin.training.waveform import Waveform
-from twin.types import FloatArray
+from twin.types import FloatArray, IntArray
 
 MOST_STEPS = 200
 """Of a horizon; more cost time and change nothing that a store of minutes does."""
@@ -47,7 +47,7 @@ class Plan:
 
 
 def plan_ahead(
-    wave: Waveform, plan: Plan, state: FloatArray
+    wave: Waveform, plan: Plan, state: FloatArray, before_w: float
 ) -> Iterator[tuple[slice, FloatArray]]:
     """
     Decide step by step what the grid should see.
@@ -56,6 +56,7 @@ def plan_ahead(
         wave: The load; only what lies behind a step is known to it.
         plan: The store.
         state: Power and charge, kept up to date by whoever takes the decisions. (2,)
+        before_w: What the grid gave before the first sample. [W]
 
     Yields:
         Samples of a step, and what the grid should give in them. [W]
@@ -64,12 +65,13 @@ def plan_ahead(
         ValueError: If a sample is longer than a step, or the horizon is too many steps.
     """
     per_step = round(plan.step_s / wave.sample_s)
-    steps = round(plan.horizon_s / plan.step_s)
     if per_step < 1:
         raise ValueError(
             f"step_s {plan.step_s:g} is shorter than a sample of {wave.sample_s:g} s; "
             "raise it"
         )
+    plan = replace(plan, step_s=per_step * wave.sample_s)  # in whole samples
+    steps = max(2, round(plan.horizon_s / plan.step_s))
     if steps > MOST_STEPS:
         raise ValueError(
             f"filter_s {plan.horizon_s:g} holds {steps} steps of {plan.step_s:g} s, "
@@ -79,19 +81,40 @@ def plan_ahead(
     size = wave.power_w.size
     starts = np.arange(0, size, per_step)
     means = np.add.reduceat(wave.power_w, starts) / np.diff(starts, append=size)
-    back = round(plan.period_s / plan.step_s)
-    before_w = float(wave.power_w[0])
+    energy_j = np.concatenate([[0.0], np.cumsum(wave.power_w)]) * wave.sample_s
     ahead = np.arange(steps)
     for k, start in enumerate(range(0, size, per_step)):
-        if back and k >= back:
-            expected_w = means[k - back + ahead % back]
-        else:
-            expected_w = np.full(steps, means[k - 1] if k else before_w)
+        expected_w = np.full(steps, means[k - 1] if k else before_w)
+        if plan.period_s and start * wave.sample_s >= plan.period_s + plan.step_s:
+            expected_w = _repeated(
+                energy_j, wave.sample_s, start * wave.sample_s, plan, ahead
+            )
         grid_w = programme.solve(expected_w, before_w, float(state[1]))
         end = min(start + per_step, size)
         share = np.arange(1, end - start + 1) / per_step
         yield slice(start, end), before_w + (grid_w - before_w) * share
         before_w = grid_w
+
+
+def _repeated(
+    energy_j: FloatArray, sample_s: float, now_s: float, plan: Plan, ahead: IntArray
+) -> FloatArray:
+    """Mean load of each step ahead, whole periods ago; a period may split samples."""
+    ends_s = (ahead + 1) * plan.step_s
+    # as few periods back as lie wholly behind
+    back_s = np.ceil(ends_s / plan.period_s - 1e-9) * plan.period_s
+    until = np.maximum((now_s + ends_s - back_s) / sample_s, 0.0)
+    since = np.maximum(until - plan.step_s / sample_s, 0.0)
+
+    def used(at: FloatArray) -> FloatArray:
+        whole = at.astype(np.int64)
+        part: FloatArray = at - whole
+        after = np.minimum(whole + 1, energy_j.size - 1)
+        found: FloatArray = energy_j[whole] + part * (energy_j[after] - energy_j[whole])
+        return found
+
+    mean: FloatArray = (used(until) - used(since)) / plan.step_s
+    return mean
 
 
 class _Programme:

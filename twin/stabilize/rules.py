@@ -14,15 +14,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from scipy.signal import detrend  # type: ignore[attr-defined]
 
 from twin.stabilize import compiled
 from twin.stabilize.at_connection import AT_CONNECTION, Contract, Found, swing
 from twin.stabilize.spectra import Spectra, spectrum
 from twin.training.waveform import Waveform
-from twin.types import FloatArray
 
 __all__ = [
-    "Contract", "Kind", "Rule", "Unjudged", "Verdict", "band_power", "judge",
+    "Contract", "Kind", "Rule", "Unjudged", "Verdict", "judge",
     "judge_all", "needed_horizon_s", "needed_sample_s", "spectrum",
 ]  # fmt: skip
 
@@ -38,6 +38,16 @@ SHARES = ("band-share", "voltage-change", "tdd", "thd")
 FLICKER_SAMPLE_S = 1.0 / 420.0
 """Longest samples the flickermeter takes on 60 Hz; on 50 Hz a fifth longer. [s]"""
 FLICKER_S = 600.0
+FINE_S = 0.05
+"""Longest samples for highest less lowest power and its like: longer ones average the
+swings of iterations away. Ours. [s]"""
+LIVELY_FRAC = 0.005
+"""Swing in a band ÷ mean power below which its share of the energy is not counted.
+Ours: the IESO's ±0.25 %, the strictest limit on a swing there is."""
+SHARE_PERIODS = 10
+"""Periods of a band's lower edge in one stretch that a share is taken of."""
+EDGE_PERIODS = 2
+"""Periods of a band's lower edge left out at either end, where its filter begins."""
 PER_CYCLE = 2.56
 """Samples per cycle of a band's upper edge; two would be the limit of sampling."""
 
@@ -52,7 +62,8 @@ class Rule:
         authority: Who asks for it.
         title: What it asks, in words.
         kind: "band-swing": highest less lowest power in any window, of the power in a
-            band. "band-share": energy of the power's changes that lies in a band.
+            band. "band-share": energy of the power's changes that lies in a band, in
+            the worst stretch of ten periods of its lower edge.
             "change": highest less lowest power in any window. "ramp": change over any
             window ÷ its length, up and down. "range": least width of a band around
             a baseline that itself keeps two ramps (dynamic range).
@@ -106,6 +117,11 @@ class Rule:
             raise ValueError(
                 f"{self.key}: low_hz {self.low_hz} must be above 0 and below high_hz "
                 f"{self.high_hz}"
+            )
+        if not banded and (self.low_hz or self.high_hz):
+            raise ValueError(
+                f"{self.key}: low_hz and high_hz have no use for {self.kind}; choose "
+                "band-swing or band-share, or leave them out"
             )
         if self.kind == "range" and not min(self.up_w_per_s, self.down_w_per_s) > 0:
             raise ValueError(
@@ -231,7 +247,9 @@ def _judged(spectra: Spectra, rule: Rule, contract: Contract) -> Verdict:
 
 def needed_sample_s(rule: Rule) -> float:
     """Longest samples that a rule can be judged on. [s]"""
+    fine = ("change", "ramp", "range", "voltage-change")
     window_s = rule.window_s / 2 if rule.window_s else math.inf
+    window_s = min(window_s, FINE_S) if rule.kind in fine else window_s
     band_s = 1.0 / (PER_CYCLE * rule.high_hz) if rule.high_hz else math.inf
     flicker_s = FLICKER_SAMPLE_S if rule.kind in ("pst", "plt") else math.inf
     return min(window_s, band_s, flicker_s)
@@ -239,61 +257,36 @@ def needed_sample_s(rule: Rule) -> float:
 
 def needed_horizon_s(rule: Rule) -> float:
     """Shortest waveform that a rule can be judged on. [s]"""
-    band_s = 3.0 / rule.low_hz + 2.0 * rule.window_s if rule.low_hz else 0.0
+    periods = 2 * EDGE_PERIODS + 1
+    band_s = periods / rule.low_hz + 2.0 * rule.window_s if rule.low_hz else 0.0
+    if rule.kind == "band-share":
+        band_s = SHARE_PERIODS / rule.low_hz
     flicker_s = FLICKER_S if rule.kind in ("pst", "plt") else 0.0
     return max(2.0 * rule.window_s, band_s, flicker_s)
 
 
 def _check(wave: Waveform, rule: Rule) -> None:
-    if rule.window_s > 0 and wave.horizon_s < 2 * rule.window_s:
+    needed_s = needed_horizon_s(rule)
+    if rule.kind not in ("pst", "plt") and wave.horizon_s < needed_s * (1 - 1e-9):
         raise ValueError(
-            f"{rule.key} looks at windows of {rule.window_s:g} s and needs at least "
-            f"{2 * rule.window_s:g} s, got {wave.horizon_s:g} s; lengthen the waveform"
+            f"{rule.key} needs at least {needed_s:g} s, got {wave.horizon_s:g} s; "
+            "lengthen the waveform"
         )
-    if rule.window_s > 0 and wave.sample_s > rule.window_s / 2:
+    needed_s = needed_sample_s(rule)
+    if rule.kind not in ("pst", "plt") and wave.sample_s > needed_s * (1 + 1e-9):
         raise ValueError(
-            f"{rule.key} looks at windows of {rule.window_s:g} s, samples are "
-            f"{wave.sample_s:g} s long; {rule.window_s / 2:g} s or finer is needed"
+            f"{rule.key} needs samples of {needed_s:.3g} s ({1 / needed_s:.4g} "
+            f"samples/s) or finer, got {wave.sample_s:g} s; sample finer"
         )
-    if rule.high_hz > 0:
-        needed_s = 1.0 / (PER_CYCLE * rule.high_hz)
-        if wave.sample_s > needed_s * (1 + 1e-9):
-            raise ValueError(
-                f"{rule.key} reaches to {rule.high_hz:g} Hz, samples of "
-                f"{wave.sample_s:g} s do not; {needed_s:.3g} s "
-                f"({1 / needed_s:.4g} samples/s) or finer is needed"
-            )
-        needed_s = 3.0 / rule.low_hz + 2.0 * rule.window_s
-        if wave.horizon_s < needed_s:
-            raise ValueError(
-                f"{rule.key} begins at {rule.low_hz:g} Hz and needs {needed_s:g} s "
-                f"(three periods, two windows), got {wave.horizon_s:g} s; lengthen the "
-                "waveform"
-            )
-
-
-def band_power(wave: Waveform, low_hz: float, high_hz: float) -> FloatArray:
-    """
-    Part of a waveform's power that lies in a band; no phase is moved.
-
-    Args:
-        wave: The waveform.
-        low_hz: Lower edge. [Hz]
-        high_hz: Upper edge. [Hz], below half the sampling rate
-
-    Returns:
-        Power without its mean. [W], shape (samples,)
-    """
-    return Spectra(wave).band_w(low_hz, high_hz)
 
 
 # --- worst value, when, and in which line ---------------------------------------------
 
 
 def _band_swing(spectra: Spectra, rule: Rule) -> Found:
-    """Measure a band's swing; the filter's own first and last periods are left out."""
+    """Measure a band's swing; the filter's own begin and end are left out."""
     wave = spectra.wave
-    edge = round(1.0 / rule.low_hz / wave.sample_s)
+    edge = round(EDGE_PERIODS / rule.low_hz / wave.sample_s)
     band_w = spectra.band_w(rule.low_hz, rule.high_hz)[edge:-edge]
     worst, at_s = swing(band_w, wave.sample_s, rule.window_s)
     strongest_hz = spectra.strongest_hz(rule.low_hz, rule.high_hz)
@@ -301,15 +294,32 @@ def _band_swing(spectra: Spectra, rule: Rule) -> Found:
 
 
 def _share(spectra: Spectra, rule: Rule) -> Found:
-    """Measure the part of changes that lies in a band."""
-    hertz, energy = spectra.lines()
+    """
+    Measure the part of changes that lies in a band, in the worst stretch.
+
+    Stretches overlap by half and lose their trend, so that a start or a drift elsewhere
+    does not thin the share out. Stretches without a swing to speak of do not count.
+    """
+    wave = spectra.wave
+    count = min(wave.power_w.size, round(SHARE_PERIODS / rule.low_hz / wave.sample_s))
+    hertz = np.arange(1, count // 2 + 1) / (count * wave.sample_s)
     first, last = np.searchsorted(hertz, (rule.low_hz, rule.high_hz * (1 + 1e-12)))
-    total = float(energy.sum())
-    # what rounding leaves of a flat load is no change
-    if total <= (1e-9 * float(np.abs(spectra.wave.power_w).max())) ** 2:
-        return Found(0.0)
-    strongest_hz = spectra.strongest_hz(rule.low_hz, rule.high_hz)
-    return Found(float(energy[first:last].sum()) / total, hertz=strongest_hz)
+    least = LIVELY_FRAC * abs(float(wave.power_w.mean()))
+    found = Found(0.0, note=f"no swing above {100 * LIVELY_FRAC:g} % of mean power")
+    last_start = wave.power_w.size - count
+    for start in dict.fromkeys((*range(0, last_start, max(1, count // 2)), last_start)):
+        piece = detrend(wave.power_w[start : start + count])
+        _, energy = spectrum(Waveform(power_w=piece, sample_s=wave.sample_s))
+        inside = float(energy[first:last].sum())
+        if 2.0 * math.sqrt(2.0 * inside) <= least:
+            continue
+        share = inside / float(energy.sum())
+        if share > found.worst:
+            strongest = first + int(energy[first:last].argmax())
+            found = Found(
+                share, at_s=start * wave.sample_s, hertz=float(hertz[strongest])
+            )
+    return found
 
 
 def _change(spectra: Spectra, rule: Rule) -> Found:

@@ -151,10 +151,14 @@ def ramped(
     runs = [(a - begin_s, b - begin_s) for a, b in job.runs(begin_s + wave.horizon_s)]
     for start_s, end_s in runs:
         part, done = _ramp(wave, start_s, scheduling.start_ramp_s, early_s)
-        cap_w[part] = np.where(done < 1.0, idle + (full - idle) * done, math.inf)
-        if scheduling.end_ramp_s:
+        rising_w = np.where(done < 1.0, idle + (full - idle) * done, math.inf)
+        # a restart while the burn still falls goes on from where that stands
+        burn_w = np.where(np.isfinite(cap_w[part]), cap_w[part], idle)
+        cap_w[part] = np.maximum(rising_w, burn_w)
+        if scheduling.end_ramp_s and end_s < wave.horizon_s:
             part, done = _ramp(wave, end_s, scheduling.end_ramp_s, early_s)
-            cap_w[part] = full + (idle - full) * done
+            top = min(full, float(cap_w[part][0]))  # it may still have been rising
+            cap_w[part] = top + (idle - top) * done
             power_w[part] = np.maximum(power_w[part], cap_w[part])
     power_w = np.minimum(power_w, cap_w)
     apart_j = (power_w - wave.power_w) * wave.sample_s
@@ -164,7 +168,8 @@ def ramped(
     return Ramped(
         wave=Waveform(power_w=power_w, sample_s=wave.sample_s),
         burnt_j=float(apart_j[apart_j > 0].sum()), lacked_j=lacked_j,
-        lost_start_s=lacked_j * there_s / work_j / len(runs) if work_j > 0 else 0.0,
+        lost_start_s=lacked_j * there_s / work_j / len(runs)
+        if runs and work_j > 0 else 0.0,
         cap_w=cap_w,
     )  # fmt: skip
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from twin.errors import ScenarioError
 from twin.scenario.model import Scenario
 from twin.scenario.training import Training
 from twin.stabilize.at_connection import Contract
@@ -19,6 +18,7 @@ from twin.stabilize.study import (
     Known,
     contract_of,
     measures_of,
+    named,
     rules_of,
     site_of,
     training_of,
@@ -60,10 +60,7 @@ def size_study(
             cancelled=cancelled,
         )  # fmt: skip
     except ValueError as error:
-        rule, _, repair = str(error).partition("; ")
-        raise ScenarioError(
-            field="training.sizing", rule=rule, value="", repair=repair or "correct it"
-        ) from error
+        raise named(error, training) from error
     return found, turned
 
 

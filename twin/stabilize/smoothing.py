@@ -139,7 +139,7 @@ def smoothed(
     return Smoothed(
         wave=Waveform(power_w=out * whole_w, sample_s=wave.sample_s),
         burnt_j=burnt * whole_w, lacked_j=lacked * whole_w,
-        overhead_frac=burnt * whole_w / wave.energy_j,
+        overhead_frac=burnt * whole_w / wave.energy_j if wave.energy_j > 0 else 0.0,
         slowdown_frac=lacked / (work * wave.horizon_s) if work > 0 else 0.0,
         lifetime_frac=burnt * tdp_w / smoothing.lifetime_burn_j
         * Julian_year / wave.horizon_s,
@@ -167,22 +167,21 @@ _NVML_HEADS = (
 _ENABLED = "NVML_FI_PWR_SMOOTHING_IMM_RAMP_DOWN_ENABLED"
 
 
-def from_vendor(read: Mapping[str, Any], **more: Any) -> Smoothing:
+def vendor_settings(read: Mapping[str, Any]) -> dict[str, Any]:
     """
-    Make settings of what a GPU or its BMC says.
+    Translate what a GPU or its BMC says into fields of `Smoothing`.
 
     NVML field values are read in mW/s and ms, Redfish properties in W/s and s.
 
     Args:
         read: Values by the vendor's name: NVML_FI_PWR_SMOOTHING_PROFILE_*,
             NVML_FI_PWR_SMOOTHING_ADMIN_OVERRIDE_* (which wins), or Redfish.
-        **more: Settings the vendor has no name for, such as `ceiling_frac`.
 
     Returns:
-        The settings.
+        Values by our names, in W/s, seconds and fractions.
 
     Raises:
-        ValueError: If a name is unknown or a value makes no sense.
+        ValueError: If a name is unknown.
 
     Source:
         NVML power smoothing fields 256 to 273; Redfish names of nsmd (read).
@@ -201,7 +200,7 @@ def from_vendor(read: Mapping[str, Any], **more: Any) -> Smoothing:
         target, scale = known[name]
         flag = target == "immediate_ramp_down"
         settings[target] = bool(read[name]) if flag else float(read[name]) * scale
-    return Smoothing(**settings, **more)
+    return settings
 
 
 def to_redfish(smoothing: Smoothing) -> dict[str, float | bool]:

@@ -16,10 +16,15 @@ from scipy.fft import irfft, next_fast_len, rfft, rfftfreq
 from twin.training.waveform import Waveform
 from twin.types import FloatArray
 
-ORDER = 4
+ORDER = 6
 """Of the Butterworth band filter, run forward and back. Ours: rules name none."""
-PAD_PERIODS = 3
-"""Periods of a band's lower edge by which the ends are carried on, point-mirrored."""
+EDGE_GAIN = 0.99
+"""Of the filter at the edges of a band: its corners lie outside. Ours."""
+OUTWARD = (1.0 / EDGE_GAIN - 1.0) ** (0.5 / ORDER)
+"""Corner ÷ edge at the lower end, edge ÷ corner at the upper."""
+PAD_PERIODS = 6
+"""Periods of a band's lower edge by which the ends are carried on, point-mirrored, and
+led to the mean: the transform joins them."""
 
 
 class Spectra:
@@ -83,8 +88,9 @@ class Spectra:
     def _transformed(self, pad: int) -> FloatArray:
         """Lines of the power with its ends carried on."""
         x = self.wave.power_w - self.wave.power_w.mean()
-        before = 2.0 * x[0] - x[pad:0:-1]
-        after = 2.0 * x[-1] - x[-2 : -pad - 2 : -1]
+        taper = 0.5 - 0.5 * np.cos(math.pi * np.arange(pad) / max(1, pad))
+        before = (2.0 * x[0] - x[pad:0:-1]) * taper
+        after = (2.0 * x[-1] - x[-2 : -pad - 2 : -1]) * taper[::-1]
         whole = np.concatenate([before, x, after])
         lines: FloatArray = rfft(whole, next_fast_len(whole.size, real=True))
         return lines
@@ -95,8 +101,8 @@ def _gain(length: int, sample_s: float, low_hz: float, high_hz: float) -> FloatA
     """Gain of the band filter, forward and back, on every line; eq. 10."""
     share = np.minimum(rfftfreq(length), 0.4999999)
     warped = np.tan(math.pi * share)
-    low = math.tan(math.pi * low_hz * sample_s)
-    high = math.tan(math.pi * high_hz * sample_s)
+    low = OUTWARD * math.tan(math.pi * low_hz * sample_s)
+    high = math.tan(math.pi * high_hz * sample_s) / OUTWARD
     with np.errstate(divide="ignore", over="ignore"):
         off = (warped**2 - low * high) / (warped * (high - low))
         gain: FloatArray = 1.0 / (1.0 + off ** (2 * ORDER))

@@ -137,8 +137,9 @@ class Stored:
 
 
 def stored(
-    wave: Waveform, storage: Storage, *, begin_frac: float | None = None
-) -> Stored:
+    wave: Waveform, storage: Storage, *, begin_frac: float | None = None,
+    settle_s: float = 0.0,
+) -> Stored:  # fmt: skip
     """
     Put a store before a load.
 
@@ -146,6 +147,8 @@ def stored(
         wave: The load.
         storage: The store.
         begin_frac: Charge ÷ energy before the first sample; its centre without one.
+        settle_s: Before the first sample the load was steady at its mean over this:
+            an iteration of a running job. 0 takes the first sample. [s]
 
     Returns:
         What the grid sees; grid = load + losses + change of charge, to rounding.
@@ -167,6 +170,8 @@ def stored(
             grid_w[part], given_w[part], charge_j[part],
         ))  # fmt: skip
 
+    count = min(size, max(1, round(settle_s / wave.sample_s)))
+    before_w = float(wave.power_w[:count].mean())
     if storage.control == "mpc":
         plan = Plan(
             power_w=storage.power_w, energy_j=storage.energy_j,
@@ -175,10 +180,10 @@ def stored(
             period_s=storage.period_s,
         )  # fmt: skip
         books = np.zeros(2)
-        for part, target_w in plan_ahead(wave, plan, state):
+        for part, target_w in plan_ahead(wave, plan, state, before_w):
             books += follow(part, target_w, 0.0)
     else:
-        target_w = _target_w(wave, storage)
+        target_w = _target_w(wave, storage, before_w)
         books = follow(slice(None), target_w, 1.0 / storage.return_s)
     lost_j, through_j = (float(value) for value in books)
     cycles = through_j / storage.energy_j
@@ -198,14 +203,14 @@ def stored(
 _EDGE = 1e-6
 
 
-def _target_w(wave: Waveform, storage: Storage) -> FloatArray:
+def _target_w(wave: Waveform, storage: Storage, before_w: float) -> FloatArray:
     """What the grid should see. [W], (samples,)"""
     out: FloatArray = np.empty(wave.power_w.size)
     if storage.control == "moving-average":
         count = max(1, round(storage.filter_s / wave.sample_s))
-        compiled.moving_mean(wave.power_w, count, out)
+        compiled.moving_mean(wave.power_w, count, before_w, out)
         return out
-    compiled.low_pass(wave.power_w, wave.sample_s, storage.filter_s, out)
+    compiled.low_pass(wave.power_w, wave.sample_s, storage.filter_s, before_w, out)
     if storage.control == "low-pass":
         return out
     off_w = wave.power_w - out

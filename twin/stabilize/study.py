@@ -10,6 +10,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
 
 from twin.catalogue.gpus import CLOCK_CURVES
 from twin.errors import ScenarioError
@@ -97,9 +100,9 @@ class Study:
 
     @property
     def passes(self) -> bool:
-        """Whether every rule that can be judged is kept, and one can."""
-        judged = [after for _, after in self.verdicts if isinstance(after, Verdict)]
-        return bool(judged) and all(v.passes for v in judged)
+        """Whether every rule is kept; one that could not be judged is not."""
+        after = [verdict for _, verdict in self.verdicts]
+        return bool(after) and all(isinstance(v, Verdict) and v.passes for v in after)
 
 
 def training_of(scenario: Scenario) -> Training:
@@ -160,10 +163,43 @@ def study(scenario: Scenario, known: Known) -> Study:
     try:
         return _studied(scenario, training, rules, tables, known)
     except ValueError as error:
-        rule, _, repair = str(error).partition("; ")
-        raise ScenarioError(
-            field="training", rule=rule, value="", repair=repair or "correct it"
-        ) from error
+        raise named(error, training) from error
+
+
+def named(error: ValueError, training: Training) -> ScenarioError:
+    """
+    Say which field of a scenario a refusal of the core means.
+
+    Args:
+        error: The refusal; it begins with the field's name.
+        training: What was asked.
+    """
+    rule, _, repair = str(error).partition("; ")
+    name, _, rest = rule.partition(" ")
+    path, value = _place(training.model_dump(), name)
+    if not path:
+        path, value, rest = "", None, rule
+    return ScenarioError(
+        field=".".join(("training", path)).rstrip("."),
+        rule=rest.removeprefix(f"{value:g} " if isinstance(value, float) else ""),
+        value=value, repair=repair or "correct it",
+    )  # fmt: skip
+
+
+def _place(document: Any, name: str) -> tuple[str, Any]:
+    """Path and value of the first field of a name; an empty path where none is."""
+    pairs = (
+        document.items()
+        if isinstance(document, dict)
+        else (enumerate(document) if isinstance(document, list | tuple) else ())
+    )
+    for key, value in pairs:
+        if key == name:
+            return str(key), value
+        inner, found = _place(value, name)
+        if inner:
+            return f"{key}.{inner}", found
+    return "", None
 
 
 def _studied(
@@ -191,7 +227,7 @@ def _studied(
         interharmonic=_interharmonics(waves, float(training.connection.frequency_hz)),
         rides=tuple(_rides(training, tables, after)),
         rejections=tuple(_rejections(training, rules, tables, after)),
-        notes=(*why, *_notes(training, site, measures)),
+        notes=(*why, *_notes(training, site, measures, tables, (before, after))),
     )  # fmt: skip
 
 
@@ -240,7 +276,7 @@ def run_again(
         The stretch.
     """
     k = round(begin_s / found.grid.sample_s) - 1
-    stores = found.stores if k >= 0 else {}
+    stores = found.placed if k >= 0 else {}
     charges = {place: float(store.charge_frac[k]) for place, store in stores.items()}
     return stabilized(
         site, measures, horizon_s=horizon_s, sample_s=sample_s, begin_s=begin_s,
@@ -280,7 +316,7 @@ def contract_of(training: Training, bare: Waveform) -> Contract:
     """Return what is known of the point of connection."""
     here = training.connection
     power_w = here.contract_w or float(bare.power_w.max())
-    return Contract(power_w=power_w, poc=here.record())
+    return Contract(power_w=power_w, poc=here.record(), harmonics=here.harmonics())
 
 
 def _modes(
@@ -326,10 +362,13 @@ def _interharmonics(
 def _rides(
     training: Training, tables: Iterable[RideTable], after: Stabilized
 ) -> Iterable[tuple[RideTable, Ride]]:
-    event = training.disturbance.record(float(training.connection.frequency_hz))
-    protection = training.protection.record(training.connection.frequency_hz)
-    load_w = float(after.grid.power_w.mean())
+    nominal_hz = float(training.connection.frequency_hz)
+    event = training.disturbance.record(nominal_hz)
+    protection = training.protection.record(nominal_hz)
+    load_w = _busiest_w(after.grid)
     for table in tables:
+        if not _fits(table, nominal_hz):
+            continue
         yield table, ride_through(event, protection, load_w, table)
 
 
@@ -339,7 +378,7 @@ def _rejections(
 ) -> Iterable[tuple[Rule, RideTable, Rejection]]:  # fmt: skip
     """A ramp rule wants a long walk-in, a recovery time a short one: is there any?"""
     guard = training.protection
-    load_w = guard.ups_frac * float(after.grid.power_w.mean())
+    load_w = guard.ups_frac * _busiest_w(after.grid)
     if load_w <= 0:
         return
     for rule in rules:
@@ -353,9 +392,27 @@ def _rejections(
                 yield rule, table, found
 
 
-def _notes(training: Training, site: Site, measures: Measures) -> Iterable[str]:
+def _busiest_w(wave: Waveform) -> float:
+    """Highest mean of a minute: what a disturbance may strike. [W]"""
+    count = min(wave.power_w.size, max(1, round(60.0 / wave.sample_s)))
+    sums = np.cumsum(np.concatenate([[0.0], wave.power_w]))
+    return float((sums[count:] - sums[:-count]).max()) / count
+
+
+def _fits(table: RideTable, nominal_hz: float) -> bool:
+    """Whether a table's frequencies are those of this grid."""
+    return not table.frequency or any(
+        band.low < nominal_hz < band.high and band.least_s == math.inf
+        for band in table.frequency
+    )
+
+
+def _notes(
+    training: Training, site: Site, measures: Measures, tables: Iterable[RideTable],
+    runs: tuple[Stabilized, Stabilized],
+) -> Iterable[str]:  # fmt: skip
     """Say what bounds the answer."""
-    shortest_s = min(min(shortest_phase_s(job) for job in site.jobs), math.inf)
+    shortest_s = min(shortest_phase_s(job) for job in site.jobs)
     if training.sample_s > shortest_s / 2:
         yield (
             f"samples of {training.sample_s:g} s are longer than half the shortest "
@@ -364,6 +421,32 @@ def _notes(training: Training, site: Site, measures: Measures) -> Iterable[str]:
         )
     if len({job.gpu for job in training.jobs}) > 1 and measures.scheduling:
         yield f"clocks of every job follow the curve of {training.jobs[0].gpu}"
+    nominal_hz = float(training.connection.frequency_hz)
+    for table in tables:
+        if not _fits(table, nominal_hz):
+            yield f"{table.key} is not written for {nominal_hz:g} Hz and left out"
+    smoothing = measures.smoothing
+    for job in site.jobs:
+        if smoothing is None:
+            break
+        if job.levels.compute < smoothing.active_frac:
+            yield (
+                f"GPU smoothing never engages: compute at {job.levels.compute:g} of "
+                f"TDP lies below active_frac {smoothing.active_frac:g}"
+            )
+        if job.checkpoint_every and job.checkpoint_s > smoothing.release_s:
+            yield (
+                f"the floor is let go inside checkpoints: {job.checkpoint_s:g} s are "
+                f"longer than release_s {smoothing.release_s:g} s"
+            )
+    for name, run in zip(("without", "with"), runs, strict=True):
+        if run.feeds_back:
+            yield (
+                f"{name} measures the UPS would push power back, which a rectifier "
+                "cannot: raise ups.damping or the least load"
+            )
+        if float(run.grid.power_w.min()) < 0.0:
+            yield f"{name} measures the site exports power at times; limit its stores"
 
 
 def shortest_phase_s(job: TrainingJob) -> float:

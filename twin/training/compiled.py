@@ -11,16 +11,8 @@ REACH = 6.0
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _risen(x, jitter, over):
-    """
-    Integral of a step at zero from minus infinity to x.
-
-    Sharp, spread by a normal deviate, or a ramp over a time.
-    """
-    if over > 0.0:
-        if x <= 0.0:
-            return 0.0
-        return 0.5 * x * x / over if x < over else x - 0.5 * over
+def _risen(x, jitter):
+    """Integral of a step at zero up to x, sharp or spread by a normal deviate."""
     if jitter <= 0.0:
         return max(0.0, x)
     z = x / jitter
@@ -29,14 +21,13 @@ def _risen(x, jitter, over):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def spread(t_s, by, over_s, sample_s, jitter_s, out, steps):
+def spread(t_s, by, sample_s, jitter_s, out, steps):
     """
     Add every edge: in full behind it, by its integral around it.
 
     Args:
         t_s: Edges. [s]
         by: Their steps.
-        over_s: Time each is a ramp over; 0 is a step. [s]
         sample_s: Length of a sample. [s]
         jitter_s: Standard deviation of a step's time. [s]
         out: Means around edges are added here. (samples,)
@@ -44,12 +35,12 @@ def spread(t_s, by, over_s, sample_s, jitter_s, out, steps):
     """
     samples = out.size
     for e in range(t_s.size):
-        reach = REACH * jitter_s if over_s[e] == 0.0 else 0.0
+        reach = REACH * jitter_s
         first = max(0, math.floor((t_s[e] - reach) / sample_s))
-        last = math.floor((t_s[e] + reach + over_s[e]) / sample_s) + 1
-        before = _risen(first * sample_s - t_s[e], jitter_s, over_s[e])
+        last = math.floor((t_s[e] + reach) / sample_s) + 1
+        before = _risen(first * sample_s - t_s[e], jitter_s)
         for k in range(first, min(last, samples)):
-            now = _risen((k + 1) * sample_s - t_s[e], jitter_s, over_s[e])
+            now = _risen((k + 1) * sample_s - t_s[e], jitter_s)
             out[k] += by[e] * (now - before) / sample_s
             before = now
         if last < samples:

@@ -73,7 +73,7 @@ class TrainingJob:
         write_s: Time an asynchronous checkpoint is written in the background. [s]
         write_slow_frac: Compute time that the writing adds ÷ compute time. [1], >= 0
         start_s: When the job starts. [s]
-        ramp_s: Power rises to the first iteration's over this. [s], >= 0
+        ramp_s: Power above idle comes up over this at a start. [s], >= 0
         end_s: When it stops; infinite for never. [s]
         failures_s: When it fails. [s], rising
         restart_s: From a failure to the first iteration after it. [s], > 0
@@ -146,9 +146,11 @@ class TrainingJob:
 
     def runs(self, horizon_s: float) -> tuple[tuple[float, float], ...]:
         """Begin and end of each stretch of work inside a horizon. [s]"""
-        starts = (self.start_s, *(t + self.restart_s for t in self.failures_s))
-        ends = (*self.failures_s, self.end_s)
-        found = ((a, min(b, horizon_s)) for a, b in zip(starts, ends, strict=True))
+        failures = [t for t in self.failures_s if self.start_s < t < self.end_s]
+        starts = (self.start_s, *(t + self.restart_s for t in failures))
+        ends = (*failures, self.end_s)
+        last_s = min(self.end_s, horizon_s)
+        found = ((a, min(b, last_s)) for a, b in zip(starts, ends, strict=True))
         return tuple((a, b) for a, b in found if a < b)
 
 
@@ -157,13 +159,12 @@ class Edges:
     """
     Steps of power of one GPU: at `t_s` it changes by `by` of TDP, from `before`.
 
-    Arrays of one shape; a ramp is a step spread over `over_s`.
+    Arrays of one shape.
     """
 
     before: float
     t_s: FloatArray
     by: FloatArray
-    over_s: FloatArray
 
 
 def edges(job: TrainingJob, horizon_s: float) -> Edges:
@@ -200,13 +201,11 @@ def edges(job: TrainingJob, horizon_s: float) -> Edges:
         level += [run_level, np.array([job.levels.idle])]
     if not at:
         none = np.zeros(0)
-        return Edges(job.levels.idle, none, none, none)
+        return Edges(job.levels.idle, none, none)
     t_s, to = np.concatenate(at), np.concatenate(level)
     by = np.diff(to, prepend=job.levels.idle)
     keep = (by != 0.0) & (t_s < horizon_s)
-    over_s = np.zeros(t_s.size)
-    over_s[np.isin(t_s, [start for start, _ in runs])] = job.ramp_s
-    return Edges(job.levels.idle, t_s[keep], by[keep], over_s[keep])
+    return Edges(job.levels.idle, t_s[keep], by[keep])
 
 
 def _run(

@@ -9,7 +9,7 @@ Cost grows with samples and edges, not with GPUs. `docs/models/training.md`, eq.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,6 +76,15 @@ def job_waveform(
     found = _from(edges(job, until_s), begin_s, job.jitter_s)
     samples = round(horizon_s / sample_s)
     frac = sampled(found, samples, sample_s, job.jitter_s)
+    if job.ramp_s:
+        for start_s, _ in job.runs(until_s):
+            first = max(0, math.floor((start_s - begin_s) / sample_s))
+            last = math.ceil((start_s + job.ramp_s - begin_s) / sample_s)
+            part = slice(first, max(first, min(samples, last)))
+            into_s = (np.arange(part.start, part.stop) + 0.5) * sample_s
+            done = np.clip((into_s + begin_s - start_s) / job.ramp_s, 0.0, 1.0)
+            idle = job.levels.idle
+            frac[part] = idle + (frac[part] - idle) * done
     return Waveform(power_w=frac * (job.gpu_count * job.tdp_w), sample_s=sample_s)
 
 
@@ -83,35 +92,11 @@ def _from(found: Edges, begin_s: float, jitter_s: float) -> Edges:
     """Edges as seen from a later moment: what is over by then is a level."""
     if not begin_s:
         return found
-    over = found.t_s + found.over_s + REACH * jitter_s < begin_s
+    over = found.t_s + REACH * jitter_s < begin_s
     return Edges(
         found.before + float(found.by[over].sum()), found.t_s[~over] - begin_s,
-        found.by[~over], found.over_s[~over],
+        found.by[~over],
     )  # fmt: skip
-
-
-def jobs_waveform(
-    jobs: Sequence[TrainingJob], *, horizon_s: float, sample_s: float = 1e-3
-) -> Waveform:
-    """
-    Sample the power of several jobs side by side.
-
-    Args:
-        jobs: The jobs, each with its own start, period and phase.
-        horizon_s: Length. [s]
-        sample_s: Length of a sample. [s], > 0
-
-    Returns:
-        Power of all their GPUs.
-
-    Raises:
-        ValueError: If there is no job, or a length is not positive.
-    """
-    if not jobs:
-        raise ValueError("jobs must name at least one job, got none; add one")
-    waves = [job_waveform(j, horizon_s=horizon_s, sample_s=sample_s) for j in jobs]
-    total: FloatArray = np.sum([w.power_w for w in waves], axis=0)
-    return Waveform(power_w=total, sample_s=sample_s)
 
 
 def sampled(found: Edges, samples: int, sample_s: float, jitter_s: float) -> FloatArray:
@@ -129,6 +114,6 @@ def sampled(found: Edges, samples: int, sample_s: float, jitter_s: float) -> Flo
     """
     out: FloatArray = np.zeros(samples)
     steps = np.zeros(samples + 1)
-    spread(found.t_s, found.by, found.over_s, sample_s, jitter_s, out, steps)
+    spread(found.t_s, found.by, sample_s, jitter_s, out, steps)
     out += found.before + np.cumsum(steps[:-1])
     return out

@@ -56,6 +56,26 @@ def test_a_gpus_tdp_and_idle_power_come_from_the_catalogue():
     assert made.levels.idle == pytest.approx(75 / 700)
 
 
+def test_smoothing_may_speak_the_vendors_language():
+    head = "NVML_FI_PWR_SMOOTHING_PROFILE_"
+    given = {head + "PERCENT_TMP_FLOOR": 75, head + "RAMP_UP_RATE": 500_000,
+             "ceiling_frac": 1.05}  # fmt: skip
+    found = parse_scenario({"training": {"measures": {"smoothing": given}}})
+    theirs = {"TMPFloorPercent": 75, "RampUpWattsPerSecond": 500, "ceiling_frac": 1.05}
+    redfish = parse_scenario({"training": {"measures": {"smoothing": theirs}}})
+
+    assert found.training.measures.smoothing.floor_frac == 0.75
+    assert found.training.measures.smoothing.ramp_up_w_per_s == 500.0
+    assert redfish.training.measures == found.training.measures
+
+
+def test_harmonics_are_the_sites_own_where_given():
+    here = {"harmonic_orders": [5, 7], "harmonic_frac": [0.03, 0.01]}
+    found = parse_scenario({"training": {"connection": here}})
+
+    assert found.training.connection.harmonics().current_frac == (0.03, 0.01)
+
+
 def test_jobs_have_draws_of_their_own():
     found = parse_scenario({"training": {"jobs": [{}, {}]}})
 
@@ -104,6 +124,8 @@ def test_a_measure_may_be_changed_as_a_whole():
         pytest.param({"own_rules": [{"key": "ercot-2026", "kind": "change",
                                      "limit": 1e6, "window_s": 1}]},
                      "own_rules", "rules names too", id="a known name"),
+        pytest.param({"connection": {"harmonic_orders": [5]}},
+                     "connection.harmonic_orders", "a value each", id="harmonics"),
         pytest.param({"sizing": {"floors_frac": [90]}}, "sizing.floors_frac",
                      "must lie in 0 to 0.9", id="per cent"),
         pytest.param({"sizing": {"site_hours": [0]}}, "sizing.site_hours", "lie in",

@@ -63,6 +63,27 @@ def test_the_published_kind_of_job_loses_less_than_a_twentieth():
         )
 
 
+def test_work_under_the_target_is_no_gap():
+    """Compute at 0.85 is work: nothing is put beside it, and nothing is slowed."""
+    found, drawn = fill(np.full(20_000, 0.85))
+
+    assert found.burnt_j == 0.0
+    assert found.slowdown_frac == 0.0
+    assert_allclose(drawn, 0.85)
+
+
+def test_there_is_no_ballast_without_a_job():
+    level = np.full(20_000, 0.1)
+    level[5000:15_000] = GAP[:10_000]
+    wave = Waveform(power_w=level * GPUS * TDP_W, sample_s=1e-3)
+    found = filled(wave, Ballast(), gpu_count=GPUS, tdp_w=TDP_W, runs=[(5.0, 15.0)])
+
+    assert_allclose(found.wave.power_w[:5000], wave.power_w[:5000])
+    assert_allclose(found.wave.power_w[15_000:], wave.power_w[15_000:])
+    assert found.wave.power_w[5990] == pytest.approx(0.9e6)
+    assert found.wave.energy_j == pytest.approx(wave.energy_j + found.burnt_j)
+
+
 def test_sharing_a_gpu_costs_all_the_time():
     alone, _ = fill(GAP)
     found, _ = fill(GAP, resident_frac=0.02)
@@ -72,7 +93,7 @@ def test_sharing_a_gpu_costs_all_the_time():
 
 @settings(max_examples=50, deadline=None)
 @given(
-    st.lists(st.floats(0.05, 1.1), min_size=5, max_size=40), st.floats(0.1, 1.0),
+    st.lists(st.floats(0.05, 1.1), min_size=5, max_size=40), st.floats(0.5, 1.0),
     st.floats(0.0, 0.1), st.floats(0.01, 0.2), st.floats(0.01, 0.5),
 )  # fmt: skip
 def test_ballast_only_adds_and_its_books_close(levels, target, detect, kernel, grain):

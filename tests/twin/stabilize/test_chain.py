@@ -96,7 +96,8 @@ def test_the_books_close_under_any_combination(
     )  # fmt: skip
 
     assert abs(found.books.unexplained_frac) < 1e-9
-    assert found.books.grid_j == pytest.approx(found.grid.energy_j)
+    assert found.drawn.power_w.max() <= 1300 * 1.1e3 * (1 + 1e-9)
+    assert found.drawn.power_w.min() >= 1300 * 100.0 * (1 - 1e-9)
     assert found.slowdown_frac >= -1e-12
 
 
@@ -210,6 +211,56 @@ def test_slowdown_is_weighed_by_gpus():
 
     assert alone[0] != pytest.approx(alone[1], rel=0.1)
     assert both.slowdown_frac == pytest.approx(0.9 * alone[0] + 0.1 * alone[1])
+
+
+def test_a_running_jobs_filters_are_settled_from_the_start():
+    """A steady job behind a rack store: the first ten seconds are like any other."""
+    store = Storage(power_w=6e4, energy_j=3.6e6, filter_s=10.0, return_s=60.0)
+    found = run(plant=Plant(gpus_per_rack=50, cooling_frac=0.2),
+                measures=Measures(rack=store), horizon_s=120.0)  # fmt: skip
+    first, last = found.grid.power_w[:2000], found.grid.power_w[-2000:]
+
+    assert np.ptp(first) == pytest.approx(np.ptp(last), rel=0.3)
+    assert np.ptp(first) < 0.1 * np.ptp(found.gpus.power_w)
+
+
+def test_no_burn_for_a_job_that_goes_on():
+    found = run(job(jitter_s=0.02),
+                measures=Measures(scheduling=Scheduling(end_ramp_s=20.0)))  # fmt: skip
+
+    assert found.books.burnt_j == 0.0
+    assert_allclose(found.grid.power_w, found.gpus.power_w)
+
+
+def test_a_restart_inside_a_burn_goes_on_from_it():
+    ramps = Scheduling(start_ramp_s=12.0, end_ramp_s=12.0)
+    found = run(job(communicate_s=0.0, failures_s=(10.0,), restart_s=3.0),
+                measures=Measures(scheduling=ramps))  # fmt: skip
+    steps = np.abs(np.diff(found.grid.power_w))
+
+    assert steps.max() < 0.02e6
+    assert abs(found.books.unexplained_frac) < 1e-9
+
+
+def test_a_site_without_power_has_no_books_to_close():
+    off = Levels(compute=0.0, communicate=0.0, idle=0.0)
+    everything = Measures(
+        scheduling=Scheduling(start_ramp_s=2.0, end_ramp_s=2.0), ballast=Ballast(),
+        smoothing=Smoothing(), psu=PSU,
+    )  # fmt: skip
+    for found in (run(job(levels=off)), run(job(start_s=99.0), measures=everything),
+                  run(job(start_s=99.0, levels=off), measures=everything)):  # fmt: skip
+        assert found.books.burnt_j == pytest.approx(0.0, abs=1e-3)
+        assert np.isfinite(found.books.wasted_frac)
+
+
+def test_each_jobs_stores_are_its_own():
+    """A small idle job first: the store shown is the large one's."""
+    idle = job(gpu_count=10, start_s=99.0)
+    found = run(idle, job(), measures=Measures(psu=PSU))
+
+    assert found.placed["psu", 0].full_cycles == pytest.approx(0.0, abs=1e-6)
+    assert found.stores["psu"].full_cycles > 1.0
 
 
 @pytest.mark.parametrize(

@@ -145,6 +145,15 @@ def test_a_stores_life_is_its_throughput():
     assert found.fade_frac_per_year == pytest.approx(0.2 * per_year / 6000, rel=0.02)
 
 
+def test_a_step_that_is_no_whole_number_of_samples_keeps_its_forecast():
+    wave = square(0.4, 0.7, period_s=2.0, seconds=60, sample_s=0.03)
+    store = Storage(power_w=0.6e6, energy_j=1e7, control="mpc", filter_s=4.0,
+                    step_s=0.1, period_s=2.0)  # fmt: skip
+    found = stored(wave, store)
+
+    assert np.ptp(found.wave.power_w[-200:]) < 0.1 * np.ptp(wave.power_w)
+
+
 def test_many_stores_act_as_one_of_their_sum():
     one = Storage(power_w=300.0, energy_j=65.0, filter_s=1.0)
 

@@ -94,10 +94,10 @@ def test_peaks_averaged_away_are_admitted():
     [
         ({"rules": ["ercot"]}, "training.rules", "ercot-2026"),
         ({"ride_tables": ["none"]}, "training.ride_tables", "nogrr282"),
-        ({"measures": {"ballast": {"kernel_s": 0.001}}}, "training",
-         "0.001 s or finer"),
+        ({"measures": {"ballast": {"kernel_s": 0.001}}},
+         "training.measures.ballast.kernel_s", "0.001 s or finer"),
         ({"measures": {"site": SITE | {"control": "mpc", "step_s": 0.001}}},
-         "training", "shorter than a sample"),
+         "training.measures.site.step_s", "shorter than a sample"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_answered_says_why(more, field, says):
