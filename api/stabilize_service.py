@@ -21,6 +21,8 @@ from store.rules import grid_rules
 from twin.errors import ScenarioError
 from twin.plan.memo import scenario_sha256
 from twin.scenario import Scenario
+from twin.scenario.measures import Measures
+from twin.scenario.sizing import Sizing
 from twin.stabilize.size_study import size_study
 from twin.stabilize.study import Known, Study, study, training_of
 from twin.stabilize.zoom import zoom
@@ -44,6 +46,7 @@ class StabilizeService:
         self._state = state
         self._lock = Lock()
         self._studies: OrderedDict[str, Study] = OrderedDict()
+        self._bare: dict[str, Study] = {}
 
     def known(self) -> Known:
         """Read rules, tables and modes: ours, and those in the user's folder."""
@@ -97,14 +100,20 @@ class StabilizeService:
 
     def _study(self, scenario: Scenario) -> Study:
         """Run a study, or remember it."""
-        key = scenario_sha256(scenario)
+        known = self.known()
+        now = hash((*known.rules.values(), *known.tables.values()))
+        key = f"{scenario_sha256(scenario)}:{now}"
         with self._lock:
             if key in self._studies:
                 self._studies.move_to_end(key)
                 return self._studies[key]
         self._insist_small(scenario)
-        found = study(scenario, self.known())
+        bare_key = f"{_bare_key(scenario)}:{now}"
         with self._lock:
+            bare = self._bare.get(bare_key)
+        found = study(scenario, known, bare)
+        with self._lock:
+            self._bare = {bare_key: found}
             self._studies[key] = found
             while len(self._studies) > STUDIES:
                 self._studies.popitem(last=False)
@@ -123,3 +132,10 @@ class StabilizeService:
                 repair="lengthen samples, shorten training.horizon_s, or raise "
                 "NAMEPLATE_MOST_SAMPLES on a machine of your own",
             )  # fmt: skip
+
+
+def _bare_key(scenario: Scenario) -> str:
+    """Hash of everything that a site without measures depends on."""
+    training = training_of(scenario)
+    plain = training.model_copy(update={"measures": Measures(), "sizing": Sizing()})
+    return scenario_sha256(scenario.model_copy(update={"training": plain}))

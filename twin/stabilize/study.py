@@ -142,13 +142,15 @@ def _named(field: str, names: Iterable[str], known: Mapping[str, object]) -> tup
     return tuple(known[name] for name in names)
 
 
-def study(scenario: Scenario, known: Known) -> Study:
+def study(scenario: Scenario, known: Known, bare: Study | None = None) -> Study:
     """
     Answer a training site.
 
     Args:
         scenario: A scenario with training.
         known: What is known by name.
+        bare: A study of the same scenario with any measures: what it found without
+            them is taken over.
 
     Returns:
         Everything measured.
@@ -161,7 +163,7 @@ def study(scenario: Scenario, known: Known) -> Study:
     rules = rules_of(training, known.rules)
     tables = _named("ride_tables", training.ride_tables, known.tables)
     try:
-        return _studied(scenario, training, rules, tables, known)
+        return _studied(scenario, training, rules, tables, known, bare)
     except ValueError as error:
         raise named(error, training) from error
 
@@ -204,27 +206,32 @@ def _place(document: Any, name: str) -> tuple[str, Any]:
 
 def _studied(
     scenario: Scenario, training: Training, rules: tuple[Rule, ...],
-    tables: tuple[RideTable, ...], known: Known,
+    tables: tuple[RideTable, ...], known: Known, bare: Study | None,
 ) -> Study:  # fmt: skip
     site = site_of(scenario, training)
     measures = measures_of(training)
     horizon_s, sample_s = training.horizon_s, training.sample_s
-    before = stabilized(site, Measures(), horizon_s=horizon_s, sample_s=sample_s)
+    if bare is not None:
+        before = bare.before
+    else:
+        before = stabilized(site, Measures(), horizon_s=horizon_s, sample_s=sample_s)
     after = before
     if measures != Measures():
         after = stabilized(site, measures, horizon_s=horizon_s, sample_s=sample_s)
     contract = contract_of(training, before.grid)
-    first = _judged(site, Measures(), before, rules, contract)
+    first = [verdict for verdict, _ in bare.verdicts] if bare else (
+        _judged(site, Measures(), before, rules, contract)
+    )  # fmt: skip
     second = first
     if after is not before:
         second = _judged(site, measures, after, rules, contract)
     waves = (before.grid, after.grid)
-    modes, why = _modes(waves, known.modes.values())
+    modes, why = _modes(waves, known.modes.values(), bare)
     return Study(
         training=training, site=site, measures=measures, contract=contract,
         before=before, after=after, verdicts=tuple(zip(first, second, strict=True)),
-        modes=modes, generators=_generators(training, waves),
-        interharmonic=_interharmonics(waves, float(training.connection.frequency_hz)),
+        modes=modes, generators=_generators(training, waves, bare),
+        interharmonic=_interharmonics(training, waves, bare),
         rides=tuple(_rides(training, tables, after)),
         rejections=tuple(_rejections(training, rules, tables, after)),
         notes=(*why, *_notes(training, site, measures, tables, (before, after))),
@@ -320,13 +327,14 @@ def contract_of(training: Training, bare: Waveform) -> Contract:
 
 
 def _modes(
-    waves: tuple[Waveform, Waveform], modes: Iterable[CriticalMode]
+    waves: tuple[Waveform, Waveform], modes: Iterable[CriticalMode], bare: Study | None
 ) -> tuple[tuple[tuple[ModeMargin, ModeMargin], ...], tuple[str, ...]]:
     """Margins of every mode that the waveforms reach, and why others are left out."""
+    done = {first.mode.key: first for first, _ in bare.modes} if bare else {}
     found, why = [], []
     for mode in modes:
         try:
-            first = margins(waves[0], [mode])[0]
+            first = done.get(mode.key) or margins(waves[0], [mode])[0]
             same = waves[1] is waves[0]
             found.append((first, first if same else margins(waves[1], [mode])[0]))
         except ValueError as error:
@@ -335,7 +343,7 @@ def _modes(
 
 
 def _generators(
-    training: Training, waves: tuple[Waveform, Waveform]
+    training: Training, waves: tuple[Waveform, Waveform], bare: Study | None
 ) -> tuple[Islanded, Islanded] | None:
     if training.generator is None:
         return None
@@ -343,20 +351,20 @@ def _generators(
     generator = training.generator.record(
         highest_w, float(training.connection.frequency_hz)
     )
-    first, second = (islanded(wave, generator) for wave in waves)
-    return first, second
+    first = bare.generators[0] if bare and bare.generators else None
+    return first or islanded(waves[0], generator), islanded(waves[1], generator)
 
 
 def _interharmonics(
-    waves: tuple[Waveform, Waveform], frequency_hz: float
+    training: Training, waves: tuple[Waveform, Waveform], bare: Study | None
 ) -> tuple[Interharmonic, Interharmonic] | None:
+    frequency_hz = float(training.connection.frequency_hz)
+    first = bare.interharmonic[0] if bare and bare.interharmonic else None
     try:
-        first, second = (
-            interharmonic_frac(wave, frequency_hz=frequency_hz) for wave in waves
-        )
+        first = first or interharmonic_frac(waves[0], frequency_hz=frequency_hz)
+        return first, interharmonic_frac(waves[1], frequency_hz=frequency_hz)
     except ValueError:
         return None  # too coarse or too short to tell the lines apart
-    return first, second
 
 
 def _rides(

@@ -65,6 +65,22 @@ def test_without_measures_before_and_after_are_one():
     assert bare.after.books.wasted_frac == 0.0
 
 
+def test_what_is_known_of_the_bare_site_changes_no_answer():
+    given = scenario(ups={}, generator={}, measures={"smoothing": {"floor_frac": 0.7}})
+    other = study(scenario(ups={}, generator={}), KNOWN)
+    fresh, again = study(given, KNOWN), study(given, KNOWN, other)
+
+    assert [v.worst for v, _ in again.verdicts[:1]] == [
+        v.worst for v, _ in fresh.verdicts[:1]
+    ]
+    assert again.verdicts[0][1].worst == fresh.verdicts[0][1].worst
+    assert [m.amplitude_w for pair in again.modes for m in pair] == [
+        m.amplitude_w for pair in fresh.modes for m in pair
+    ]
+    assert again.generators[0].lowest_hz == fresh.generators[0].lowest_hz
+    assert again.generators[1].lowest_hz == fresh.generators[1].lowest_hz
+
+
 def test_ups_and_gensets_carry_the_load():
     both = study(scenario(ups={}, generator={}), KNOWN)
     before, after = both.generators
