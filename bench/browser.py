@@ -25,7 +25,9 @@ import numpy as np
 from bench.rows import ROW_BARS
 
 MOVES = 40
-PAGE_ROWS = ("row.what_if_p95_s", "row.controls_s", "row.slider_p95_s")
+ROW_PAGE = ("row.what_if_p95_s", "row.controls_s", "row.slider_p95_s")
+STABILIZE_PAGE = ("stabilize.redraw_s", "stabilize.settled_s")
+PAGE_ROWS = (*ROW_PAGE, *STABILIZE_PAGE)
 CHROMIUM_FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -45,11 +47,14 @@ def browser_rows(prefix: str) -> tuple[list[dict[str, Any]], int]:
     if not any(name.startswith(prefix) for name in PAGE_ROWS):
         return [], 0
     with server() as url:
-        values = {"row.what_if_p95_s": what_if_p95_s(url)}
+        values = {}
         chromium = shutil.which("chromium")
-        if chromium:
-            values |= page_times_s(url, chromium)
-        else:
+        if any(name.startswith(prefix) for name in ROW_PAGE):
+            values["row.what_if_p95_s"] = what_if_p95_s(url)
+            values |= page_times_s(url, chromium) if chromium else {}
+        if chromium and any(name.startswith(prefix) for name in STABILIZE_PAGE):
+            values |= stabilize_times_s(url, chromium)
+        if not chromium:
             print("Chromium is missing: no page rows", file=sys.stderr)
     rows = [ROW_BARS[n] | {"id": n, "value": v} for n, v in values.items()]
     return [r for r in rows if r["id"].startswith(prefix)], 0 if chromium else 1
@@ -157,6 +162,49 @@ def page_times_s(url: str, chromium: str) -> dict[str, float]:
     return {
         "row.controls_s": float(np.median(controls)),
         "row.slider_p95_s": float(np.percentile(moves, 95)),
+    }
+
+
+_WAVE_DRAWN = """() => {
+  const chart = document.querySelector('#stab-fig-wave .js-plotly-plot');
+  window.__drawn = 0;
+  chart.on('plotly_afterplot', () => { window.__drawn = performance.now(); });
+}"""
+
+
+def stabilize_times_s(url: str, chromium: str) -> dict[str, float]:
+    """Moving the floor of GPU smoothing: to the first redraw, and to the fine one."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page.goto(f"{url}/stabilize/")
+        page.wait_for_function("document.body.dataset.stabFine", timeout=120_000)
+        page.wait_for_timeout(2000)
+        page.evaluate(_WAVE_DRAWN)
+        page.locator("#stab-floor-slider [role=slider]").first.focus()
+        first, settled = [], []
+        for k in range(15):
+            fine = page.evaluate("document.body.dataset.stabFine")
+            asked = page.evaluate("document.body.dataset.stabSeq")
+            before = page.evaluate("performance.now()")
+            page.keyboard.press("ArrowLeft" if k % 10 < 5 else "ArrowRight")
+            page.wait_for_function(
+                "([s, t]) => document.body.dataset.stabSeq !== s && window.__drawn > t",
+                arg=[asked, before], timeout=20_000,
+            )  # fmt: skip
+            first.append((page.evaluate("window.__drawn") - before) / 1e3)
+            page.wait_for_function(
+                "f => ![undefined, '', f].includes(document.body.dataset.stabFine)",
+                arg=fine, timeout=20_000,
+            )  # fmt: skip
+            settled.append((page.evaluate("performance.now()") - before) / 1e3)
+            page.wait_for_timeout(500)
+        browser.close()
+    return {
+        "stabilize.redraw_s": float(np.median(first)),
+        "stabilize.settled_s": float(np.median(settled)),
     }
 
 

@@ -24,6 +24,8 @@ ROW_BARS: dict[str, dict[str, Any]] = {
     "stabilize.hour_s": {"unit": "s", "bar": 10.0, "better": "less"},
     "stabilize.hour_memory_mb": {"unit": "MB", "bar": 1000.0, "better": "less"},
     "stabilize.sizing_s": {"unit": "s", "bar": 60.0, "better": "less"},
+    "stabilize.redraw_s": {"unit": "s", "bar": 1.0, "better": "less"},
+    "stabilize.settled_s": {"unit": "s", "bar": 2.0, "better": "less"},
 }
 
 
