@@ -176,7 +176,15 @@ def _generators(found: Study) -> Document | None:
     if found.generators is None:
         return None
     before, after = found.generators
-    return {"before": _island(before), "after": _island(after)}
+    classes = [
+        {
+            "key": second.genset_class.key, "source": second.genset_class.source,
+            "margin_before_frac": plain(first.margin_frac),
+            "margin_after_frac": plain(second.margin_frac), "passes": second.passes,
+        }
+        for first, second in found.classes
+    ]  # fmt: skip
+    return {"before": _island(before), "after": _island(after), "classes": classes}
 
 
 def _island(found: Islanded) -> Document:

@@ -2,7 +2,8 @@
 How fast a training site is: warm, medians, on one core; sizing on two.
 
 The ten minutes count everything: laying the job out, GPU smoothing, stores in supplies
-and at the site, and every rule there is, flicker and harmonics among them.
+and at the site, and every rule that ten minutes can answer, flicker and harmonics among
+them (CAISO's asks for twenty).
 """
 
 from __future__ import annotations

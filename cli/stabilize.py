@@ -46,7 +46,7 @@ def stabilize(
     strict: Annotated[
         bool,
         typer.Option(
-            "--strict", help="Exit with 1 where a grid rule fails, or nothing passes."
+            "--strict", help="Exit with 1 where a rule fails or is not judged."
         ),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,

@@ -203,8 +203,20 @@ class IslandOut(Out):
     fuel_limited_frac: float | None = said("Time the governor was held back", 0.0)
 
 
+class ClassOut(Out):
+    """What gensets keep of a class's transient limits."""
+
+    key: str = said("Class of ISO 8528-5", "G2")
+    source: str = said("Where its limits are from", "ISO 8528-5 (memory)")
+    margin_before_frac: float | None = said("Least margin without measures", -0.2)
+    margin_after_frac: float | None = said("Least margin with measures", 0.3)
+    passes: bool = said("Whether it is kept with measures", True)
+
+
 class GeneratorsOut(Out):
     """Gensets before and after measures."""
+
+    classes: list[ClassOut] = said("Classes of gensets", [])
 
     before: IslandOut = said("Without measures", {})
     after: IslandOut = said("With measures", {})

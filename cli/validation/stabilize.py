@@ -90,10 +90,12 @@ def _floor() -> list[ValidationRow]:
         for (d, low), v in over.items()
     )
     return [
-        _row("floor_overhead", "energy that a floor of 90 % adds", "1", 0.105, _PAPER,
+        _row("floor_overhead", "energy that a floor of 90 % adds (consistency: one "
+             "unknown, how the published job waits)", "1", 0.105, _PAPER,
              "second-hand", over[0.8, 0.4], 0.02,
              f"the default job; the published trace is not known: {words}"),
-        _row("floor_swing", "swing left by a floor of 90 % under 110 % peaks, of TDP",
+        _row("floor_swing", "swing left by a floor of 90 % under 110 % peaks, of TDP "
+             "(by construction)",
              "1", 0.2, _PAPER, "second-hand", swing, 1e-9, "", rule="at most"),
     ]  # fmt: skip
 
@@ -134,7 +136,8 @@ def _psu() -> list[ValidationRow]:
     steps = np.arange(1.0, 5.01, 0.25)
     first = next(float(f) for f in steps if _left(float(f), 500.0)[0] <= 0.2)
     return [
-        _row("psu_peak", "peak that 65 J per GPU take off a job of 5 Hz", "1", 0.30,
+        _row("psu_peak", "peak that 65 J per GPU take off a job of 5 Hz, half of it "
+             "waiting (a flat load is its mean: consistency)", "1", 0.30,
              _GB300, "second-hand", 1.0 - peak, 0.03,
              "half compute, half waiting at 0.4 of 1000 W; the published load's duty "
              "is not known; of duty 0.8 at most 12 % can be taken off, since a flat "

@@ -35,6 +35,8 @@ def test_a_study_answers_directly_and_fits_its_schema(http):
     assert "1200 s" in unjudged["why_not"]
     assert abs(found["after"]["unexplained_frac"]) < 1e-9
     assert found["generators"]["after"]["lowest_hz"] < 60
+    margins = [c["margin_after_frac"] for c in found["generators"]["classes"]]
+    assert margins == sorted(margins, reverse=True)  # G1 asks least, G3 most
 
 
 def test_every_number_it_rests_on_is_listed_with_its_source(client):

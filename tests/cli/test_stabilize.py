@@ -18,7 +18,7 @@ from twin.scenario import apply_changes, parse_scenario
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SMALL = {"name": "Hall [1]", "training": {
     "horizon_s": 130.0, "sample_s": 0.005, "rules": ["ercot-2026", "caiso-ramp"],
-    "jobs": [{"gpu_count": 20_000, "start_s": 20.0}],
+    "jobs": [{"gpu_count": 16_000, "start_s": 20.0}],
     "measures": {"smoothing": {"hysteresis_s": 0},
                  "site": {"power_w": 1e7, "energy_j": 1e9}},
     "ups": {},
@@ -67,10 +67,14 @@ def test_json_is_the_answer_of_the_api(nameplate, answer, scenario_file):
 def test_strict_tells_a_script_whether_a_rule_fails(
     nameplate, scenario_file, measures, code
 ):
-    path = scenario_file(site(measures=measures))
+    path = scenario_file(site(measures=measures, rules=["ercot-2026"]))
 
     assert nameplate("stabilize", path, "--strict").exit_code == code
     assert nameplate("stabilize", path).exit_code == 0
+
+
+def test_strict_counts_a_rule_that_could_not_be_judged(nameplate, scenario_file):
+    assert nameplate("stabilize", scenario_file(SMALL), "--strict").exit_code == 1
 
 
 def test_known_rules_tables_and_modes_are_listed_with_source_and_date(
@@ -104,7 +108,8 @@ def test_sizing_says_the_best_and_writes_it_for_the_scenario(
     assert [int(t["index"]) for t in tried if t["best"] == "True"] == [found["best"]]
 
     text = result.stdout.partition("under training:\n")[2]
-    again = scenario_file(site(**yaml.safe_load(text)), "again.yaml")
+    own = yaml.safe_load(text) | {"rules": ["ercot-2026"]}
+    again = scenario_file(site(**own), "again.yaml")
     assert nameplate("stabilize", again, "--strict").exit_code == 0
 
 

@@ -28,6 +28,7 @@ from twin.training.job import TrainingJob
 from twin.training.waveform import Waveform, job_waveform
 from twin.types import FloatArray
 
+PLACES = ("psu", "rack", "row", "site")
 Place = tuple[str, int]
 """Where a store stands (psu, rack, row or site), and the job it stands behind."""
 
@@ -229,10 +230,8 @@ class Stabilized:
     @property
     def stores(self) -> dict[str, Stored]:
         """Stores by place; the largest job's where a place is within jobs."""
-        order = sorted(
-            self.placed,
-            key=lambda at: 0 if at[0] == "site" else self.jobs[at[1]].gpu_count,
-        )
+        order = sorted(self.placed, key=lambda at: self.jobs[at[1]].gpu_count)
+        order.sort(key=lambda at: PLACES.index(at[0]))
         return {place: self.placed[place, k] for place, k in order}
 
 

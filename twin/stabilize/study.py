@@ -37,7 +37,14 @@ from twin.stabilize.rules import (
     judge_all,
     needed_sample_s,
 )
-from twin.stabilize.upstream import Islanded, UpsFilter, islanded
+from twin.stabilize.upstream import (
+    GENSET_CLASSES,
+    ClassVerdict,
+    Islanded,
+    UpsFilter,
+    islanded,
+    judge_genset,
+)
 from twin.training.job import TrainingJob
 from twin.training.waveform import Waveform
 
@@ -77,6 +84,7 @@ class Study:
         modes: Margins to critical frequencies before and after; none where the waveform
             is too short or coarse, with why.
         generators: Gensets under the load before and after.
+        classes: What they keep of each class of gensets, before and after.
         interharmonic: Strongest interharmonic before and after.
         rides: Ride-through under each table.
         rejections: Load that goes onto batteries at once and comes back as a ramp,
@@ -93,6 +101,7 @@ class Study:
     verdicts: tuple[tuple[Verdict | Unjudged, Verdict | Unjudged], ...]
     modes: tuple[tuple[ModeMargin, ModeMargin], ...]
     generators: tuple[Islanded, Islanded] | None
+    classes: tuple[tuple[ClassVerdict, ClassVerdict], ...]
     interharmonic: tuple[Interharmonic, Interharmonic] | None
     rides: tuple[tuple[RideTable, Ride], ...]
     rejections: tuple[tuple[Rule, RideTable, Rejection], ...]
@@ -227,10 +236,11 @@ def _studied(
         second = _judged(site, measures, after, rules, contract)
     waves = (before.grid, after.grid)
     modes, why = _modes(waves, known.modes.values(), bare)
+    generators, classes = _generators(training, waves, bare)
     return Study(
         training=training, site=site, measures=measures, contract=contract,
         before=before, after=after, verdicts=tuple(zip(first, second, strict=True)),
-        modes=modes, generators=_generators(training, waves, bare),
+        modes=modes, generators=generators, classes=classes,
         interharmonic=_interharmonics(training, waves, bare),
         rides=tuple(_rides(training, tables, after)),
         rejections=tuple(_rejections(training, rules, tables, after)),
@@ -344,15 +354,24 @@ def _modes(
 
 def _generators(
     training: Training, waves: tuple[Waveform, Waveform], bare: Study | None
-) -> tuple[Islanded, Islanded] | None:
+) -> tuple[
+    tuple[Islanded, Islanded] | None, tuple[tuple[ClassVerdict, ClassVerdict], ...]
+]:
+    """Gensets before and after, and what they keep of each class."""
     if training.generator is None:
-        return None
+        return None, ()
     highest_w = float(waves[0].power_w.max())
     generator = training.generator.record(
         highest_w, float(training.connection.frequency_hz)
     )
     first = bare.generators[0] if bare and bare.generators else None
-    return first or islanded(waves[0], generator), islanded(waves[1], generator)
+    first = first or islanded(waves[0], generator)
+    second = islanded(waves[1], generator)
+    classes = tuple(
+        (judge_genset(first, generator, c), judge_genset(second, generator, c))
+        for c in GENSET_CLASSES
+    )
+    return (first, second), classes
 
 
 def _interharmonics(
