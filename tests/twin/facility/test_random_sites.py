@@ -99,6 +99,8 @@ def failing(draw):
     )
 
 
+HAIR = 1e-6
+"""Of a load; single precision keeps 6e-8 of it."""
 EXAMPLES = settings(
     max_examples=60, deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
@@ -151,21 +153,24 @@ def test_nothing_overloaded_is_missed_and_nothing_else_trips(run, case):
         if node.name in back:
             continue  # resetting clears its heat
         row = a.site.protect[i]
-        heat = 0.0
-        if row[0] == 1.0:
-            heat = min(0.999, (before[i] / start[i] / row[1]) ** 2)
-        trip_tick = None
-        for tick, load_w in enumerate(node.max_series_w.astype(float)):
-            heat = protection_step(row, load_w / start[i], heat, TICK_S)
-            if heat >= 1.0:
-                trip_tick = tick
-                break
-        ours = None if node.trip_t_s is None else round(node.trip_t_s / TICK_S)
-        if ours is None or trip_tick is None:
-            # single precision records may miss an edge by a hair
-            assert ours == trip_tick or heat > 0.999, node.name
-        else:
-            assert abs(ours - trip_tick) <= 1, node.name
+        loads = node.max_series_w.astype(float) / start[i]
+        # records are in single precision: on the edge of a curve a hair decides
+        early, late = (
+            trip_tick(row, before[i] / start[i], loads * scale)
+            for scale in (1.0 + HAIR, 1.0 - HAIR)
+        )
+        ours = math.inf if node.trip_t_s is None else round(node.trip_t_s / TICK_S)
+        assert early - 1 <= ours <= late + 1, node.name
+
+
+def trip_tick(row, before, loads):
+    """Tick at which a protection trips, stepped by itself; infinite for never."""
+    heat = min(0.999, (before / row[1]) ** 2) if row[0] == 1.0 else 0.0
+    for tick, load in enumerate(loads):
+        heat = protection_step(row, load, heat, TICK_S)
+        if heat >= 1.0:
+            return tick
+    return math.inf
 
 
 @EXAMPLES
