@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import MISSING, fields
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from store.own_files import yaml_texts
 from twin.errors import ScenarioError
 from twin.stabilize.ride_table import Band, RideTable
 
@@ -38,16 +38,9 @@ def ride_tables(folder: Path | None = None) -> dict[str, RideTable]:
     Raises:
         ScenarioError: If a file is no table; names it, what is wrong, and the repair.
     """
-    found: dict[str, RideTable] = {}
-    ours = files("store").joinpath(OURS)
-    for name in sorted(entry.name for entry in ours.iterdir()):
-        if name.endswith(".yaml"):
-            table = read_ride_table(ours.joinpath(name).read_text(), name)
-            found[table.key] = table
-    for path in sorted(folder.glob("*.yaml")) if folder else ():
-        table = read_ride_table(path.read_text(), path.name)
-        found[table.key] = table
-    return found
+    texts = yaml_texts(OURS, folder)
+    found = (read_ride_table(text, name) for name, text in texts)
+    return {table.key: table for table in found}
 
 
 def read_ride_table(text: str, name: str) -> RideTable:

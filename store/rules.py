@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import MISSING, fields
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from store.own_files import yaml_texts
 from twin.errors import ScenarioError
 from twin.stabilize.rules import Rule
 
@@ -33,21 +33,8 @@ def grid_rules(folder: Path | None = None) -> dict[str, Rule]:
     Raises:
         ScenarioError: If a file is no rule; names it, what is wrong, and the repair.
     """
-    found: dict[str, Rule] = {}
-    ours = files("store").joinpath(OURS)
-    for name in sorted(entry.name for entry in ours.iterdir()):
-        if name.endswith(".yaml"):
-            rule = read_rule(ours.joinpath(name).read_text(), name)
-            found[rule.key] = rule
-    if folder is not None and not folder.is_dir():
-        raise _wrong(
-            "NAMEPLATE_GRID_RULES_DIR", "must be a folder", str(folder),
-            "create it, or leave the variable out",
-        )  # fmt: skip
-    for path in sorted(folder.glob("*.yaml")) if folder else ():
-        rule = read_rule(path.read_text(), path.name)
-        found[rule.key] = rule
-    return found
+    texts = yaml_texts(OURS, folder)
+    return {rule.key: rule for rule in (read_rule(t, name) for name, t in texts)}
 
 
 def read_rule(text: str, name: str) -> Rule:

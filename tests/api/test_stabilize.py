@@ -91,6 +91,9 @@ def test_a_users_own_rule_is_a_file(settings, tmp_path):
             "kind": "change", "limit": 5e6, "window_s": 5, "source": "contract",
             "date": "2026-05-01"}  # fmt: skip
     (folder / "ours.yaml").write_text(yaml.safe_dump(rule))
+    mode = {"key": "plant", "title": "our plant", "low_hz": 1.0, "high_hz": 2.0,
+            "limit_w": 1e6, "source": "the plant's operator"}  # fmt: skip
+    (folder / "critical_modes.yaml").write_text(yaml.safe_dump([mode]))
     app = create_app(settings.model_copy(update={"grid_rules_dir": folder}), warm=False)
     asked = {"training": SMALL["training"] | {"rules": ["ours"]}}
 
@@ -98,6 +101,7 @@ def test_a_users_own_rule_is_a_file(settings, tmp_path):
         found = client.stabilize_run(scenario=asked)
 
     assert [v["key"] for v in found["verdicts"]] == ["ours"]
+    assert "plant" in {m["key"] for m in found["modes"]}
 
 
 @pytest.mark.parametrize(
