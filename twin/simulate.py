@@ -94,6 +94,13 @@ def compile_scenario(
         ScenarioError: If a name is unknown or values do not go together; it names
             the field and the repair.
     """
+    if scenario.workload.replay is not None:
+        raise ScenarioError(
+            field="workload.replay", rule="drives a whole site, not one row alone",
+            value=scenario.workload.replay.series,
+            repair="add facility: {template: {halls: 1, rows_per_hall: 1}} and ask for "
+            "the site",
+        )  # fmt: skip
     server = find_server(scenario.fleet.server)
     fleet = scenario.fleet
     table = table or find_table(fleet.model, server, fleet.gpus_per_instance)

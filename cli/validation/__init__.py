@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cli.validation import measured, polca, stabilize, tapas, training
+from cli.validation import measured, polca, stabilize, tapas, tracking, training
 from cli.validation.row import ValidationRow
 
-SUITES = (measured, polca, tapas, stabilize, training)
+SUITES = (measured, polca, tapas, stabilize, training, tracking)
 Report = Callable[[float, str], None]
 
 

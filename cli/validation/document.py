@@ -17,6 +17,7 @@ RESULTS = ROOT / "docs" / "results"
 VALIDATION_MARKER = "<!-- table: validation -->"
 TAPAS_MARKER = "<!-- table: validation tapas -->"
 STABILIZE_MARKER = "<!-- table: validation stabilize -->"
+TRACKING_MARKER = "<!-- table: validation tracking -->"
 BENCH_MARKER = "<!-- table: bench -->"
 END_MARKER = "<!-- end -->"
 
@@ -78,7 +79,8 @@ def documents() -> dict[Path, str]:
     page = (ROOT / "docs" / "validation.in.md").read_text()
     rest = list(rows)
     for prefix, marker in (
-        ("tapas.", TAPAS_MARKER), ("stabilize.", STABILIZE_MARKER)
+        ("tapas.", TAPAS_MARKER), ("stabilize.", STABILIZE_MARKER),
+        ("tracking.", TRACKING_MARKER),
     ):  # fmt: skip
         own = [r for r in rows if r["id"].startswith(prefix)]
         rest = [r for r in rest if r not in own]

@@ -14,9 +14,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from twin.catalogue import CLOCK_CURVES, find_server
+from twin.errors import ScenarioError
 from twin.plan.memo import Memo
 from twin.plan.whatif import base_row, scaled_rate
 from twin.scenario.model import Scenario
+from twin.scenario.workload import Replay
 from twin.serving.kernel import S_MEAN
 from twin.serving.traffic import Recordings
 from twin.simulate import (
@@ -27,6 +30,7 @@ from twin.simulate import (
     run_chunks,
     uncontrolled,
 )
+from twin.tracking.recording import Played, play
 from twin.types import FloatArray
 
 TRACE_DAYS = 7.0
@@ -47,12 +51,14 @@ class Activity:
         curve_slowdown: Time of a request at that clock ÷ at full clock; prompt and
             token phases weighted by their energy, which counts the prompt, the more
             sensitive of the two, a little too much.
+        played: Recorded power that counts in place of `frac`.
     """
 
     frac: FloatArray
     curve_mhz: FloatArray
     curve_power: FloatArray
     curve_slowdown: FloatArray
+    played: Played | None = None
 
 
 def row_activity(
@@ -78,6 +84,8 @@ def row_activity(
         ScenarioError: If the scenario cannot be answered as it stands.
         Cancelled: If asked to stop.
     """
+    if scenario.workload.replay is not None:
+        return _played(scenario, scenario.workload.replay, recordings)
     base = base_row(scenario)
     days = min(TRACE_DAYS, scenario.horizon.days)
     base = base.model_copy(
@@ -88,6 +96,33 @@ def row_activity(
     free = uncontrolled(compile_scenario(base, recordings))
     setup = free.setup._replace(ticks_per_record=1)
     return _read(_with_setup(free, setup), rate, cancelled)
+
+
+def _played(scenario: Scenario, replay: Replay, recordings: Recordings) -> Activity:
+    """
+    Recorded power in place of a simulated row.
+
+    What kind of work it was is not known: clocks cut its power and slow it as they do
+    compute-bound work, and work that is slowed is not made up for later.
+    """
+    if replay.series not in recordings.power:
+        has = ", ".join(sorted(recordings.power)) or "none"
+        raise ScenarioError(
+            field="workload.replay.series", rule="must name recorded power at hand",
+            value=replay.series, repair=f"choose a stored period; at hand: {has}",
+        )  # fmt: skip
+    played = play(
+        recordings.power[replay.series], tick_s=scenario.horizon.tick_s,
+        speed=replay.speed, from_s=replay.from_s, to_s=replay.to_s,
+    )  # fmt: skip
+    gpu = find_server(scenario.fleet.server).gpu
+    curve = CLOCK_CURVES[gpu.key]
+    clocks = np.array(curve.clock_mhz)
+    return Activity(
+        frac=np.zeros(1), curve_mhz=clocks * (gpu.clock_max_mhz.value / clocks[-1]),
+        curve_power=np.array(curve.dynamic_power_frac, dtype=np.float64),
+        curve_slowdown=np.array(curve.slowdown, dtype=np.float64), played=played,
+    )  # fmt: skip
 
 
 def _with_setup(compiled: Compiled, setup: object) -> Compiled:

@@ -138,7 +138,9 @@ def answer_site(
     memo = memo or Memo()
     report = on_progress or (lambda _part, _text: None)
     facility_of(scenario)  # refuse before working
-    report(0.0, "serving one row request by request")
+    replayed = scenario.workload.replay is not None
+    report(0.0, "reading the recorded power" if replayed else
+           "serving one row request by request")  # fmt: skip
     activity: Activity = memo.activity(
         scenario,
         recordings,

@@ -49,6 +49,7 @@ from twin.facility.kernel import (
     HOLD_UP_S,
     Site,
 )
+from twin.facility.replay import Drive, drive
 from twin.facility.timeline import Timeline, build_timeline
 from twin.power.network import Network, NodeSpec, build_network, flow
 from twin.power.phases import phase_parts, worst_phase
@@ -250,6 +251,20 @@ def row_limits_w(scenario: Scenario, racks: tuple[Rack, ...]) -> dict[str, float
     found = promised | {k: v for k, v in given.row_limits_w.items() if k in rows}
     least_w = find_server(scenario.fleet.server).provisioned_w.value
     return {row: limit_w or least_w for row, limit_w in found.items()}
+
+
+def electrical_network(scenario: Scenario) -> Network:
+    """
+    The tree of a scenario's facility without its cooling, racks last.
+
+    Raises:
+        ValueError: If there is no facility.
+    """
+    if scenario.facility is None:
+        raise ValueError("facility is empty; add facility: {template: {design: 2n}}")
+    facility = expand(scenario.facility, planned_row_w(scenario))
+    specs = [node_spec(n) for n in facility.electrical]
+    return build_network([*specs, *(_rack_spec(r) for r in facility.racks)])
 
 
 def assemble(scenario: Scenario, activity: Activity, weather: Weather) -> Assembled:
@@ -528,6 +543,12 @@ def _site(
     shifts = np.linspace(-SPREAD_S, SPREAD_S, len(rows) + 2)[1:-1] / tick_s
     order = np.random.Generator(np.random.Philox(key=scenario.seed))
     shifts = np.round(order.permutation(shifts)) % activity.frac.size
+    idle_w = np.array([s.idle_w for s in servers])
+    follow = Drive(activity.frac[None, :], np.zeros(len(racks), dtype=np.int64), 1)
+    leakage, fans = main.leakage_frac_per_k, fan_share(0.8)
+    if activity.played is not None:  # measured power has its own leakage and fans in it
+        follow = drive(activity.played, racks, idle_w, full_w - idle_w)
+        shifts, leakage, fans = np.zeros(len(rows)), 0.0, 0.0
     rooms = [room_for(w, buffer_s=facility.cooling.buffer_s) for w in hall_limit_w]
     slope = np.array([s.host_slope.value * s.gpu_count for s in servers])
     gpu_part = np.array([s.gpu_count * s.gpu.tdp_w.value for s in servers]) / full_w
@@ -548,8 +569,7 @@ def _site(
         stop_ticks=math.ceil(GENERATOR_STOP_S / tick_s),
         switch_ticks=gaps.switch_ticks, blinks=gaps.blinks,
         rack_row=np.array([row_of[r.row] for r in racks]), rack_hall=rack_hall,
-        servers=counts, idle_w=np.array([s.idle_w for s in servers]),
-        swing_w=full_w - np.array([s.idle_w for s in servers]),
+        servers=counts, idle_w=idle_w, swing_w=full_w - idle_w,
         rack_aisle=aisles.of_rack, position_k=_positions(racks, exhaust),
         recirculation_k=exhaust * main.recirculation_k, gpu_share=1.0 / slope,
         host_w=np.array([s.host_w.value for s in servers]),
@@ -559,7 +579,8 @@ def _site(
         row_racks=row_racks.astype(np.int64),
         row_limit_w=np.array([row.limit_w for row in rows]),
         path_first=path_first, path_node=path_node,
-        row_shift=shifts.astype(np.int64), activity=activity.frac,
+        row_shift=shifts.astype(np.int64), activity=follow.activity,
+        rack_series=follow.rack_series, hold_ticks=follow.hold_ticks,
         telemetry_ticks=math.ceil(control.telemetry_delay_s / tick_s - 1e-9),
         cap_ticks=math.ceil(control.cap_latency_s / tick_s - 1e-9),
         brake_ticks=math.ceil(control.brake_latency_s / tick_s - 1e-9),
@@ -585,9 +606,9 @@ def _site(
         k_per_w=np.minimum(plates, air_cooled) if plant.liquid else air_cooled,
         gpu_keep=math.exp(-tick_s / main.tau_s), gpu_limit_c=main.limit_c,
         throttle_floor=main.clock_floor_frac**main.power_exponent,
-        leak_per_k=main.leakage_frac_per_k * gpu_part,
+        leak_per_k=leakage * gpu_part,
         leak_from_c=main.leakage_reference_c,
-        fan_share=fan_share(0.8), fan_from_c=FAN_REFERENCE_C,
+        fan_share=fans, fan_from_c=FAN_REFERENCE_C,
         fan_per_k=FAN_SPEED_PER_K, fan_most=FAN_SPEED_LIMIT,
         inlet_limit_c=cooling.inlet_limit_c, off_c=cooling.shutdown_c,
         ticks_per_record=max(1, math.ceil(_ticks(scenario) / MAX_RECORDS)),

@@ -104,8 +104,10 @@ class Site(NamedTuple):
     row_limit_w: np.ndarray
     path_first: np.ndarray  # int64 (rows + 1,) into path_node
     path_node: np.ndarray  # every node above a row's racks, sources left out
-    row_shift: np.ndarray  # int64: ticks by which a row's activity is moved
-    activity: np.ndarray  # float64 (trace,): part of the swing in use
+    row_shift: np.ndarray  # int64: samples by which a row's activity is moved
+    activity: np.ndarray  # float64 (series, samples): part of the swing in use
+    rack_series: np.ndarray  # int64 (racks,): which of them each rack follows
+    hold_ticks: int  # ticks that a sample lasts
     # control
     telemetry_ticks: int
     cap_ticks: int
@@ -290,17 +292,21 @@ def _apply(site, state, meter, tick, code, target, value):
 def _want(site, state, tick):
     """What every rack draws if it is live."""
     first = site.rack_first
-    length = site.activity.size
+    length = site.activity.shape[1]
     row = -1
-    act = 0.0
-    low = 0.0
-    high = 0.0
+    place = 0
     for r in range(site.rack_row.size):
         if site.rack_row[r] != row:
             row = site.rack_row[r]
-            act = site.activity[(tick + site.row_shift[row]) % length]
+            place = (tick // site.hold_ticks + site.row_shift[row]) % length
+        act = site.activity[site.rack_series[r], place]
+        low = act
+        high = act
+        throttle = 1.0
+        if act > 0.0:  # below idle, where only a record goes, there is nothing to cut
             low = act * state.power[row, 0]
             high = act * state.power[row, 1]
+            throttle = state.throttle[r]
         if state.hot[r]:
             state.wanted_w[first + r] = 0.0
             continue
@@ -313,7 +319,7 @@ def _want(site, state, tick):
             low_now = low
             high_now = high
         swing = site.swing_w[r] * (n_low * low_now + n_high * high_now)
-        power = site.idle_w[r] * (n_low + n_high) + swing * state.throttle[r]
+        power = site.idle_w[r] * (n_low + n_high) + swing * throttle
         hot = state.gpu_c[r] - site.leak_from_c
         chips = 1.0 + site.leak_per_k[r] * hot
         fans = 0.0

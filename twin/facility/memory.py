@@ -30,7 +30,8 @@ def new_state(a: Assembled) -> State:
     supply_c = np.full(halls, usual[P_SUPPLY_C])
     inlet_c = supply_c[site.rack_hall] + site.position_k
     around_c = usual[P_COOLANT_C] if site.liquid_frac > 0.0 else inlet_c
-    busy = site.idle_w + site.swing_w * float(site.activity[0]) - site.host_w
+    busy = site.idle_w + site.swing_w * site.activity[site.rack_series, 0]
+    busy = busy - site.host_w
     return State(
         down=np.zeros(n, dtype=np.bool_), tripped=np.zeros(n, dtype=np.bool_),
         live=np.ones(n, dtype=np.bool_), fed=np.ones(n, dtype=np.bool_),
@@ -70,7 +71,8 @@ def settled_heat(rows: FloatArray, ratio: FloatArray) -> FloatArray:
 def _heat_before(a: Assembled) -> FloatArray:
     """Breakers have carried the first tick's load for long: none starts cold."""
     site, nothing = a.site, np.array([], dtype=np.int64)
-    busy = site.activity[site.row_shift % site.activity.size][site.rack_row]
+    first = site.row_shift[site.rack_row] % site.activity.shape[1]
+    busy = site.activity[site.rack_series, first]
     rack_w = site.servers.sum(axis=1) * (site.idle_w + site.swing_w * busy)
     before = flow(a.network, rack_w, nothing)
     return settled_heat(site.protect, before.out_w / site.protect_w)

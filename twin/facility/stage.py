@@ -8,6 +8,7 @@ nodes that are out of service by plan.
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -60,7 +61,7 @@ def set_stage(a: Assembled) -> Stage:
         wiring=site.wiring, rack_first=site.rack_first, other_w=other_w,
         rack_w=heat.rack_w,
         capped_w=heat.rack_w - dynamic_w * ((1.0 - caps.power) @ share.T),
-        servers=servers, busy=servers * busy,
+        servers=servers, busy=servers * np.maximum(busy, 0.0),
         capped_speed=(1.0 / caps.slowdown) @ share.T,
         capped_breach=caps.breach @ share.T,
         limit_w=site.limit_w, protect=site.protect, protect_w=site.protect_w,
@@ -84,15 +85,16 @@ NEAR_PEAK = 0.99
 def _busiest(a: Assembled) -> tuple[int, FloatArray]:
     """Warmest tick at which uncapped servers draw most; racks' activity then."""
     site = a.site
-    length = min(a.tick_count, site.activity.size)
-    twice = np.concatenate([site.activity, site.activity])
-    swing_w = np.bincount(site.rack_row, site.servers.sum(axis=1) * site.swing_w)
+    hold, samples = site.hold_ticks, site.activity.shape[1]
+    length = min(math.ceil(a.tick_count / hold), samples)
     total: FloatArray = np.zeros(length)
-    for shift, weight_w in zip(site.row_shift, swing_w, strict=True):
-        total += weight_w * twice[shift : shift + length]
-    busiest = np.flatnonzero(total >= NEAR_PEAK * total.max())
+    for series, shift, weight_w in _followers(a):
+        total += weight_w * site.activity[series].take(
+            np.arange(shift, shift + length), mode="wrap"
+        )
+    busiest = np.flatnonzero(total >= NEAR_PEAK * total.max()) * hold
     # the trace repeats over the horizon; a busy tick of every hour stands for it
-    repeats = np.arange(0, a.tick_count, length)
+    repeats = np.arange(0, a.tick_count, length * hold)
     ticks = (repeats[:, None] + busiest[None, :]).ravel()
     ticks = ticks[ticks < a.tick_count]
     hours = np.minimum(
@@ -101,13 +103,29 @@ def _busiest(a: Assembled) -> tuple[int, FloatArray]:
     hour, first = np.unique(hours, return_index=True)
     full = site.plant[0, hour, LOADS.searchsorted(1.0)]
     order = np.lexsort((
-        -total[ticks[first] % length], np.round(full[:, kernel.P_AIR], 3),
+        -total[ticks[first] // hold % length], np.round(full[:, kernel.P_AIR], 3),
         -np.round(full[:, kernel.P_SUPPLY_C], 2),
     ))  # fmt: skip
     best = order[0]
     inside = np.flatnonzero(hours == hour[best])
-    tick = int(ticks[inside[total[ticks[inside] % length].argmax()]])
-    return tick, twice[site.row_shift + tick % length][site.rack_row]
+    tick = int(ticks[inside[total[ticks[inside] // hold % length].argmax()]])
+    place = (site.row_shift[site.rack_row] + tick // hold % length) % samples
+    return tick, site.activity[site.rack_series, place]
+
+
+def _followers(a: Assembled) -> list[tuple[int, int, float]]:
+    """Series, shift and swing [W] of the racks that follow them alike."""
+    site = a.site
+    swing_w = site.servers.sum(axis=1) * site.swing_w
+    alike, which = np.unique(
+        np.stack([site.rack_series, site.row_shift[site.rack_row]]), axis=1,
+        return_inverse=True,
+    )  # fmt: skip
+    weight_w = np.bincount(which.ravel(), swing_w)
+    return [
+        (int(series), int(shift), float(w))
+        for (series, shift), w in zip(alike.T, weight_w, strict=True)
+    ]
 
 
 # --- heat -------------------------------------------------------------------------

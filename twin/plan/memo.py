@@ -23,6 +23,7 @@ from twin.errors import Cancelled
 from twin.result import RunResult
 from twin.scenario.model import Scenario
 from twin.serving.traffic import RecordedRates, RecordedRequests, Recordings
+from twin.tracking.recording import RecordedPower
 
 T = TypeVar("T")
 
@@ -111,6 +112,7 @@ def load_key(scenario: Scenario, recordings: Recordings) -> str:
         "fleet": {k: v for k, v in body["fleet"].items() if k != "server_count"},
         "classes": body["workload"]["classes"],
         "arrivals": body["workload"]["arrivals"],
+        "replay": body["workload"]["replay"],
         "load": {k: v for k, v in body["workload"]["load"].items() if k != "level"},
         "horizon": {k: v for k, v in body["horizon"].items() if k != "tick_s"},
     })  # fmt: skip
@@ -131,8 +133,9 @@ def reference_key(scenario: Scenario, recordings: Recordings) -> str:
 def _digest(recordings: Recordings) -> str:
     """Hash of the recorded numbers."""
     whole = hashlib.sha256()
-    known: list[tuple[str, RecordedRates | RecordedRequests]] = [
+    known: list[tuple[str, RecordedRates | RecordedRequests | RecordedPower]] = [
         *sorted(recordings.rates.items()), *sorted(recordings.requests.items()),
+        *sorted(recordings.power.items()),
     ]  # fmt: skip
     for name, one in known:
         whole.update(name.encode())

@@ -200,6 +200,34 @@ def published_classes() -> tuple[RequestClass, ...]:
     )  # fmt: skip
 
 
+class Replay(Model):
+    """Recorded power that the servers draw again, in place of requests."""
+
+    series: str = Field(
+        description="Name of the recorded power", examples=["last week"], min_length=1,
+        max_length=120,
+    )  # fmt: skip
+    speed: float = quantity(
+        1.0, unit="1", doc="Seconds of the record in a second of the run; cooling, "
+        "stores and commands keep their own pace", example=60, gt=0, le=100_000,
+    )  # fmt: skip
+    from_s: float = quantity(
+        0.0, unit="s", doc="First second of the record", example=0, ge=0, le=4e8
+    )
+    to_s: float | None = quantity(
+        None, unit="s", doc="Last second of the record. Empty means its end",
+        example=86_400, gt=0, le=4e8,
+    )  # fmt: skip
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Replay:
+        if self.to_s is not None and self.to_s <= self.from_s:
+            raise ValueError(
+                f"to_s {self.to_s:g} must be after from_s {self.from_s:g}; raise it"
+            )
+        return self
+
+
 class Workload(Model):
     """What the fleet is asked to do."""
 
@@ -228,6 +256,12 @@ class Workload(Model):
         default_factory=Load,
         description="How many requests arrive",
         examples=[{"target_peak_frac": 0.79}],
+    )
+    replay: Replay | None = Field(
+        None,
+        description="Recorded power that a site's servers draw again; classes, "
+        "arrivals and load then count for nothing. Empty means requests",
+        examples=[{"series": "last week", "speed": 60}],
     )
 
     @model_validator(mode="after")

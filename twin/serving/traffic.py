@@ -11,7 +11,7 @@ counter-based generator keyed by the seed, so neither chunks nor workers change 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -30,6 +30,8 @@ from twin.types import FloatArray, IntArray
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterator, Mapping
+
+    from twin.tracking.recording import RecordedPower
 
 WINDOW_S = 600.0
 _R = TypeVar("_R")
@@ -70,6 +72,7 @@ class Recordings:
 
     rates: dict[str, RecordedRates]
     requests: dict[str, RecordedRequests]
+    power: dict[str, RecordedPower] = field(default_factory=dict)
 
     @classmethod
     def none(cls) -> Recordings:

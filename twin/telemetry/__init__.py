@@ -1,0 +1,1 @@
+"""Readings of real machines: fields, their hygiene and their rollups."""

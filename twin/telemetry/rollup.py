@@ -1,0 +1,396 @@
+"""
+Readings folded into bins of equal length: energy, least, mean and highest power.
+
+Between two readings that are not a gap apart power runs in a straight line; a counter
+of energy, where there is one, says what flowed between them instead. Energy and covered
+time are cumulative curves, read at the bins' edges, so bins add up exactly: to longer
+bins, and to what was read.
+
+docs/models/telemetry.md has the equations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from twin.telemetry.readings import Device, Readings
+from twin.types import BoolArray, FloatArray, IntArray
+
+GAP_PERIODS = 5.0
+LEAST_GAP_S, MOST_GAP_S = 5.0, 300.0
+"""A pause longer than five usual periods is a gap; never below 5 s or above 5 min."""
+
+MEANS = ("sm_clock_hz", "memory_clock_hz", "utilisation_frac", "fan_frac")
+HIGHEST = ("gpu_c", "memory_c", "inlet_c")
+LAST = ("power_limit_w", "smoothing_floor_w")
+BITS = ("throttle_reasons", "smoothing_state")
+POWER = ("power_least_w", "power_mean_w", "power_highest_w")
+SUMS = ("energy_j", "covered_s", "readings")
+COLUMNS = (*POWER, *SUMS, *MEANS, *HIGHEST, *LAST, *BITS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rollup:
+    """
+    Bins of one source's devices.
+
+    Attributes:
+        devices: The devices, numbered by their place.
+        device: Which device each bin is of. shape (bin,)
+        start_us: Start of each bin, UTC. [µs], shape (bin,)
+        bin_us: Length of the bins. [µs]
+        columns: `COLUMNS`, shape (bin,). `power_mean_w` is over the covered time,
+            `energy_j` over the whole bin where a counter bridges a gap; NaN is missing.
+    """
+
+    devices: tuple[Device, ...]
+    device: IntArray
+    start_us: IntArray
+    bin_us: int
+    columns: dict[str, FloatArray]
+
+    def __len__(self) -> int:
+        return int(self.device.size)
+
+    @classmethod
+    def none(cls, bin_us: int) -> Rollup:
+        """No bins of no device."""
+        return cls(
+            devices=(), device=np.zeros(0, np.int64), start_us=np.zeros(0, np.int64),
+            bin_us=bin_us, columns={name: np.zeros(0) for name in COLUMNS},
+        )  # fmt: skip
+
+    def take(self, which: np.ndarray) -> Rollup:
+        """Some of the bins, by mask or by index."""
+        return Rollup(
+            devices=self.devices, device=self.device[which],
+            start_us=self.start_us[which], bin_us=self.bin_us,
+            columns={name: values[which] for name, values in self.columns.items()},
+        )  # fmt: skip
+
+
+def joined(parts: Sequence[Rollup]) -> Rollup:
+    """
+    Bins of one source put together, sorted by device and time.
+
+    Args:
+        parts: Bins of equal length that do not overlap; at least one.
+    """
+    devices: dict[str, Device] = {d.key: d for p in parts for d in p.devices}
+    place = {key: i for i, key in enumerate(devices)}
+    device = _cat(
+        [np.array([place[d.key] for d in p.devices])[p.device] for p in parts], np.int64
+    )
+    start_us = _cat([p.start_us for p in parts], np.int64)
+    order = np.lexsort((start_us, device))
+    return Rollup(
+        devices=tuple(devices.values()), device=device[order], start_us=start_us[order],
+        bin_us=parts[0].bin_us,
+        columns={
+            name: _cat([p.columns[name] for p in parts], np.float64)[order]
+            for name in COLUMNS
+        },
+    )  # fmt: skip
+
+
+def roll_up(
+    readings: Readings, *, start_us: int, bins: int, bin_us: int, whole: bool = False
+) -> Rollup:
+    """
+    Fold readings into bins.
+
+    Args:
+        readings: Sorted by device and time (see `merge`); readings outside the bins
+            are used for what flows across the first and last edge.
+        start_us: Start of the first bin. [µs]
+        bins: How many.
+        bin_us: Length of a bin. [µs]
+        whole: Keep bins without a reading of their own where power is known from
+            their neighbours. Off for storage, on for sums over devices.
+
+    Returns:
+        Bins, sorted by device and time; those nothing is known of are absent.
+    """
+    edges_s = np.arange(bins + 1, dtype=np.float64) * np.float64(bin_us * 1e-6)
+    time_s = (readings.time_us - start_us).astype(np.float64) * np.float64(1e-6)
+    parts = []
+    bounds = np.searchsorted(readings.device, np.arange(len(readings.devices) + 1))
+    for number in range(len(readings.devices)):
+        span = slice(int(bounds[number]), int(bounds[number + 1]))
+        if span.start == span.stop:
+            continue
+        columns = _of_device(readings, span, time_s[span], edges_s)
+        seen = columns["readings"] > 0
+        known = seen | (columns["covered_s"] > 0) if whole else seen
+        where = np.flatnonzero(known)
+        parts.append((number, where, {n: v[where] for n, v in columns.items()}))
+    return Rollup(
+        devices=readings.devices,
+        device=_cat([np.full(w.size, n, np.int64) for n, w, _ in parts], np.int64),
+        start_us=_cat([start_us + w * bin_us for _, w, _ in parts], np.int64),
+        bin_us=bin_us,
+        columns={c: _cat([p[c] for _, _, p in parts], np.float64) for c in COLUMNS},
+    )
+
+
+def coarsen(rollup: Rollup, bin_us: int) -> Rollup:
+    """
+    Put bins together into longer ones; energy and covered time are kept exactly.
+
+    Args:
+        rollup: Shorter bins, sorted by device and time.
+        bin_us: Length of the longer bins, a multiple of the shorter. [µs]
+
+    Returns:
+        The longer bins, aligned to multiples of their length since 1970.
+    """
+    if bin_us % rollup.bin_us:
+        raise ValueError(f"bin_us must be a multiple of {rollup.bin_us}, got {bin_us}")
+    longer = rollup.start_us // bin_us * bin_us
+    fresh = np.ones(len(rollup), np.bool_)
+    fresh[1:] = (longer[1:] != longer[:-1]) | (rollup.device[1:] != rollup.device[:-1])
+    starts = np.flatnonzero(fresh)
+    return Rollup(
+        devices=rollup.devices, device=rollup.device[starts], start_us=longer[starts],
+        bin_us=bin_us, columns=_grouped(rollup.columns, starts),
+    )  # fmt: skip
+
+
+def total(rollup: Rollup, *, name: str, kind: str = "total") -> Rollup:
+    """
+    Power of a host: its own meter where it has one, else the sum of its parts.
+
+    Args:
+        rollup: Bins of the host's devices, made with `whole`.
+        name: Key of the sum.
+        kind: Kind of the sum.
+
+    Returns:
+        One device. In a second in which a part is missing the sum is of the others,
+        and `covered_s` falls in proportion, so that a hole can be seen. MIG instances
+        are never added: their GPU is.
+    """
+    kinds = [d.kind for d in rollup.devices]
+    used = {rollup.devices[i].kind for i in np.unique(rollup.device)}
+    counted = next(
+        (k for k in (("host",), ("psu",), ("meter",)) if used & set(k)), ("gpu", "cpu")
+    )
+    chosen = np.array([k in counted for k in kinds] or [False])
+    return sum_of([_only(rollup, chosen)], name=name, kind=kind, bin_us=rollup.bin_us)
+
+
+def sum_of(
+    parts: Sequence[Rollup], *, name: str, kind: str, bin_us: int, expected: int = 0
+) -> Rollup:
+    """
+    Add devices up, bin by bin: power that flowed at the same time.
+
+    Args:
+        parts: Bins of equal length.
+        name: Key of the sum.
+        kind: Kind of the sum.
+        bin_us: Length of the bins. [µs]
+        expected: Devices that should report; 0 takes those that do.
+
+    Returns:
+        One device. Least and highest are of the sum of means: coincident power at
+        this bin's length, not the sum of what each did at another moment.
+    """
+    start_us = _cat([p.start_us for p in parts], np.int64)
+    mean = _cat([p.columns["power_mean_w"] for p in parts], np.float64)
+    known = np.isfinite(mean)
+    bins, where = np.unique(start_us, return_inverse=True)
+    count = max(expected, sum(int(np.unique(p.device).size) for p in parts), 1)
+
+    def add(name: str, scale: float = 1.0) -> FloatArray:
+        values = _cat([p.columns[name] for p in parts], np.float64)
+        values = np.where(np.isfinite(values), values, 0.0)
+        return np.bincount(where, values * scale, bins.size).astype(np.float64)
+
+    power = np.bincount(where, np.where(known, mean, 0.0), bins.size).astype(float)
+    any_known = np.bincount(where, known, bins.size) > 0
+    power = np.where(any_known, power, np.nan)
+    columns = {name: np.full(bins.size, np.nan) for name in COLUMNS}
+    columns |= dict.fromkeys(POWER, power)
+    columns |= {
+        "energy_j": add("energy_j"), "readings": add("readings"),
+        "covered_s": add("covered_s", 1.0 / count),
+    }  # fmt: skip
+    return Rollup(
+        devices=(Device(key=name, kind=kind),), device=np.zeros(bins.size, np.int64),
+        start_us=bins, bin_us=bin_us, columns=columns,
+    )  # fmt: skip
+
+
+# --- one device -------------------------------------------------------------------
+
+
+def _of_device(
+    readings: Readings, span: slice, time_s: FloatArray, edges_s: FloatArray
+) -> dict[str, FloatArray]:
+    bins = edges_s.size - 1
+    column = {name: values[span] for name, values in readings.columns.items()}
+    power_w, counter_j = _power(column), column.get("energy_j")
+    covered_j, energy_j, covered_s = _cumulative(time_s, power_w, counter_j)
+    out = {name: np.full(bins, np.nan) for name in COLUMNS}
+    out["covered_s"] = np.diff(np.interp(edges_s, time_s, covered_s))
+    out["energy_j"] = np.diff(np.interp(edges_s, time_s, energy_j))
+    flowed_j = np.diff(np.interp(edges_s, time_s, covered_j))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        out["power_mean_w"] = np.where(
+            out["covered_s"] > 0, flowed_j / out["covered_s"], np.nan
+        )
+    inside = (time_s >= edges_s[0]) & (time_s < edges_s[-1])
+    place = np.searchsorted(edges_s, time_s[inside], "right") - 1
+    out["readings"] = np.bincount(place, minlength=bins).astype(float)
+    _spread(out, {n: v[inside] for n, v in column.items()}, power_w[inside], place)
+    return out
+
+
+def _spread(
+    out: dict[str, FloatArray],
+    column: dict[str, FloatArray],
+    power_w: FloatArray,
+    place: IntArray,
+) -> None:
+    """Least, highest, means and bits of the readings inside each bin."""
+    if place.size:
+        starts = np.flatnonzero(np.diff(place, prepend=-1))
+        where = place[starts]
+        out["power_least_w"][where] = np.fmin.reduceat(power_w, starts)
+        out["power_highest_w"][where] = np.fmax.reduceat(power_w, starts)
+        for name, values in column.items():
+            if name in COLUMNS and name != "energy_j":
+                out[name][where] = _REDUCED[name](values, starts)
+    flat = out["power_mean_w"]  # a bin without a reading, or with a single one
+    for name, pick in (("power_least_w", np.fmin), ("power_highest_w", np.fmax)):
+        out[name] = pick(out[name], flat)
+    lone = np.isnan(flat) & np.isfinite(out["power_least_w"])
+    out["power_mean_w"] = np.where(lone, out["power_least_w"], flat)
+
+
+def _power(column: dict[str, FloatArray]) -> FloatArray:
+    """Instantaneous power, or the driver's average where that is all there is."""
+    some = next(iter(column.values()))
+    missing = np.full(some.size, np.nan)
+    instant = column.get("power_w", missing)
+    return np.where(
+        np.isfinite(instant), instant, column.get("power_average_w", missing)
+    )
+
+
+def _cumulative(
+    time_s: FloatArray, power_w: FloatArray, counter_j: FloatArray | None
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Energy over covered time, energy with bridged gaps, and covered time."""
+    step_s = np.diff(time_s)
+    if step_s.size == 0:
+        zero = np.zeros(time_s.size)
+        return zero, zero, zero
+    gap_s = np.clip(GAP_PERIODS * np.median(step_s), LEAST_GAP_S, MOST_GAP_S)
+    near = step_s <= gap_s
+    straight_j = step_s * (power_w[1:] + power_w[:-1]) / 2
+    counted_j = np.full(step_s.size, np.nan)
+    if counter_j is not None:
+        counted_j = np.diff(counter_j)
+        counted_j[counted_j < 0] = np.nan  # the driver was loaded again
+        counted_j[_implausible(counted_j, straight_j, near)] = np.nan
+    flowed_j = np.where(np.isfinite(counted_j), counted_j, straight_j)
+    known: BoolArray = np.isfinite(flowed_j)
+    flowed_j = np.where(known, flowed_j, 0.0)
+    bridged = near | np.isfinite(counted_j)
+    return (
+        _running(np.where(near, flowed_j, 0.0)),
+        _running(np.where(bridged, flowed_j, 0.0)),
+        _running(np.where(near & known, step_s, 0.0)),
+    )
+
+
+def _implausible(
+    counted_j: FloatArray, straight_j: FloatArray, near: BoolArray
+) -> BoolArray:
+    """
+    Counters that stand still beside flowing power, or leap: frozen or of another unit.
+
+    A counter may lag by one of its own updates (20 to 100 ms), so single steps differ;
+    a whole device's counter that disagrees by a factor of two is not used at all.
+    """
+    both = near & np.isfinite(counted_j) & np.isfinite(straight_j)
+    if not both.any():
+        return np.zeros(counted_j.size, np.bool_)
+    counted, straight = counted_j[both].sum(), straight_j[both].sum()
+    wrong = straight > 0 and not 0.5 <= counted / straight <= 2.0
+    return np.full(counted_j.size, wrong)
+
+
+def _running(values: FloatArray) -> FloatArray:
+    return np.concatenate([[0.0], np.cumsum(values)])
+
+
+# --- groups -----------------------------------------------------------------------
+
+
+def _mean(values: FloatArray, starts: IntArray) -> FloatArray:
+    known = np.isfinite(values)
+    count = np.add.reduceat(known.astype(float), starts)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.add.reduceat(np.where(known, values, 0.0), starts) / count
+
+
+def _last(values: FloatArray, starts: IntArray) -> FloatArray:
+    place = np.where(np.isfinite(values), np.arange(values.size), -1)
+    last = np.maximum.reduceat(place, starts)
+    return np.asarray(np.where(last >= starts, values[np.maximum(last, 0)], np.nan))
+
+
+def _bits(values: FloatArray, starts: IntArray) -> FloatArray:
+    known = np.isfinite(values)
+    raised = np.bitwise_or.reduceat(
+        np.where(known, values, 0.0).astype(np.int64), starts
+    )
+    some = np.add.reduceat(known.astype(np.int64), starts) > 0
+    return np.asarray(np.where(some, raised, np.nan))
+
+
+def _highest(values: FloatArray, starts: IntArray) -> FloatArray:
+    return np.asarray(np.fmax.reduceat(values, starts))
+
+
+def _least(values: FloatArray, starts: IntArray) -> FloatArray:
+    return np.asarray(np.fmin.reduceat(values, starts))
+
+
+_REDUCED = (
+    dict.fromkeys(MEANS, _mean)
+    | dict.fromkeys(HIGHEST, _highest)
+    | dict.fromkeys(LAST, _last)
+    | dict.fromkeys(BITS, _bits)
+)
+
+
+def _grouped(columns: dict[str, FloatArray], starts: IntArray) -> dict[str, FloatArray]:
+    if starts.size == 0:
+        return {name: values[:0] for name, values in columns.items()}
+    covered_s = columns["covered_s"]
+    out = {name: _REDUCED[name](columns[name], starts) for name in _REDUCED}
+    for name in SUMS:
+        out[name] = np.add.reduceat(np.nan_to_num(columns[name]), starts)
+    out["power_least_w"] = _least(columns["power_least_w"], starts)
+    out["power_highest_w"] = _highest(columns["power_highest_w"], starts)
+    weighted = np.nan_to_num(columns["power_mean_w"]) * covered_s
+    plain = _mean(columns["power_mean_w"], starts)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.add.reduceat(weighted, starts) / out["covered_s"]
+    out["power_mean_w"] = np.where(out["covered_s"] > 0, mean, plain)
+    return {name: out[name] for name in COLUMNS}
+
+
+def _only(rollup: Rollup, chosen: BoolArray) -> Rollup:
+    return rollup.take(np.flatnonzero(chosen[rollup.device]))
+
+
+def _cat(parts: Sequence[np.ndarray], kind: type) -> np.ndarray:
+    return np.concatenate([np.zeros(0, kind), *parts])

@@ -1,0 +1,261 @@
+"""
+Measured power as a workload: a stored period, played at any speed.
+
+Energy is kept: each played step is the record's exact mean over the time it stands for.
+Speed squeezes the record's time; nothing else of the site gets faster.
+`docs/models/tracking.md`, eq. 12.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from twin.errors import ScenarioError
+from twin.types import FloatArray
+
+MOST_MISSING_FRAC = 0.2
+"""A server with more of the period missing is refused. Assumed."""
+MOST_VALUES = 100_000_000
+"""Servers times steps that are kept: 800 MB."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedPower:
+    """
+    Means of equal steps for each server, gaps marked.
+
+    Args:
+        step_s: Length of a step. [s], > 0
+        power_w: Mean power of each server in each step. [W], NaN is missing, shape
+            (servers, steps)
+        rack_names: Rack that each server stands in; empty deals them out in order.
+    """
+
+    step_s: float
+    power_w: FloatArray
+    rack_names: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.power_w.ndim != 2 or 0 in self.power_w.shape or self.step_s <= 0:
+            raise ScenarioError(
+                field="recording.power_w", rule="must have servers, steps and a length "
+                "of step above 0", value=f"{self.power_w.shape}, {self.step_s:g} s",
+                repair="choose a period in which servers were measured",
+            )  # fmt: skip
+        if self.rack_names and len(self.rack_names) != self.power_w.shape[0]:
+            raise ScenarioError(
+                field="recording.rack_names", rule="must name a rack for each server",
+                value=len(self.rack_names), repair="name them all, or none",
+            )  # fmt: skip
+        if np.nanmin(self.power_w, initial=0.0) < 0.0:
+            raise ScenarioError(
+                field="recording.power_w", rule="must be 0 or more",
+                value=float(np.nanmin(self.power_w)), repair="remove that reading",
+            )  # fmt: skip
+
+    @property
+    def span_s(self) -> float:
+        """Length. [s]"""
+        return float(self.power_w.shape[1] * self.step_s)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Played:
+    """
+    A record on a run's ticks.
+
+    Args:
+        power_w: Power of each server in each step. [W], shape (servers, steps)
+        hold_ticks: Ticks that a step lasts.
+        filled_frac: Part that was missing and filled in. [1]
+        rack_names: As recorded.
+    """
+
+    power_w: FloatArray
+    hold_ticks: int
+    filled_frac: float
+    rack_names: tuple[str, ...] = ()
+
+
+def record_power(
+    t_s: Sequence[FloatArray],
+    power_w: Sequence[FloatArray],
+    *,
+    step_s: float,
+    from_s: float,
+    to_s: float,
+    rack_names: tuple[str, ...] = (),
+) -> RecordedPower:
+    """
+    Bring servers' readings to equal steps.
+
+    A step is the mean of the line through the readings; it is missing where readings
+    around it are further apart than five steps or their own five usual intervals.
+
+    Args:
+        t_s: Times of each server's readings. [s], rising
+        power_w: Readings. [W]
+        step_s: Step wanted. [s], > 0
+        from_s: Begin. [s]
+        to_s: End; the last whole step before it counts. [s]
+        rack_names: Rack of each server.
+
+    Returns:
+        The record.
+
+    Raises:
+        ScenarioError: If there is no server or no whole step.
+    """
+    steps = int((to_s - from_s) / step_s + 1e-9) if step_s > 0 else 0
+    if steps < 1 or not t_s:
+        raise ScenarioError(
+            field="period", rule="must hold a server and at least one whole step",
+            value=f"{len(t_s)} servers, {from_s:g} to {to_s:g} s in steps of "
+            f"{step_s:g} s", repair="choose a longer period",
+        )  # fmt: skip
+    edges: FloatArray = from_s + step_s * np.arange(steps + 1.0)
+    rows = [
+        _step_means(times, values, edges)
+        for times, values in zip(t_s, power_w, strict=True)
+    ]
+    return RecordedPower(step_s=step_s, power_w=np.stack(rows), rack_names=rack_names)
+
+
+def servers_from_gpus(gpu_w: FloatArray, *, host_w: float, slope: float) -> FloatArray:
+    """
+    Server power where only GPUs were measured.
+
+    Args:
+        gpu_w: Power of each GPU. [W], NaN is missing, shape (servers, GPUs, steps)
+        host_w: Constant part, from a fit or the catalogue. [W]
+        slope: Server watts per GPU watt. [1]
+
+    Returns:
+        Power; NaN where a GPU is missing. [W], shape (servers, steps)
+
+    Source:
+        docs/models/calibration.md, eq. 7.
+    """
+    return np.asarray(host_w + slope * gpu_w.sum(axis=1))
+
+
+def play(
+    record: RecordedPower,
+    *,
+    tick_s: float,
+    speed: float = 1.0,
+    from_s: float = 0.0,
+    to_s: float | None = None,
+    field: str = "workload.replay",
+) -> Played:
+    """
+    Put a record on a run's ticks.
+
+    A step lasts as many whole ticks as the record's step does at that speed, and one
+    at least; it is the record's exact mean over that time. What does not fill a last
+    step is left out.
+
+    Args:
+        record: What was measured.
+        tick_s: Length of a tick. [s]
+        speed: Seconds of the record in a second of the run. > 0
+        from_s: First second of the record. [s]
+        to_s: Last one; None plays to the end. [s]
+        field: What messages call it.
+
+    Returns:
+        The record as it is played.
+
+    Raises:
+        ScenarioError: If the period is outside the record, too much is missing, or it
+            is too large.
+
+    Source:
+        docs/models/tracking.md, eq. 12.
+    """
+    end_s = record.span_s if to_s is None else to_s
+    hold = max(1, int(record.step_s / speed / tick_s + 1e-9))
+    length_s = hold * tick_s * speed
+    count = int((end_s - from_s) / length_s + 1e-9)
+    if not (0.0 <= from_s < end_s <= record.span_s * (1 + 1e-9)) or count < 1:
+        raise ScenarioError(
+            field=field, rule=f"must lie within the {record.span_s:g} s recorded and "
+            f"hold a step of {length_s:g} s", value=f"{from_s:g} to {end_s:g} s",
+            repair="choose another period or a lower speed",
+        )  # fmt: skip
+    if count * record.power_w.shape[0] > MOST_VALUES:
+        raise ScenarioError(
+            field=field, rule=f"must hold at most {MOST_VALUES:,} server steps",
+            value=count * record.power_w.shape[0],
+            repair="record means of longer steps, or choose a shorter period",
+        )  # fmt: skip
+    filled, missing = _filled(record, from_s, end_s, field)
+    edges = from_s + length_s * np.arange(count + 1.0)
+    known_s = record.step_s * np.arange(record.power_w.shape[1] + 1.0)
+    energy = np.concatenate(
+        [np.zeros((filled.shape[0], 1)), np.cumsum(filled, axis=1)], axis=1
+    ) * record.step_s  # fmt: skip
+    played = np.stack([np.diff(np.interp(edges, known_s, one)) for one in energy])
+    return Played(
+        power_w=np.maximum(played / length_s, 0.0), hold_ticks=hold,
+        filled_frac=missing, rack_names=record.rack_names,
+    )  # fmt: skip
+
+
+# --- parts ----------------------------------------------------------------------------
+
+
+def _step_means(t_s: FloatArray, power_w: FloatArray, edges: FloatArray) -> FloatArray:
+    """Mean of the line through the readings in each step; NaN in gaps. [W]"""
+    good = np.isfinite(power_w)
+    t, p = t_s[good], power_w[good]
+    out: FloatArray = np.full(edges.size - 1, np.nan)
+    if t.size < 2:
+        return out
+    step = float(edges[1] - edges[0])
+    energy = np.concatenate([[0.0], np.cumsum(np.diff(t) * 0.5 * (p[1:] + p[:-1]))])
+    # the integral of a line is a parabola: values at the edges bring it in exactly
+    at = np.interp(edges, t, p)
+    k = np.clip(np.searchsorted(t, edges, side="right") - 1, 0, t.size - 1)
+    reached = energy[k] + (edges - t[k]) * 0.5 * (at + p[k])
+    out = np.diff(reached) / step
+    gap = 5.0 * max(step, float(np.median(np.diff(t))))
+    wide = np.flatnonzero(np.diff(t) > gap)
+    lost = (edges[1:] <= t[0]) | (edges[:-1] >= t[-1])
+    lost |= (edges[:-1] < t[0] - gap) | (edges[1:] > t[-1] + gap)
+    for a in wide:
+        lost |= (edges[:-1] < t[a + 1]) & (edges[1:] > t[a])
+    out[lost] = np.nan
+    return out
+
+
+def _filled(
+    record: RecordedPower, from_s: float, to_s: float, field: str
+) -> tuple[FloatArray, float]:
+    """Fill gaps by lines, unless there are too many; says how much was filled."""
+    first = int(from_s / record.step_s)
+    last = math.ceil(to_s / record.step_s - 1e-9)
+    lost = ~np.isfinite(record.power_w)
+    part = lost[:, first:last].mean(axis=1)
+    if part.max() > MOST_MISSING_FRAC:
+        worst = int(part.argmax())
+        raise ScenarioError(
+            field=field, rule=f"must miss at most {MOST_MISSING_FRAC:.0%} of any "
+            "server's readings",
+            value=f"{part[worst]:.0%} of server {worst}'s",
+            repair="choose another period, or leave that server out",
+        )  # fmt: skip
+    if not lost.any():
+        return record.power_w, 0.0
+    place = np.arange(record.power_w.shape[1])
+    rows = [
+        one if not gone.any() else
+        np.interp(place, place[~gone], one[~gone]) if not gone.all() else
+        np.zeros_like(one)
+        for one, gone in zip(record.power_w, lost, strict=True)
+    ]  # fmt: skip
+    return np.stack(rows), float(part.mean())
