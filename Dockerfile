@@ -1,4 +1,5 @@
-# Nameplate: API and dashboard in one process, on port 8050.
+# Nameplate: API and dashboard in one process, on port 8050. Every request needs a token;
+# the first: docker exec CONTAINER nameplate tokens create NAME --role admin
 FROM python:3.12-slim AS build
 WORKDIR /src
 RUN python -m venv /opt/nameplate
@@ -24,10 +25,11 @@ WORKDIR /src
 ENV PATH=/opt/nameplate/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     NAMEPLATE_CACHE_DIR=/var/lib/nameplate/cache \
+    NAMEPLATE_ACCESS=tokens \
     NUMBA_CACHE_DIR=/var/lib/nameplate/numba \
     NAMEPLATE_DATABASE_URL=sqlite:////var/lib/nameplate/nameplate.db
 VOLUME /var/lib/nameplate
 EXPOSE 8050
 HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=4 \
-  CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8050/api/v1/health', timeout=4)"]
+  CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8050/healthz', timeout=4)"]
 CMD ["nameplate", "serve", "--host", "0.0.0.0", "--port", "8050", "--no-open"]

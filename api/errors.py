@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic_core import to_json
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from api.problems import MAX_ERRORS, Document, Refusal, problem, problem_of
 from api.schemas.problem import Problem
@@ -30,19 +31,20 @@ def install(app: FastAPI) -> None:
     """Register the handlers."""
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(NameplateError, _refused)
     app.add_exception_handler(SQLAlchemyError, _refused)
     app.add_exception_handler(Exception, _refused)
 
 
 def described(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Describe the refusals of a route for OpenAPI; any may answer 422 and 413."""
+    """Describe the refusals of a route for OpenAPI; any may answer 401 and 422."""
     return {
         status: {
             "description": "Problem document",
             "content": {MEDIA_TYPE: {"schema": _REFERENCE}},
         }
-        for status in sorted({400, 413, 422, 429, 503, *statuses})
+        for status in sorted({400, 401, 403, 413, 422, 429, 503, *statuses})
     }
 
 
@@ -53,6 +55,11 @@ PROBLEM_SCHEMA = Problem
 async def _refused(_request: Request, error: Exception) -> Response:
     headers = error.headers if isinstance(error, Refusal) else {}
     return answer(problem_of(error), headers)
+
+
+async def _gone(_request: Request, _error: Exception) -> Response:
+    """Nobody reads this; it is no failure of ours, and goes into no log."""
+    return answer(problem(400, "The connection ended before the body did"))
 
 
 async def _http(request: Request, error: Exception) -> Response:

@@ -13,24 +13,36 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import compile_path
 
 from api import errors
+from api.gate import Guarded
 from api.limits import BodyLimit
 from api.routes import (
     about,
+    access,
+    alerts,
     catalogue,
     datasets,
+    imports,
     jobs,
+    login,
+    metrics,
     questions,
+    receivers,
     scenarios,
     site,
     sites,
     stabilize,
+    telemetry,
+    tracking,
 )
 from api.routes.common import PREFIX
 from api.services import AppState
 from api.version import PRODUCT_VERSION
 from store.settings import Settings
 
-NOUNS = (about, catalogue, sites, scenarios, questions, site, stabilize, jobs, datasets)
+NOUNS = (
+    about, catalogue, sites, scenarios, questions, site, stabilize, jobs, datasets,
+    access, alerts, telemetry, receivers, imports, tracking,
+)  # fmt: skip
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 GZIP_LEVEL = 4
 """Level 9 takes ten times as long for a few per cent."""
@@ -60,7 +72,7 @@ def create_app(settings: Settings | None = None, *, warm: bool = True) -> FastAP
             app.state.services = None
             await run_in_threadpool(services.close)
 
-    app = FastAPI(
+    app = Guarded(
         title="Nameplate",
         version=PRODUCT_VERSION,
         summary="How many GPU servers a row carries, and what breaks first.",
@@ -69,10 +81,13 @@ def create_app(settings: Settings | None = None, *, warm: bool = True) -> FastAP
         redoc_url=None,
         lifespan=lifespan,
     )
+    app.settings = chosen
     errors.install(app)
     app.add_middleware(BodyLimit)
     app.add_middleware(GZipMiddleware, compresslevel=GZIP_LEVEL)
     app.include_router(_routes())
+    app.include_router(login.router)
+    app.include_router(metrics.router)
     app.add_api_route(
         "/api/{rest:path}", _unknown, methods=METHODS, include_in_schema=False
     )

@@ -30,10 +30,12 @@ _EXACT = 2**53
 
 TITLES = {
     400: "The request cannot be read",
+    401: "A token is needed",
     403: "Not allowed here",
     404: "Not found",
     405: "Method not allowed",
     406: "No such representation",
+    408: "The request took too long",
     409: "In conflict with the present state",
     412: "Changed by somebody else",
     413: "The request is too large",
@@ -44,9 +46,10 @@ TITLES = {
     503: "Not available now",
 }
 KINDS = {
-    400: "unreadable", 403: "not-allowed", 404: "not-found",
-    405: "method-not-allowed", 406: "no-such-representation", 409: "conflict",
-    412: "changed", 413: "too-large", 415: "unsupported-media-type",
+    400: "unreadable", 401: "token-needed", 403: "not-allowed", 404: "not-found",
+    405: "method-not-allowed", 406: "no-such-representation", 408: "too-slow",
+    409: "conflict", 412: "changed", 413: "too-large",
+    415: "unsupported-media-type",
     422: "invalid-input", 429: "too-much-work", 500: "failure", 503: "unavailable",
 }  # fmt: skip
 

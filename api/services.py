@@ -13,13 +13,21 @@ from typing import Any, TypeVar
 from pydantic_core import to_json
 from sqlalchemy import Engine
 
+from api.access import Access
+from api.alerts_service import AlertsService
 from api.documents import plain, plan_document, run_document, what_if_document
+from api.imports_service import ImportsService
 from api.jobs import Job, JobRunner
+from api.metrics import Metrics
 from api.problems import Refusal, policy_refusal
+from api.receivers_service import Receivers
 from api.shared import insist, provenance
 from api.site_service import SiteService
 from api.stabilize_service import StabilizeService
+from api.telemetry_service import TelemetryService
+from api.tracking_service import TrackingService
 from api.version import MODEL_VERSION
+from api.watch_service import WatchService
 from store.datasets import DatasetError, DatasetStore
 from store.engine import open_engine
 from store.migrate import upgrade_engine
@@ -60,6 +68,9 @@ class AppState:
         self.settings = settings
         self.engine: Engine = open_engine(settings.database_url)
         upgrade_engine(self.engine)
+        self.access = Access(self.engine, settings)
+        self.metrics = Metrics()
+        self.alerts = AlertsService(self.engine, settings, self.metrics)
         self.sites = Sites(self.engine)
         self.scenarios = Scenarios(self.engine)
         self.runs = Runs(self.engine)
@@ -72,9 +83,21 @@ class AppState:
         self._warmer: threading.Thread | None = None
         self.site = SiteService(self)
         self.stabilize = StabilizeService(self)
+        self.imports = ImportsService(self)
+        self.telemetry = TelemetryService(self.engine, settings)
+        self.watch = WatchService(self, self.telemetry)
+        self.tracking = TrackingService(self)
+        self.alerts.reader = self.watch
+        self.metrics.live_from(self.watch.live)
+        self.telemetry.report_to(self.metrics)
+        self.receivers = Receivers(self.telemetry, self.jobs, settings)
 
     def open(self, *, warm: bool) -> None:
         """Mend what a crash left behind, seed an empty database, warm the kernels."""
+        self.access.open()
+        self.alerts.open()
+        self.telemetry.open()
+        self.tracking.open()
         self.jobs.recover()
         self._seed()
         if warm:
@@ -88,6 +111,11 @@ class AppState:
         self.cells.shutdown(wait=True, cancel_futures=True)
         if self._warmer is not None:
             self._warmer.join(WARM_WAIT_S)
+        self.receivers.close()
+        self.tracking.close()
+        self.telemetry.close()
+        self.alerts.close()
+        self.access.close()
         self.engine.dispose()
 
     def _seed(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from api.documents import Document
+from api.documents import Document, plain
 from api.jobs import Job
 from api.shared import insist, provenance
 from api.site_documents import (
@@ -17,6 +17,7 @@ from api.site_documents import (
     story_document,
 )
 from twin.cooling.weather import Weather
+from twin.exchange.year_cost import year_energy
 from twin.facility.answer import (
     SiteAnswer,
     answer_site,
@@ -59,7 +60,8 @@ class SiteService:
         def work(job: Job) -> Document:
             found = self._answer(job, scenario)
             document = site_document(found.result, provenance(scenario), series=series)
-            return document | {"warnings": list(warnings_of(scenario))}
+            more = self._state.tracking.replay_warnings(scenario)
+            return document | {"warnings": [*warnings_of(scenario), *more]}
 
         return await self._state.directly(view, work)
 
@@ -139,22 +141,33 @@ class SiteService:
         return await self._state.directly(view, work)
 
     async def cooling_year(
-        self, scenario: Scenario, *, view: str | None, it_frac: float
-    ) -> Job:
-        """Run a site's cooling through a year."""
+        self, scenario: Scenario, *, view: str | None, it_frac: float,
+        price_series: str | None = None, carbon_series: str | None = None,
+        utc_offset_h: float = 0.0,
+    ) -> Job:  # fmt: skip
+        """Run a site's cooling through a year; what its energy costs and emits."""
 
         def work(_: Job) -> Document:
+            need = self._state.imports.series.need
+            price = None if price_series is None else need(price_series, "price")
+            carbon = None if carbon_series is None else need(carbon_series, "carbon")
             found = cooling_year(scenario, self._weather(scenario), it_frac)
+            facility_w = found.plant.it_w + found.plant.cooling_w + found.other_w
+            energy = year_energy(facility_w, price, carbon, utc_offset_h)
             rides = ride_throughs(scenario, it_frac)
             document = cooling_document(found, rides, float(found.plant.it_w[0]))
-            return document | {"provenance": provenance(scenario)}
+            return document | {
+                "energy": plain(energy), "provenance": provenance(scenario)
+            }  # fmt: skip
 
         return await self._state.directly(view, work)
 
     def _answer(self, job: Job, scenario: Scenario) -> SiteAnswer:
         """Run a site; the answer to the question before is remembered."""
         facility_of(scenario)
-        recordings = self._state.datasets.recordings(dataset_names(scenario))
+        recordings = self._state.tracking.recordings(
+            scenario, self._state.datasets.recordings(dataset_names(scenario))
+        )
         weather = self._weather(scenario)
         return insist(
             job,

@@ -13,6 +13,8 @@ import httpx
 from anyio.abc import TaskStatus
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
+from api.caller import ACTING, CALLER, PROCESS, Caller
+
 Message = MutableMapping[str, Any]
 App = Callable[
     [
@@ -31,10 +33,15 @@ class InProcessTransport(httpx.BaseTransport):
     Args:
         app: The application.
         lifespan: Start and stop it. False where a server beside us already does.
+        acting: Ask with the rights of whomever this process works for just now, as
+            pages do for their reader. Otherwise with this program's own.
     """
 
-    def __init__(self, app: App, *, lifespan: bool = True) -> None:
+    def __init__(
+        self, app: App, *, lifespan: bool = True, acting: bool = False
+    ) -> None:
         self._app = app
+        self._acting = acting
         self._stack = ExitStack()
         self._portal: BlockingPortal = self._stack.enter_context(
             start_blocking_portal()
@@ -48,7 +55,8 @@ class InProcessTransport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request; the body of the answer streams as it is made."""
-        exchange = _Exchange(self._app, request)
+        caller = ACTING.get() if self._acting else PROCESS
+        exchange = _Exchange(self._app, request, caller)
         task = self._portal.start_task_soon(exchange.run)
         start = exchange.next_message()
         if start is None:
@@ -93,8 +101,9 @@ async def _serve_lifespan(
 class _Exchange:
     """One request and the messages that answer it."""
 
-    def __init__(self, app: App, request: httpx.Request) -> None:
+    def __init__(self, app: App, request: httpx.Request, caller: Caller | None) -> None:
         self._app = app
+        self._caller = caller
         self._request = request
         self._chunks: Iterator[bytes] = iter(request.stream)  # type: ignore[arg-type]
         self._sent_all = False
@@ -118,6 +127,7 @@ class _Exchange:
             "client": ("in-process", 0),
             "server": (url.host, url.port or 80),
             "state": {},
+            CALLER: self._caller,
         }
         try:
             await self._app(scope, self._receive, self._send)

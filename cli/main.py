@@ -10,7 +10,19 @@ from typing import Annotated, Any
 
 import typer
 
-from cli import data, doctor, learn, serving, site, stabilize, validate
+from cli import (
+    data,
+    doctor,
+    imports,
+    learn,
+    serving,
+    site,
+    stabilize,
+    telemetry_import,
+    tokens,
+    tracking,
+    validate,
+)
 from cli.files import prepare_folder, write_plan, write_run
 from cli.problem import ANSWER_IS_NO
 from cli.render import best_lines, plan_table, print_run
@@ -37,12 +49,19 @@ app = typer.Typer(
     add_completion=False,
 )
 app.add_typer(data.app, name="data")
+app.add_typer(tokens.app, name="tokens")
+app.add_typer(telemetry_import.app, name="telemetry")
 app.command()(site.site)
 app.command()(site.failures)
 app.command()(site.fit)
 app.command()(site.schedule)
 app.command()(stabilize.stabilize)
 app.command()(learn.learn)
+app.command()(tracking.calibrate)
+app.command()(tracking.forecast)
+app.command()(tracking.shadow)
+app.command(name="import")(imports.import_file)
+app.add_typer(imports.exports, name="export")
 
 File = Annotated[Path, typer.Argument(help="Scenario in YAML or JSON.")]
 Json = Annotated[
@@ -125,9 +144,17 @@ def serve(
     open_browser: Annotated[
         bool, typer.Option("--open/--no-open", help="Open the dashboard in a browser.")
     ] = False,
+    access: Annotated[
+        serving.Access | None,
+        typer.Option(
+            envvar="NAMEPLATE_ACCESS",
+            help="open: whoever reaches it may use it; tokens: every request needs a "
+            "token, the pages a login. Needed where --host is not this machine.",
+        ),
+    ] = None,
 ) -> None:
     """Start the dashboard and the REST API."""
-    server = serving.prepare(host, port)
+    server = serving.prepare(host, port, access)
     address = f"http://{host if ':' not in host else f'[{host}]'}:{port}"
     err_console().print(f"Nameplate on {address} (API: {address}/api/v1, Ctrl-C ends)")
     if open_browser:

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+import ipaddress
 import socket
-from typing import Any
+from typing import Any, Literal
 
 from cli.problem import CANNOT, Problem, ProblemLine
 from cli.session import read_settings
 
+Access = Literal["open", "tokens"]
 
-def prepare(host: str, port: int) -> Any:
+
+def prepare(host: str, port: int, access: Access | None = None) -> Any:
     """
     Build the server: the API, and the dashboard over a client of it.
 
     Args:
         host: Address to listen on.
         port: Port.
+        access: Who may use it; None takes "open", on this machine alone.
 
     Returns:
         A uvicorn server, not yet started.
 
     Raises:
-        Problem: Exit code 3 where the port is taken.
+        Problem: Exit code 2 where others could reach it and nobody said how they
+            are let in; exit code 3 where the port is taken.
     """
+    _check_reach(host, access)
     _check_port(host, port)
     import uvicorn
 
@@ -30,9 +36,13 @@ def prepare(host: str, port: int) -> Any:
     from api.main import create_app
     from app.create import create_dash
 
-    server = create_app(read_settings())
-    create_dash(server, Client.in_process(server, lifespan=False))
-    config = uvicorn.Config(server, host=host, port=port, log_level="warning")
+    settings = read_settings(**({} if access is None else {"access": access}))
+    server = create_app(settings)
+    create_dash(server, Client.in_process(server, lifespan=False, acting=True))
+    config = uvicorn.Config(
+        server, host=host, port=port, log_level="warning",
+        proxy_headers=bool(settings.proxy), forwarded_allow_ips=settings.proxy or None,
+    )  # fmt: skip
     return uvicorn.Server(config)
 
 
@@ -48,6 +58,30 @@ def serve_until_stopped(server: Any) -> None:
         raise Problem(
             "The server did not start; run `nameplate doctor` to see why", code=CANNOT
         )
+
+
+def _check_reach(host: str, access: Access | None) -> None:
+    """Refuse to stand open to a network because nobody thought of it."""
+    if access is not None or _is_loopback(host):
+        return
+    raise Problem(
+        "Others could reach this server, and it asks nobody for a token",
+        [
+            ProblemLine(
+                field="--host", rule="must be this machine without --access",
+                value=host, repair="add --access tokens and make the first token with "
+                "`nameplate tokens create NAME --role admin`; or --access open where "
+                "everybody in reach may change everything",
+            )
+        ],
+    )  # fmt: skip
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _check_port(host: str, port: int) -> None:

@@ -61,7 +61,9 @@ def planner(server: str | None) -> Iterator[Client]:
     Raises:
         Problem: Exit code 3 where the database or the server is out of reach.
     """
-    client = Client.connect(server) if server else _in_process()
+    # from the environment alone: every user of a machine sees its command lines
+    token = os.environ.get("NAMEPLATE_TOKEN")
+    client = Client.connect(server, token=token) if server else _in_process()
     try:
         yield client
     except KeyboardInterrupt:

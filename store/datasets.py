@@ -292,6 +292,31 @@ class DatasetStore:
                 self._weather[key] = read_weather(path)
             return self._weather[key]
 
+    def keep_weather(self, name: str, text: str) -> None:
+        """
+        Store a year of weather, whole, under a name.
+
+        Args:
+            name: Letters, digits, `-` and `_`, in lower case.
+            text: CSV that `read_weather` takes.
+
+        Raises:
+            DatasetError: If the name is no such name.
+        """
+        if not _NAME.fullmatch(name) or "." in name:
+            raise DatasetError(
+                field="name", rule="must be letters, digits, - and _, in lower case",
+                value=name, repair="choose another name",
+            )  # fmt: skip
+        folder = self._weather_dir
+        folder.mkdir(parents=True, exist_ok=True)
+        handle, made = tempfile.mkstemp(prefix=f".{name}-", dir=folder)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(made).replace(folder / f"{name}.csv")
+        for other in (*folder.glob(f"{name}.epw"), *folder.glob(f"{name}.csv.gz")):
+            other.unlink()
+
     # --- reading -------------------------------------------------------------------
 
     def recordings(self, names: Iterable[str]) -> Recordings:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Literal
 
 from platformdirs import user_cache_path, user_data_path
 from pydantic import Field
@@ -65,4 +66,52 @@ class Settings(BaseSettings):
     )
     workers: int = Field(
         default_factory=_default_workers, ge=1, le=256, description="Worker threads"
+    )
+    keep_raw_days: float = Field(
+        default=7.0, gt=0, le=3660, description="Age raw readings reach [d]"
+    )
+    keep_seconds_days: float = Field(
+        default=30.0, gt=0, le=3660, description="Age bins of a second reach [d]"
+    )
+    keep_minutes_days: float = Field(
+        default=400.0, gt=0, le=3660, description="Age bins of a minute reach [d]"
+    )
+    keep_hours_days: float = Field(
+        default=3650.0, gt=0, le=36600, description="Age bins of an hour reach [d]"
+    )
+    access: Literal["open", "tokens"] = Field(
+        default="open",
+        description="open: whoever reaches the server may use it, for one's own "
+        "machine; tokens: every request needs a token, the pages a login",
+    )
+    allowed_hosts: str = Field(
+        default="",
+        description="Names the server is reached by, with commas between; in open "
+        "mode localhost and bare IP addresses where empty, in tokens mode any",
+    )
+    proxy: str = Field(
+        default="",
+        description="Address of the reverse proxy whose X-Forwarded-For and -Proto "
+        "are believed; none where empty",
+    )
+    token_requests_per_s: float = Field(
+        default=300.0,
+        gt=0,
+        description="Requests one token may make, on average over seconds [1/s]",
+    )
+    token_bytes_per_s: float = Field(
+        default=100e6, gt=0, description="Bytes one token may send on average [B/s]"
+    )
+    webhook_hosts: str = Field(
+        default="",
+        description="The only hosts that alerts may be sent to, with commas between; "
+        "where empty any, but those of this machine and of link-local addresses",
+    )
+    audit_days: float = Field(
+        default=400.0, gt=0, description="Age the audit log's entries reach [d]"
+    )
+    import_hosts: str = Field(
+        default="",
+        description="Hosts that imports may fetch from, with commas between, as host "
+        "or host:port; none where empty",
     )

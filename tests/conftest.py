@@ -19,6 +19,8 @@ def pytest_runtest_setup(item):
         needs.append("PostgreSQL: run scripts/test")
     if "browser" in item.keywords and shutil.which("chromium") is None:
         needs.append("Chromium: install Debian's package chromium")
+    if "prometheus" in item.keywords and shutil.which("prometheus") is None:
+        needs.append("Prometheus: install Debian's package prometheus")
     if not needs:
         return
     if os.environ.get("CI") == "true":

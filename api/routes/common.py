@@ -25,7 +25,7 @@ MEDIA_TYPES = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
 MakeTable = Callable[[Document], Table]
 
 
-def _state(request: Request) -> AppState:
+async def _state(request: Request) -> AppState:  # async: no thread is needed
     state: AppState | None = getattr(request.app.state, "services", None)
     if state is None:
         raise Refusal(503, "The server has not started yet, or is stopping")
@@ -94,7 +94,10 @@ def _result_ref(document: Document) -> ResultRef | None:
         return ResultRef(kind=kind, id=job, href=f"{PREFIX}/jobs/{job}")
     if key is None:
         return None
-    path = {"run": f"runs/{key}/result", "plan": f"plans/{key}/result"}
+    path = {
+        "run": f"runs/{key}/result", "plan": f"plans/{key}/result",
+        "calibration": f"tracking/calibrations/{key}",
+    }  # fmt: skip
     return ResultRef(kind=kind, id=key, href=f"{PREFIX}/{path.get(kind, 'datasets')}")
 
 

@@ -6,10 +6,11 @@ import tempfile
 from pathlib import Path
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi import Path as PathParam
 from fastapi.concurrency import run_in_threadpool
 
+from api.access import needs
 from api.errors import described
 from api.routes.common import ACCEPTED, State, accepted
 from api.schemas.base import In, said
@@ -18,6 +19,7 @@ from store.datasets import DatasetInfo
 
 router = APIRouter(prefix="/datasets", tags=["datasets"], responses=described())
 
+IMPORTS = [Depends(needs("imports:write"))]
 Name = Annotated[
     str,
     PathParam(
@@ -41,7 +43,12 @@ def list_datasets(state: State) -> DatasetList:
     return DatasetList(items=state.datasets.list())
 
 
-@router.post("/{name}/pull", status_code=202, responses={**ACCEPTED, **described(404)})
+@router.post(
+    "/{name}/pull",
+    status_code=202,
+    dependencies=IMPORTS,
+    responses={**ACCEPTED, **described(404)},
+)
 def pull_dataset(state: State, name: Name) -> Response:
     """Start the download of a published dataset."""
     return accepted(state.start_pull(name))
@@ -50,6 +57,7 @@ def pull_dataset(state: State, name: Name) -> Response:
 @router.post(
     "/import",
     status_code=201,
+    dependencies=IMPORTS,
     openapi_extra={
         "requestBody": {
             "required": True,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 
+from api.access import needs
 from api.documents import cell_table, series_table
 from api.errors import described
 from api.routes.common import (
@@ -35,6 +36,7 @@ router = APIRouter(responses=described(403))
 @router.post(
     "/what-if",
     tags=["what-if"],
+    dependencies=[Depends(needs("scenarios:read"))],  # it changes nothing
     response_model=WhatIfOut,
     responses={**ACCEPTED, **described(403, 404, 409, 500)},
 )

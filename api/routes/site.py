@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 from pydantic_core import to_json
 
+from api.access import needs
 from api.errors import described
 from api.routes.common import ACCEPTED, State, answered
 from api.schemas.site import (
@@ -29,7 +30,10 @@ from api.schemas.site import (
 from api.site_documents import network_document
 from twin.facility.answer import facility_of, warnings_of
 
-router = APIRouter(prefix="/site", tags=["site"], responses=described(403))
+router = APIRouter(
+    prefix="/site", tags=["site"], responses=described(403),
+    dependencies=[Depends(needs("scenarios:read"))],  # a question changes nothing
+)  # fmt: skip
 _DIRECT = {**ACCEPTED, **described(403, 404, 409, 500)}
 
 
@@ -91,7 +95,10 @@ async def steer_power(state: State, body: SteeringIn) -> Response:
 async def cool_site(state: State, body: CoolingYearIn) -> Response:
     """Run the site's cooling through a year of weather."""
     asked = state.question(body.scenario, body.scenario_id, body.changes)
-    job = await state.site.cooling_year(asked, view=body.view, it_frac=body.it_frac)
+    job = await state.site.cooling_year(
+        asked, view=body.view, it_frac=body.it_frac, utc_offset_h=body.utc_offset_h,
+        price_series=body.price_series, carbon_series=body.carbon_series,
+    )  # fmt: skip
     return answered(job)
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 from pydantic_core import to_json
 
+from api.access import needs
 from api.errors import described
 from api.routes.common import ACCEPTED, State, answered
 from api.schemas.stabilize import (
@@ -23,7 +24,10 @@ from api.stabilize_documents import learned_document
 from twin.training.learn import learn
 from twin.training.recorded import Trace
 
-router = APIRouter(prefix="/stabilize", tags=["stabilize"], responses=described(403))
+router = APIRouter(
+    prefix="/stabilize", tags=["stabilize"], responses=described(403),
+    dependencies=[Depends(needs("scenarios:read"))],  # a question changes nothing
+)  # fmt: skip
 _DIRECT = {**ACCEPTED, **described(403, 404, 409, 500)}
 
 

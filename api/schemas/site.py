@@ -11,6 +11,7 @@ from api.schemas.reflect import schema_of
 from api.schemas.results import ProvenanceOut, TimingOut
 from api.schemas.stored import Question, Text
 from twin.cooling.year import YearResult
+from twin.exchange.year_cost import YearEnergy
 from twin.facility.answer import RideThrough
 from twin.facility.fit import MOST_SERVERS, Fit, RowRoom
 from twin.facility.result import NodeResult, RowResult, SiteResult
@@ -100,6 +101,16 @@ class CoolingYearIn(SiteQuestion):
     it_frac: float = said(
         "IT load ÷ the rows' limits, constant", 0.75, 0.75, gt=0, le=2
     )
+    price_series: str | None = said(
+        "Imported prices the energy is paid at", "es-2025", None, max_length=60
+    )
+    carbon_series: str | None = said(
+        "Imported carbon intensities of the energy", "es-carbon", None, max_length=60
+    )
+    utc_offset_h: float = said(
+        "How far the weather's clock is ahead of UTC", 1.0, 0.0, ge=-14, le=14,
+        unit="h",
+    )  # fmt: skip
 
 
 # --- answers ------------------------------------------------------------------------
@@ -246,6 +257,10 @@ CoolingYearOut = create_model(
     ride_throughs=(
         list[RideThroughOut],  # type: ignore[valid-type]
         said("The halls' air after a loss of cooling, the worst first", []),
+    ),
+    energy=(
+        schema_of(YearEnergy),
+        said("The year's energy, its cost and carbon", {"energy_mwh": 6500.0}),
     ),
     provenance=(ProvenanceOut, said("What it rests on", {})),
     timing=(TimingOut, said("What it cost", {"computed_s": 0.01})),

@@ -11,7 +11,15 @@ from store.migrate import check_engine, downgrade_engine, upgrade, upgrade_engin
 from store.models import Base
 from twin.errors import ScenarioError
 
-TABLES = {"sites", "scenarios", "runs", "plans", "jobs"}
+TABLES = {
+    "sites", "scenarios", "runs", "plans", "jobs", "access_tokens", "access_audit",
+    "imports", "import_links", "import_series",
+    "calibrations",
+    "alert_rules", "alerts", "alert_deliveries",
+    "telemetry_sources", "telemetry_devices", "telemetry_ledger", "telemetry_inbox",
+    "telemetry_events", "telemetry_placement", "telemetry_raw", "telemetry_1s",
+    "telemetry_1min", "telemetry_1h",
+}  # fmt: skip
 
 
 def tables(engine):

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from twin.calibrate.least_squares import fit_model
-from twin.calibrate.problem import Data, Problem, Unknown
+from twin.calibrate.problem import HELD_OUT_FRAC, Data, Problem, Unknown
 from twin.calibrate.record import Fit
 from twin.errors import ScenarioError
 from twin.types import FloatArray, IntArray
@@ -35,6 +35,7 @@ def fit_conversion(
     linear: float = 0.01,
     quadratic: float = 0.01,
     run: IntArray | None = None,
+    held_out_frac: float = HELD_OUT_FRAC,
 ) -> Fit:
     """
     Fit fixed, linear and quadratic loss, each a part of rated output.
@@ -50,6 +51,7 @@ def fit_conversion(
         quadratic: Prior. [1]
         run: Which run each reading is of: the fit is of runs' means, and nothing is
             held out. None fits single readings.
+        held_out_frac: Last part that is held out. [1], 0..0.9
 
     Returns:
         `fixed`, `linear`, `quadratic`.
@@ -80,7 +82,7 @@ def fit_conversion(
         ),
         data={"output_frac": out}, measured=(input_w - output_w) / rated_w, t_s=t_s,
         spans={"output_frac": (OUTPUT_SPAN, "linear")}, warnings=warnings,
-        held_out_frac=0.0 if run is not None else 0.3,
+        held_out_frac=0.0 if run is not None else held_out_frac,
     ))  # fmt: skip
 
 

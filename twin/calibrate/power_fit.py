@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from twin.calibrate.least_squares import fit_model
-from twin.calibrate.problem import Data, Problem, Unknown
+from twin.calibrate.problem import HELD_OUT_FRAC, Data, Problem, Unknown
 from twin.calibrate.record import Fit
 from twin.errors import ScenarioError
 from twin.types import FloatArray
@@ -40,6 +40,7 @@ def fit_gpu_utilisation(
     full_w: float,
     gpu_c: FloatArray | None = None,
     inlet_c: FloatArray | None = None,
+    held_out_frac: float = HELD_OUT_FRAC,
 ) -> Fit:
     """
     Fit a GPU's power against its utilisation, and leakage where inlets were read.
@@ -56,6 +57,7 @@ def fit_gpu_utilisation(
         full_w: Prior: power at full utilisation, TDP most often. [W]
         gpu_c: GPU temperature. [C]
         inlet_c: Air at the server's inlet. [C]
+        held_out_frac: Last part that is held out. [1], 0..0.9
 
     Returns:
         `idle_w`, `swing_w` and, with temperatures, `leakage_per_k`.
@@ -93,7 +95,7 @@ def fit_gpu_utilisation(
     return fit_model(Problem(
         name=name, kind="gpu-utilisation", unit="W", model=gpu_utilisation_w,
         unknowns=tuple(unknowns), data=data, measured=power_w, t_s=t_s, spans=spans,
-        warnings=warnings,
+        warnings=warnings, held_out_frac=held_out_frac,
     ))  # fmt: skip
 
 
@@ -116,6 +118,7 @@ def fit_gpu_clock(
     idle_w: float,
     full_w: float,
     exponent: float = 2.5,
+    held_out_frac: float = HELD_OUT_FRAC,
 ) -> Fit:
     """
     Fit a busy GPU's power against its clock.
@@ -130,6 +133,7 @@ def fit_gpu_clock(
             low enough to tell it from the exponent.
         full_w: Prior: power at the highest clock. [W]
         exponent: Prior: dynamic power goes with clock to this power. [1]
+        held_out_frac: Last part that is held out. [1], 0..0.9
 
     Returns:
         `idle_w`, `dynamic_w`, `exponent`.
@@ -158,6 +162,7 @@ def fit_gpu_clock(
         ),
         data={"clock_frac": sm_clock_hz / highest_hz}, measured=power_w, t_s=t_s,
         spans={"clock_frac": (CLOCK_SPAN, "exponent")},
+        held_out_frac=held_out_frac,
     ))  # fmt: skip
 
 
@@ -178,6 +183,7 @@ def fit_server(
     fan_frac: FloatArray | None = None,
     fan_full_w: float = 0.0,
     gpu_error_frac: float = 0.0,
+    held_out_frac: float = HELD_OUT_FRAC,
 ) -> Fit:
     """
     Fit a server's power against the sum of its GPUs' and its fans.
@@ -192,6 +198,7 @@ def fit_server(
         fan_frac: Fan speed ÷ full. 0..1, NaN is missing; None folds fans into the line.
         fan_full_w: Prior: all fans at full speed. [W]
         gpu_error_frac: Standard error of one GPU sum ÷ its mean, for a warning. [1]
+        held_out_frac: Last part that is held out. [1], 0..0.9
 
     Returns:
         `host_w`, `slope` and, with fan speeds, `fan_full_w`.
@@ -224,7 +231,7 @@ def fit_server(
     return fit_model(Problem(
         name=name, kind="server", unit="W", model=server_from_gpus_w,
         unknowns=tuple(unknowns), data=data, measured=server_w, t_s=t_s, spans=spans,
-        warnings=warnings,
+        warnings=warnings, held_out_frac=held_out_frac,
     ))  # fmt: skip
 
 

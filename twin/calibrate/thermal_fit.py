@@ -13,7 +13,7 @@ import numpy as np
 from scipy.signal import lfilter  # type: ignore[attr-defined]
 
 from twin.calibrate.least_squares import fit_model
-from twin.calibrate.problem import Data, Problem, Unknown
+from twin.calibrate.problem import HELD_OUT_FRAC, Data, Problem, Unknown
 from twin.calibrate.record import Fit
 from twin.errors import ScenarioError
 from twin.types import FloatArray
@@ -32,6 +32,7 @@ def fit_thermal(
     r_k_per_w: float = 0.055,
     tau_s: float = 45.0,
     inlet_prior_c: float = 25.0,
+    held_out_frac: float = HELD_OUT_FRAC,
 ) -> Fit:
     """
     Fit resistance, time constant and offset of a first-order GPU.
@@ -45,6 +46,7 @@ def fit_thermal(
         r_k_per_w: Prior. [K/W]
         tau_s: Prior. [s]
         inlet_prior_c: Prior of a constant inlet. [C]
+        held_out_frac: Last part that is held out. [1], 0..0.9
 
     Returns:
         `r_k_per_w`, `tau_s`, `offset_k` (with inlets: above them) or `inlet_c`
@@ -79,7 +81,7 @@ def fit_thermal(
         data={"power_w": power_w, "step_s": np.full(t_s.shape, step_s)}
         | ({"inlet_c": inlet_c} if inlet_c is not None else {}),
         measured=gpu_c, t_s=t_s, sequential=True,
-        spans={"power_w": (20.0, "r_k_per_w")},
+        spans={"power_w": (20.0, "r_k_per_w")}, held_out_frac=held_out_frac,
     ))  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import contextvars
 import threading
 import uuid
 from collections import OrderedDict
@@ -53,7 +54,10 @@ class Searches:
             self._known[name] = search
             while len(self._known) > KEPT:
                 self._known.popitem(last=False)
-        threading.Thread(target=self._run, args=(search, asked), daemon=True).start()
+        reader = contextvars.copy_context()  # it asks with the rights of this reader
+        threading.Thread(
+            target=reader.run, args=(self._run, search, asked), daemon=True
+        ).start()
         return name
 
     def look(self, name: str | None) -> Search | None:

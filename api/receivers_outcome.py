@@ -1,0 +1,140 @@
+"""What became of what a receiver got: counted for its answer, and for people."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from api.problems import Document
+from store.repositories import now_utc
+from twin.errors import ScenarioError
+from twin.telemetry.hygiene import Left
+from twin.telemetry.names import Ignored
+
+MOST_NAMES = 200
+"""Names that were ignored and are shown; further ones are counted together."""
+
+
+class Taken(Protocol):
+    """What became of the readings of one host."""
+
+    @property
+    def stored(self) -> int:
+        """How many readings were stored."""
+        ...
+
+    @property
+    def refused(self) -> Sequence[Left]:
+        """What was left out, and why."""
+        ...
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of samples or rows."""
+
+    samples: int = 0
+    stored: int = 0
+    missing: int = 0
+    ignored: Counter[Ignored] = field(default_factory=Counter)
+    unsupported: Counter[str] = field(default_factory=Counter)
+    refused: dict[tuple[str, str], Left] = field(default_factory=dict)
+
+    @property
+    def refused_count(self) -> int:
+        """Readings or values that break a rule."""
+        return sum(left.count for left in self.refused.values())
+
+    def add(self, taken: Taken) -> None:
+        """Count what became of one host."""
+        self.stored += taken.stored
+        for left in taken.refused:
+            key = (left.reason, left.field)
+            before = self.refused.get(key)
+            self.refused[key] = Left(
+                reason=left.reason, field=left.field, repair=left.repair,
+                count=left.count + (before.count if before else 0),
+            )  # fmt: skip
+
+    def errors(self) -> list[ScenarioError]:
+        """What was refused, as errors."""
+        return [
+            ScenarioError(field=left.field, rule=f"breaks the rule {left.reason!r}",
+                          value=f"{left.count} values", repair=left.repair)
+            for left in self.refused.values()
+        ]  # fmt: skip
+
+
+class Seen:
+    """What a receiver got."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._requests = 0
+        self._last_at: dt.datetime | None = None
+        self._total = Outcome()
+        self._names: dict[Ignored, int] = {}
+        self._more = 0
+
+    def add(self, outcome: Outcome) -> None:
+        """Count a request."""
+        with self._lock:
+            self._requests += 1
+            self._last_at = now_utc()
+            self._total.samples += outcome.samples
+            self._total.stored += outcome.stored
+            self._total.missing += outcome.missing
+            self._total.unsupported.update(outcome.unsupported)
+            self._total.add(_Again(0, list(outcome.refused.values())))
+            for ignored, count in outcome.ignored.items():
+                short = Ignored(name=ignored.name[:120], reason=ignored.reason[:120])
+                if short in self._names or len(self._names) < MOST_NAMES:
+                    self._names[short] = self._names.get(short, 0) + count
+                else:
+                    self._more += count
+
+    def document(self) -> Document:
+        """What it came to, for people."""
+        with self._lock:
+            names = sorted(self._names.items(), key=lambda item: -item[1])
+            return {
+                "requests": self._requests, "last_at": self._last_at,
+                "samples": self._total.samples, "stored": self._total.stored,
+                "missing": self._total.missing, "refused": lefts(self._total),
+                "ignored": [
+                    {"name": i.name, "reason": i.reason, "samples": n} for i, n in names
+                ],
+                "ignored_more": self._more,
+                "unsupported": dict(self._total.unsupported),
+            }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Again:
+    stored: int
+    refused: Sequence[Left]
+
+
+def lefts(outcome: Outcome) -> list[Document]:
+    """What broke a rule, as documents."""
+    return [
+        {"reason": left.reason, "field": left.field, "count": left.count,
+         "repair": left.repair}
+        for left in outcome.refused.values()
+    ]  # fmt: skip
+
+
+def pulled(outcome: Outcome) -> Document:
+    """What became of a range query."""
+    return {
+        "samples": outcome.samples, "stored": outcome.stored,
+        "missing": outcome.missing, "refused": lefts(outcome),
+        "ignored": [
+            {"name": i.name[:120], "reason": i.reason, "samples": n}
+            for i, n in outcome.ignored.most_common(MOST_NAMES)
+        ],
+    }  # fmt: skip

@@ -1,0 +1,17 @@
+"""The page Prometheus reads."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Depends, Response
+
+from api.access import needs
+from api.metrics import MEDIA_TYPE
+from api.routes.common import State
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/metrics", dependencies=[Depends(needs("telemetry:read"))])
+def read_metrics(state: State) -> Response:
+    """Counters of this server and the site's present figures, as text."""
+    return Response(state.metrics.page(), media_type=MEDIA_TYPE)

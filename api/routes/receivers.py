@@ -1,0 +1,148 @@
+"""Receivers of others' telemetry: Prometheus, OpenTelemetry, files."""
+
+from __future__ import annotations
+
+import datetime as dt
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+
+from api.access import needs
+from api.errors import described
+from api.problems import Refusal
+from api.routes.common import ACCEPTED, State, accepted
+from api.schemas.receivers import PullIn, ReceiverList, UploadOut, UploadQuery
+from api.wire import otlp
+from store.prometheus import PRESETS, RangeQuery
+from twin.errors import ScenarioError
+
+router = APIRouter(tags=["receivers"], responses=described())
+COLLECTING = [Depends(needs("telemetry:collect"))]
+IMPORTING = [Depends(needs("imports:write"))]
+_OWN = (400, 413, 415, 429, 503)
+_OBJECT = {"schema": {"type": "object"}}
+_BINARY = {"schema": {"type": "string", "format": "binary"}}
+
+
+def _body(description: str, *types: str) -> dict[str, Any]:
+    content = {t: _OBJECT if t == otlp.JSON else _BINARY for t in types}
+    return {
+        "requestBody": {
+            "required": True, "description": description, "content": content,
+        }
+    }  # fmt: skip
+
+
+def _otlp_answers() -> dict[int | str, dict[str, Any]]:
+    """The protocol's own documents: an answer, or a Status in the same encoding."""
+    written = {otlp.PROTOBUF: _BINARY, otlp.JSON: {"schema": {}}}
+    answers: dict[int | str, dict[str, Any]] = {
+        200: {"description": "ExportMetricsServiceResponse", "content": written}
+    }
+    for status, document in described(415).items():
+        content = {**document["content"], **(written if status in _OWN else {})}
+        answers[status] = {**document, "content": content}
+    return answers
+
+
+@router.post(
+    "/prometheus/write",
+    status_code=204,
+    dependencies=COLLECTING,
+    responses=described(415),
+    openapi_extra=_body("Remote-write 1.0 or 2.0, snappy", "application/x-protobuf"),
+)
+async def receive_remote_write(state: State, request: Request) -> Response:
+    """Take samples in that a Prometheus, vmagent or Alloy writes."""
+    headers = await run_in_threadpool(
+        state.receivers.remote_write,
+        await request.body(),
+        request.headers.get("content-type", ""),
+        request.headers.get("content-encoding", ""),
+    )
+    return Response(status_code=204, headers=headers)
+
+
+@router.post(
+    "/otlp/v1/metrics",
+    dependencies=COLLECTING,
+    responses=_otlp_answers(),
+    response_class=Response,
+    openapi_extra=_body("ExportMetricsServiceRequest", otlp.PROTOBUF, otlp.JSON),
+)
+async def receive_otlp(state: State, request: Request) -> Response:
+    """Take OpenTelemetry metrics in, as protobuf or JSON."""
+    media = otlp.encoding_of(request.headers.get("content-type", ""))
+    encoding = request.headers.get("content-encoding", "")
+    try:
+        answer = await run_in_threadpool(
+            state.receivers.otlp, await request.body(), media, encoding
+        )
+    except Refusal as error:  # the protocol wants its own document
+        return Response(
+            otlp.status(media, error.detail), error.status, error.headers, media
+        )
+    return Response(answer, media_type=media)
+
+
+@router.post(
+    "/telemetry/upload",
+    dependencies=IMPORTING,
+    openapi_extra=_body(
+        "CSV with a header, gzipped or not, or Parquet",
+        "text/csv", "application/vnd.apache.parquet",
+    ),
+)  # fmt: skip
+async def upload_telemetry(
+    state: State, asked: Annotated[UploadQuery, Query()], request: Request
+) -> UploadOut:
+    """Take a file of readings in, every row checked; all of it or nothing."""
+    with tempfile.TemporaryDirectory(prefix="nameplate-") as folder:
+        path = Path(folder) / "upload"
+        with path.open("wb") as file:
+            async for chunk in request.stream():
+                file.write(chunk)
+        found = await run_in_threadpool(
+            state.receivers.upload, path, **asked.model_dump()
+        )
+    return UploadOut.model_validate(found)
+
+
+@router.post(
+    "/telemetry/pull", status_code=202, dependencies=IMPORTING, responses=ACCEPTED
+)
+def pull_telemetry(state: State, body: PullIn) -> Response:
+    """Start to fetch a range query from a Prometheus."""
+    query = RangeQuery(
+        url=body.url, query=_query(body), start_s=_seconds("start", body.start),
+        end_s=_seconds("end", body.end), step_s=body.step_s,
+        authorization=body.authorization,
+    )  # fmt: skip
+    return accepted(state.receivers.start_pull(query, source=body.source))
+
+
+@router.get("/telemetry/receivers", dependencies=[Depends(needs("telemetry:read"))])
+def list_receivers(state: State) -> ReceiverList:
+    """What receivers got since the server started, and what they ignored."""
+    return ReceiverList.model_validate({"items": state.receivers.status()})
+
+
+def _query(body: PullIn) -> str:
+    if (body.query is None) == (body.preset is None):
+        raise ScenarioError(
+            field="query", rule="must be given, or a preset, and not both",
+            value=body.query, repair='send "preset": "dcgm"',
+        )  # fmt: skip
+    return body.query or PRESETS[body.preset or ""]
+
+
+def _seconds(field: str, at: dt.datetime) -> float:
+    if at.tzinfo is None:
+        raise ScenarioError(
+            field=field, rule="must name its zone", value=at.isoformat(),
+            repair="write it as 2026-01-31T12:00:00Z",
+        )  # fmt: skip
+    return at.timestamp()

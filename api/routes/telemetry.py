@@ -1,0 +1,165 @@
+"""Telemetry: agents send, people and tools read."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Path as PathParam
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import StreamingResponse
+from pydantic_core import to_json
+
+from api.access import Caller, needs
+from api.errors import described
+from api.routes.common import State
+from api.schemas.telemetry import (
+    AcknowledgementOut,
+    EventList,
+    HelloOut,
+    NowOut,
+    NowQuery,
+    Period,
+    PlacementIn,
+    PlacementOut,
+    SeriesOut,
+    SeriesQuery,
+    SourceList,
+    StoredOut,
+)
+
+router = APIRouter(prefix="/telemetry", tags=["telemetry"], responses=described())
+
+Writing = Annotated[Caller, Depends(needs("telemetry:write"))]
+READING = [Depends(needs("telemetry:read"))]
+Name = Annotated[
+    str, PathParam(description="Name of a source", examples=["node017"], max_length=120)
+]
+Spool = Annotated[
+    str | None,
+    Query(
+        description="Spool whose next number is wanted", pattern="^[0-9a-f]{32}$",
+        examples=["6f1d0000000000000000000000000000"],
+    ),
+]  # fmt: skip
+STREAM_EVERY_S = 1.0
+
+_BATCH: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "description": "One agent's batch; docs/telemetry.md describes it",
+        "content": {"application/json": {"schema": {"type": "object"}}},
+    }
+}
+_STREAM: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "What /telemetry/now answers, once a second",
+        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    }
+}
+
+
+@router.get("/hello")
+async def greet_agent(state: State, caller: Writing, spool: Spool = None) -> HelloOut:
+    """Tell an agent the time, the limits, and which number comes next."""
+    found = await run_in_threadpool(state.telemetry.hello, caller, spool)
+    return HelloOut.model_validate(found)
+
+
+@router.post(
+    "",
+    response_model=AcknowledgementOut,
+    responses=described(409, 415),
+    openapi_extra=_BATCH,
+)
+async def ingest_batch(state: State, caller: Writing, request: Request) -> Response:
+    """Store an agent's batch once; the answer comes when it is on disk."""
+    encoding = request.headers.get("content-encoding", "").strip().lower()
+    answer = await state.telemetry.ingest(caller, await request.body(), encoding)
+    return Response(to_json(answer), media_type="application/json")
+
+
+@router.get("/now", dependencies=READING, response_model=NowOut)
+def read_now(state: State, asked: Annotated[NowQuery, Query()]) -> Response:
+    """What is drawn now: the site, every node, and the hosts asked for."""
+    found = state.watch.now(hosts=asked.host, node=asked.node)
+    return Response(to_json(found), media_type="application/json")
+
+
+@router.get(
+    "/stream", dependencies=READING, response_class=StreamingResponse, responses=_STREAM
+)
+async def stream_now(
+    state: State, request: Request, asked: Annotated[NowQuery, Query()]
+) -> StreamingResponse:
+    """Send what is drawn now once a second, as server-sent events."""
+
+    async def events() -> AsyncIterator[bytes]:
+        while not await request.is_disconnected():
+            found = await run_in_threadpool(
+                state.watch.now, hosts=asked.host, node=asked.node
+            )
+            yield b"event: now\ndata: " + to_json(found) + b"\n\n"
+            await asyncio.sleep(STREAM_EVERY_S)
+
+    return StreamingResponse(
+        events(), media_type="text/event-stream", headers={"cache-control": "no-store"}
+    )
+
+
+@router.get(
+    "/series",
+    dependencies=READING,
+    response_model=SeriesOut,
+    responses=described(404),
+)
+def read_series(state: State, asked: Annotated[SeriesQuery, Query()]) -> Response:
+    """Power over time: of the site, a node, a host or a device."""
+    found = state.watch.series(
+        asked.of, asked.start_us, asked.end_us, level=asked.level, device=asked.device
+    )
+    return Response(to_json(found), media_type="application/json")
+
+
+@router.get("/sources", dependencies=READING)
+def list_sources(state: State) -> SourceList:
+    """Everything that reports, and when it last did."""
+    return SourceList.model_validate({"items": state.watch.sources()})
+
+
+@router.get("/sources/{name}/stored", dependencies=READING, responses=described(404))
+def read_stored(
+    state: State, name: Name, asked: Annotated[Period, Query()]
+) -> StoredOut:
+    """How much of a source is stored, and where it has holes."""
+    return StoredOut.model_validate(
+        state.watch.stored(name, asked.start_us, asked.end_us)
+    )
+
+
+@router.get("/events", dependencies=READING)
+def list_events(state: State, asked: Annotated[Period, Query()]) -> EventList:
+    """What agents reported about their devices and themselves."""
+    return EventList.model_validate(
+        {"items": state.watch.events(asked.start_us, asked.end_us)}
+    )
+
+
+@router.get("/placement", dependencies=READING)
+def read_placement(state: State) -> PlacementOut:
+    """Which scenario is watched, and where sources stand in it."""
+    return PlacementOut.model_validate(state.watch.placement())
+
+
+@router.put(
+    "/placement",
+    dependencies=[Depends(needs("imports:write"))],
+    responses=described(404, 412),
+)
+def put_placement(state: State, body: PlacementIn) -> PlacementOut:
+    """Watch a scenario, with sources on its nodes."""
+    return PlacementOut.model_validate(
+        state.watch.place(body.scenario_id, body.nodes, body.version)
+    )

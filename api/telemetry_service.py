@@ -1,0 +1,329 @@
+"""Telemetry of a running server: taken in, folded, kept as long as asked, read back."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from api.caller import Caller
+from api.problems import Refusal
+from api.telemetry_batch import (
+    MAX_BYTES,
+    MAX_READINGS,
+    NAME,
+    decompressed,
+    parse_batch,
+)
+from store.telemetry.folder import Folder, Members
+from store.telemetry.ledger import ForgedError
+from store.telemetry.levels import DAY_US, SECOND_US, WINDOW_US
+from store.telemetry.live import KEPT_S, Live
+from store.telemetry.placement import Placements
+from store.telemetry.reader import Reader
+from store.telemetry.registry import Registry, Source
+from store.telemetry.retention import prune
+from store.telemetry.writer import (
+    MOST_WAITING,
+    BusyError,
+    Delivery,
+    StoppedError,
+    Taken,
+    Writer,
+)
+from twin.errors import ScenarioError
+from twin.telemetry.hygiene import Left, clean
+from twin.telemetry.readings import Readings
+
+if TYPE_CHECKING:
+    from api.metrics import Metrics
+    from store.settings import Settings
+
+log = logging.getLogger("nameplate.telemetry")
+Document = dict[str, Any]
+
+HISTORY = frozenset({"upload", "pull"})
+DECODERS = 2
+MOST_BODY_BYTES = 64_000_000
+"""Bodies that wait to be decoded, as they were sent; more are asked to wait."""
+TAKE_WAIT_S = 30.0
+PRUNE_EVERY_S = 3600.0
+RACK = "sum/rack/"
+"""Prefix of the sums over the hosts of a rack."""
+
+
+def now_us() -> int:
+    """The server's clock. [µs]"""
+    return time.time_ns() // 1000
+
+
+class TelemetryService:
+    """
+    Everything between a request and the levels.
+
+    Args:
+        engine: The database.
+        settings: How long levels are kept.
+        clock_us: The clock. [µs]
+    """
+
+    def __init__(
+        self, engine: Any, settings: Settings, clock_us: Callable[[], int] = now_us
+    ) -> None:
+        self._engine, self._settings, self.clock_us = engine, settings, clock_us
+        self.registry, self.live = Registry(engine), Live()
+        self.placements = Placements(engine)
+        self.reader = Reader(engine, self.registry)
+        self.writer = Writer(engine, self.registry, self.live)
+        self.folder = Folder(
+            engine, self.registry, members=self._members, now_us=clock_us
+        )
+        self._decoders = ThreadPoolExecutor(DECODERS, "telemetry-decoder")
+        self._body_bytes = 0
+        self._stop = threading.Event()
+        self._pruner = threading.Thread(
+            target=self._prune, name="telemetry-pruner", daemon=True
+        )
+
+    def open(self) -> None:
+        """Start writing and folding, and remember the last minutes."""
+        self._recall()
+        self.writer.start()
+        self.folder.start()
+        self._pruner.start()
+
+    def report_to(self, metrics: Metrics) -> None:
+        """Count what is stored and left out, for Prometheus."""
+
+        def stored(delivery: Delivery, taken: Taken) -> None:
+            metrics.batch_stored(
+                taken.stored, len(delivery.readings) if taken.duplicate else 0
+            )
+            for left in taken.refused:
+                metrics.refused(left.reason, left.count)
+            metrics.queue(self.writer.waiting_batches)
+
+        self.writer.on_stored = stored
+        self.folder.on_cycle = metrics.fold_lag
+
+    def close(self) -> None:
+        """Store what waits, then stop."""
+        self._stop.set()
+        self._decoders.shutdown(wait=True)
+        self.writer.close()
+        self.folder.close()
+        if self._pruner.is_alive():
+            self._pruner.join()
+
+    # --- agents -------------------------------------------------------------------
+
+    async def ingest(self, caller: Caller, body: bytes, encoding: str) -> Document:
+        """
+        Take an agent's batch in.
+
+        Args:
+            caller: Whose token it came with.
+            body: As it was sent.
+            encoding: Its Content-Encoding.
+
+        Returns:
+            The acknowledgement; it is given once the batch is on disk.
+
+        Raises:
+            Refusal: 403 for another agent's batch, 409 for a number out of its spool,
+                429 where too much waits.
+        """
+        if self._body_bytes + len(body) > MOST_BODY_BYTES:
+            raise busy(1)
+        self._body_bytes += len(body)
+        try:
+            loop = asyncio.get_running_loop()
+            delivery = await loop.run_in_executor(
+                self._decoders, self._delivery, caller, body, encoding
+            )
+        finally:
+            self._body_bytes -= len(body)
+        try:
+            taken = await asyncio.wrap_future(self._put(delivery))
+        except ForgedError as error:
+            raise Refusal(
+                409, f"{error}; the spool cannot have written so many"
+            ) from None
+        return self.acknowledgement(taken)
+
+    def hello(self, caller: Caller, spool: str | None) -> Document:
+        """What an agent wants to know before it sends."""
+        return {
+            "server_time_us": self.clock_us(), "agent": caller.agent or "",
+            "next_sequence": self._next_sequence(caller, spool),
+            "max_readings": MAX_READINGS, "max_bytes": MAX_BYTES,
+        }  # fmt: skip
+
+    def acknowledgement(self, taken: Taken) -> Document:
+        """Write what became of a delivery."""
+        return {
+            "stored": taken.stored, "duplicate": taken.duplicate,
+            "refused": [
+                {"reason": r.reason, "field": r.field, "count": r.count,
+                 "repair": r.repair}
+                for r in taken.refused
+            ],
+            "server_time_us": self.clock_us(),
+            "pace_s": round(2.0 * self.writer.waiting / MOST_WAITING, 2),
+        }  # fmt: skip
+
+    # --- other senders ------------------------------------------------------------
+
+    def take(self, source: str, kind: str, readings: Readings, *, key: str) -> Taken:
+        """
+        Take readings in that came in another way, and wait until they are stored.
+
+        Args:
+            source: Name of the host.
+            kind: "prometheus", "otlp", or of any age "upload" and "pull": history is
+                taken wherever nothing was folded of that source and time before.
+            readings: Not yet cleaned.
+            key: Names the delivery in the log; a repeat disappears when folded.
+
+        Raises:
+            Refusal: 429 where too much waits, 422 for a bad name.
+        """
+        log.debug("%s readings of %s by %s: %s", len(readings), source, kind, key)
+        oldest_us = 0 if kind in HISTORY else self.oldest_us()
+        kept, left = clean(readings, now_us=self.clock_us(), oldest_us=oldest_us)
+        if kind in HISTORY:
+            kept, closed = self._without_closed(source, kept)
+            left += closed
+        delivery = Delivery(source=_named(source), kind=kind, readings=kept, left=left)
+        return self._put(delivery).result(TAKE_WAIT_S)
+
+    def oldest_us(self) -> int:
+        """Readings before this come too late. [µs]"""
+        return self.clock_us() - int(self._settings.keep_raw_days * DAY_US)
+
+    # --- who there is ---------------------------------------------------------------
+
+    def source(self, name: str) -> Source:
+        """
+        A source by its name.
+
+        Raises:
+            Refusal: With status 404 if there is none.
+        """
+        found = self.registry.by_name.get(name)
+        if found is None:
+            known = ", ".join(self.registry.names()[:10]) or "there are none yet"
+            raise Refusal(
+                404, f"No source is called {name[:120]!r}",
+                errors=[ScenarioError(field="source", rule="must exist",
+                                      value=name[:120], repair=f"known: {known}")],
+            )  # fmt: skip
+        return found
+
+    def hosts(self) -> list[Source]:
+        """Every source that is no sum, by name."""
+        return sorted(
+            (s for s in list(self.registry.by_name.values()) if s.kind != "sum"),
+            key=lambda s: s.name,
+        )
+
+    # --- inside -------------------------------------------------------------------
+
+    def _delivery(self, caller: Caller, body: bytes, encoding: str) -> Delivery:
+        batch = parse_batch(decompressed(body, encoding))
+        if caller.agent is not None and caller.agent != batch.agent:
+            raise Refusal(403, "The token is of another agent")
+        kept, left = clean(
+            batch.readings, now_us=self.clock_us(), oldest_us=self.oldest_us()
+        )
+        return Delivery(
+            source=batch.agent, kind="agent", readings=kept, left=left,
+            spool=batch.spool, sequence=batch.sequence, events=batch.events,
+        )  # fmt: skip
+
+    def _without_closed(
+        self, name: str, readings: Readings
+    ) -> tuple[Readings, tuple[Left, ...]]:
+        """Leave out what falls into windows whose raw readings are gone."""
+        source = self.registry.by_name.get(name)
+        old = readings.time_us < self.oldest_us()
+        if source is None or not old.any():
+            return readings, ()
+        windows = readings.time_us // WINDOW_US * WINDOW_US
+        closed = self.reader.closed_windows(
+            source, int(windows[old].min()), int(windows[old].max()) + WINDOW_US
+        )
+        late = old & np.isin(windows, list(closed))
+        if not late.any():
+            return readings, ()
+        said = Left(
+            reason="late", field="time", count=int(late.sum()),
+            repair="these minutes were folded before and their raw readings are gone",
+        )  # fmt: skip
+        return readings.take(~late), (said,)
+
+    def _put(self, delivery: Delivery) -> Future[Taken]:
+        try:
+            return self.writer.put(delivery)
+        except BusyError:
+            raise busy(2) from None
+        except StoppedError as error:
+            raise Refusal(503, str(error), headers={"retry-after": "5"}) from None
+
+    def _next_sequence(self, caller: Caller, spool: str | None) -> int:
+        source = self.registry.by_name.get(caller.agent or "")
+        if source is None or spool is None:
+            return 0
+        return self.writer.ledger_of(source, spool).next
+
+    def _members(self) -> Members:
+        members = {}
+        for node, names in self.placements.get().by_node().items():
+            found = [self.registry.by_name.get(name) for name in names]
+            members[RACK + node] = frozenset(s.id for s in found if s is not None)
+        return members
+
+    def _recall(self) -> None:
+        """Put the last minutes back into memory after a start."""
+        end_us = self.clock_us() + 2 * 60 * SECOND_US
+        start_us = end_us - KEPT_S * SECOND_US
+        for source in self.hosts():
+            if source.last_us < start_us - WINDOW_US:
+                continue
+            readings = self.reader.raw(source, start_us, end_us)
+            self.live.add(readings, source.device_ids(readings.devices))
+
+    def _prune(self) -> None:
+        settings = self._settings
+        keep_days = {
+            "raw": settings.keep_raw_days, "1s": settings.keep_seconds_days,
+            "1min": settings.keep_minutes_days, "1h": settings.keep_hours_days,
+        }  # fmt: skip
+        while not self._stop.wait(PRUNE_EVERY_S):
+            try:
+                prune(self._engine, keep_days, self.clock_us())
+            except Exception:
+                log.exception("old telemetry was not removed; trying again")
+
+
+def busy(seconds: int) -> Refusal:
+    """Ask a sender to wait."""
+    return Refusal(
+        429, "More waits to be stored than memory should hold; send it again",
+        headers={"retry-after": str(seconds)},
+    )  # fmt: skip
+
+
+def _named(source: str) -> str:
+    if not NAME.fullmatch(source):
+        raise ScenarioError(
+            field="source", rule=f"must match {NAME.pattern}", value=source[:120],
+            repair="set a host name of letters, digits, dots and dashes",
+        )  # fmt: skip
+    return source

@@ -1,0 +1,183 @@
+"""Stored bins of one source as arrays on one clock, for fits and for the shadow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from store.telemetry.levels import BY_NAME, HOURS, MINUTES, SECOND_US, Level
+from store.telemetry.reader import Reader
+from store.telemetry.registry import Source
+from twin.errors import ScenarioError
+from twin.telemetry.readings import Device
+from twin.telemetry.rollup import Rollup
+from twin.types import FloatArray, IntArray
+
+MOST_READINGS = 20_000
+"""Readings of a device, or bins, that a fit takes: five hours of seconds, two weeks of
+minutes, years of hours."""
+METERS = ("host", "psu", "meter")
+"""Kinds that measure a whole host; the first that is read counts."""
+RAW_COLUMNS = ("utilisation_frac", "sm_clock_hz", "fan_frac", "gpu_c", "inlet_c")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grid:
+    """
+    Bins, or readings, of a source's devices on one clock.
+
+    Attributes:
+        devices: Those with power in the period.
+        start_us: Start of each bin. [µs], shape (bin,)
+        bin_us: Length of a bin; 0 for readings. [µs]
+        level: What they are of.
+        columns: By name, NaN is missing, shape (device, bin).
+    """
+
+    devices: tuple[Device, ...]
+    start_us: IntArray
+    bin_us: int
+    level: str
+    columns: dict[str, FloatArray]
+
+    @property
+    def t_s(self) -> FloatArray:
+        """End of each bin since 1970. [s]"""
+        return np.asarray((self.start_us + self.bin_us) / SECOND_US)
+
+    def of(self, kinds: Sequence[str], column: str) -> FloatArray:
+        """A column of the devices of some kinds, shape (device, bin)."""
+        return self.columns[column][self.rows(kinds)]
+
+    def rows(self, kinds: Sequence[str]) -> IntArray:
+        """Places of the devices of some kinds."""
+        own = [i for i, d in enumerate(self.devices) if d.kind in kinds]
+        return np.array(own, dtype=np.int64)
+
+    def row(self, key: str) -> int:
+        """
+        Place of a device.
+
+        Raises:
+            ScenarioError: If it has no power in the period.
+        """
+        keys = [d.key for d in self.devices]
+        if key not in keys:
+            raise ScenarioError(
+                field="device", rule="must have power in the period", value=key[:80],
+                repair=f"choose one of: {', '.join(keys[:10]) or 'none was read'}",
+            )  # fmt: skip
+        return keys.index(key)
+
+    @property
+    def meter_kind(self) -> str:
+        """Kind of the host's own meter; "" where it has none."""
+        known = {d.kind for d in self.devices}
+        return next((kind for kind in METERS if kind in known), "")
+
+    def meter_w(self) -> FloatArray:
+        """Power by the host's own meter; NaN where a part of it is missing. [W]"""
+        return self.total_w((self.meter_kind,))
+
+    def gpus_w(self) -> FloatArray:
+        """Sum over its GPUs; NaN where one is missing. [W]"""
+        return self.total_w(("gpu",))
+
+    def host_w(self) -> FloatArray:
+        """Its own meter, else its GPUs and CPUs. [W]"""
+        return self.meter_w() if self.meter_kind else self.total_w(("gpu", "cpu"))
+
+    def total_w(self, kinds: Sequence[str]) -> FloatArray:
+        """Sum over devices of some kinds; NaN where one is missing. [W]"""
+        power = self.of(kinds, "power_mean_w")
+        if not power.shape[0]:
+            return np.full(self.start_us.size, np.nan)
+        return np.asarray(power.sum(axis=0))
+
+
+def on_grid(found: Rollup, start_us: int, end_us: int, level: str) -> Grid:
+    """Put bins on the clock of a period; devices without power are left out."""
+    bin_us = found.bin_us
+    first = start_us // bin_us
+    count = max(0, -(-end_us // bin_us) - first)
+    place = found.start_us // bin_us - first
+    columns = {}
+    for name, values in found.columns.items():
+        filled = np.full((len(found.devices), count), np.nan)
+        filled[found.device, place] = values
+        columns[name] = filled
+    times = (first + np.arange(count)) * bin_us
+    return _with_power(found.devices, times, bin_us, level, columns)
+
+
+def raw_grid(reader: Reader, source: Source, start_us: int, end_us: int) -> Grid:
+    """
+    Readings of a source's devices in full, as columns of bins are called.
+
+    What was read at one instant stands together, which no bin can promise: power flows
+    through a bin, and utilisation is what was read inside it.
+    """
+    found = reader.raw(source, start_us, end_us)
+    times, place = np.unique(found.time_us, return_inverse=True)
+    missing = np.full(len(found), np.nan)
+    instant = found.columns.get("power_w", missing)
+    average = found.columns.get("power_average_w", missing)
+    flat = {name: found.columns.get(name, missing) for name in RAW_COLUMNS}
+    flat["power_mean_w"] = np.where(np.isfinite(instant), instant, average)
+    columns = {}
+    for name, values in flat.items():
+        filled = np.full((len(found.devices), times.size), np.nan)
+        filled[found.device, place] = values
+        columns[name] = filled
+    return _with_power(found.devices, times, 0, "raw", columns)
+
+
+def _with_power(
+    devices: Sequence[Device], times: IntArray, bin_us: int, level: str,
+    columns: dict[str, FloatArray],
+) -> Grid:  # fmt: skip
+    """Leave devices without power out, and parts of others."""
+    read = np.isfinite(columns["power_mean_w"]).any(axis=1)
+    own = np.array([d.kind != "mig" for d in devices], dtype=np.bool_)
+    kept = np.flatnonzero(read & own)
+    return Grid(
+        devices=tuple(devices[int(i)] for i in kept), start_us=times, bin_us=bin_us,
+        level=level, columns={name: values[kept] for name, values in columns.items()},
+    )  # fmt: skip
+
+
+def read_grid(
+    reader: Reader, source: Source, start_us: int, end_us: int, level: Level
+) -> Grid:
+    """Bins of a source's devices of one level."""
+    found = reader.bins(source, start_us, end_us, level)
+    return on_grid(found, start_us, end_us, level.name)
+
+
+def grids(reader: Reader, source: Source, start_us: int, end_us: int) -> Iterator[Grid]:
+    """What was read in a period, the most detailed that is not too long first."""
+    span_us, known = end_us - start_us, list[Grid]()
+    for level in (MINUTES, HOURS):
+        if span_us <= level.bin_us * MOST_READINGS:
+            known.append(read_grid(reader, source, start_us, end_us, level))
+    if known:
+        readings = np.nansum(known[0].columns["readings"], axis=1)
+        if readings.size and readings.max() <= MOST_READINGS:
+            yield raw_grid(reader, source, start_us, end_us)
+    yield from known
+
+
+def grid_like(
+    reader: Reader, source: Source, start_us: int, end_us: int, other: Grid
+) -> Grid:
+    """Another source's bins of the same kind, on the same clock."""
+    level = BY_NAME["1s" if other.level == "raw" else other.level]
+    found = read_grid(reader, source, start_us, end_us, level)
+    place = np.searchsorted(found.start_us, other.start_us, side="right") - 1
+    return Grid(
+        devices=found.devices, start_us=other.start_us, bin_us=other.bin_us,
+        level=other.level,
+        columns={name: values[:, place] for name, values in found.columns.items()},
+    )  # fmt: skip

@@ -1,0 +1,397 @@
+"""Fits to stored telemetry: which bins a kind of fit takes, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from api.tracking_data import Grid, grid_like, grids
+from api.tracking_priors import gpu_prior, server_prior
+from store.telemetry.levels import SECOND_US
+from store.telemetry.reader import Reader
+from store.telemetry.registry import Source
+from twin.calibrate.conversion_fit import fit_conversion, loss_frac
+from twin.calibrate.levels_fit import Mixture, fit_levels
+from twin.calibrate.power_fit import (
+    INLET_SPAN_K,
+    fit_gpu_clock,
+    fit_gpu_utilisation,
+    fit_server,
+    gpu_clock_w,
+    gpu_utilisation_w,
+    server_from_gpus_w,
+)
+from twin.calibrate.problem import Data
+from twin.calibrate.record import Fit
+from twin.calibrate.thermal_fit import EVEN_FRAC, fit_thermal, gpu_temperature_c
+from twin.errors import ScenarioError
+from twin.types import BoolArray, FloatArray
+
+GPU_KINDS = frozenset({"gpu-utilisation", "gpu-clock", "thermal"})
+"""Kinds fitted to one GPU each."""
+BUSY_FRAC = 0.9
+"""Power goes by the clock where a GPU is busy for at least this part of the time."""
+WHOLE_FRAC = 0.5
+"""A level is too fine where fewer of its bins have all that a fit needs. Assumed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """
+    What is to be calibrated.
+
+    Args:
+        kind: Which model.
+        source: The host.
+        device: One of its devices; "" where the kind is of the host.
+        start_us: First instant. [µs]
+        end_us: End. [µs]
+        held_out_frac: Last part that is held out. 0..0.9
+        server: Catalogue key of its type, for priors; None looks by the GPUs' names.
+        output: Source of a conversion's output.
+        output_device: Its device; "" is the host's own meter.
+        rated_w: Output that counts as one. [W]
+    """
+
+    kind: str
+    source: Source
+    device: str = ""
+    start_us: int
+    end_us: int
+    held_out_frac: float = 0.3
+    server: str | None = None
+    output: Source | None = None
+    output_device: str = ""
+    rated_w: float | None = None
+
+    @property
+    def target(self) -> str:
+        """What the fit is of."""
+        return f"{self.source.name}/{self.device}" if self.device else self.source.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """
+    What a fit takes.
+
+    Attributes:
+        t_s: Times since 1970. [s], shape (bin,)
+        measured: What the model should give, NaN is missing.
+        data: The model's inputs by name, NaN is missing.
+        settings: Priors and what else the fit was told.
+        read: Bins with what the model should give, cut out or not.
+    """
+
+    t_s: FloatArray
+    measured: FloatArray
+    data: dict[str, FloatArray]
+    settings: dict[str, Any] = field(default_factory=dict)
+    read: int = 0
+
+    @property
+    def whole(self) -> BoolArray:
+        """Bins in which nothing is missing."""
+        good = np.isfinite(self.measured)
+        for values in self.data.values():
+            good &= np.isfinite(values)
+        return good
+
+
+def gather(reader: Reader, ask: Ask) -> Gathered:
+    """
+    Read what a fit takes, from the most detailed that has it all.
+
+    Raises:
+        ScenarioError: If a device or a field was not read at all.
+    """
+    best: Gathered | None = None
+    for grid in grids(reader, ask.source, ask.start_us, ask.end_us):
+        if not grid.devices:
+            continue
+        found = _GATHER[ask.kind](reader, ask, grid)
+        found.settings["level"] = grid.level
+        whole = int(found.whole.sum())
+        if best is None or whole > best.whole.sum():
+            best = found
+        read = found.read or int(np.isfinite(found.measured).sum())
+        if read and whole >= WHOLE_FRAC * read:
+            return found
+    if best is None:
+        raise ScenarioError(
+            field="source", rule="must have readings in the period",
+            value=ask.source.name, repair="choose a period in which it reported",
+        )  # fmt: skip
+    return best
+
+
+def held_from_us(ask: Ask, found: Gathered) -> int:
+    """Where the part that is not learned from begins. [µs]"""
+    times = found.t_s[found.whole]
+    kept = times.size - int(ask.held_out_frac * times.size)
+    return round(float(times[kept]) * SECOND_US) if kept < times.size else ask.end_us
+
+
+def fitted(ask: Ask, found: Gathered) -> Fit:
+    """
+    Fit what was gathered.
+
+    Raises:
+        ScenarioError: If the readings cannot tell a parameter; says which and what
+            would.
+    """
+    return _FIT[ask.kind](ask, found)
+
+
+def modelled(fit: Fit, found: Gathered) -> FloatArray:
+    """What a fit gives at the bins gathered; NaN where an input is missing."""
+    values = {p.name: p.value for p in fit.parameters}
+    said = _MODEL[fit.kind](values, found.data | {"measured": found.measured})
+    return np.asarray(said, dtype=np.float64)
+
+
+# --- what each kind takes -------------------------------------------------------------
+
+
+def _gpu_use(_reader: Reader, ask: Ask, grid: Grid) -> Gathered:
+    row = grid.row(ask.device)
+    column = {name: values[row] for name, values in grid.columns.items()}
+    _need(column, "utilisation_frac", ask)
+    data = {"utilisation_frac": column["utilisation_frac"]}
+    inlet_c = _inlet_c(grid)
+    if _moves(inlet_c) and np.isfinite(column["gpu_c"]).any():
+        # else leakage would be held at its prior, and believed
+        data |= {"gpu_c": column["gpu_c"], "inlet_c": inlet_c}
+    return Gathered(
+        t_s=grid.t_s, measured=column["power_mean_w"], data=data,
+        settings=_gpu_settings(ask, grid, row),
+    )  # fmt: skip
+
+
+def _gpu_clock(_reader: Reader, ask: Ask, grid: Grid) -> Gathered:
+    row = grid.row(ask.device)
+    column = {name: values[row] for name, values in grid.columns.items()}
+    _need(column, "sm_clock_hz", ask)
+    settings = _gpu_settings(ask, grid, row)
+    power_w, use = column["power_mean_w"], column["utilisation_frac"]
+    if np.isfinite(use).any():  # one kind of load: that of a busy GPU
+        power_w = np.where(use >= BUSY_FRAC, power_w, np.nan)
+    return Gathered(
+        t_s=grid.t_s, measured=power_w,
+        data={"clock_frac": column["sm_clock_hz"] / settings["highest_hz"]},
+        settings=settings,
+    )  # fmt: skip
+
+
+def _server(_reader: Reader, ask: Ask, grid: Grid) -> Gathered:
+    gpus = [d.model for d in grid.devices if d.kind == "gpu"]
+    for there, rule in (
+        (grid.meter_kind, "must have a meter of its own (host, psu or meter)"),
+        (gpus, "must have GPUs that report"),
+    ):
+        if not there:
+            raise ScenarioError(
+                field="source", rule=rule, value=ask.source.name,
+                repair="read its BMC (IPMI or Redfish) beside its GPUs",
+            )  # fmt: skip
+    prior = server_prior(gpus, ask.server)
+    data = {"gpus_w": grid.gpus_w()}
+    fans = grid.of(("host",), "fan_frac")
+    if np.isfinite(fans).any():
+        data["fan_frac"] = np.fmax.reduce(fans, axis=0)
+    return Gathered(
+        t_s=grid.t_s, measured=grid.meter_w(), data=data,
+        settings={"host_w": prior.host_w, "slope": prior.slope, "prior": prior.words},
+    )  # fmt: skip
+
+
+def _conversion(reader: Reader, ask: Ask, grid: Grid) -> Gathered:
+    if ask.output is None or not ask.rated_w:
+        raise ScenarioError(
+            field="output_source" if ask.output is None else "rated_w",
+            rule="is needed for a conversion stage", value=None,
+            repair="name the source that measures its output, and its rating in watts",
+        )  # fmt: skip
+    other = grid
+    if ask.output is not ask.source:
+        other = grid_like(reader, ask.output, ask.start_us, ask.end_us, grid)
+    input_w = _power_w(grid, ask.device)
+    output_w = _power_w(other, ask.output_device)
+    return Gathered(
+        t_s=grid.t_s, measured=(input_w - output_w) / ask.rated_w,
+        data={"output_frac": output_w / ask.rated_w},
+        settings={"rated_w": ask.rated_w, "output_source": ask.output.name,
+                  "output_device": ask.output_device,
+                  "prior": "assumed: 1 % of the rating for each of three terms"},
+    )  # fmt: skip
+
+
+def _thermal(_reader: Reader, ask: Ask, grid: Grid) -> Gathered:
+    row = grid.row(ask.device)
+    column = {name: values[row] for name, values in grid.columns.items()}
+    _need(column, "gpu_c", ask)
+    data = {"power_w": column["power_mean_w"]}
+    inlet_c = _inlet_c(grid)
+    if np.isfinite(inlet_c).any():
+        data["inlet_c"] = inlet_c
+    found = Gathered(
+        t_s=grid.t_s, measured=column["gpu_c"], data=data,
+        settings={"prior": "assumed: 0.055 K/W, 45 s"},
+    )  # fmt: skip
+    step_s = float(np.median(np.diff(grid.t_s))) if grid.t_s.size > 1 else 1.0
+    even = np.abs(np.diff(grid.t_s, prepend=grid.t_s[0] - step_s) - step_s)
+    cut = _longest(found.whole & (even <= EVEN_FRAC / 2.0 * step_s))
+    return Gathered(
+        t_s=found.t_s[cut], measured=found.measured[cut],
+        data={name: values[cut] for name, values in data.items()}
+        | {"step_s": np.full(found.t_s[cut].size, step_s)},
+        settings=found.settings, read=int(np.isfinite(found.measured).sum()),
+    )  # fmt: skip
+
+
+def _levels(_reader: Reader, ask: Ask, grid: Grid) -> Gathered:
+    return Gathered(
+        t_s=grid.t_s, measured=_power_w(grid, ask.device), data={},
+        settings={"prior": "one level: the mean"},
+    )  # fmt: skip
+
+
+_GATHER: dict[str, Callable[[Reader, Ask, Grid], Gathered]] = {
+    "gpu-utilisation": _gpu_use, "gpu-clock": _gpu_clock, "server": _server,
+    "conversion": _conversion, "thermal": _thermal, "levels": _levels,
+}  # fmt: skip
+
+
+# --- the fits -------------------------------------------------------------------------
+
+
+def _fit_use(ask: Ask, found: Gathered) -> Fit:
+    return fit_gpu_utilisation(
+        ask.target, t_s=found.t_s, power_w=found.measured,
+        utilisation_frac=found.data["utilisation_frac"],
+        idle_w=found.settings["idle_w"], full_w=found.settings["full_w"],
+        gpu_c=found.data.get("gpu_c"), inlet_c=found.data.get("inlet_c"),
+        held_out_frac=ask.held_out_frac,
+    )  # fmt: skip
+
+
+def _fit_clock(ask: Ask, found: Gathered) -> Fit:
+    return fit_gpu_clock(
+        ask.target, t_s=found.t_s, power_w=found.measured,
+        sm_clock_hz=found.data["clock_frac"], highest_hz=1.0,
+        idle_w=found.settings["idle_w"], full_w=found.settings["full_w"],
+        held_out_frac=ask.held_out_frac,
+    )  # fmt: skip
+
+
+def _fit_server(ask: Ask, found: Gathered) -> Fit:
+    return fit_server(
+        ask.target, t_s=found.t_s, server_w=found.measured,
+        gpus_w=found.data["gpus_w"], host_w=found.settings["host_w"],
+        slope=found.settings["slope"], fan_frac=found.data.get("fan_frac"),
+        held_out_frac=ask.held_out_frac,
+    )  # fmt: skip
+
+
+def _fit_conversion(ask: Ask, found: Gathered) -> Fit:
+    rated_w = found.settings["rated_w"]
+    output_w = found.data["output_frac"] * rated_w
+    return fit_conversion(
+        ask.target, t_s=found.t_s, input_w=output_w + found.measured * rated_w,
+        output_w=output_w, rated_w=rated_w, held_out_frac=ask.held_out_frac,
+    )  # fmt: skip
+
+
+def _fit_thermal(ask: Ask, found: Gathered) -> Fit:
+    return fit_thermal(
+        ask.target, t_s=found.t_s, gpu_c=found.measured, power_w=found.data["power_w"],
+        inlet_c=found.data.get("inlet_c"), held_out_frac=ask.held_out_frac,
+    )  # fmt: skip
+
+
+def _fit_levels(ask: Ask, found: Gathered) -> Fit:
+    return fit_levels(
+        ask.target, t_s=found.t_s, power_w=found.measured,
+        held_out_frac=ask.held_out_frac,
+    )  # fmt: skip
+
+
+_FIT: dict[str, Callable[[Ask, Gathered], Fit]] = {
+    "gpu-utilisation": _fit_use, "gpu-clock": _fit_clock, "server": _fit_server,
+    "conversion": _fit_conversion, "thermal": _fit_thermal, "levels": _fit_levels,
+}  # fmt: skip
+
+
+def _nearest_level(values: Mapping[str, float], data: Data) -> FloatArray:
+    """The level that each reading most probably rests at. [W]"""
+    count = sum(name.startswith("share_") for name in values)
+    level, spread, share = (
+        np.array([values[pattern.format(k + 1)] for k in range(count)])
+        for pattern in ("level_{}_w", "spread_{}_w", "share_{}")
+    )
+    mixture = Mixture(level_w=level, spread_w=spread, share=share)
+    power_w = data["measured"]
+    near = level[mixture.nearest(np.nan_to_num(power_w))]
+    return np.where(np.isfinite(power_w), near, np.nan)
+
+
+_MODEL: dict[str, Callable[[Mapping[str, float], Data], FloatArray]] = {
+    "gpu-utilisation": gpu_utilisation_w, "gpu-clock": gpu_clock_w,
+    "server": server_from_gpus_w, "conversion": loss_frac,
+    "thermal": gpu_temperature_c, "levels": _nearest_level,
+}  # fmt: skip
+
+
+# --- parts ----------------------------------------------------------------------------
+
+
+def _need(column: dict[str, FloatArray], name: str, ask: Ask) -> None:
+    if not np.isfinite(column[name]).any():
+        raise ScenarioError(
+            field=f"{ask.target}.{name}", rule="must have been read",
+            value="none in the period", repair=f"let its agent or exporter send {name}",
+        )  # fmt: skip
+
+
+def _gpu_settings(ask: Ask, grid: Grid, row: int) -> dict[str, Any]:
+    prior = gpu_prior(
+        grid.devices[row].model, ask.server, grid.columns["power_mean_w"][row],
+        grid.columns["sm_clock_hz"][row],
+    )  # fmt: skip
+    return {
+        "idle_w": prior.idle_w, "full_w": prior.full_w, "highest_hz": prior.highest_hz,
+        "prior": prior.words,
+    }  # fmt: skip
+
+
+def _inlet_c(grid: Grid) -> FloatArray:
+    """Air at the inlet of the host; NaN where nobody reads it. [C]"""
+    return np.asarray(np.fmax.reduce(grid.columns["inlet_c"], axis=0))
+
+
+def _moves(inlet_c: FloatArray) -> bool:
+    """Whether an inlet moves enough to tell leakage."""
+    known = inlet_c[np.isfinite(inlet_c)]
+    if not known.size:
+        return False
+    low, high = np.percentile(known, [5.0, 95.0])
+    return bool(high - low >= INLET_SPAN_K)
+
+
+def _power_w(grid: Grid, device: str) -> FloatArray:
+    if device:
+        return np.asarray(grid.columns["power_mean_w"][grid.row(device)])
+    return grid.host_w()
+
+
+def _longest(good: BoolArray) -> slice:
+    """The longest stretch without a gap."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], good.astype(np.int8), [0]])))
+    if not edges.size:
+        return slice(0, 0)
+    starts, ends = edges[::2], edges[1::2]
+    best = int(np.argmax(ends - starts))
+    return slice(int(starts[best]), int(ends[best]))

@@ -1,0 +1,1 @@
+"""Decoders of foreign protocols: bounded in memory and time, whatever is sent."""

@@ -1,0 +1,1 @@
+"""Tables of live telemetry, one module per subject; revision 0002 runs them all."""

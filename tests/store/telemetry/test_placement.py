@@ -1,0 +1,26 @@
+"""Where sources stand, guarded by a version."""
+
+import pytest
+
+from store.repositories import ConflictError
+
+
+def test_there_is_none_before_the_first(service):
+    found = service.placements.get()
+
+    assert (found.version, found.scenario_id, dict(found.nodes)) == (0, None, {})
+
+
+def test_a_change_on_an_old_version_is_refused(service):
+    service.placements.put("s1", {"a": "r1"}, version=0)
+
+    with pytest.raises(ConflictError):
+        service.placements.put("s2", {}, version=0)
+
+    assert service.placements.get().scenario_id == "s1"
+
+
+def test_sources_are_listed_by_node(service):
+    found = service.placements.put(None, {"b": "r1", "a": "r1", "c": "r2"}, version=0)
+
+    assert found.by_node() == {"r1": ["a", "b"], "r2": ["c"]}
