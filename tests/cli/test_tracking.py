@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import time
 
 import pytest
 
 from store.migrate import upgrade_engine
 from store.settings import Settings
-from tests.api.tracking_hosts import HOUR, law_readings, store_readings
+from tests.api.tracking_hosts import HOUR, SLOPE, law_readings, store_readings
 
 
 @pytest.fixture
@@ -43,7 +44,8 @@ def test_a_calibration_prints_parameters_and_held_out_errors(nameplate, stored):
     done = nameplate("calibrate", "n1", "--kind", "server", *period(stored))
 
     assert done.exit_code == 0, done.stderr
-    assert "slope = 1.1" in done.stdout.replace("1.09", "1.1")
+    slope = float(re.search(r"slope = ([\d.]+)", done.stdout)[1])
+    assert slope == pytest.approx(SLOPE, rel=0.02)
     assert "held out" in done.stdout
 
 
@@ -53,7 +55,7 @@ def test_a_refusal_says_what_is_missing_and_a_script_can_tell(nameplate, stored)
     )
 
     assert done.exit_code == 1
-    assert "record the same load under several clocks" in done.stdout
+    assert "under several clocks" in " ".join(done.stdout.split())
 
 
 def test_a_time_without_its_offset_is_refused(nameplate, home):

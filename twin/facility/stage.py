@@ -92,7 +92,9 @@ def _busiest(a: Assembled) -> tuple[int, FloatArray]:
         total += weight_w * site.activity[series].take(
             np.arange(shift, shift + length), mode="wrap"
         )
-    busiest = np.flatnonzero(total >= NEAR_PEAK * total.max()) * hold
+    top = float(total.max())  # below 0 where all recorded servers drew less than idle
+    near = NEAR_PEAK * top if top >= 0.0 else top / NEAR_PEAK
+    busiest = np.flatnonzero(total >= near) * hold
     # the trace repeats over the horizon; a busy tick of every hour stands for it
     repeats = np.arange(0, a.tick_count, length * hold)
     ticks = (repeats[:, None] + busiest[None, :]).ravel()
