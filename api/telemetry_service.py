@@ -21,6 +21,7 @@ from api.telemetry_batch import (
     decompressed,
     parse_batch,
 )
+from store.telemetry.alone import alone
 from store.telemetry.folder import Folder, Members
 from store.telemetry.ledger import ForgedError
 from store.telemetry.levels import DAY_US, SECOND_US, WINDOW_US
@@ -38,8 +39,9 @@ from store.telemetry.writer import (
     Writer,
 )
 from twin.errors import ScenarioError
-from twin.telemetry.hygiene import Left, clean
+from twin.telemetry.hygiene import Left, clean, period_s
 from twin.telemetry.readings import Readings
+from twin.telemetry.rollup import MOST_GAP_S
 
 if TYPE_CHECKING:
     from api.metrics import Metrics
@@ -53,6 +55,8 @@ DECODERS = 2
 MOST_BODY_BYTES = 64_000_000
 """Bodies that wait to be decoded, as they were sent; more are asked to wait."""
 TAKE_WAIT_S = 30.0
+EARLY_WAIT_S = 60
+"""When an agent asks again whose readings are ahead of our clock."""
 PRUNE_EVERY_S = 3600.0
 RACK = "sum/rack/"
 """Prefix of the sums over the hosts of a rack."""
@@ -137,7 +141,7 @@ class TelemetryService:
 
         Raises:
             Refusal: 403 for another agent's batch, 409 for a number out of its spool,
-                429 where too much waits.
+                429 where too much waits, 503 where every reading is ahead of our clock.
         """
         if self._body_bytes + len(body) > MOST_BODY_BYTES:
             raise busy(1)
@@ -198,6 +202,7 @@ class TelemetryService:
         oldest_us = 0 if kind in HISTORY else self.oldest_us()
         kept, left = clean(readings, now_us=self.clock_us(), oldest_us=oldest_us)
         if kind in HISTORY:
+            _check_period(kept)
             kept, closed = self._without_closed(source, kept)
             left += closed
         delivery = Delivery(source=_named(source), kind=kind, readings=kept, left=left)
@@ -227,11 +232,23 @@ class TelemetryService:
         return found
 
     def hosts(self) -> list[Source]:
-        """Every source that is no sum, by name."""
+        """Every source that is no sum and not retired, by name."""
+        known = list(self.registry.by_name.values())
         return sorted(
-            (s for s in list(self.registry.by_name.values()) if s.kind != "sum"),
+            (s for s in known if s.kind != "sum" and not s.retired),
             key=lambda s: s.name,
         )
+
+    def retire(self, name: str) -> None:
+        """
+        Take a source out of what is watched until it is read again.
+
+        Its history stays.
+
+        Raises:
+            Refusal: With status 404 if there is none.
+        """
+        self.registry.retire(self.source(name), self.clock_us())
 
     # --- inside -------------------------------------------------------------------
 
@@ -239,9 +256,9 @@ class TelemetryService:
         batch = parse_batch(decompressed(body, encoding))
         if caller.agent is not None and caller.agent != batch.agent:
             raise Refusal(403, "The token is of another agent")
-        kept, left = clean(
-            batch.readings, now_us=self.clock_us(), oldest_us=self.oldest_us()
-        )
+        now_us = self.clock_us()
+        kept, left = clean(batch.readings, now_us=now_us, oldest_us=self.oldest_us())
+        _check_not_ahead(batch.readings, left, now_us)
         return Delivery(
             source=batch.agent, kind="agent", readings=kept, left=left,
             spool=batch.spool, sequence=batch.sequence, events=batch.events,
@@ -307,9 +324,48 @@ class TelemetryService:
         }  # fmt: skip
         while not self._stop.wait(PRUNE_EVERY_S):
             try:
-                prune(self._engine, keep_days, self.clock_us())
+                with alone(self._engine) as mine:
+                    if mine:
+                        prune(self._engine, keep_days, self.clock_us())
             except Exception:
                 log.exception("old telemetry was not removed; trying again")
+
+
+def _check_not_ahead(readings: Readings, left: tuple[Left, ...], now_us: int) -> None:
+    """
+    Have a batch kept that lies in the future as a whole.
+
+    One of two clocks is wrong, and it may be ours: acknowledged, the batch would leave
+    the agent's spool and be nowhere.
+
+    Raises:
+        Refusal: With status 503.
+    """
+    future = sum(one.count for one in left if one.reason == "future")
+    if not future or future < len(readings):
+        return
+    ahead_s = round((int(readings.time_us.min()) - now_us) / SECOND_US)
+    wrong = ScenarioError(
+        field="start_us", rule="must not be ahead of the server's clock",
+        value=f"{ahead_s} s ahead of {now_us} us",
+        repair="keep it and send it again; set the server's clock if it was put back, "
+        "else the agent's (NTP)",
+    )  # fmt: skip
+    raise Refusal(
+        503, f"The clocks of agent and server disagree: {wrong}", errors=[wrong],
+        headers={"retry-after": str(EARLY_WAIT_S)},
+    )  # fmt: skip
+
+
+def _check_period(readings: Readings) -> None:
+    """Refuse history so sparse that every pause in it is a gap."""
+    found_s = period_s(readings)
+    if found_s > MOST_GAP_S:
+        raise ScenarioError(
+            field="time", rule=f"at most {MOST_GAP_S:g} s apart, or all is gaps",
+            value=f"{found_s:g} s", repair="bring a finer export; hourly means say "
+            "nothing of what happened between",
+        )  # fmt: skip
 
 
 def busy(seconds: int) -> Refusal:

@@ -10,16 +10,16 @@ import numpy as np
 from api.problems import Refusal
 from store.telemetry.levels import BY_NAME, SECOND_US, Level
 from store.telemetry.reader import MOST_POINTS, level_for
-from store.telemetry.registry import Source
+from store.telemetry.registry import SUM, Source
 from twin.errors import ScenarioError
 from twin.power.network import Network
-from twin.telemetry.rollup import COLUMNS, Rollup
+from twin.telemetry.rollup import COLUMNS, COUNTED, Rollup, coarsen, joined
 
 Document = dict[str, Any]
 STALE_S = 90
 """A reading older than this no longer counts as now."""
 LOST_S = 300
-METERED = ("host", "meter", "psu")
+METERED = ("host", "psu")
 """Kinds that measure a whole host."""
 
 
@@ -43,7 +43,7 @@ class Tree:
 class Fleet:
     """Stored ids of all devices, and which host each counts for."""
 
-    size: int
+    generation: int
     hosts: tuple[Source, ...]
     ids: np.ndarray
     keys: tuple[str, ...]
@@ -53,18 +53,27 @@ class Fleet:
 
 
 def per_host(fleet: Fleet, power_w: np.ndarray) -> np.ndarray:
-    """Host's own meter where it is read, else its GPUs and CPUs. shape (host, time)"""
+    """
+    Power of hosts from their devices': the first kind of `COUNTED` that is known.
+
+    Args:
+        fleet: The devices.
+        power_w: [W], shape (device, time).
+
+    Returns:
+        [W], shape (host, time); NaN where nothing is known.
+    """
     shape = (len(fleet.hosts), power_w.shape[1])
-    out, own = np.zeros(shape), np.zeros(shape)
-    known, metered = np.zeros(shape, np.bool_), np.zeros(shape, np.bool_)
-    finite = np.isfinite(power_w)
-    for kinds, total, seen in (
-        (("gpu", "cpu"), out, known), (METERED, own, metered)
-    ):  # fmt: skip
+    out = np.full(shape, np.nan)
+    for kinds in COUNTED:
         which = np.flatnonzero(np.isin(fleet.kind, kinds))
-        np.add.at(total, fleet.host[which], np.nan_to_num(power_w[which]))
-        np.logical_or.at(seen, fleet.host[which], finite[which])
-    return np.where(metered, own, np.where(known, out, np.nan))
+        if not which.size:
+            continue
+        part, known = np.zeros(shape), np.zeros(shape, np.bool_)
+        np.add.at(part, fleet.host[which], np.nan_to_num(power_w[which]))
+        np.logical_or.at(known, fleet.host[which], np.isfinite(power_w[which]))
+        out = np.where(np.isnan(out) & known, part, out)
+    return out
 
 
 def hosts_now(fleet: Fleet, columns: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -150,24 +159,15 @@ def binned(total_w: np.ndarray, first_s: int, level: Level) -> Rollup:
         "readings": covered_s,
     }  # fmt: skip
     return Rollup(
-        devices=(), device=np.zeros(starts.size, np.int64),
+        devices=(SUM,), device=np.zeros(starts.size, np.int64),
         start_us=bin_no[starts] * level.bin_us, bin_us=level.bin_us, columns=columns,
     )  # fmt: skip
 
 
 def followed_by(parts: list[Rollup], tail: Rollup, level: Level) -> Rollup:
-    """Stored bins, then those of memory; a bin both have is the stored one's."""
-    stored = parts[0] if parts else Rollup.none(level.bin_us)
-    fresh = ~np.isin(tail.start_us, stored.start_us)
-    tail = tail.take(np.flatnonzero(fresh))
-    return Rollup(
-        devices=stored.devices,
-        device=np.zeros(len(stored) + len(tail), np.int64),
-        start_us=np.concatenate([stored.start_us, tail.start_us]), bin_us=level.bin_us,
-        columns={
-            n: np.concatenate([stored.columns[n], tail.columns[n]]) for n in COLUMNS
-        },
-    )  # fmt: skip
+    """Stored bins, then those of memory; a bin that both begin is put together."""
+    known = [p for p in (*parts, tail) if len(p)]
+    return coarsen(joined(known), level.bin_us) if known else Rollup.none(level.bin_us)
 
 
 _SHOWN = (

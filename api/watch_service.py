@@ -223,7 +223,7 @@ class WatchService:
         racks = set(tree.racks)
         for e in entries:
             node, power_w = e["node"], e["power_w"]
-            if node in racks:
+            if node in racks and not e["meter"]:
                 count[node] = count.get(node, 0) + 1
                 if power_w is not None:
                     fresh[node] = fresh.get(node, 0) + 1
@@ -282,9 +282,10 @@ class WatchService:
 
     def _hosts_and_devices(self) -> Fleet:
         hosts = self._telemetry.hosts()
-        size = sum(len(s.ids) for s in hosts)
+        generation = self._telemetry.registry.generation
         found = self._fleet
-        if found is not None and found.size == size and len(found.hosts) == len(hosts):
+        same = found is not None and found.generation == generation
+        if found is not None and same and len(found.hosts) == len(hosts):
             return found
         ids, host, kind, keys = [], [], [], []
         for i, source in enumerate(hosts):
@@ -294,7 +295,7 @@ class WatchService:
                 host.append(i)
                 kind.append(source.devices[key].kind)
         self._fleet = Fleet(
-            size=size, hosts=tuple(hosts), ids=np.array(ids, np.int64),
+            generation=generation, hosts=tuple(hosts), ids=np.array(ids, np.int64),
             host=np.array(host, np.int64), kind=np.array(kind, dtype="<U8"),
             keys=tuple(keys), is_meter=np.array([s.is_meter for s in hosts], np.bool_),
         )  # fmt: skip
@@ -462,7 +463,7 @@ class WatchService:
         host_w = per_host(fleet, power_w)
         placed = self._telemetry.placements.get().nodes
         chosen = [
-            not s.is_meter if rack is None else placed.get(s.name) == rack
+            not s.is_meter and (rack is None or placed.get(s.name) == rack)
             for s in fleet.hosts
         ]  # fmt: skip
         some = host_w[np.array(chosen, np.bool_)] if chosen else host_w[:0]

@@ -139,6 +139,17 @@ def read_stored(
     )
 
 
+@router.post(
+    "/sources/{name}/retire",
+    dependencies=[Depends(needs("imports:write"))],
+    status_code=204,
+    responses=described(404),
+)
+def retire_source(state: State, name: Name) -> None:
+    """Stop to expect a source; its history stays, new readings bring it back."""
+    state.telemetry.retire(name)
+
+
 @router.get("/events", dependencies=READING)
 def list_events(state: State, asked: Annotated[Period, Query()]) -> EventList:
     """What agents reported about their devices and themselves."""

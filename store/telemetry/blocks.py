@@ -129,5 +129,11 @@ def rollup_of(source: Source | None, body: bytes, level: Level) -> Rollup:
 def _places(
     source: Source, stored: np.ndarray
 ) -> tuple[tuple[Device, ...], np.ndarray]:
+    """A source's devices, and the place of stored ids among them."""
     devices, ids = source.by_id()
+    if not np.isin(stored, ids).all():  # another server has seen more
+        source.reread()
+        devices, ids = source.by_id()
+        if not np.isin(stored, ids).all():
+            raise LookupError(f"{source.name} has readings of a device nobody stored")
     return devices, np.searchsorted(ids, stored)

@@ -12,7 +12,9 @@ transaction.
 from __future__ import annotations
 
 import logging
+import math
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -23,6 +25,7 @@ from store.telemetry import blocks
 from store.telemetry.alone import alone
 from store.telemetry.codec import pack_readings, pack_rollup
 from store.telemetry.levels import (
+    DAY_US,
     HOUR_US,
     HOURS,
     MINUTES,
@@ -41,6 +44,10 @@ log = logging.getLogger("nameplate.telemetry")
 
 GRACE_US = 60 * SECOND_US
 CYCLE_S = 5.0
+HISTORY_S = 20.0
+"""Time for windows older than an hour in one cycle; what is new comes first."""
+EXPECTED_US = DAY_US
+"""A host that was silent for longer is not missed in sums any more."""
 SITE = "sum/site"
 """Name of the sum over all hosts; a node's is sum/node/NAME. No host has a slash."""
 
@@ -74,6 +81,7 @@ class Folder:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._after: dict[int, tuple[int, frozenset[tuple[str, int, bytes]]]] = {}
+        self._suspect: set[tuple[int, int]] | None = None
         self.on_cycle: Callable[[float], None] = lambda _lag_s: None
         """Told after every cycle how old the oldest readings were that it found."""
 
@@ -109,29 +117,52 @@ class Folder:
             return self._fold_closed(everything=everything) if mine else 0
 
     def _fold_closed(self, *, everything: bool) -> int:
-        before_us = self._now_us() - WINDOW_US - GRACE_US
-        table = INBOX
-        asked = select(table.c.window_us, table.c.source_id).distinct()
-        if not everything:
-            asked = asked.where(table.c.window_us <= before_us)
+        now_us = self._now_us()
+        before_us = now_us - WINDOW_US - GRACE_US
+        windows = self._waiting(None if everything else before_us)
+        if self._suspect is None:  # a crash may have cut their folding off
+            self._suspect = {(s, w) for w, ids in windows.items() for s in ids}
+        recent = [w for w in windows if w > before_us - HOUR_US]
+        history = [w for w in windows if w <= before_us - HOUR_US]
+        folded, until_s = 0, math.inf if everything else HISTORY_S
+        started_s = time.monotonic()
+        for window_us in (*recent, *history):
+            late = window_us in history
+            if late and time.monotonic() - started_s > until_s:
+                break  # the rest in the next cycle, after what is new then
+            folded += self._fold_window(window_us, windows[window_us])
+            if self._stop.is_set():
+                return folded
+        self.on_cycle(max(0.0, (now_us - min(windows, default=now_us)) * 1e-6))
+        return folded
+
+    def _waiting(self, last_us: int | None) -> dict[int, list[int]]:
+        """Windows with something in the inbox, in order, and the sources it is of."""
+        asked = select(INBOX.c.window_us, INBOX.c.source_id).distinct()
+        if last_us is not None:
+            asked = asked.where(INBOX.c.window_us <= last_us)
         with self._engine.connect() as connection:
-            found = sorted(
-                (r.window_us, r.source_id) for r in connection.execute(asked)
-            )
+            found = sorted(tuple(row) for row in connection.execute(asked))
+        if any(source_id not in self._registry.by_id for _, source_id in found):
+            self._registry.adopt()  # another server has met them
         windows: dict[int, list[int]] = {}
         for window_us, source_id in found:
             windows.setdefault(window_us, []).append(source_id)
+        return windows
+
+    def _fold_window(self, window_us: int, source_ids: Sequence[int]) -> int:
+        """Fold a window of several sources; one that cannot be does not stop others."""
+        done: list[int] = []
         folded = 0
-        for window_us, source_ids in windows.items():
-            done: list[int] = []
-            for source_id in source_ids:
-                if self._stop.is_set():
-                    return folded
+        for source_id in source_ids:
+            if self._stop.is_set():
+                break
+            try:
                 done += self.fold(source_id, window_us)
                 folded += 1
-            self.sum_up(window_us, done)
-        oldest_us = min(windows, default=self._now_us())
-        self.on_cycle(max(0.0, (self._now_us() - oldest_us) * 1e-6))
+            except (LookupError, ValueError):
+                log.exception("source %s stays unfolded at %s", source_id, window_us)
+        self.sum_up(window_us, done)
         return folded
 
     # --- one source ---------------------------------------------------------------
@@ -161,16 +192,12 @@ class Folder:
                 around, start_us=window_us, bins=WINDOW_US // SECOND_US,
                 bin_us=SECOND_US, whole=True,
             )  # fmt: skip
-            stored_ids = source.device_ids(readings.devices)
-            raw = pack_readings(readings, stored_ids, small=True)
-            blocks.put_block(
-                connection, RAW, source_id=source_id, part=blocks.DEVICES,
-                start_us=window_us, readings=len(readings), body=raw,
-            )  # fmt: skip
-            self._put(connection, source, blocks.DEVICES, window_us, whole)
-            host = total(whole, name="total")
-            self._put(connection, None, blocks.SUM, window_us, host, source_id)
+            self._write(connection, source, window_us, readings, whole, bool(old))
             connection.commit()
+        suspect = self._suspect is not None and (source_id, window_us) in self._suspect
+        if suspect and self._suspect is not None:
+            self._suspect.discard((source_id, window_us))
+            old = []  # its neighbours may not know what was folded before the crash
         first, last = _edge_of([readings], last=False), _edge_of([readings], last=True)
         known = self._after.get(source_id) == (before_us, _mark(first))
         if not known and _mark(first) != _mark(_edge_of(old, last=False)):
@@ -179,6 +206,45 @@ class Folder:
             self._fold_again(source_id, after_us)
         self._after[source_id] = (window_us, _mark(after))
         return ids
+
+    def _write(
+        self, connection: Connection, source: Source, window_us: int,
+        readings: Readings, whole: Rollup, known: bool,
+    ) -> None:  # fmt: skip
+        """
+        Write one window: raw, seconds, minutes and hours, of devices and of the host.
+
+        Where its raw readings are gone but their minutes are not (`known` is False and
+        there are some), what is new only fills holes: it cannot be merged any more.
+        """
+        host = total(whole, name="total")
+        parts = ((source, blocks.DEVICES, whole), (None, blocks.SUM, host))
+        if not known and self._has_minutes(connection, source, window_us):
+            for owner, part, seconds in parts:
+                self._put_longer(
+                    connection, owner, part, window_us, seconds, source.id, fill=True
+                )
+            return
+        blocks.put_block(
+            connection, RAW, source_id=source.id, part=blocks.DEVICES,
+            start_us=window_us, readings=len(readings),
+            body=pack_readings(
+                readings, source.device_ids(readings.devices), small=True
+            ),
+        )  # fmt: skip
+        for owner, part, seconds in parts:
+            self._put(connection, owner, part, window_us, seconds, source.id)
+
+    def _has_minutes(
+        self, connection: Connection, source: Source, window_us: int
+    ) -> bool:
+        for _, body in blocks.bodies(
+            connection, MINUTES, [source.id], blocks.SUM, window_us, window_us + 1
+        ):
+            start_us = blocks.rollup_of(None, body, MINUTES).start_us
+            inside = (start_us >= window_us) & (start_us < window_us + WINDOW_US)
+            return bool(inside.any())
+        return False
 
     def _fold_again(self, source_id: int, window_us: int) -> None:
         if self._has_raw(source_id, window_us):
@@ -236,10 +302,17 @@ class Folder:
             connection, SECONDS, source_id=key, part=part, start_us=window_us,
             readings=len(stored), body=pack_rollup(stored, ids),
         )  # fmt: skip
+        self._put_longer(connection, source, part, window_us, seconds, key)
+
+    def _put_longer(
+        self, connection: Connection, source: Source | None, part: int, window_us: int,
+        seconds: Rollup, key: int, *, fill: bool = False,
+    ) -> None:  # fmt: skip
+        """Put a window's seconds into minutes and hours."""
         end_us = window_us + WINDOW_US
         minutes = coarsen(seconds, MINUTES.bin_us)
         minutes = self._into(
-            connection, MINUTES, source, key, part, minutes, window_us, end_us
+            connection, MINUTES, source, key, part, minutes, window_us, end_us, fill
         )
         hour_us = window_us // HOUR_US * HOUR_US
         of_hour = (minutes.start_us >= hour_us) & (minutes.start_us < hour_us + HOUR_US)
@@ -250,7 +323,7 @@ class Folder:
 
     def _into(
         self, connection: Connection, level: Level, source: Source | None, key: int,
-        part: int, bins: Rollup, start_us: int, end_us: int,
+        part: int, bins: Rollup, start_us: int, end_us: int, fill: bool = False,
     ) -> Rollup:  # fmt: skip
         """Replace a period's bins in the block around it; returns the whole block."""
         block_us = start_us // level.block_us * level.block_us
@@ -259,8 +332,11 @@ class Folder:
         )
         if found:
             old = blocks.rollup_of(source, found[0][1], level)
-            outside = (old.start_us < start_us) | (old.start_us >= end_us)
-            bins = joined([old.take(outside), bins])
+            inside = (old.start_us >= start_us) & (old.start_us < end_us)
+            if fill:
+                bins = bins.take(~np.isin(bins.start_us, old.start_us[inside]))
+                inside[:] = False
+            bins = joined([old.take(~inside), bins])
         ids = source.device_ids(bins.devices) if source else np.zeros(1, np.int64)
         blocks.put_block(
             connection, level, source_id=key, part=part, start_us=block_us,
@@ -279,7 +355,13 @@ class Folder:
             done: Ids of what was folded for it: it leaves the inbox now.
         """
         sources = list(self._registry.by_name.values())
-        hosts = frozenset(s.id for s in sources if s.kind != "sum" and not s.is_meter)
+        oldest_us, newest_us = window_us - EXPECTED_US, window_us + WINDOW_US
+        hosts = frozenset(
+            s.id
+            for s in sources
+            if s.kind != "sum" and not s.is_meter
+            and s.last_us >= oldest_us and s.first_us < newest_us
+        )  # fmt: skip
         members = {SITE: hosts, **self._members()}
         try:
             self._write_sums(window_us, hosts, members, done)
@@ -324,12 +406,20 @@ class Folder:
 
 
 def _edge_of(parts: Sequence[Readings], *, last: bool) -> list[Readings]:
-    """First or last reading of each device; none of no readings."""
+    """First or last power and counter of each device; none of no readings."""
     if not any(len(part) for part in parts):
         return []
     readings = merge(parts)
-    step = np.diff(readings.device) != 0
-    ends = np.append(step, True) if last else np.insert(step, 0, True)
+    ends = np.zeros(len(readings), np.bool_)
+    for names in (("power_w", "power_average_w"), ("energy_j",)):
+        known = np.zeros(len(readings), np.bool_)
+        for name in names:
+            if name in readings.columns:
+                known |= np.isfinite(readings.columns[name])
+        where = np.flatnonzero(known)
+        if where.size:
+            step = np.diff(readings.device[where]) != 0
+            ends[where[np.append(step, True) if last else np.insert(step, 0, True)]] = 1
     return [readings.take(np.flatnonzero(ends))]
 
 

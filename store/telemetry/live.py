@@ -17,6 +17,8 @@ from twin.types import FloatArray, IntArray
 
 KEPT_S = 900
 SECOND_US = 1_000_000
+TOGETHER_US = 90 * SECOND_US
+"""A field that fell silent so long before the others is not what is now."""
 LATEST = (
     "power_w", "power_average_w", "sm_clock_hz", "gpu_c", "memory_c",
     "utilisation_frac", "throttle_reasons", "power_limit_w", "inlet_c",
@@ -50,6 +52,7 @@ class Live:
         self._counts = np.zeros((64, KEPT_S), np.int32)
         self._newest = np.zeros(64, np.int64)
         self._latest = {name: np.full(64, np.nan) for name in LATEST}
+        self._read_us = {name: np.zeros(64, np.int64) for name in LATEST}
 
     def _grow(self) -> None:
         """Twice as many devices."""
@@ -60,6 +63,10 @@ class Live:
         self._latest = {
             name: np.concatenate([values, np.full_like(values, np.nan)])
             for name, values in self._latest.items()
+        }
+        self._read_us = {
+            name: np.concatenate([times, np.zeros_like(times)])
+            for name, times in self._read_us.items()
         }
 
     def add(self, readings: Readings, ids: np.ndarray) -> None:
@@ -104,14 +111,15 @@ class Live:
 
     def _remember(self, readings: Readings, rows: np.ndarray) -> None:
         order = np.argsort(readings.time_us, kind="stable")
-        fresh = order[readings.time_us[order] >= self._newest[rows[order]]]
-        self._newest[rows[fresh]] = readings.time_us[fresh]  # the last one wins
+        np.maximum.at(self._newest, rows, readings.time_us)
         for name in LATEST:
             values = readings.columns.get(name)
             if values is None:
                 continue
-            known = fresh[np.isfinite(values[fresh])]
-            self._latest[name][rows[known]] = values[known]
+            read_us, known = self._read_us[name], order[np.isfinite(values[order])]
+            fresh = known[readings.time_us[known] >= read_us[rows[known]]]
+            read_us[rows[fresh]] = readings.time_us[fresh]  # the last one wins
+            self._latest[name][rows[fresh]] = values[fresh]
 
     def _add_power(
         self, rows: np.ndarray, second: np.ndarray, power_w: FloatArray
@@ -163,7 +171,8 @@ class Live:
             to = np.flatnonzero(rows >= 0)
             time_us[to] = self._newest[rows[to]]
             for name, values in columns.items():
-                values[to] = self._latest[name][rows[to]]
+                young = time_us[to] - self._read_us[name][rows[to]] <= TOGETHER_US
+                values[to] = np.where(young, self._latest[name][rows[to]], np.nan)
         return Now(time_us=time_us, columns=columns)
 
 

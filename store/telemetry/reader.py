@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,7 +63,7 @@ class Reader:
         Returns:
             Folded or not: nothing that was acknowledged is missing.
         """
-        with self._engine.connect() as connection:
+        with self._snapshot() as connection:
             parts = [
                 blocks.readings_of(source, body)
                 for _, body in blocks.bodies(
@@ -77,7 +78,7 @@ class Reader:
 
     def bins(self, source: Source, start_us: int, end_us: int, level: Level) -> Rollup:
         """Bins of a source's devices, unfolded windows rolled up on the way."""
-        with self._engine.connect() as connection:
+        with self._snapshot() as connection:
             parts = [
                 blocks.rollup_of(source, body, level)
                 for _, body in blocks.bodies(
@@ -99,22 +100,16 @@ class Reader:
         Returns:
             Source id to its bins; a source without any is absent.
         """
-        parts: dict[int, list[Rollup]] = {}
-        with self._engine.connect() as connection:
-            for key, body in blocks.bodies(
-                connection, level, [s.id for s in sources], blocks.SUM, start_us, end_us
-            ):
-                parts.setdefault(key, []).append(blocks.rollup_of(None, body, level))
-        return {
-            key: _between(some, start_us, end_us, level) for key, some in parts.items()
-        }
+        with self._snapshot() as connection:
+            return self._sums(connection, sources, start_us, end_us, level)
 
     def host_sum(
         self, source: Source, start_us: int, end_us: int, level: Level
     ) -> Rollup:
         """Power of one host, unfolded windows summed on the way."""
-        parts = list(self.sums([source], start_us, end_us, level).values())
-        with self._engine.connect() as connection:
+        with self._snapshot() as connection:
+            known = self._sums(connection, [source], start_us, end_us, level)
+            parts = list(known.values())
             parts += [
                 coarsen(total(seconds, name="total"), level.bin_us)
                 for seconds in self._unfolded(connection, source, start_us, end_us)
@@ -123,13 +118,8 @@ class Reader:
 
     def folded_until_us(self, source: Source) -> int:
         """End of the newest folded window of a source; 0 before the first. [µs]"""
-        table = SECONDS.table
-        asked = select(func.max(table.c.start_us)).where(
-            table.c.source_id == source.id, table.c.part == blocks.SUM
-        )
         with self._engine.connect() as connection:
-            newest = connection.execute(asked).scalar()
-        return 0 if newest is None else int(newest) + WINDOW_US
+            return _folded_until_us(connection, source)
 
     def closed_windows(self, source: Source, start_us: int, end_us: int) -> set[int]:
         """
@@ -217,6 +207,30 @@ class Reader:
 
     # --- what is not folded yet -----------------------------------------------------
 
+    @contextmanager
+    def _snapshot(self) -> Iterator[Connection]:
+        """Several questions about one instant: a fold in between is not half seen."""
+        with self._engine.connect() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execution_options(isolation_level="REPEATABLE READ")
+            else:
+                connection.exec_driver_sql("BEGIN")
+            yield connection
+            connection.rollback()
+
+    def _sums(
+        self, connection: Connection, sources: Sequence[Source], start_us: int,
+        end_us: int, level: Level,
+    ) -> dict[int, Rollup]:  # fmt: skip
+        parts: dict[int, list[Rollup]] = {}
+        for key, body in blocks.bodies(
+            connection, level, [s.id for s in sources], blocks.SUM, start_us, end_us
+        ):
+            parts.setdefault(key, []).append(blocks.rollup_of(None, body, level))
+        return {
+            key: _between(some, start_us, end_us, level) for key, some in parts.items()
+        }
+
     def _inbox(
         self, connection: Connection, source: Source, start_us: int, end_us: int
     ) -> list[Readings]:
@@ -239,7 +253,7 @@ class Reader:
         parts = self._inbox(connection, source, start_us, end_us + WINDOW_US)
         if not parts:
             return []
-        folded_us = self.folded_until_us(source)
+        folded_us = _folded_until_us(connection, source)
         readings = merge(parts)
         readings = readings.take(readings.time_us >= folded_us)
         if not len(readings):
@@ -252,6 +266,16 @@ class Reader:
                 bin_us=SECOND_US, whole=True,
             )
         ]  # fmt: skip
+
+
+def _folded_until_us(connection: Connection, source: Source) -> int:
+    table = SECONDS.table
+    newest = connection.scalar(
+        select(func.max(table.c.start_us)).where(
+            table.c.source_id == source.id, table.c.part == blocks.SUM
+        )
+    )
+    return 0 if newest is None else int(newest) + WINDOW_US
 
 
 def level_for(start_us: int, end_us: int, most: int = MOST_POINTS) -> Level:
@@ -267,6 +291,6 @@ def _between(
 ) -> Rollup:
     if not parts:
         return Rollup.none(level.bin_us)
-    found = joined(parts)
+    found = coarsen(joined(parts), level.bin_us)  # one bin where a fold cut it in two
     first_us = start_us // level.bin_us * level.bin_us
     return found.take((found.start_us >= first_us) & (found.start_us < end_us))

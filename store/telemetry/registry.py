@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,13 @@ class Source:
     devices: dict[str, Device] = field(default_factory=dict)
     ids: dict[str, int] = field(default_factory=dict)
     saved_us: int = 0
+    reread: Callable[[], None] = field(default=lambda: None, repr=False, compare=False)
+    """Learn of devices that another server made."""
+
+    @property
+    def retired(self) -> bool:
+        """Whether it was taken out of what is watched and has been silent since."""
+        return self.last_us <= int(self.details.get("retired_us", -1))
 
     @property
     def is_meter(self) -> bool:
@@ -64,6 +72,8 @@ class Registry:
         self._engine = engine
         self.by_name: dict[str, Source] = {}
         self.by_id: dict[int, Source] = {}
+        self.generation = 0
+        """Grows whenever sources or devices come or go."""
         self.reload()
 
     def reload(self) -> None:
@@ -71,16 +81,32 @@ class Registry:
         by_name, by_id = {}, {}
         with self._engine.connect() as connection:
             for row in connection.execute(select(SOURCES)):
-                source = Source(
-                    id=row.id, name=row.name, kind=row.kind, first_us=row.first_us,
-                    last_us=row.last_us, details=row.details, saved_us=row.last_us,
-                )  # fmt: skip
+                source = self._of(row)
                 by_name[source.name] = by_id[source.id] = source
             for row in connection.execute(select(DEVICES)):
                 source = by_id[row.source_id]
                 source.devices[row.key] = Device(**row.body)
                 source.ids[row.key] = row.id
         self.by_name, self.by_id = by_name, by_id  # type: ignore[assignment]
+        self.generation += 1
+
+    def adopt(self, source_id: int | None = None) -> None:
+        """
+        Learn of sources and devices that another server on this database made.
+
+        Args:
+            source_id: The source whose devices are read again; None looks for sources
+                that are new.
+        """
+        with self._engine.connect() as connection:
+            for row in connection.execute(select(SOURCES)).all():
+                fresh = row.id not in self.by_id and row.name not in self.by_name
+                if not fresh and row.id != source_id:
+                    continue
+                source = self.by_id.get(row.id) or self._of(row)
+                self._read_devices(connection, source)
+                self.by_name[source.name] = self.by_id[source.id] = source
+                self.generation += 1
 
     def names(self, kinds: Iterable[str] = ()) -> list[str]:
         """Names of the sources of some kinds; of all where none are named."""
@@ -108,23 +134,15 @@ class Registry:
         table = SOURCES
         row = connection.execute(select(table).where(table.c.name == name)).first()
         if row is None:
-            key = connection.execute(
-                insert(table)
-                .values(name=name, kind=kind, first_us=time_us, last_us=time_us,
-                        details={})
-                .returning(table.c.id)
-            ).scalar_one()  # fmt: skip
-            source = Source(
-                id=key, name=name, kind=kind, first_us=time_us, last_us=time_us,
-                details={},
-            )  # fmt: skip
+            made = insert(table).values(
+                name=name, kind=kind, first_us=time_us, last_us=time_us, details={}
+            )
+            source = self._of(connection.execute(made.returning(*table.c)).one())
         else:  # another server made it
-            source = Source(
-                id=row.id, name=name, kind=row.kind, first_us=row.first_us,
-                last_us=row.last_us, details=row.details,
-            )  # fmt: skip
+            source = self._of(row)
             self._read_devices(connection, source)
         self.by_name[name] = self.by_id[source.id] = source
+        self.generation += 1
         return source
 
     def ensure(
@@ -154,6 +172,18 @@ class Registry:
             ).scalar_one()
             source.devices[device.key] = device  # others look it up by its id
             source.ids[device.key] = key_id
+            self.generation += 1
+
+    def retire(self, source: Source, now_us: int) -> None:
+        """Take a source out of what is watched until it is read again."""
+        source.details = {**source.details, "retired_us": max(now_us, source.last_us)}
+        with self._engine.begin() as connection:
+            connection.execute(
+                update(SOURCES)
+                .where(SOURCES.c.id == source.id)
+                .values(details=source.details)
+            )
+        self.generation += 1
 
     def write_times(self, connection: Connection, sources: Iterable[Source]) -> None:
         """Write down the oldest and newest reading of sources."""
@@ -163,6 +193,13 @@ class Registry:
         if rows:
             table = SOURCES
             connection.execute(update(table).where(table.c.id == bindparam("i")), rows)
+
+    def _of(self, row: Any) -> Source:
+        return Source(
+            id=row.id, name=row.name, kind=row.kind, first_us=row.first_us,
+            last_us=row.last_us, details=row.details, saved_us=row.last_us,
+            reread=partial(self.adopt, row.id),
+        )  # fmt: skip
 
     def _read_devices(self, connection: Connection, source: Source) -> None:
         table = DEVICES

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import Connection, Engine, delete, text
+from sqlalchemy import Connection, Engine, delete, func, select, text
 
-from store.models_telemetry import EVENTS
-from store.telemetry.levels import BY_NAME, DAY_US, Level
+from store.models_telemetry import EVENTS, INBOX
+from store.telemetry.levels import BY_NAME, DAY_US, WINDOW_US, Level
 
 EVENTS_DAYS = 400.0
 
@@ -15,6 +15,8 @@ EVENTS_DAYS = 400.0
 def prune(engine: Engine, keep_days: Mapping[str, float], now_us: int) -> int:
     """
     Take away what is older than its level is kept.
+
+    Nothing goes while readings of its time, or of an older one, wait to be folded.
 
     Args:
         engine: The database.
@@ -26,8 +28,11 @@ def prune(engine: Engine, keep_days: Mapping[str, float], now_us: int) -> int:
     """
     gone = 0
     with engine.begin() as connection:
+        waiting_us = connection.scalar(select(func.min(INBOX.c.window_us)))
         for name, days in keep_days.items():
             before_us = now_us - int(days * DAY_US)
+            if waiting_us is not None:  # it is merged with its raw readings first
+                before_us = min(before_us, int(waiting_us) - WINDOW_US)
             gone += _prune_level(connection, BY_NAME[name], before_us)
         before_us = now_us - int(EVENTS_DAYS * DAY_US)
         gone += connection.execute(

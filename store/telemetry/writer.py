@@ -52,6 +52,14 @@ MOST_DEVICES = 4096
 """Devices of one source; a sender that makes up more is refused."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How many there may be in all, so that no sender fills memory with names."""
+
+    devices: int = 20_000
+    sources: int = 5_000
+
+
 class BusyError(RuntimeError):
     """More waits to be stored than memory should hold."""
 
@@ -128,6 +136,7 @@ class Writer:
         self._open = False
         self._uncertain = False
         self._thread: threading.Thread | None = None
+        self.limits = Limits()
         self.on_stored: Callable[[Delivery, Taken], None] = lambda _d, _t: None
 
     @property
@@ -226,7 +235,7 @@ class Writer:
                 self._uncertain = False
             with self._engine.connect() as connection:
                 self._begin(connection)
-                taken = _Transaction(connection, self._registry).store(
+                taken = _Transaction(connection, self._registry, self.limits).store(
                     [w.delivery for w in group]
                 )
                 connection.commit()
@@ -274,8 +283,11 @@ class Writer:
 class _Transaction:
     """One commit's worth of deliveries."""
 
-    def __init__(self, connection: Connection, registry: Registry) -> None:
+    def __init__(
+        self, connection: Connection, registry: Registry, limits: Limits
+    ) -> None:
         self._connection, self._registry = connection, registry
+        self._limits = limits
         self._ledgers: dict[tuple[int, str], tuple[Ledger, bool]] = {}
         self._changed: set[tuple[int, str]] = set()
         self._inbox: list[tuple[int, int, int, bytes]] = []
@@ -295,12 +307,12 @@ class _Transaction:
     def _one(self, delivery: Delivery) -> Taken | Exception:
         readings = delivery.readings
         span = _span_us(delivery)
+        wrong = self._beyond(delivery)
+        if wrong is not None:
+            return wrong
         source = self._registry.source(
             self._connection, delivery.source, delivery.kind, span[0]
         )
-        fresh = sum(d.key not in source.ids for d in readings.devices)
-        if len(source.ids) + fresh > MOST_DEVICES:
-            return _too_many(delivery)
         if delivery.spool is not None:
             try:
                 if not self._ledger(source, delivery.spool).add(delivery.sequence):
@@ -319,6 +331,36 @@ class _Transaction:
             for e in delivery.events
         ]  # fmt: skip
         return Taken(stored=len(readings), refused=delivery.left)
+
+    def _beyond(self, delivery: Delivery) -> ScenarioError | None:
+        """What is wrong with a delivery that names more than there may be."""
+        known = self._registry.by_name
+        source = known.get(delivery.source)
+        ids = source.ids if source is not None else {}
+        fresh = len({d.key for d in delivery.readings.devices} - ids.keys())
+        if source is None:
+            hosts = sum(s.kind != "sum" for s in known.values())
+            if hosts >= self._limits.sources:
+                return _too_many(
+                    "source", f"at most {self._limits.sources} in all", hosts + 1,
+                    "use the same name for the same host, or raise "
+                    "NAMEPLATE_MOST_SOURCES",
+                )  # fmt: skip
+        if len(ids) + fresh > MOST_DEVICES:
+            return _too_many(
+                "devices", f"at most {MOST_DEVICES} per source", len(ids) + fresh,
+                "use the same key for the same device in every batch",
+            )  # fmt: skip
+        if not fresh:
+            return None
+        count = sum(len(s.ids) for s in known.values()) + fresh
+        if count <= self._limits.devices:
+            return None
+        return _too_many(
+            "devices", f"at most {self._limits.devices} in all", count,
+            "use the same key for the same device in every batch, or raise "
+            "NAMEPLATE_MOST_DEVICES",
+        )  # fmt: skip
 
     def _add(self, source: Source, readings: Readings) -> None:
         """Rows of the inbox, one for each window the readings fall into."""
@@ -427,9 +469,5 @@ def _span_us(delivery: Delivery) -> tuple[int, int]:
     return min(said), max(said)
 
 
-def _too_many(delivery: Delivery) -> ScenarioError:
-    return ScenarioError(
-        field="devices", rule=f"at most {MOST_DEVICES} per source",
-        value=len(delivery.readings.devices),
-        repair="use the same key for the same device in every batch",
-    )  # fmt: skip
+def _too_many(field: str, rule: str, value: int, repair: str) -> ScenarioError:
+    return ScenarioError(field=field, rule=rule, value=value, repair=repair)

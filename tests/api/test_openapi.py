@@ -49,6 +49,7 @@ ENDPOINTS = {
     "/telemetry": "post", "/telemetry/hello": "get", "/telemetry/now": "get",
     "/telemetry/stream": "get", "/telemetry/series": "get",
     "/telemetry/sources": "get", "/telemetry/sources/{name}/stored": "get",
+    "/telemetry/sources/{name}/retire": "post",
     "/telemetry/events": "get", "/telemetry/placement": "get put",
     "/tracking/calibrations": "get post",
     "/tracking/calibrations/{calibration_id}": "get delete",

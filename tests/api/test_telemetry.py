@@ -11,6 +11,9 @@ import uuid
 import numpy as np
 import pytest
 
+from twin.errors import ScenarioError
+from twin.telemetry.readings import Device, Readings
+
 S = 1_000_000
 SITE = {
     "name": "Two racks",
@@ -197,6 +200,40 @@ def test_times_and_units_that_cannot_be_are_counted_not_stored(
     }  # fmt: skip
 
 
+def test_a_batch_that_is_all_in_the_future_is_left_with_its_agent(
+    http, token, services, start_us, agent, monkeypatch
+):
+    """Our clock was set back by an hour; then it is right again."""
+    right = services.telemetry.clock_us
+    monkeypatch.setattr(services.telemetry, "clock_us", lambda: right() - 3600 * S)
+
+    early = send(http, token, batch(agent, start_us))
+
+    assert early.status_code == 503
+    assert early.headers["retry-after"] == "60"
+    told = early.json()
+    assert "The clocks of agent and server disagree" in told["detail"]
+    (wrong,) = told["errors"]
+    assert wrong["field"] == "start_us"
+    assert wrong["value"].startswith("35")  # 3600 s less the 20 the batch is old
+    assert "set the server's clock if it was put back" in wrong["repair"]
+    monkeypatch.undo()
+    again = send(http, token, batch(agent, start_us)).json()
+    assert (again["stored"], again["duplicate"]) == (4, False)
+
+
+def test_a_batch_with_one_reading_of_the_present_is_not_sent_back(
+    http, token, start_us, agent
+):
+    columns = {"device": [0, 0], "offset_us": [0, 3600 * S], "power_w": [400, 400]}
+    answer = send(http, token, batch(agent, start_us, columns=columns))
+
+    assert answer.status_code == 200
+    assert [(r["reason"], r["count"]) for r in answer.json()["refused"]] == [
+        ("future", 1)
+    ]
+
+
 def test_now_knows_the_host_its_devices_and_their_state(http, token, start_us, agent):
     send(http, token, batch(agent, start_us))
 
@@ -323,3 +360,69 @@ def test_the_stream_sends_what_is_drawn_now(http):
         lines = answer.iter_lines()
         assert next(lines) == "event: now"
         assert "site" in json.loads(next(lines).removeprefix("data: "))
+
+
+def test_a_retired_source_is_missed_no_more_until_it_speaks(
+    http, token, agent, start_us
+):
+    send(http, token, batch(agent, start_us))
+
+    def watched():
+        now = http.get("/api/v1/telemetry/now", params={"node": "all"}).json()
+        return agent in {h["name"] for h in now["hosts"]}
+
+    gone = http.post(f"/api/v1/telemetry/sources/{agent}/retire")
+
+    assert gone.status_code == 204
+    assert not watched()
+    later = (int(time.time()) + 2) * S
+    send(http, token, batch(agent, later, sequence=1))
+    assert watched()
+
+
+def test_history_that_is_all_gaps_is_refused(services):
+    hourly = Readings(
+        devices=(Device(key="g"),), device=np.zeros(3, np.int64),
+        time_us=np.array([0, 3600, 7200]) * S,
+        columns={"power_w": np.array([1.0, 2.0, 3.0])},
+    )  # fmt: skip
+
+    with pytest.raises(ScenarioError, match=r"at most 300 s apart.*3600 s"):
+        services.telemetry.take("sparse", "upload", hourly, key="k")
+
+
+def test_a_meter_on_a_rack_is_beside_its_hosts_not_added_to_them(http, services):
+    make = services.access.tokens.create
+    names = [f"m-{uuid.uuid4().hex[:8]}" for _ in range(2)]
+    start_us = (int(time.time()) - 5) * S
+    for name, kind, power_w in zip(names, ("host", "meter"), (6000, 6300), strict=True):
+        _, token = make(name=name, scopes=("telemetry:write",), agent=name)
+        devices = [{"key": "d", "kind": kind}]
+        columns = {"device": [0], "offset_us": [0], "power_w": [power_w]}
+        send(http, token, batch(name, start_us, devices=devices, columns=columns))
+    made = http.post("/api/v1/scenarios", json={"scenario": SITE}).json()["id"]
+    racks = http.post("/api/v1/site/network", json={"scenario": SITE}).json()["racks"]
+    rack = racks[1]["name"]
+    placement = http.get("/api/v1/telemetry/placement").json()
+    http.put(
+        "/api/v1/telemetry/placement",
+        json={"version": placement["version"], "scenario_id": made,
+              "nodes": dict.fromkeys(names, rack)},
+    )  # fmt: skip
+
+    nodes = http.get("/api/v1/telemetry/now").json()["nodes"]
+
+    found = next(n for n in nodes if n["name"] == rack)
+    assert (found["power_w"], found["summed_w"], found["metered"]) == (6300, 6000, True)
+    assert found["expected"] == 1
+
+
+def test_supplies_and_a_host_meter_are_one_power_live_too(http, token, agent, start_us):
+    devices = [{"key": "host", "kind": "host"}, {"key": "psu0", "kind": "psu"}]
+    columns = {"device": [0, 1], "offset_us": [0, 0], "power_w": [6000, 6000]}
+    send(http, token, batch(agent, start_us, devices=devices, columns=columns))
+
+    now = http.get("/api/v1/telemetry/now", params={"node": "all"}).json()
+
+    host = next(h for h in now["hosts"] if h["name"] == agent)
+    assert host["power_w"] == 6000

@@ -85,6 +85,15 @@ def clean(
     return kept, tuple(left)
 
 
+def period_s(readings: Readings) -> float:
+    """Usual time between two readings of one device; 0 where none has two. [s]"""
+    order = np.lexsort((readings.time_us, readings.device))
+    device, time_us = readings.device[order], readings.time_us[order]
+    step_us = np.diff(time_us)[np.diff(device) == 0]
+    step_us = step_us[step_us > 0]
+    return float(np.median(step_us)) * 1e-6 if step_us.size else 0.0
+
+
 def _left(reason: str, field: str, which: np.ndarray, repair: str) -> Left:
     return Left(
         reason=reason, field=field, count=int(np.count_nonzero(which)), repair=repair

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,6 +23,10 @@ from twin.types import BoolArray, FloatArray, IntArray
 GAP_PERIODS = 5.0
 LEAST_GAP_S, MOST_GAP_S = 5.0, 300.0
 """A pause longer than five usual periods is a gap; never below 5 s or above 5 min."""
+
+COUNTED = (("host",), ("psu",), ("gpu", "cpu"), ("meter",))
+"""Kinds whose sum is a host's power: the first of these that is known. MIG instances
+are in none: their GPU is."""
 
 MEANS = ("sm_clock_hz", "memory_clock_hz", "utilisation_frac", "fan_frac")
 HIGHEST = ("gpu_c", "memory_c", "inlet_c")
@@ -124,7 +129,8 @@ def roll_up(
             continue
         columns = _of_device(readings, span, time_s[span], edges_s)
         seen = columns["readings"] > 0
-        known = seen | (columns["covered_s"] > 0) if whole else seen
+        some = (columns["covered_s"] > 0) | (columns["energy_j"] > 0)
+        known = seen | some if whole else seen
         where = np.flatnonzero(known)
         parts.append((number, where, {n: v[where] for n, v in columns.items()}))
     return Rollup(
@@ -161,7 +167,7 @@ def coarsen(rollup: Rollup, bin_us: int) -> Rollup:
 
 def total(rollup: Rollup, *, name: str, kind: str = "total") -> Rollup:
     """
-    Power of a host: its own meter where it has one, else the sum of its parts.
+    Power of a host: its own meter where it is read, else the sum of its parts.
 
     Args:
         rollup: Bins of the host's devices, made with `whole`.
@@ -173,13 +179,34 @@ def total(rollup: Rollup, *, name: str, kind: str = "total") -> Rollup:
         and `covered_s` falls in proportion, so that a hole can be seen. MIG instances
         are never added: their GPU is.
     """
-    kinds = [d.kind for d in rollup.devices]
-    used = {rollup.devices[i].kind for i in np.unique(rollup.device)}
-    counted = next(
-        (k for k in (("host",), ("psu",), ("meter",)) if used & set(k)), ("gpu", "cpu")
-    )
-    chosen = np.array([k in counted for k in kinds] or [False])
-    return sum_of([_only(rollup, chosen)], name=name, kind=kind, bin_us=rollup.bin_us)
+    kinds = np.array([d.kind for d in rollup.devices] or [""])
+    sums = []
+    for counted in COUNTED:
+        part = _only(rollup, np.isin(kinds, counted))
+        if len(part):
+            sums.append(sum_of([part], name=name, kind=kind, bin_us=rollup.bin_us))
+    if not sums:
+        return sum_of([], name=name, kind=kind, bin_us=rollup.bin_us)
+    return _first_known(sums)
+
+
+def _first_known(sums: Sequence[Rollup]) -> Rollup:
+    """Of several sums of one thing the first that knows its power, bin by bin."""
+    start_us = np.unique(np.concatenate([s.start_us for s in sums]))
+    columns = {name: np.full(start_us.size, np.nan) for name in COLUMNS}
+    columns |= {name: np.zeros(start_us.size) for name in SUMS}
+    open_ = np.ones(start_us.size, np.bool_)
+    for part in sums:
+        place = np.searchsorted(start_us, part.start_us)
+        use = open_[place] & np.isfinite(part.columns["power_mean_w"])
+        use |= open_[place] & (part.columns["energy_j"] > 0)
+        for name, values in part.columns.items():
+            columns[name][place[use]] = values[use]
+        open_[place[use]] = False
+    return Rollup(
+        devices=sums[0].devices, device=np.zeros(start_us.size, np.int64),
+        start_us=start_us, bin_us=sums[0].bin_us, columns=columns,
+    )  # fmt: skip
 
 
 def sum_of(
@@ -233,12 +260,18 @@ def _of_device(
 ) -> dict[str, FloatArray]:
     bins = edges_s.size - 1
     column = {name: values[span] for name, values in readings.columns.items()}
-    power_w, counter_j = _power(column), column.get("energy_j")
-    covered_j, energy_j, covered_s = _cumulative(time_s, power_w, counter_j)
+    power_w = _power(column)
+    curves = _cumulative(time_s, power_w, column.get("energy_j"))
+
+    def flowed(curve: FloatArray) -> FloatArray:
+        return np.diff(np.interp(edges_s, curves.time_s, curve))
+
     out = {name: np.full(bins, np.nan) for name in COLUMNS}
-    out["covered_s"] = np.diff(np.interp(edges_s, time_s, covered_s))
-    out["energy_j"] = np.diff(np.interp(edges_s, time_s, energy_j))
-    flowed_j = np.diff(np.interp(edges_s, time_s, covered_j))
+    out["covered_s"], out["energy_j"] = (
+        flowed(curves.covered_s),
+        flowed(curves.energy_j),
+    )
+    flowed_j = flowed(curves.covered_j)
     with np.errstate(invalid="ignore", divide="ignore"):
         out["power_mean_w"] = np.where(
             out["covered_s"] > 0, flowed_j / out["covered_s"], np.nan
@@ -284,46 +317,95 @@ def _power(column: dict[str, FloatArray]) -> FloatArray:
 
 def _cumulative(
     time_s: FloatArray, power_w: FloatArray, counter_j: FloatArray | None
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Energy over covered time, energy with bridged gaps, and covered time."""
-    step_s = np.diff(time_s)
-    if step_s.size == 0:
-        zero = np.zeros(time_s.size)
-        return zero, zero, zero
-    gap_s = np.clip(GAP_PERIODS * np.median(step_s), LEAST_GAP_S, MOST_GAP_S)
-    near = step_s <= gap_s
-    straight_j = step_s * (power_w[1:] + power_w[:-1]) / 2
-    counted_j = np.full(step_s.size, np.nan)
-    if counter_j is not None:
-        counted_j = np.diff(counter_j)
-        counted_j[counted_j < 0] = np.nan  # the driver was loaded again
-        counted_j[_implausible(counted_j, straight_j, near)] = np.nan
-    flowed_j = np.where(np.isfinite(counted_j), counted_j, straight_j)
-    known: BoolArray = np.isfinite(flowed_j)
-    flowed_j = np.where(known, flowed_j, 0.0)
-    bridged = near | np.isfinite(counted_j)
-    return (
-        _running(np.where(near, flowed_j, 0.0)),
-        _running(np.where(bridged, flowed_j, 0.0)),
-        _running(np.where(near & known, step_s, 0.0)),
+) -> _Curves:
+    """
+    What flowed since the first reading: by the counter where there is one, else power.
+
+    Each is integrated over its own readings, so rows that have only one of them, or
+    neither (another field's own time), take nothing away.
+    """
+    power, counter = _straight(time_s, power_w), _counted(time_s, counter_j)
+    gap_s = _gap_s(power.time_s if power.time_s.size > 1 else counter.time_s)
+    edges_s = np.union1d(power.time_s, counter.time_s)
+    if edges_s.size < 2:
+        return _Curves(time_s=np.zeros(1), covered_j=np.zeros(1),
+                       energy_j=np.zeros(1), covered_s=np.zeros(1))  # fmt: skip
+    middle_s, step_s = (edges_s[1:] + edges_s[:-1]) / 2, np.diff(edges_s)
+    flowing_w, near = power.rate(middle_s, gap_s)
+    counted_w, counted_near = counter.rate(middle_s, gap_s)
+    if _disagree(counted_w, flowing_w, step_s):
+        counted_w = np.full_like(counted_w, np.nan)
+    counted = np.isfinite(counted_w)
+    covered = (near & np.isfinite(flowing_w)) | (counted & counted_near)
+    known_j = step_s * np.where(counted, counted_w, np.nan_to_num(flowing_w))
+    return _Curves(
+        time_s=edges_s,
+        covered_j=_running(np.where(covered, known_j, 0.0)),
+        energy_j=_running(np.where(covered | counted, known_j, 0.0)),
+        covered_s=_running(np.where(covered, step_s, 0.0)),
     )
 
 
-def _implausible(
-    counted_j: FloatArray, straight_j: FloatArray, near: BoolArray
-) -> BoolArray:
+class _Curves(NamedTuple):
+    """Cumulative energy over covered time, energy with bridged gaps, covered time."""
+
+    time_s: FloatArray
+    covered_j: FloatArray
+    energy_j: FloatArray
+    covered_s: FloatArray
+
+
+class _Flow(NamedTuple):
+    """Energy between the readings of one quantity; NaN where it cannot be told."""
+
+    time_s: FloatArray
+    step_j: FloatArray
+
+    def rate(self, at_s: FloatArray, gap_s: float) -> tuple[FloatArray, BoolArray]:
+        """Mean power of the step each instant is in, and whether it is no gap."""
+        if self.step_j.size == 0:
+            return np.full(at_s.size, np.nan), np.zeros(at_s.size, np.bool_)
+        place = np.searchsorted(self.time_s, at_s, "right") - 1
+        inside = (place >= 0) & (place < self.step_j.size)
+        place = np.clip(place, 0, self.step_j.size - 1)
+        step_s = np.diff(self.time_s)
+        rate_w = np.where(inside, (self.step_j / step_s)[place], np.nan)
+        return rate_w, inside & (step_s <= gap_s)[place]
+
+
+def _straight(time_s: FloatArray, power_w: FloatArray) -> _Flow:
+    known = np.isfinite(power_w)
+    time_s, power_w = time_s[known], power_w[known]
+    return _Flow(time_s, np.diff(time_s) * (power_w[1:] + power_w[:-1]) / 2)
+
+
+def _counted(time_s: FloatArray, counter_j: FloatArray | None) -> _Flow:
+    if counter_j is None:
+        return _Flow(np.zeros(0), np.zeros(0))
+    known = np.isfinite(counter_j)
+    step_j = np.diff(counter_j[known])
+    # it falls where the driver was loaded again
+    return _Flow(time_s[known], np.where(step_j < 0, np.nan, step_j))
+
+
+def _gap_s(time_s: FloatArray) -> float:
+    step_s = np.diff(time_s)
+    if step_s.size == 0:
+        return LEAST_GAP_S
+    return float(np.clip(GAP_PERIODS * np.median(step_s), LEAST_GAP_S, MOST_GAP_S))
+
+
+def _disagree(counted_w: FloatArray, flowing_w: FloatArray, step_s: FloatArray) -> bool:
     """
-    Counters that stand still beside flowing power, or leap: frozen or of another unit.
+    Whether a counter stands still beside flowing power, or leaps: of another unit.
 
     A counter may lag by one of its own updates (20 to 100 ms), so single steps differ;
     a whole device's counter that disagrees by a factor of two is not used at all.
     """
-    both = near & np.isfinite(counted_j) & np.isfinite(straight_j)
-    if not both.any():
-        return np.zeros(counted_j.size, np.bool_)
-    counted, straight = counted_j[both].sum(), straight_j[both].sum()
-    wrong = straight > 0 and not 0.5 <= counted / straight <= 2.0
-    return np.full(counted_j.size, wrong)
+    both = np.isfinite(counted_w) & np.isfinite(flowing_w)
+    counted_j = float((counted_w[both] * step_s[both]).sum())
+    straight_j = float((flowing_w[both] * step_s[both]).sum())
+    return straight_j > 0 and not 0.5 <= counted_j / straight_j <= 2.0
 
 
 def _running(values: FloatArray) -> FloatArray:

@@ -5,7 +5,9 @@ import pytest
 import sqlalchemy as sa
 from numpy.testing import assert_allclose, assert_array_equal
 
+from api.telemetry_service import TelemetryService
 from store.models_telemetry import INBOX
+from store.settings import Settings
 from store.telemetry.folder import SITE
 from store.telemetry.levels import HOURS, MINUTES, SECONDS
 from store.telemetry.retention import prune
@@ -223,16 +225,15 @@ def test_history_is_taken_once_and_not_mixed_into_what_it_was_folded_to(service,
     first = service.take("node1", "upload", old, key="a")
     service.folder.fold_closed()
     beside = service.take("node1", "upload", readings([600], [300.0]), key="b")
+    service.folder.fold_closed()
     prune(service.reader._engine, KEEP, clock.now_us)
     again = service.take("node1", "upload", old, key="a")
 
     assert (first.stored, beside.stored) == (600, 1)
     assert again.stored == 0
     assert [(r.reason, r.count) for r in again.refused] == [("late", 600)]
-    service.folder.fold_closed()
     minutes = everything(service, MINUTES)
-    # what flowed after the last reading went with the raw readings before the next
-    assert minutes.columns["energy_j"].sum() == pytest.approx(300.0 * 599)
+    assert minutes.columns["energy_j"].sum() == pytest.approx(300.0 * 600)
 
 
 def test_an_agent_cannot_send_history(service, clock):
@@ -242,3 +243,113 @@ def test_an_agent_cannot_send_history(service, clock):
 
     assert taken.stored == 0
     assert [r.reason for r in taken.refused] == ["late"]
+
+
+def another(engine, database_url, clock):
+    """A second server on the same database."""
+    service = TelemetryService(engine, Settings(database_url=database_url), clock)
+    service.writer.start()
+    return service
+
+
+def test_a_server_folds_and_reads_what_another_took_in(
+    service, engine, database_url, clock
+):
+    other = another(engine, database_url, clock)
+    try:
+        deliver(service, readings([1, 2], 100.0, keys=("g0",)), source="both")
+        deliver(other, readings([1, 2], 300.0, keys=("g1",)), source="both")
+        deliver(other, readings([1, 2], 500.0), source="theirs")
+
+        found = service.reader.raw(service.source("both"), T0, T0 + HOUR * S)
+        assert found.columns["power_w"].tolist() == [100, 100, 300, 300]
+        assert service.folder.fold_closed(everything=True) == 2
+        assert inbox_rows(service) == 0
+        theirs = service.reader.host_sum(
+            service.source("theirs"), T0, T0 + HOUR * S, SECONDS
+        )
+        assert theirs.columns["energy_j"].sum() == pytest.approx(500.0)
+    finally:
+        other.close()
+
+
+def test_a_crash_between_a_fold_and_its_neighbours_is_made_good(
+    service, engine, database_url, clock, monkeypatch
+):
+    clock.now_us = T0 + 3 * HOUR * S
+    time_s = np.arange(0, 1800)
+    late = (time_s >= 600) & (time_s < 1200)
+    deliver(service, readings(time_s[~late], 500.0))
+    service.folder.fold_closed(everything=True)
+    deliver(service, readings(time_s[late], 500.0))
+
+    def killed(*_args):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(service.folder, "_fold_again", killed)
+        with pytest.raises(KeyboardInterrupt):
+            service.folder.fold_closed()
+
+    restarted = another(engine, database_url, clock)
+    try:
+        restarted.folder.fold_closed()
+        whole = everything(restarted, HOURS).columns["energy_j"].sum()
+    finally:
+        restarted.close()
+    assert whole == pytest.approx(500.0 * 1799, rel=1e-6)
+
+
+def test_raw_readings_stay_while_more_of_their_time_waits(service, clock):
+    clock.now_us = T0 + 60 * 24 * HOUR * S
+    first, second = np.arange(0, 300), np.arange(300, 600)
+    service.take("node1", "upload", readings(first, 300.0), key="a")
+    service.folder.fold_closed()
+    service.take("node1", "upload", readings(second, 300.0), key="b")
+
+    prune(service.reader._engine, KEEP, clock.now_us)
+    service.folder.fold_closed()
+
+    found = everything(service, MINUTES).columns["energy_j"].sum()
+    assert found == pytest.approx(300.0 * 599)
+
+
+def test_an_hour_that_is_half_folded_is_one_bin(service, clock):
+    clock.now_us = T0 + 1300 * S
+    deliver(service, readings(np.arange(0, 1200), 500.0))
+    service.folder.fold_closed()  # the first window alone
+
+    for sums in (True, False):
+        found = everything(service, HOURS, sums=sums)
+        assert len(found) == 1
+        # the second between folded and waiting is told with the next fold
+        assert found.columns["energy_j"].sum() == pytest.approx(500.0 * 1199, rel=1e-3)
+
+
+def test_new_windows_are_folded_before_history(service, clock, monkeypatch):
+    monkeypatch.setattr("store.telemetry.folder.HISTORY_S", -1.0)
+    clock.now_us = T0 + 30 * 24 * HOUR * S
+    now_s = 30 * 24 * HOUR - 1200
+    service.take("old", "upload", readings([1, 2], 100.0), key="a")
+    deliver(service, readings(now_s + np.arange(0, 100), 300.0), source="new")
+
+    service.folder.fold_closed()
+
+    with service.reader._engine.connect() as connection:
+        left = connection.scalars(sa.select(INBOX.c.source_id)).all()
+    assert left == [service.source("old").id]
+
+
+def test_a_host_silent_for_days_is_not_missed_in_the_sum(service, clock):
+    deliver(service, readings([1, 2, 3], 100.0), source="gone")
+    day_s = 3 * 24 * HOUR
+    deliver(service, readings(day_s + np.arange(0, 120), 200.0), source="here")
+    clock.now_us = T0 + (day_s + HOUR) * S
+    service.folder.fold_closed(everything=True)
+
+    site = service.source(SITE)
+    found = service.reader.sums([site], T0 + day_s * S, T0 + (day_s + 60) * S, MINUTES)[
+        site.id
+    ]
+
+    assert found.columns["covered_s"].tolist() == pytest.approx([60.0])

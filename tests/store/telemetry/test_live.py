@@ -67,3 +67,15 @@ def test_short_holes_are_held_and_long_ones_are_not():
     power_w = np.array([[NAN, 5.0, NAN, NAN, NAN, 7.0]])
 
     assert_array_equal(held(power_w, 2), [[NAN, 5, 5, 5, NAN, 7]])
+
+
+def test_a_field_that_fell_silent_is_not_what_is_now():
+    live = Live()
+    live.add(readings([0.0], [700]), np.array([7]))
+    average = readings([3600.0], [np.nan], power_average_w=[90])
+    live.add(average, np.array([7]))
+
+    now = live.now(IDS[:1])
+
+    assert_array_equal(now.columns["power_w"], [NAN])
+    assert_array_equal(now.columns["power_average_w"], [90])

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
+from twin.telemetry.merge import merge
 from twin.telemetry.readings import Device, Readings
 from twin.telemetry.rollup import coarsen, joined, roll_up, sum_of, total
 
@@ -68,6 +69,7 @@ def test_a_gap_is_not_covered_but_the_counter_bridges_its_energy():
     # second 1 begins the gap: 8,900 J spread over its 100 s
     assert_allclose(shown.start_us, [0, 1 * S, 101 * S])
     assert_allclose(shown.columns["energy_j"], [100, 89, 100])
+    assert_allclose(minutes.columns["energy_j"], [9100])
 
 
 def test_without_a_counter_nothing_flows_in_a_gap():
@@ -231,3 +233,55 @@ def test_a_missing_part_shows_in_the_covered_time():
 
     assert_allclose(lonely.columns["covered_s"], [0.25] * 3)
     assert_allclose(lonely.columns["power_mean_w"], [100.0] * 3)
+
+
+def test_rows_without_power_take_no_energy_away():
+    # temperatures half a second after each power reading, as two exporters send them
+    power = of_one([0, 1, 2, 3], power_w=[500.0] * 4, gpu_c=[NAN] * 4)
+    warm = of_one([0.5, 1.5, 2.5], power_w=[NAN] * 3, gpu_c=[60.0] * 3)
+
+    found = seconds(merge([power, warm]), 3)
+
+    assert_allclose(found.columns["energy_j"], [500, 500, 500])
+    assert_allclose(found.columns["covered_s"], 1.0)
+    assert_allclose(found.columns["gpu_c"], 60)
+
+
+def test_samples_between_readings_leave_the_counter_in_charge():
+    # 1 Hz readings of power and counter, and 4 Hz samples of power alone; the counter
+    # knows of 50 W that samples miss
+    ticks = of_one([0, 1, 2], power_w=[400.0] * 3, energy_j=[0, 450, 900])
+    samples = of_one([0.25, 0.5, 0.75, 1.25, 1.5, 1.75], power_w=[400.0] * 6)
+
+    found = seconds(merge([ticks, samples]), 2)
+
+    assert_allclose(found.columns["energy_j"], [450, 450])
+
+
+def test_a_meter_that_begins_later_counts_from_then_on():
+    bins = host(
+        of_one(T, power_w=[400.0] * 4, key="g"),
+        of_one([2, 3], power_w=[900.0] * 2, key="host", kind="host"),
+    )
+
+    assert_allclose(total(bins, name="h").columns["power_mean_w"], [400, 400, 900])
+    assert_allclose(total(bins, name="h").columns["energy_j"], [400, 400, 900])
+
+
+def test_supplies_stand_in_for_a_host_and_are_never_added_to_it():
+    bins = host(
+        of_one(T, power_w=[600.0] * 4, key="host", kind="host"),
+        of_one(T, power_w=[310.0] * 4, key="psu0", kind="psu"),
+        of_one(T, power_w=[310.0] * 4, key="psu1", kind="psu"),
+    )
+
+    assert_allclose(total(bins, name="h").columns["power_mean_w"], [600.0] * 3)
+
+
+def test_an_outlet_beside_gpus_does_not_count():
+    bins = host(
+        of_one(T, power_w=[400.0] * 4, key="g"),
+        of_one(T, power_w=[900.0] * 4, key="outlet", kind="meter"),
+    )
+
+    assert_allclose(total(bins, name="h").columns["power_mean_w"], [400.0] * 3)
