@@ -303,7 +303,10 @@ def _hello(settings: Settings, answer: Answer) -> Finding:
         )  # fmt: skip
     repairs = {
         "denied": "make a token with the scope telemetry:write for this agent",
+        "barred": "see what the server says; if it is about Host, name it in the "
+        "server's NAMEPLATE_ALLOWED_HOSTS",
         "unknown": "is the address right, the server up, its certificate known?",
+        "refused": "is the agent as old or new as the server?",
         "wrong": "is this Nameplate's own address? Redirects are not followed",
         "busy": "the server is busy; try again",
     }

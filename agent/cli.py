@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from agent import __version__
-from agent.settings import NAMES, SettingError, Settings, load
+from agent.settings import NAMES, SettingError, Settings, default_spool, load
 
 MARKS = {"good": "ok  ", "note": "note", "problem": "FAIL"}
 
@@ -113,7 +113,7 @@ def _shared() -> argparse.ArgumentParser:
     add("--server", help="address of the Nameplate server")
     add("--name", help="this agent's name there (default: host name)")
     add("--rate-hz", type=float, help="how often each GPU is read, 0.1..50 (default 1)")
-    add("--spool-dir", type=Path, help="where readings wait (/var/lib/nameplate-agent)")
+    add("--spool-dir", type=Path, help=f"where readings wait ({default_spool()})")
     add("--spool-mb", type=float, help="how much of that disk they may take (512)")
     add("--token-file", type=Path, help="file with the token (mode 600)")
     add("--ca-file", type=Path, help="certificates to trust instead of the system's")

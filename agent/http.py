@@ -17,6 +17,12 @@ from agent.clock import HostClock, ServerClock
 
 HELLO = "/api/v1/telemetry/hello"
 TELEMETRY = "/api/v1/telemetry"
+PROBLEM_MEDIA_TYPE = "application/problem+json"
+PROBLEM_TYPE = "urn:nameplate:problem:"
+VERDICTS = frozenset({409, 415, 422})
+"""What Nameplate answers to a batch that it never will take."""
+KEPT_S = 30.0
+"""A connection is used again within this: batches go out every few seconds."""
 LONGEST_WAIT_S = 3600.0
 """A Retry-After beyond this is taken as this: the spool's own limit comes first."""
 
@@ -27,9 +33,12 @@ class Answer:
     What came of a request.
 
     Attributes:
-        kind: "ok", "denied" (the token), "refused" (the batch), "large", "busy",
-            "unknown" (nobody knows whether it was stored) or "wrong" (not Nameplate).
+        kind: "ok", "denied" (the token), "refused" (the batch, for good), "large",
+            "early" (the batch is ahead of the server's clock), "busy", "unknown"
+            (nobody knows whether it was stored), "barred" (Nameplate refused the
+            request, not the batch) or "wrong" (not Nameplate).
         status: HTTP status; 0 without an answer.
+        ours: Whether it is one of Nameplate's problem documents.
         body: The answer's JSON object, {} if there is none.
         retry_after_s: What the server asks for, 0 if nothing.
         why: In words, for logs; never holds the token.
@@ -37,6 +46,7 @@ class Answer:
 
     kind: str
     status: int = 0
+    ours: bool = False
     body: dict[str, Any]
     retry_after_s: float = 0.0
     why: str = ""
@@ -113,6 +123,7 @@ class Server:
         plain = urlsplit(self.url).scheme == "http"
         self._client = httpx.Client(
             timeout=httpx.Timeout(timeout_s, connect=min(10.0, timeout_s)),
+            limits=httpx.Limits(keepalive_expiry=KEPT_S),
             follow_redirects=False,  # a token goes to the server it was meant for only
             trust_env=False,
             proxy=proxy,
@@ -121,9 +132,9 @@ class Server:
             headers={"User-Agent": "nameplate-agent", "Accept": "application/json"},
         )
 
-    def hello(self) -> Answer:
-        """Ask for the time and the limits."""
-        return self._ask("GET", HELLO)
+    def hello(self, spool: str | None = None) -> Answer:
+        """Ask for the time, the limits and the number that comes next in a spool."""
+        return self._ask("GET", HELLO, params={"spool": spool} if spool else {})
 
     def send(self, body: bytes) -> Answer:
         """Send a batch's gzip bytes."""
@@ -169,25 +180,54 @@ def understand(answer: httpx.Response, *, expects: str) -> Answer:
     body = _object(answer)
     status = answer.status_code
     why = f"{status} {body.get('detail') or body.get('title') or ''}".strip()[:300]
-    kind = "unknown"
+    if answer.is_redirect:
+        why = f"{status}: redirects to {answer.headers.get('location', '?')[:200]}"
+    ours = _is_problem(answer, body)
+    return Answer(
+        kind=_kind(status, body, ours=ours, receipt=expects in body),
+        status=status, ours=ours, body=body, why=why,
+        retry_after_s=_retry_after_s(answer.headers.get("retry-after", "")),
+    )  # fmt: skip
+
+
+def _kind(status: int, body: dict[str, Any], *, ours: bool, receipt: bool) -> str:
+    """
+    Name what a status means.
+
+    Proxies answer 400, 404 or 422 too, and Nameplate's gate a 400 before it reads the
+    body: only a problem document about the batch is a verdict on it.
+    """
     if status == 200:
         # A login page of some proxy is no receipt.
-        kind = "ok" if expects in body else "wrong"
-    elif status in (401, 403):
-        kind = "denied"
-    elif status == 413:
-        kind = "large"
-    elif status in (408, 429, 503):
-        kind = "busy"
-    elif status in (400, 409, 415, 422) and body:
-        kind = "refused"
-    elif status < 500:
-        kind = "wrong"
-        if answer.is_redirect:
-            why = f"{status}: redirects to {answer.headers.get('location', '?')[:200]}"
-    retry_after_s = _retry_after_s(answer.headers.get("retry-after", ""))
-    return Answer(
-        kind=kind, status=status, body=body, retry_after_s=retry_after_s, why=why
+        return "ok" if receipt else "wrong"
+    if status in (401, 403):
+        return "denied"
+    if status == 413:
+        return "large"
+    if status == 503 and ours and _is_early(body):
+        return "early"
+    if status in (408, 429, 503):
+        return "busy"
+    if status >= 500:
+        return "unknown"
+    if not ours:
+        return "wrong"
+    return "refused" if status in VERDICTS else "barred"
+
+
+def _is_problem(answer: httpx.Response, body: dict[str, Any]) -> bool:
+    media_type = answer.headers.get("content-type", "").partition(";")[0]
+    return (
+        media_type.strip().lower() == PROBLEM_MEDIA_TYPE
+        and str(body.get("type")).startswith(PROBLEM_TYPE)
+        and bool(body.get("errors") or body.get("detail"))
+    )
+
+
+def _is_early(body: dict[str, Any]) -> bool:
+    errors = body.get("errors")
+    return isinstance(errors, list) and any(
+        isinstance(error, dict) and error.get("field") == "start_us" for error in errors
     )
 
 

@@ -2,8 +2,9 @@
 Sends what is spooled, one batch at a time, until the server has it.
 
 A batch leaves the spool only when the server says that it is stored, or that it never
-will be; then it is set aside. Whatever else happens, the same batch goes out again
-under the same number, and the server stores it once.
+will be; then it is set aside, as is one of which the server left readings out for their
+time. Whatever else happens, the same batch goes out again under the same number, and
+the server stores it once.
 """
 
 from __future__ import annotations
@@ -12,24 +13,25 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from agent import __version__
-from agent.chunk import Anchor
-from agent.clock import DRIFT
 from agent.http import Answer, Server
 from agent.quarantine import Quarantine
 from agent.recorder import Recorder
 from agent.spool import Spool
 from agent.spool_state import Batch, Freeze
+from agent.stamps import applied, was_never_true
 from agent.wire import encode
 
 log = logging.getLogger("nameplate.agent")
 
-WALL_UNCERTAINTY_S = 10.0
-"""Of times from before a restart that no server had confirmed (assumed)."""
+MOST_EARLY = 4
+"""So many batches wait for the server's clock while later ones pass them."""
+EARLY_WAIT_S = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +53,7 @@ class Tally:
     duplicates: int = 0
     refused: int = 0
     refused_readings: int = 0
+    early: int = 0
     split: int = 0
     failures: int = 0
     last_ok_s: float | None = None
@@ -85,6 +88,8 @@ class Sender:
         self._failed_in_row = 0
         self._frozen_at = time.monotonic()
         self._encoded: tuple[Freeze, bytes] | None = None
+        self._unsent: tuple[str, int] | None = None
+        self._early: dict[tuple[str, int], float] = {}
         self._thread = threading.Thread(target=self._run, name="sender", daemon=True)
 
     def start(self) -> None:
@@ -123,7 +128,7 @@ class Sender:
             return self._failed(f"the spool: {error}")
 
     def _get_acquainted(self) -> float:
-        answer = self.server.hello()
+        answer = self.server.hello(self.spool.state.spool)
         if answer.kind != "ok":
             return self._not_sent(answer)
         if not isinstance(answer.body.get("server_time_us"), int):
@@ -131,15 +136,30 @@ class Sender:
         most = answer.body.get("max_readings")
         if isinstance(most, int) and most > 0:
             self._most_readings = min(self.pace.readings, most)
+        stored_to, ours = answer.body.get("next_sequence"), self.spool.state
+        if isinstance(stored_to, int) and stored_to > ours.next_sequence:
+            told = f"the server has batches up to {stored_to - 1} of it"
+            told += f", next here is {ours.next_sequence}"
+            self.spool.renew()
+            self._copied(told)
         self._acquainted = True
-        self._went_well()
         return 0.0
+
+    def _copied(self, why: str) -> None:
+        self._say(
+            "spool", f"the spool was put back to an older state ({why}); what is not "
+            "sent yet gets a new spool id",
+        )  # fmt: skip
 
     def _next(self, *, leaving: bool) -> Batch | None:
         """A batch under way, else a new one if enough is there or it waited enough."""
-        freeze = self.spool.inflight()
+        now_s = time.monotonic()
+        later = {key for key, due_s in self._early.items() if due_s > now_s}
+        freeze = self.spool.inflight(but=later)
         if freeze is not None:
             return self.spool.batch(freeze)
+        if len(later) >= MOST_EARLY:
+            return None
         behind = self.spool.unsent_chunks > 3 * self.pace.span_s
         waited = time.monotonic() - self._frozen_at >= self.pace.span_s
         full = self.spool.unsent_readings >= self._most_readings
@@ -149,32 +169,11 @@ class Sender:
             max_readings=self._most_readings,
             max_span_s=float("inf") if behind or leaving else self.pace.span_s,
             version=__version__,
-            applied=self._applied,
+            applied=partial(applied, self.recorder),
         )
         self._frozen_at = time.monotonic()
+        self._unsent = batch.freeze.key if batch else None
         return batch
-
-    def _applied(self, anchors: Sequence[Anchor]) -> tuple[int, dict[str, Any]] | None:
-        """
-        Server minus boot time for a batch's chunks, and what it says of that.
-
-        What was known when they were written counts where it is surer than what is
-        known now less the drift since; but a server that was set since is followed.
-        """
-        clock = self.recorder.clock
-        then = min(anchors, key=lambda a: (a.server_us is None, a.uncertainty_s))
-        if then.boot_id != clock.boot_id:
-            return _of_earlier_boot(then)
-        now_us = clock.boot_us()
-        offset = self.recorder.server.offset(now_us)
-        if offset is None:
-            return None
-        now_s = offset.uncertainty_s + DRIFT * abs(now_us - then.boot_us) / 1e6
-        if then.server_us is not None and then.uncertainty_s < now_s:
-            apart_s = abs(then.server_us - offset.us) / 1e6
-            if apart_s <= then.uncertainty_s + now_s:
-                return _known(then.server_us, then.uncertainty_s, then)
-        return _known(offset.us, now_s, then)
 
     def _bytes(self, batch: Batch) -> bytes:
         if self._encoded is None or self._encoded[0] != batch.freeze:
@@ -184,55 +183,102 @@ class Sender:
     # -- what answers mean -----------------------------------------------------------
 
     def _settle(self, batch: Batch, answer: Answer) -> float:
+        first, self._unsent = self._unsent == batch.freeze.key, None
         if answer.kind == "ok":
+            if first and answer.body.get("duplicate"):
+                return self._taken_before(batch)
             return self._stored(batch, answer)
         if answer.kind == "refused":
             return self._refused(batch, answer)
         if answer.kind == "large":
             return self._too_large(batch, answer)
+        if answer.kind == "early":
+            return self._too_early(batch, answer)
         return self._not_sent(answer)
 
+    def _taken_before(self, batch: Batch) -> float:
+        """What was never sent cannot be stored: its number was, by a copy of us."""
+        self.spool.renumber(batch.freeze)
+        self._copied(f"batch {batch.freeze.sequence} was stored before it was sent")
+        return 0.0
+
     def _stored(self, batch: Batch, answer: Answer) -> float:
-        self.spool.done(batch.freeze)
-        self._encoded = None
+        refused = [r for r in answer.body.get("refused") or [] if isinstance(r, dict)]
+        for one in refused:
+            self._note_refused_readings(one)
+        if any(one.get("reason") in ("future", "late") for one in refused):
+            self._keep_left_out(batch, answer)
+        self._done(batch.freeze)
         self.tally.sent += 1
         self.tally.duplicates += bool(answer.body.get("duplicate"))
-        for refused in answer.body.get("refused") or []:
-            self._note_refused_readings(refused)
         self._went_well()
         pace_s = answer.body.get("pace_s")
         return float(pace_s) if isinstance(pace_s, int | float) and pace_s > 0 else 0.0
 
-    def _note_refused_readings(self, refused: Any) -> None:
-        count = refused.get("count", 0) if isinstance(refused, dict) else 0
+    def _done(self, freeze: Freeze) -> None:
+        self.spool.done(freeze)
+        self._encoded = None
+        self._early.pop(freeze.key, None)
+        self.tally.early = len(self._early)
+
+    def _note_refused_readings(self, refused: dict[str, Any]) -> None:
+        count = refused.get("count", 0)
         self.tally.refused_readings += int(count)
         log.warning("the server left %s readings out: %s", count, refused)
 
-    def _refused(self, batch: Batch, answer: Answer) -> float:
+    def _keep_left_out(self, batch: Batch, answer: Answer) -> None:
+        """Keep a batch the server stored in part; the rest must not wait for that."""
+        try:
+            self._set_aside(
+                batch, answer, "the server left readings out for their time"
+            )
+        except OSError as error:
+            self._say(
+                "refused", f"batch {batch.freeze.sequence}: what the server left out "
+                f"is lost, it cannot be set aside: {error}",
+            )  # fmt: skip
+
+    def _set_aside(self, batch: Batch, answer: Answer, why: str) -> None:
         freeze = batch.freeze
         name = f"{freeze.spool[:8]}-{freeze.sequence:012d}-{answer.status}"
-        self.quarantine.keep(name, self._bytes(batch), answer.body)
-        self.spool.done(freeze)
-        self._encoded = None
+        removed = self.quarantine.keep(name, self._bytes(batch), answer.body)
+        text = f"batch {freeze.sequence} set aside as {name}: {why}"
+        if removed:
+            text += f"; {removed} older ones were removed to make room"
+        self._say("refused", text)
+
+    def _refused(self, batch: Batch, answer: Answer) -> float:
+        self._set_aside(batch, answer, answer.why)
+        self._done(batch.freeze)
         self.tally.refused += 1
-        self._say(
-            "refused", f"batch {freeze.sequence} set aside as {name}: {answer.why}"
-        )
         return 0.0
+
+    def _too_early(self, batch: Batch, answer: Answer) -> float:
+        """Ask for the time again, and let later batches pass meanwhile."""
+        self._acquainted = False
+        if was_never_true(self.recorder.clock, batch):
+            return self._refused(batch, answer)
+        freeze = batch.freeze
+        if freeze.key not in self._early:
+            self._say("early", f"batch {freeze.sequence} waits: {answer.why}")
+        wait_s = answer.retry_after_s or EARLY_WAIT_S
+        self._early[freeze.key] = time.monotonic() + wait_s + self._draw(0.0, 1.0)
+        self.tally.early = len(self._early)
+        if len(self._early) < MOST_EARLY:
+            return 0.0
+        return self._failed(f"{MOST_EARLY} batches are ahead of the server's clock")
 
     def _too_large(self, batch: Batch, answer: Answer) -> float:
         if not self.spool.split(batch.freeze):
-            return self._refused(batch, answer)
+            return self._refused(batch, answer) if answer.ours else self._slow(answer)
         self._encoded = None
         self.tally.split += 1
         self._most_readings = max(1, self._most_readings // 2)
         return 0.0
 
     def _not_sent(self, answer: Answer) -> float:
-        if answer.kind in ("denied", "wrong"):
-            self._failed(self._repair(answer))
-            self._acquainted = False  # what comes next may be another server
-            return self._draw(0.5, 1.0) * self.pace.denied_wait_s
+        if answer.kind in ("denied", "barred", "wrong"):
+            return self._slow(answer)
         wait_s = self._failed(answer.why or "no answer")
         if answer.retry_after_s:
             return answer.retry_after_s + self._draw(
@@ -240,10 +286,20 @@ class Sender:
             )
         return wait_s
 
+    def _slow(self, answer: Answer) -> float:
+        """Keep everything and ask seldom: a person has to mend this."""
+        self._failed(self._repair(answer))
+        self._acquainted = False  # what comes next may be another server
+        return self._draw(0.5, 1.0) * self.pace.denied_wait_s
+
     def _repair(self, answer: Answer) -> str:
-        if answer.kind == "wrong":
-            return f"this is no Nameplate server: {answer.why}; see --server"
-        return f"the server does not accept the token: {answer.why}"
+        if answer.kind == "denied":
+            return f"the server does not accept the token: {answer.why}"
+        if answer.kind == "barred":
+            return f"the server refuses the request, whatever is in it: {answer.why}"
+        if answer.kind == "large":
+            return f"not even one reading is let through: {answer.why}"
+        return f"this is no Nameplate server: {answer.why}; see --server"
 
     def _failed(self, why: str) -> float:
         """Count a failure; how long to wait: full jitter over a doubling time. [s]"""
@@ -267,19 +323,3 @@ class Sender:
     def _say(self, kind: str, text: str) -> None:
         self.recorder.event(kind, text)
         log.warning("%s", text)
-
-
-def _of_earlier_boot(anchor: Anchor) -> tuple[int, dict[str, Any]]:
-    if anchor.server_us is None:
-        return _known(anchor.wall_us, WALL_UNCERTAINTY_S, anchor)
-    return _known(anchor.server_us, anchor.uncertainty_s, anchor)
-
-
-def _known(
-    offset_us: int, uncertainty_s: float, anchor: Anchor
-) -> tuple[int, dict[str, Any]]:
-    return offset_us, {
-        "offset_s": (offset_us - anchor.wall_us) / 1e6,
-        "uncertainty_s": round(uncertainty_s, 6),
-        "steps": anchor.steps,
-    }

@@ -241,6 +241,7 @@ class Agent:
         yield "batches_refused_total", "counter", "Batches set aside.", tally.refused
         yield ("readings_refused_total", "counter", "Readings the server left out.",
                tally.refused_readings)  # fmt: skip
+        yield "batches_early", "gauge", "Batches ahead of its clock.", tally.early
         yield (
             "send_failures_total",
             "counter",

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 PREFIX = "NAMEPLATE_AGENT_"
 DEFAULT_SPOOL = Path("/var/lib/nameplate-agent")
+"""Of root; others cannot write there."""
 
 
 class SettingError(Exception):
@@ -131,6 +132,7 @@ def load(
     for name in NAMES:
         if (value := env.get(PREFIX + name.upper())) is not None:
             told[name] = _converted(name, value, f"{PREFIX}{name.upper()}")
+    told.setdefault("spool_dir", default_spool(env))
     told |= {name: value for name, value in flags.items() if value is not None}
     settings = Settings(**told)
     if not settings.name:
@@ -140,6 +142,18 @@ def load(
         if systemd.exists():
             settings = replace(settings, token_file=systemd)
     return _checked(settings)
+
+
+def default_spool(env: Mapping[str, str] = os.environ) -> Path:
+    """Where readings wait: the service's folder, root's, or the user's for state."""
+    if given := env.get("STATE_DIRECTORY", ""):
+        return Path(given.partition(":")[0])
+    if os.geteuid() == 0:
+        return DEFAULT_SPOOL
+    state = Path(env.get("XDG_STATE_HOME", ""))
+    if not state.is_absolute():  # the convention: then it counts as not set
+        state = Path(env.get("HOME", "/nonexistent")) / ".local/state"
+    return state / DEFAULT_SPOOL.name
 
 
 def _from_file(path: Path) -> dict[str, Any]:

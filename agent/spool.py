@@ -19,12 +19,13 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Sequence
+import uuid
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
 from agent.chunk import Anchor, Chunk, unpack
-from agent.segment import DONE, FREEZE, SPLIT, Record
+from agent.segment import DONE, FREEZE, SPLIT, STATE, Record
 from agent.spool_log import WAITING_BYTES, SpoolBusy, SpoolLog
 from agent.spool_state import Batch, Freeze, Part, part_of
 
@@ -119,10 +120,10 @@ class Spool(SpoolLog):
             self._place = place
             return Batch(freeze, tuple(parts))
 
-    def inflight(self) -> Freeze | None:
-        """The oldest batch that is not settled."""
+    def inflight(self, but: Collection[tuple[str, int]] = ()) -> Freeze | None:
+        """The oldest batch that is not settled, some left out."""
         with self._mutex:
-            return self.state.inflight[0] if self.state.inflight else None
+            return next((f for f in self.state.inflight if f.key not in but), None)
 
     def done(self, freeze: Freeze) -> None:
         """
@@ -156,20 +157,45 @@ class Spool(SpoolLog):
         with self._mutex:
             middle = (freeze.first + freeze.last) // 2
             number, spool = self.state.next_sequence, self.state.spool
-            halves = [
+            self._replace(
+                freeze,
                 replace(freeze, sequence=number, spool=spool, last=middle),
                 replace(freeze, sequence=number + 1, spool=spool, first=middle),
-            ]
-            note = {
-                "spool": freeze.spool,
-                "sequence": freeze.sequence,
-                "into": [asdict(half) for half in halves],
-            }
-            self._note(SPLIT, note, sync=True)
-            self.state.remove(freeze.spool, freeze.sequence)
-            for half in halves:
-                self.state.add(half)
+            )
             return True
+
+    def renew(self) -> None:
+        """
+        Number what comes under a new spool id, durable on return.
+
+        Batches under way keep theirs: what they mean was settled before.
+        """
+        with self._mutex:
+            old = self.state.spool, self.state.next_sequence
+            self.state.spool, self.state.next_sequence = uuid.uuid4().hex, 0
+            try:
+                self._note(STATE, asdict(self.state), sync=True)
+            except OSError:
+                self.state.spool, self.state.next_sequence = old
+                raise
+
+    def renumber(self, freeze: Freeze) -> None:
+        """Give a batch a number of a new spool id: its own means something else."""
+        with self._mutex:
+            self.renew()
+            number, spool = self.state.next_sequence, self.state.spool
+            self._replace(freeze, replace(freeze, sequence=number, spool=spool))
+
+    def _replace(self, freeze: Freeze, *into: Freeze) -> None:
+        note = {
+            "spool": freeze.spool,
+            "sequence": freeze.sequence,
+            "into": [asdict(one) for one in into],
+        }
+        self._note(SPLIT, note, sync=True)
+        self.state.remove(freeze.spool, freeze.sequence)
+        for one in into:
+            self.state.add(one)
 
     # -- looking ---------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ The state is rebuilt from records in their order; a segment's head holds all of 
 from __future__ import annotations
 
 import json
+from array import array
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,6 +36,11 @@ class Freeze:
     clock: dict[str, Any]
     version: str
 
+    @property
+    def key(self) -> tuple[str, int]:
+        """What the server knows the batch by, beside the agent's name."""
+        return self.spool, self.sequence
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -43,6 +49,11 @@ class Part:
     chunk: Chunk
     rows: range
     with_events: bool
+
+    @property
+    def boot_us(self) -> array[int]:
+        """When its rows were read. [µs] of boot time"""
+        return self.chunk.boot_us[self.rows.start : self.rows.stop]
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ def _times(batch: Batch) -> array[int]:
     offset_us = batch.freeze.offset_us
     return array(
         "q",
-        (t + offset_us for p in batch.parts for t in p.chunk.boot_us[_cut(p)]),
+        (t + offset_us for part in batch.parts for t in part.boot_us),
     )
 
 

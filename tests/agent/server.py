@@ -21,6 +21,16 @@ from pathlib import Path
 from typing import Any, Self
 
 TOKEN = "npt_test-token-that-must-not-leak"
+PROBLEM = {"Content-Type": "application/problem+json"}
+
+
+def problem(kind: str, field: str, rule: str = "breaks a rule") -> dict[str, Any]:
+    """A problem document of ours."""
+    return {
+        "type": f"urn:nameplate:problem:{kind}", "title": "No", "status": 0,
+        "detail": f"{field} {rule}", "id": "0" * 12,
+        "errors": [{"field": field, "rule": rule, "value": 1, "repair": "mend it"}],
+    }  # fmt: skip
 
 
 class Receiver:
@@ -89,7 +99,8 @@ class Receiver:
         self._remember(request)
         if self._ordered(request):
             return
-        if request.path != "/api/v1/telemetry/hello":
+        path, _, asked = request.path.partition("?spool=")
+        if path != "/api/v1/telemetry/hello":
             self._answer(request, 404, {"title": "no such page"})
         elif not self._allowed(request):
             self._answer(request, 401, {"title": "unknown token"})
@@ -98,10 +109,15 @@ class Receiver:
                 request, 200,
                 {
                     "server_time_us": self.now_us(), "agent": "node",
-                    "next_sequence": 0,
+                    "next_sequence": self.next_of(asked),
                     "max_readings": self.max_readings, "max_bytes": 1 << 24,
                 },
             )  # fmt: skip
+
+    def next_of(self, spool: str) -> int:
+        """The number after the highest stored of a spool."""
+        with self.lock:
+            return max((n + 1 for _, s, n in self.seen if s == spool), default=0)
 
     def post(self, request: Any) -> None:
         body = request.rfile.read(int(request.headers["Content-Length"]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ from agent.cli import main
 from agent.settings import NAMES, SettingError, Settings, load
 from tests.agent.conftest import ROOT
 from tests.agent.fake import NO_PERMISSION, Fake
-from tests.agent.server import TOKEN, Receiver
+from tests.agent.server import PROBLEM, TOKEN, Receiver, problem
 
 
 def check(env, *arguments):
@@ -83,6 +84,14 @@ def test_a_field_without_permission_comes_with_its_repair(tmp_path, library):
         ),
         ((200, b"<html>"), "200", "own address"),
         ((503, {}), "503", "try again"),
+        ((403, {"title": "another agent"}), "403 another agent", "telemetry:write"),
+        ((400, {"message": "Bad Request"}), "400", "own address"),
+        (
+            (400, problem("unreadable", "Host"), PROBLEM),
+            "400 Host breaks a rule",
+            "NAMEPLATE_ALLOWED_HOSTS",
+        ),
+        ((422, problem("invalid-input", "spool"), PROBLEM), "422 spool", "old or new"),
     ],
 )
 def test_a_server_that_does_not_answer_well_comes_with_a_repair(
@@ -226,6 +235,72 @@ def test_the_agents_own_page_version_and_package_agree():
         "httpx",
         "nvidia-ml-py",
     }
+
+
+@pytest.mark.parametrize(
+    ("user", "env", "folder"),
+    [
+        pytest.param(0, {"HOME": "/root"}, "/var/lib/nameplate-agent", id="root"),
+        pytest.param(
+            1000, {"HOME": "/home/ops"}, "/home/ops/.local/state/nameplate-agent",
+            id="a user",
+        ),
+        pytest.param(
+            1000, {"HOME": "/home/ops", "XDG_STATE_HOME": "/srv/state"},
+            "/srv/state/nameplate-agent", id="a user with a place for state",
+        ),
+        pytest.param(
+            1000, {"HOME": "/home/ops", "XDG_STATE_HOME": "state"},
+            "/home/ops/.local/state/nameplate-agent", id="a place that is no place",
+        ),
+        pytest.param(
+            61000, {"STATE_DIRECTORY": "/var/lib/nameplate-agent"},
+            "/var/lib/nameplate-agent", id="systemd's user",
+        ),
+    ],
+)  # fmt: skip
+def test_readings_wait_where_the_user_may_write(monkeypatch, user, env, folder):
+    monkeypatch.setattr("os.geteuid", lambda: user)
+
+    assert load({}, config=None, env=env).spool_dir == Path(folder)
+
+
+UNIT = ROOT / "agent/nameplate-agent.service"
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="needs systemd")
+def test_systemd_finds_nothing_wrong_with_the_unit(tmp_path):
+    """But that the program is not installed where the tests run."""
+    unit = tmp_path / UNIT.name
+    program = "/opt/nameplate-agent/bin/nameplate-agent"
+    unit.write_text(UNIT.read_text().replace(program, "/bin/true"))
+
+    done = subprocess.run(
+        ["systemd-analyze", "verify", unit], capture_output=True, text=True, timeout=60
+    )
+
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+def test_the_units_steps_make_what_it_reads(tmp_path):
+    """Its install lines, run in a folder; and its own user may read the settings."""
+    head = UNIT.read_text().partition("[Unit]")[0]
+    etc = tmp_path / "etc"
+    steps = [
+        line.removeprefix("#   ").partition("   ")[0]
+        for line in head.splitlines()
+        if line.startswith(("#   install ", "#   echo "))
+    ]
+    script = "\n".join(["umask 077", *steps]).replace("/etc/nameplate-agent", str(etc))
+    subprocess.run(["sh", "-euc", script], input=TOKEN, text=True, check=True)
+
+    assert (etc.stat().st_mode & 0o777, (etc / "token").stat().st_mode & 0o777) == (
+        0o755,
+        0o600,
+    )
+    assert (etc / "agent.toml").stat().st_mode & 0o777 == 0o644
+    settings = load({}, config=etc / "agent.toml", env={})
+    assert settings.server == "https://nameplate.example"
 
 
 def test_defaults_are_read_only():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import shutil
 import subprocess
 import time
@@ -12,10 +14,19 @@ from agent.chunk import pack
 from agent.http import Server, Token
 from agent.sender import Pace, Sender
 from agent.spool import Spool
+from agent.stamps import applied
 from tests.agent.make import GPU, chunk
-from tests.agent.server import TOKEN, Receiver, readings_of, unpacked
+from tests.agent.server import (
+    PROBLEM,
+    TOKEN,
+    Receiver,
+    problem,
+    readings_of,
+    unpacked,
+)
 
-PROBLEM = {"title": "it breaks a rule", "errors": [{"field": "columns.power_w"}]}
+EARLY = (503, problem("unavailable", "start_us"), {**PROBLEM, "Retry-After": "60"})
+"""What a server answers whose clock is behind all readings of a batch."""
 
 
 @pytest.fixture
@@ -69,7 +80,8 @@ def test_the_time_is_asked_before_the_first_batch(bench, receiver):
     bench.put()
 
     assert bench.step() == 0.0
-    assert [path for _, path, _ in receiver.requests] == ["/api/v1/telemetry/hello"]
+    (asked,) = [path for _, path, _ in receiver.requests]
+    assert asked == f"/api/v1/telemetry/hello?spool={bench.spool.state.spool}"
     assert receiver.batches == []
     bench.step()
     assert len(receiver.readings) == 10
@@ -195,11 +207,11 @@ def test_a_token_that_is_not_accepted_loses_nothing(bench, receiver, status):
     assert bench.sender.tally.trouble == ""
 
 
-@pytest.mark.parametrize("status", [409, 422])
+@pytest.mark.parametrize("status", [409, 415, 422])
 def test_a_refused_batch_is_set_aside_and_told(bench, receiver, status):
     bench.put()
     bench.step()
-    receiver.answers.append((status, PROBLEM))
+    receiver.answers.append((status, problem("x", "columns.power_w"), PROBLEM))
 
     assert bench.step() == 0.0
 
@@ -212,6 +224,228 @@ def test_a_refused_batch_is_set_aside_and_told(bench, receiver, status):
     bench.put(5, start_us=10_000_000)
     bench.step()
     assert [b["sequence"] for b in receiver.batches] == [1]
+
+
+PROXY = {"message": "Bad Request"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        pytest.param(
+            (400, problem("unreadable", "Host"), PROBLEM),
+            "the server refuses the request, whatever is in it: 400 Host",
+            id="our gate does not know the name it was called by",
+        ),
+        pytest.param((400, PROXY), "no Nameplate server: 400", id="a proxy's 400"),
+        pytest.param((404, PROXY), "no Nameplate server: 404", id="another's 404"),
+        pytest.param((405, PROXY), "no Nameplate server: 405", id="another's 405"),
+        pytest.param((409, PROXY), "no Nameplate server: 409", id="another's 409"),
+        pytest.param((415, PROXY), "no Nameplate server: 415", id="another's 415"),
+        pytest.param((422, PROXY), "no Nameplate server: 422", id="another's 422"),
+        pytest.param(
+            (422, problem("x", "body"), {"Content-Type": "application/json"}),
+            "no Nameplate server: 422", id="not sent as a problem",
+        ),
+        pytest.param(
+            (422, {**problem("x", "body"), "type": "about:blank"}, PROBLEM),
+            "no Nameplate server: 422", id="somebody else's problem",
+        ),
+        pytest.param(
+            (422, {"type": "urn:nameplate:problem:x"}, PROBLEM),
+            "no Nameplate server: 422", id="a problem that names nothing wrong",
+        ),
+    ],
+)  # fmt: skip
+def test_only_our_own_word_on_a_batch_is_a_verdict(bench, receiver, answer, told):
+    bench.put()
+    bench.step()
+    receiver.answers.append(answer)
+
+    assert bench.step() == 60.0
+
+    assert told in bench.sender.tally.trouble
+    assert bench.sender.quarantine.bodies() == []
+    bench.step()  # hello
+    assert told in bench.sender.tally.trouble  # until a batch is taken
+    bench.step()
+    assert len(receiver.readings) == 10
+    assert bench.sender.tally.trouble == ""
+
+
+def test_one_reading_that_a_proxy_finds_too_large_is_kept(bench, receiver):
+    bench.put(1)
+    bench.step()
+    receiver.answers += [(413, b"<html>")] * 2
+
+    bench.step()  # two slots: its devices, and the reading
+    assert bench.step() == 60.0
+    assert "not even one reading" in bench.sender.tally.trouble
+    for _ in range(4):
+        bench.step()
+
+    assert bench.sender.quarantine.bodies() == []
+    assert sum(receiver.readings.values()) == 1
+
+
+def test_a_batch_ahead_of_the_servers_clock_waits_and_later_ones_pass(bench, receiver):
+    bench.put(2, start_us=0)
+    bench.step()
+    receiver.answers.append(EARLY)
+
+    assert bench.step() == 0.0
+    bench.put(3, start_us=10_000_000)
+    bench.step()  # hello: what time is it there?
+    bench.step()
+
+    assert [b["sequence"] for b in receiver.batches] == [1]
+    assert bench.spool.inflight().sequence == 0
+    assert [path[:23] for _, path, _ in receiver.requests][-2:] == [
+        "/api/v1/telemetry/hello", "/api/v1/telemetry",
+    ]  # fmt: skip
+    (told,) = [e for e in bench.recorder._events if e.kind == "early"]
+    assert told.text.startswith("batch 0 waits: 503 start_us")
+    bench.sender._early = dict.fromkeys(bench.sender._early, 0.0)  # a minute later
+    bench.step()
+    assert [b["sequence"] for b in receiver.batches] == [1, 0]
+    assert bench.sender.tally.early == 0
+    assert bench.sender.quarantine.bodies() == []
+
+
+def test_no_more_than_four_batches_wait_for_the_servers_clock(bench, receiver):
+    for k in range(6):
+        bench.put(100, start_us=k * 10**8)
+    bench.step()
+    for _ in range(4):
+        receiver.answers.append(EARLY)
+        bench.step()
+        bench.step()  # hello
+
+    bench.step()
+
+    assert bench.spool.state.next_sequence == 4
+    assert receiver.batches == []
+    assert "4 batches are ahead" in bench.sender.tally.trouble
+    assert bench.spool.unsent_readings == 200
+
+
+def test_times_that_nobody_ever_confirmed_do_not_wait(bench, receiver):
+    """From before a restart, by a wall clock that was years ahead."""
+    bench.put(1, boot_id="before", wall_us=4 * 10**15)
+    bench.step()
+    receiver.answers.append(EARLY)
+
+    bench.step()
+
+    assert bench.spool.inflight() is None
+    (body,) = bench.sender.quarantine.bodies()
+    assert body.name.endswith("-503.json.gz")
+
+
+def test_a_batch_the_server_left_readings_out_of_is_kept_and_told(bench, receiver):
+    bench.put()
+    bench.step()
+    left_out = [{"reason": "late", "count": 3, "field": "offset_us"}]
+    receiver.answers.append(
+        (200, {"stored": 7, "duplicate": False, "refused": left_out, "pace_s": 0})
+    )
+
+    bench.step()
+
+    (body,) = bench.sender.quarantine.bodies()
+    kept = readings_of(json.loads(gzip.decompress(body.read_bytes())))
+    assert [w for _, w in kept] == list(range(10))
+    assert any(
+        e.kind == "refused" and "left readings out" in e.text
+        for e in bench.recorder._events
+    )
+    assert bench.spool.inflight() is None
+
+
+def test_a_value_of_a_wrong_unit_is_no_reason_to_keep_a_batch(bench, receiver):
+    bench.put()
+    bench.step()
+    left_out = [{"reason": "unit", "count": 3, "field": "power_w"}]
+    receiver.answers.append((200, {"stored": 10, "refused": left_out}))
+
+    bench.step()
+
+    assert bench.sender.tally.refused_readings == 3
+    assert bench.sender.quarantine.bodies() == []
+
+
+def copied(bench, folder):
+    """The spool as it is now, in another folder."""
+    shutil.copytree(bench.spool.folder, folder / "spool")
+
+
+def test_a_spool_put_back_to_an_older_state_loses_no_new_reading(
+    tmp_path, bench, receiver, recorder, token_file
+):
+    bench.put(2, start_us=0)
+    bench.step()
+    copied(bench, tmp_path / "copy")
+    bench.step()
+    bench.put(3, start_us=10_000_000)
+    bench.step()
+    assert {b["sequence"] for b in receiver.batches} == {0, 1}
+
+    older = Bench(tmp_path / "copy", recorder, receiver, token_file)
+    old_id = older.spool.state.spool
+    older.put(4, start_us=20_000_000)
+    for _ in range(3):
+        older.step()
+
+    assert older.spool.state.spool != old_id
+    assert older.spool.unsent_readings == 0
+    # 2 were unsent when the copy was made: they come again, at the same time or nearly
+    assert sum(receiver.readings.values()) == 2 + 3 + 2 + 4
+    assert any("older state" in e.text for e in recorder._events)
+    older.spool.close()
+    older.sender.server.close()
+    again = Spool(older.spool.folder, limit_bytes=4_000_000)
+    assert (again.state.spool, again.state.inflight) == (older.spool.state.spool, [])
+    again.close()
+
+
+def test_a_running_agent_put_back_with_its_memory_sends_under_a_new_number(
+    bench, receiver
+):
+    bench.put(2)
+    bench.step()
+    receiver.seen.add(("node", bench.spool.state.spool, 0))  # by the state put back
+
+    bench.step()
+    bench.step()
+
+    ((_, spool, sequence),) = {
+        (None, b["agent"]["spool"], b["sequence"]) for b in receiver.batches
+    }
+    assert (spool, sequence) == (bench.spool.state.spool, 0)
+    assert len(receiver.readings) == 2
+    assert bench.spool.inflight() is None
+
+
+def test_a_batch_stored_without_an_answer_keeps_its_number(bench, receiver):
+    bench.put()
+    bench.step()
+    receiver.trouble, receiver.random = 1.0, AfterStoring()
+    bench.step()
+    receiver.trouble = 0.0
+    bench.step()
+
+    assert bench.sender.tally.duplicates == 1
+    assert max(receiver.readings.values()) == 1
+
+
+class AfterStoring:
+    """Mishaps that come once the batch is stored."""
+
+    def random(self):
+        return 0.1
+
+    def choice(self, _):
+        return "close"
 
 
 def test_a_batch_that_is_too_large_goes_in_halves_under_new_numbers(bench, receiver):
@@ -286,8 +520,8 @@ def test_readings_that_waited_keep_the_offset_that_was_surer(bench, receiver, re
     # written at the start of this boot, when the server was known to 1 ms
     bench.put(1, boot_us=0, server_us=known_us + 700)
 
-    offset_us, clock = bench.sender._applied(
-        [p.chunk.anchor for p in bench.spool._gather(9, 9)[0]]
+    offset_us, clock = applied(
+        recorder, [p.chunk.anchor for p in bench.spool._gather(9, 9)[0]]
     )
 
     assert offset_us == known_us + 700
@@ -301,8 +535,8 @@ def test_a_server_that_was_set_while_readings_waited_is_followed(bench, recorder
     )
     bench.put(1, start_us=now_us, server_us=9_000_000)
 
-    offset_us, _ = bench.sender._applied(
-        [p.chunk.anchor for p in bench.spool._gather(9, 9)[0]]
+    offset_us, _ = applied(
+        recorder, [p.chunk.anchor for p in bench.spool._gather(9, 9)[0]]
     )
 
     assert offset_us == recorder.server.offset(now_us).us
@@ -350,9 +584,9 @@ def test_what_the_server_leaves_out_is_counted(bench, receiver, monkeypatch):
 def test_the_quarantine_is_bounded(tmp_path):
     from agent.quarantine import Quarantine
 
-    kept = Quarantine(tmp_path / "refused", files=3)
-    for i in range(5):
-        kept.keep(f"batch{i}", b"x", {})
+    kept = Quarantine(tmp_path / "refused", size=3 * 8192)  # a block each, and its why
+    removed = [kept.keep(f"batch{i}", b"x", {}) for i in range(5)]
 
+    assert removed == [0, 0, 0, 1, 1]
     assert [p.name for p in kept.bodies()] == [f"batch{i}.json.gz" for i in (2, 3, 4)]
     assert len(list((tmp_path / "refused").iterdir())) == 6

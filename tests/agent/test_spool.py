@@ -141,6 +141,41 @@ def test_every_crash_leaves_each_number_with_one_meaning(tmp_path):
         shutil.rmtree(folder)
 
 
+def test_every_crash_while_the_spool_id_changes_leaves_one_meaning_too(tmp_path):
+    spool = open_spool(tmp_path / "whole")
+    put(spool, chunk(0, 3))
+    spool.done(freeze(spool).freeze)
+    put(spool, chunk(1_000_000, 3))
+    before = freeze(spool)
+    spool.renumber(before.freeze)
+    after = spool.inflight()
+    assert after.spool != before.freeze.spool
+    assert (after.sequence, spool.state.next_sequence) == (0, 1)
+    meant = {before.freeze.key: times(before), after.key: times(before)}
+    put(spool, chunk(2_000_000, 3))
+    last = freeze(spool)
+    meant[last.freeze.key] = times(last)
+    assert last.freeze.key == (after.spool, 1)
+    (path,) = (tmp_path / "whole").glob("*.seg")
+    data = path.read_bytes().rstrip(b"\0")
+
+    for cut in range(data.index(before.freeze.spool.encode()), len(data), 7):
+        folder = tmp_path / f"cut{cut}"
+        folder.mkdir()
+        (folder / path.name).write_bytes(data[:cut] + b"\0" * (65_536 - cut))
+        again = open_spool(folder)
+        for under_way in again.state.inflight:
+            if under_way.key in meant:
+                assert times(again.batch(under_way)) == meant[under_way.key]
+        put(again, chunk(9_000_000, 2))
+        fresh = freeze(again).freeze
+        assert again.state.spool == fresh.spool
+        assert fresh.key not in {f.key for f in frozen(folder)} - {fresh.key}
+        again.close()
+        shutil.rmtree(folder)
+    spool.close()
+
+
 def test_a_torn_tail_is_dropped_and_said(tmp_path):
     spool = open_spool(tmp_path)
     put(spool, chunk(0, 10), chunk(1_000_000, 10))
