@@ -637,10 +637,12 @@ class Client:
         """One calibration with its residuals."""
         return self._json("GET", f"/tracking/calibrations/{calibration_id}")
 
-    def activate_calibration(self, calibration_id: str) -> Document:
+    def activate_calibration(
+        self, calibration_id: str, *, force: bool = False
+    ) -> Document:
         """Let a calibration count, in place of the one of its kind and target."""
         path = f"/tracking/calibrations/{calibration_id}/activate"
-        return self._json("POST", path)
+        return self._json("POST", path, params={"force": force})
 
     def delete_calibration(self, calibration_id: str) -> None:
         """Delete a calibration."""

@@ -1,8 +1,9 @@
 """
 Mount the pages on a server: the only place where Dash is put together.
 
-Explore, the site pages and Stabilize are an application each. They share nothing in the
-browser but `assets/base.*`, so none pays for the others' components and callbacks.
+Explore, the site pages, Stabilize, Live and Data are an application each. They share
+nothing in the browser but `assets/base.*`, so none pays for the others' components and
+callbacks.
 """
 
 from __future__ import annotations
@@ -14,8 +15,12 @@ from fastapi import FastAPI
 
 from api.client import Client
 from app.components import Dash
+from app.pages.data.callbacks import register as register_data
+from app.pages.data.layout import layout as data_layout
 from app.pages.explore.callbacks import register as register_explore
 from app.pages.explore.layout import layout as explore_layout
+from app.pages.live.callbacks import register as register_live
+from app.pages.live.layout import layout as live_layout
 from app.pages.site.callbacks import register as register_site
 from app.pages.site.layout import layout as site_layout
 from app.pages.stabilize.callbacks import register as register_stabilize
@@ -42,15 +47,30 @@ def create_dash(server: FastAPI, client: Client) -> None:
         server: The application that serves the API.
         client: Way to that API; pages use nothing else.
     """
-    site = _page(server, "Nameplate: site", "/site/", unused="explore|stabilize")
+    site = _page(
+        server, "Nameplate: site", "/site/", unused="explore|stabilize|live|data"
+    )
     site.layout = site_layout
     register_site(site, client)
     stabilize = _page(
-        server, "Nameplate: Stabilize", "/stabilize/", unused="explore|site|oneline"
-    )
+        server, "Nameplate: Stabilize", "/stabilize/",
+        unused="explore|site|oneline|live|data",
+    )  # fmt: skip
     stabilize.layout = stabilize_layout
     register_stabilize(stabilize, client)
-    explore = _page(server, "Nameplate", "/", unused="site|oneline|stabilize")
+    live = _page(
+        server, "Nameplate: Live", "/live/",
+        unused="explore|site|oneline|stabilize|data",
+    )  # fmt: skip
+    live.layout = live_layout
+    register_live(live, client)
+    data = _page(
+        server, "Nameplate: Data", "/data/",
+        unused="explore|site|oneline|stabilize|live",
+    )  # fmt: skip
+    data.layout = data_layout
+    register_data(data, client)
+    explore = _page(server, "Nameplate", "/", unused="site|oneline|stabilize|live|data")
     explore.layout = explore_layout
     register_explore(explore, client)
 

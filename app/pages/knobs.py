@@ -66,6 +66,8 @@ PAGES = (
     ("failures", "Failures", "/site/?view=failures"),
     ("cooling", "Cooling", "/site/?view=cooling"),
     ("stabilize", "Stabilize", "/stabilize/"),
+    ("live", "Live", "/live/"),
+    ("data", "Data", "/data/"),
 )
 
 

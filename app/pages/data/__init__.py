@@ -1,0 +1,1 @@
+"""The Data page: sources, where they stand, imports and calibrations."""

@@ -1,0 +1,189 @@
+"""Layout of the Data page: sources, placement, imports, calibrations, events."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.components import dag, dcc, dmc, html
+from app.pages.data import calibrations, state
+from app.pages.data.state import CHOICES
+from app.pages.knobs import button, header, pick, segmented, shell, theme
+from app.pages.parts import number_cell
+
+NUMBERS = (
+    ("sources", "Sources", "Hosts and meters that ever reported"),
+    ("devices", "Devices", "GPUs, CPUs, supplies and meters of all sources"),
+    ("fresh", "Reporting", "Sources with a reading of the last 90 s"),
+    ("placed", "Placed", "Sources that stand on a node of the watched scenario"),
+    ("first", "Oldest reading", "Of all sources"),
+    ("last", "Newest reading", "Of all sources"),
+)  # fmt: skip
+PLACE_COLUMNS: list[dict[str, Any]] = [
+    {"field": "name", "headerName": "Source", "minWidth": 120, "flex": 2,
+     "filter": "agTextColumnFilter", "pinned": "left"},
+    {"field": "node", "headerName": "Stands on", "minWidth": 150, "flex": 2,
+     "editable": True, "singleClickEdit": True, "cellEditor": "agSelectCellEditor",
+     "cellEditorParams": {"values": [""]}, "filter": "agTextColumnFilter",
+     "cellClass": "dt-edit",
+     "valueFormatter": {"function": "params.value || 'nowhere, choose a node'"}},
+    {"field": "kind", "headerName": "Reports by", "minWidth": 110, "flex": 1},
+    {"field": "models", "headerName": "Devices", "minWidth": 160, "flex": 3},
+]  # fmt: skip
+
+
+def layout() -> Any:
+    """Lay the page out; every row in it arrives by callback."""
+    return shell("data", top=[*_stores(), _header()], panel=None, main=_main())
+
+
+def _stores() -> list[Any]:
+    names = ("request", "kept", "touched", "placed", "open", "reload", "fit-chosen")
+    return [
+        *(dcc.Store(id=f"data-{name}") for name in names),
+        dcc.Store(id="data-boot", data=1),
+        dcc.Store(id="data-defaults", data=dict(CHOICES)),
+    ]
+
+
+def _header() -> Any:
+    return header(
+        "data", "data", about="",
+        tools=[theme("data"), button("data-refresh", "Read again"),
+               button("data-copy", "Copy link"), button("data-api", "API call")],
+    )  # fmt: skip
+
+
+def _main() -> Any:
+    return html.Main(
+        id="data-main", className="np-main",
+        children=[
+            html.Div(className="np-progress", **{"aria-hidden": "true"}),
+            html.Div(id="data-problem", role="alert"),
+            html.Div(id="data-verdict", className="np-verdict",
+                     **{"aria-live": "polite"}, children=dmc.Skeleton(
+                         height=24, w="52%")),
+            html.Div(id="data-numbers", className="np-numbers dt-numbers", children=[
+                number_cell(f"data-number-{name}", title, "–", tip=tip)
+                for name, title, tip in NUMBERS
+            ]),
+            _sources(),
+            _placement(),
+            _imports(),
+            _section("calibrations", "Calibrations", calibrations.section()),
+            _section("events", "What agents reported",
+                     html.Div(id="data-events", className="np-scroll dt-left")),
+            html.Div(id="data-status", className="np-status"),
+        ],
+    )  # fmt: skip
+
+
+def _section(name: str, title: str, children: Any, tools: Any = None) -> Any:
+    return html.Section(
+        id=name, className=f"np-section dt-{name}",
+        **{"aria-labelledby": f"data-{name}-title"},
+        children=[
+            html.Div(className="np-chart-head", children=[
+                html.H2(title, id=f"data-{name}-title", className="np-h2"), tools,
+            ]),
+            *(children if isinstance(children, list) else [children]),
+        ],
+    )  # fmt: skip
+
+
+def _sources() -> Any:
+    tools = html.Div(className="np-chart-tools", children=[
+        dmc.TextInput(id="data-search", value="", size="xs", w=170, debounce=250,
+                      placeholder="name, node or model",
+                      **{"aria-label": "Sources with this text"}),
+        html.Span("Gaps in the last", className="np-quiet"),
+        segmented("data-period", [{"value": k, "label": t} for k, t in state.PERIODS],
+                  "Period of the strips", CHOICES["period"]),
+    ])  # fmt: skip
+    return _section("sources", "Sources", [
+        html.Div(id="data-sources", className="np-scroll dt-sources"),
+        html.Div(className="dt-pager", children=[
+            html.Button("◀", id="data-page-back", type="button", className="np-mini",
+                        **{"aria-label": "Sources before"}),
+            html.Span(id="data-page-words", className="np-quiet"),
+            html.Button("▶", id="data-page-next", type="button", className="np-mini",
+                        **{"aria-label": "Sources after"}),
+        ]),
+    ], tools)  # fmt: skip
+
+
+def _placement() -> Any:
+    tools = html.Div(className="np-chart-tools", children=[
+        dmc.Button("Match equal names", id="data-match", size="compact-sm",
+                   variant="default"),
+        dmc.Button("Save", id="data-place", size="compact-sm"),
+    ])  # fmt: skip
+    return _section("placement", "Where sources stand", [
+        html.P("The watched scenario gives Live its tree and limits. Hosts stand in "
+               "racks; a meter stands on the node that it measures.",
+               className="np-quiet"),
+        html.Div(className="dt-row", children=[
+            html.Div(pick("data-watched", "Watched", [
+                {"value": "", "label": "No scenario: hosts alone"}], ""),
+                className="dt-pick"),
+            html.P(id="data-place-note", role="status", className="np-quiet"),
+        ]),
+        html.Div(id="data-place-problem", role="alert"),
+        dag.AgGrid(
+            id="data-place-grid", columnDefs=PLACE_COLUMNS, rowData=[],
+            className="np-grid", getRowId="params.data.name",
+            defaultColDef={"resizable": True, "sortable": True,
+                           "suppressMovable": True},
+            dashGridOptions={
+                "rowHeight": 28, "headerHeight": 30, "animateRows": False,
+                "stopEditingWhenCellsLoseFocus": True,
+                "localeText": {"noRowsToShow": "Nothing reports yet."},
+            },
+            style={"height": 300},
+        ),
+    ], tools)  # fmt: skip
+
+
+def _imports() -> Any:
+    field = _field
+    return _section("imports", "Imports", [
+        html.P("A file is read and compared first; nothing changes until you apply it.",
+               className="np-quiet"),
+        html.Div(className="dt-form", children=[
+            html.Div(pick("data-kind", "File is", [
+                {"value": key, "label": title} for key, title in state.KINDS
+            ], CHOICES["kind"]), className="dt-pick"),
+            field("name", "Name", "hall-1", "Imports of one kind and name follow each "
+                  "other; for readings, the host"),
+            html.Div(pick("data-into", "Into", [
+                {"value": "", "label": "A new scenario"}], ""),
+                className="dt-pick", id="data-into-box"),
+            field("servers", "Servers", "DGX_GB300=gb200-nvl72:18", "Server of the "
+                  "catalogue by device model, with commas between"),
+            field("column", "Column", "price_eur", "Column of the values"),
+            field("zone", "Time zone", "Europe/Madrid", "IANA zone of stamps without "
+                  "one"),
+            field("unit", "Unit", "EUR/MWh", "Unit of the series"),
+            dcc.Upload(
+                id="data-file", multiple=True, max_size=100_000_000,
+                className="dt-drop",
+                children=html.Button("Choose a file, or drop it here", type="button",
+                                     className="np-mini"),
+            ),
+        ]),
+        html.P(id="data-file-note", role="status", className="np-quiet"),
+        html.Div(id="data-preview", className="dt-preview"),
+        html.Div(id="data-apply-box", className="np-hidden", children=[
+            dmc.Button("Apply this import", id="data-apply", size="compact-sm"),
+        ]),
+        html.Div(id="data-imports", className="np-scroll dt-left"),
+    ])  # fmt: skip
+
+
+def _field(name: str, label: str, example: str, tip: str) -> Any:
+    return html.Div(
+        className="dt-pick", id=f"data-{name}-box", **{"data-tip": tip},
+        children=html.Div(className="np-pick", children=[
+            html.Label(label, htmlFor=f"data-{name}"),
+            dmc.TextInput(id=f"data-{name}", value="", size="xs", placeholder=example),
+        ]),
+    )  # fmt: skip

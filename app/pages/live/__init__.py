@@ -1,0 +1,1 @@
+"""The Live page: what is drawn now, against what may be."""

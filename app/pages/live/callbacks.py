@@ -1,0 +1,204 @@
+"""Callbacks of the Live page: periods and selections; the rest is the stream's."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
+
+import anyio.to_thread
+
+from api.client import ApiProblem, Client
+from app.components import ClientsideFunction, Input, Output, State, no_update
+from app.figures.live import Curve, live_figure, series_curve
+from app.figures.template import Figure
+from app.format import power_scale
+from app.pages import parts
+from app.pages.knobs import bind_copy
+from app.pages.live import answer, state
+from app.pages.live.layout import host_grid
+from app.pages.live.twin import begin, respond_twin
+
+Json = dict[str, Any]
+T = TypeVar("T")
+
+CHOSEN = ("units", "theme", "range", "quantity", "scale", "level", "metric", "shape")
+EVENTS_S = 86_400
+COMMANDS = ("token", "keep", "run")
+_TOUCHED = Output("live-touched", "data", allow_duplicate=True)
+
+
+async def _away(call: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+    """Run a blocking call on a thread: callbacks share the server's event loop."""
+    return await anyio.to_thread.run_sync(partial(call, *args, **kwargs))
+
+
+def register(dash: Any, client: Client) -> None:
+    """Attach every callback of the page to the application."""
+    _browser_side(dash)
+    _answer(dash, client)
+    _side(dash, client)
+    _twin(dash, client)
+    _grid(dash)
+
+
+def _browser_side(dash: Any) -> None:
+    """Stream, selection, URL: assets/live.js."""
+    dash.clientside_callback(
+        ClientsideFunction("live", "gather"), Output("live-touched", "data"),
+        *(Input(f"live-{name}", "value") for name in CHOSEN),
+        State("live-defaults", "data"),
+    )  # fmt: skip
+    for name, output, given in (
+        ("answered", Output("live-mantine", "forceColorScheme"),
+         [Input("live-kept", "data")]),
+        ("zoomed", _TOUCHED, [Input("live-fig", "relayoutData")]),
+        ("gridPicked", _TOUCHED, [Input("live-grid", "cellClicked")]),
+        ("copyLink", Output("live-copy", "children"), [Input("live-copy", "n_clicks")]),
+    ):  # fmt: skip
+        dash.clientside_callback(
+            ClientsideFunction("live", name), output, *given, prevent_initial_call=True
+        )
+    dash.clientside_callback(
+        ClientsideFunction("live", "apiCall"),
+        Output("live-api-modal", "opened"), Output("live-api-text", "children"),
+        Input("live-api", "n_clicks"), prevent_initial_call=True,
+    )  # fmt: skip
+    bind_copy(dash, "live-api-copy", "live-api-text")
+    for name in COMMANDS:
+        bind_copy(dash, f"live-copy-{name}", f"live-command-{name}")
+
+
+# --- the chart ------------------------------------------------------------------------
+
+
+def _answer(dash: Any, client: Client) -> None:
+    @dash.callback(
+        Output("live-fig", "figure"), Output("live-table", "children"),
+        Output("live-problem", "children"), Output("live-kept", "data"),
+        Input("live-request", "data"), prevent_initial_call=True,
+    )  # fmt: skip
+    async def answer_view(request: Json) -> tuple[Any, ...]:
+        return await _away(respond, client, request, time.time())
+
+
+def respond(client: Client, request: Json, now_s: float) -> tuple[Any, ...]:
+    """
+    Draw the chart of a view.
+
+    Args:
+        client: Way to the server.
+        request: `{seq, dark, view}` of the page.
+        now_s: The server's clock. [s]
+
+    Returns:
+        Figure, its table, the problem, and what the browser keeps.
+    """
+    view = state.view_from(request["view"])
+    kept: Json = {
+        "seq": request["seq"], "query": state.to_query(view), "dark": request["dark"],
+    }  # fmt: skip
+    try:
+        figure, curve, more = draw(client, view, now_s, dark=request["dark"])
+    except ApiProblem as error:
+        return no_update, no_update, parts.problem(error.problem), kept
+    table = None if curve.empty else answer.series_table(curve)
+    return figure.document(), table, None, kept | {"ok": True} | more
+
+
+def draw(
+    client: Client, view: state.View, now_s: float, *, dark: bool
+) -> tuple[Figure, Curve, Json]:
+    """Ask for a view's period and draw it; and what the browser needs to go on."""
+    window_s = view.period_s(now_s)
+    start_us, end_us = (round(t * 1e6) for t in window_s)
+    series = client.telemetry_series(view.of, start_us, end_us, device=view.device)
+    now = client.telemetry_now(node="", hosts=[view["host"]] if view["host"] else [])
+    curve = series_curve(series, quantity=view.quantity, unit=view.unit)
+    limit, words = limit_of(view, series, now)
+    figure = live_figure(
+        curve, window_s, dark=dark, limit=limit, limit_words=words,
+        to_limit=view["scale"] == "limit" and limit is not None,
+    )  # fmt: skip
+    more = {
+        "of": view.of, "device": view.device, "quantity": view.quantity,
+        "level": series["level"], "bin_s": series["bin_s"],
+        "window_s": list(window_s), "zoomed": view.zoom_s() is not None,
+        "has_limit": limit is not None, "units": view.unit,
+    }  # fmt: skip
+    return figure, curve, more
+
+
+def limit_of(view: state.View, series: Json, now: Json) -> tuple[float | None, str]:
+    """Line to draw into a chart, in the unit shown, and what it is."""
+    scale = power_scale(view.unit)
+    devices = [d for h in now["details"] for d in h["devices"]]
+    device = next((d for d in devices if d["key"] == view.device), None)
+    found: float | None = None
+    if device is not None and view.quantity == "temp":
+        slow = device["facts"].get("slowdown_c")
+        return (float(slow) if slow else None), "slows down at"
+    if device is not None and view.quantity == "power":
+        found, words = device["power_limit_w"], "enforced limit"
+    elif view.of.startswith("node/"):
+        found, words = series["limit_w"], "limit"
+    elif view.of == "site":
+        found, words = now["site"]["limit_w"], "utility feeds"
+    else:
+        words = ""
+    return (None if found is None else found / scale), words
+
+
+def _grid(dash: Any) -> None:
+    @dash.callback(
+        Output("live-grid-box", "children"), Input("live-shape", "value"),
+        State("live-grid-box", "children"), prevent_initial_call=True,
+    )  # fmt: skip
+    async def make(shape: str, there: Any) -> Any:
+        return no_update if there or shape != "table" else host_grid()
+
+
+# --- alerts and events ----------------------------------------------------------------
+
+
+def _side(dash: Any, client: Client) -> None:
+    @dash.callback(
+        Output("live-alerts-list", "children"), Output("live-events-list", "children"),
+        Input("live-side", "data"), prevent_initial_call=True,
+    )  # fmt: skip
+    async def lists(request: Json) -> tuple[Any, ...]:
+        return await _away(respond_lists, client, request, time.time())
+
+
+def respond_lists(client: Client, request: Json, now_s: float) -> tuple[Any, ...]:
+    """List what fires, and what agents reported in the last day."""
+    unit = state.view_from(request)["units"]
+    end_us = round(now_s * 1e6)
+    try:
+        alerts = client.alerts(status="firing")
+        events = client.telemetry_events(end_us - EVENTS_S * 1_000_000, end_us)
+    except ApiProblem as error:
+        return parts.problem(error.problem), no_update
+    return answer.alerts_list(alerts, unit), answer.events_list(events)
+
+
+# --- the twin -------------------------------------------------------------------------
+
+
+def _twin(dash: Any, client: Client) -> None:
+    @dash.callback(
+        Output("live-fig-shadow", "figure"), Output("live-shadow-title", "children"),
+        Output("live-shadow-table", "children"), Output("live-fig-forecast", "figure"),
+        Output("live-forecast-words", "children"),
+        Input("live-twin", "data"), prevent_initial_call=True,
+    )  # fmt: skip
+    async def twin(request: Json) -> tuple[Any, ...]:
+        return await _away(respond_twin, client, request)
+
+    @dash.callback(
+        Output("live-begin-words", "children"), Input("live-begin", "n_clicks"),
+        prevent_initial_call=True,
+    )  # fmt: skip
+    async def start(clicks: int | None) -> Any:
+        return await _away(begin, client, time.time()) if clicks else no_update

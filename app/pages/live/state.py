@@ -1,0 +1,107 @@
+"""What the Live page looks at: its place in the URL, and the period it means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+Json = dict[str, Any]
+
+RANGES = (
+    ("15min", "15 min"), ("1h", "1 h"), ("1d", "1 d"), ("1w", "1 w"), ("1mo", "1 mo"),
+)  # fmt: skip
+RANGE_S = {
+    "15min": 900, "1h": 3_600, "1d": 86_400, "1w": 7 * 86_400, "1mo": 30 * 86_400,
+}  # fmt: skip
+QUANTITIES = (
+    ("power", "Power"), ("temp", "Temperature"), ("clock", "Clock"), ("busy", "Busy"),
+)  # fmt: skip
+METRICS = (
+    ("power", "Power"), ("temp", "Hottest"), ("busy", "Busy"),
+    ("throttle", "Held back"), ("age", "Age"),
+)  # fmt: skip
+SCALES = (("curve", "Curve"), ("limit", "To limit"))
+LEVELS = (("feeds", "Feeds"), ("racks", "Racks"))
+SHAPES = (("map", "Map"), ("table", "Table"))
+_ONE_OF = {
+    "range": tuple(RANGE_S), "quantity": tuple(k for k, _ in QUANTITIES),
+    "metric": tuple(k for k, _ in METRICS), "scale": tuple(k for k, _ in SCALES),
+    "level": tuple(k for k, _ in LEVELS), "shape": tuple(k for k, _ in SHAPES),
+    "units": ("kW", "MW", "W"), "theme": ("auto", "light", "dark"),
+    "sort": ("order", "power", "load", "hosts"),
+}  # fmt: skip
+CHOICES: dict[str, str] = {name: known[0] for name, known in _ONE_OF.items()} | {
+    "node": "", "host": "", "gpu": "", "zoom": "",
+}  # fmt: skip
+"""Every choice with its default."""
+_LONGEST = 120
+_LEAST_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Choices of the page by name."""
+
+    choices: dict[str, str] = field(default_factory=lambda: dict(CHOICES))
+
+    def __getitem__(self, name: str) -> str:
+        """One choice."""
+        return self.choices[name]
+
+    @property
+    def of(self) -> str:
+        """What the chart shows, as the API names it."""
+        if self["host"]:
+            return self["host"]
+        return f"node/{self['node']}" if self["node"] else "site"
+
+    @property
+    def device(self) -> str:
+        """Key of the device the chart shows; empty for a sum."""
+        return self["gpu"] if self["host"] else ""
+
+    @property
+    def quantity(self) -> str:
+        """What is drawn; sums have nothing but power."""
+        return self["quantity"] if self.device else "power"
+
+    @property
+    def unit(self) -> str:
+        """Power unit of the chart: a device's watts would be lost in MW."""
+        return "W" if self.device else self["units"]
+
+    def zoom_s(self) -> tuple[float, float] | None:
+        """Period looked at, since 1970; none where the newest is. [s]"""
+        try:
+            from_s, to_s = (float(part) for part in self["zoom"].split("~"))
+        except ValueError:
+            return None
+        return (from_s, to_s) if from_s >= 0 and from_s + _LEAST_S <= to_s else None
+
+    def period_s(self, now_s: float) -> tuple[float, float]:
+        """Period on the chart. [s]"""
+        return self.zoom_s() or (now_s - RANGE_S[self["range"]], now_s)
+
+
+def view_from(data: Json | None) -> View:
+    """Read a view from loose data; what is absent or unknown falls to its default."""
+    given = data or {}
+    choices = {}
+    for name, default in CHOICES.items():
+        value = str(given.get(name) or "")[:_LONGEST]
+        known = _ONE_OF.get(name)
+        good = bool(value) and (known is None or value in known)
+        choices[name] = value if good else default
+    return View(choices)
+
+
+def to_query(view: View) -> str:
+    """Write a view as a URL query; only what differs from the default."""
+    pairs = [(k, v) for k, v in view.choices.items() if v != CHOICES[k]]
+    return urlencode(pairs, safe=",~")
+
+
+def from_query(query: str) -> View:
+    """Read a view from a URL query, with or without its question mark."""
+    return view_from(dict(parse_qsl(query.lstrip("?"))))

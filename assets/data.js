@@ -1,0 +1,188 @@
+/* The Data page: the URL, pages of sources, files sent to the API as they are. */
+(function () {
+  "use strict";
+  const dc = (window.dash_clientside = window.dash_clientside || {});
+  const np = window.np;
+  const { el, set } = np;
+  const NO = () => dc.no_update;
+  const AGAIN_MS = 30000;
+  const SET = ["theme", "period", "search", "kind"];
+  const SHOWN = { // which fields a kind of file takes
+    servers: ["netbox", "dps", "opendcim", "csv"], column: ["price", "carbon", "weather-csv"],
+    zone: ["price", "carbon", "weather-csv", "readings"], unit: ["price", "carbon"],
+    into: ["netbox", "dps", "opendcim", "csv"],
+  };
+  const S = { view: null, defaults: {}, pages: 1 };
+  const pace = np.pacer(send, "data-main");
+
+  function send(seq) {
+    if (!S.view) return false;
+    set("data-request", { data: { seq, dark: np.isDark(S.view.theme), view: S.view } });
+  }
+
+  function writeUrl() {
+    const query = new URLSearchParams();
+    for (const [key, start] of Object.entries(S.defaults)) {
+      if (S.view[key] && S.view[key] !== start) query.set(key, S.view[key]);
+    }
+    const said = query.toString();
+    const url = window.location.pathname + (said ? "?" + said : "") + window.location.hash;
+    window.history.replaceState(window.history.state, "", url);
+  }
+
+  function fit() {
+    for (const [key, kinds] of Object.entries(SHOWN)) {
+      const box = el("data-" + key + "-box");
+      if (box) box.classList.toggle("np-hidden", !kinds.includes(S.view.kind));
+    }
+    ["output", "rated"].forEach((key) => el("data-fit-" + key + "-box").classList.toggle("np-hidden", S.fitKind !== "conversion"));
+  }
+
+  function open(data) {
+    S.view.import = data.id || "";
+    writeUrl();
+    set("data-open", { data });
+  }
+
+  document.addEventListener("click", (event) => {
+    if (!S.view) return;
+    const chosen = event.target.closest("[data-import]");
+    if (chosen) {
+      open({ id: chosen.dataset.import });
+      el("data-preview").scrollIntoView({ block: "nearest" });
+    }
+    const fitted = event.target.closest("[data-fit]");
+    if (fitted) set("data-fit-chosen", { data: { id: fitted.dataset.fit } });
+    const { id } = event.target.closest("button") || {};
+    const step = { "data-page-back": -1, "data-page-next": 1 }[id];
+    if (!step) return;
+    const page = Math.max(1, Math.min(S.pages, Number(S.view.page) + step));
+    if (page === Number(S.view.page)) return;
+    S.view.page = String(page);
+    writeUrl();
+    pace.ask();
+  });
+
+  function bytes(url) {
+    const text = atob(url.slice(url.indexOf(",") + 1));
+    return Uint8Array.from(text, (c) => c.charCodeAt(0));
+  }
+
+  function body(contents, names) {
+    if (contents.length === 1) return bytes(contents[0]);
+    const decoder = new TextDecoder();
+    return JSON.stringify({ files: Object.fromEntries(contents.map((c, i) => [names[i], decoder.decode(bytes(c))])) });
+  }
+
+  async function post(url, content) {
+    const reply = await fetch(url, { method: "POST", body: content, headers: { "content-type": "application/octet-stream" } });
+    const said = await reply.json();
+    return reply.ok ? said : { problem: said };
+  }
+
+  const naming = setInterval(() => { // the component comes late, and its input without a name
+    const file = document.querySelector("#data-file input[type=file]");
+    if (!file) return;
+    file.setAttribute("aria-label", "Files to bring in");
+    clearInterval(naming);
+  }, 200);
+  setInterval(() => S.view && !document.hidden && pace.ask(), AGAIN_MS);
+  np.heartbeat("data-offline", "data-cold", pace);
+  window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", pace.ask);
+
+  dc.data = {
+    gather() {
+      const given = Object.fromEntries(dc.callback_context.inputs_list.map((input) => [input.id.replace("data-", ""), input.value || ""]));
+      S.defaults = arguments[arguments.length - 1];
+      S.fitKind = given["fit-kind"];
+      delete given["fit-kind"];
+      if (S.view) fit();
+      if (!S.view) {
+        const asked = np.fromUrl();
+        const known = Object.fromEntries(Object.entries(asked).filter(([key]) => key in S.defaults));
+        S.view = { ...S.defaults, ...given, ...known };
+        SET.filter((key) => key in known).forEach((key) => set("data-" + key, { value: S.view[key] }));
+        fit();
+        if (S.view.import) set("data-open", { data: { id: S.view.import } });
+        pace.ask();
+        return NO();
+      }
+      const moved = SET.filter((key) => given[key] !== S.view[key]);
+      if (!moved.length) return NO();
+      Object.assign(S.view, given);
+      if (moved.includes("search") || moved.includes("period")) S.view.page = "1";
+      fit();
+      writeUrl();
+      if (moved.some((key) => key !== "kind")) pace.ask();
+      return NO();
+    },
+
+    answered(kept) {
+      if (!kept) return NO();
+      pace.answered();
+      if (kept.ok) {
+        S.pages = kept.pages;
+        if (Number(S.view.page) > kept.pages) S.view.page = String(kept.pages);
+        ["back", "next"].forEach((way) => {
+          el("data-page-" + way).disabled = way === "back" ? S.view.page === "1" : Number(S.view.page) >= kept.pages;
+        });
+        document.body.dataset.dataSeq = kept.seq;
+        writeUrl();
+      }
+      const scheme = kept.dark ? "dark" : "light";
+      if (scheme === S.scheme) return NO();
+      S.scheme = scheme;
+      return scheme;
+    },
+
+    placed() {
+      pace.ask();
+      return NO();
+    },
+
+    refresh(clicks) {
+      if (!clicks) return NO();
+      pace.ask();
+      set("data-reload", { data: "r" + clicks });
+      return NO();
+    },
+
+    async sent(contents, names, kind, name, into, servers, column, zone, unit) {
+      if (!contents || !contents.length) return NO();
+      const note = el("data-file-note");
+      const title = (name || "").trim() || (names[0] || "file").replace(/\.[^.]*$/, "").toLowerCase().replace(/[^a-z0-9_-]+/g, "-").slice(0, 60);
+      note.textContent = "Reading " + names.join(", ") + " …";
+      const asked = { servers, column, zone, unit, scenario_id: into };
+      const query = kind === "readings" ? new URLSearchParams({ source: title }) : new URLSearchParams({ kind, name: title });
+      for (const [key, value] of Object.entries(asked)) {
+        const takes = SHOWN[key === "scenario_id" ? "into" : key].includes(kind);
+        if (value && takes) query.set(kind === "readings" && key === "zone" ? "time_zone" : key, value);
+      }
+      const path = kind === "readings" ? "/api/v1/telemetry/upload?" : "/api/v1/imports/preview?";
+      try {
+        const said = await post(path + query, body(contents, names));
+        note.textContent = said.problem ? names.join(", ") + " was not read." : names.join(", ") + " was read.";
+        open(said.problem ? { problem: said.problem } : kind === "readings" ? { readings: said } : { id: said.id });
+        if (kind === "readings") pace.ask();
+      } catch (_) {
+        note.textContent = "The server was not reached; choose the file again.";
+      }
+      setTimeout(() => set("data-file", { contents: null }), 0); // the same file may come again
+      return NO();
+    },
+
+    async copyLink(clicks) {
+      if (!clicks) return NO();
+      writeUrl();
+      const word = await np.copied(window.location.href, "Press Ctrl+C");
+      setTimeout(() => set("data-copy", { children: "Copy link" }), 1500);
+      return word;
+    },
+
+    apiCall(clicks) {
+      if (!clicks) return [NO(), NO()];
+      const start = "curl -s '" + window.location.origin + "/api/v1";
+      return [true, ["/telemetry/sources", "/telemetry/placement", "/imports"].map((path) => start + path + "'").join("\n")];
+    },
+  };
+})();
