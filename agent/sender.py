@@ -185,7 +185,8 @@ class Sender:
     def _settle(self, batch: Batch, answer: Answer) -> float:
         first, self._unsent = self._unsent == batch.freeze.key, None
         if answer.kind == "ok":
-            if first and answer.body.get("duplicate"):
+            told = answer.body
+            if first and told.get("duplicate") and told.get("same") is not True:
                 return self._taken_before(batch)
             return self._stored(batch, answer)
         if answer.kind == "refused":

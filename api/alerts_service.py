@@ -10,9 +10,10 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from fnmatch import fnmatchcase
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 from pydantic_core import to_json
 from sqlalchemy import Engine
@@ -31,7 +32,9 @@ Document = dict[str, Any]
 LOOK_EVERY_S = 2.0
 SEND_EVERY_S = 1.0
 PRUNE_EVERY_S = 3600.0
-SENDERS = 4
+SENDERS = 8
+PER_RECEIVER = 2
+"""Notices under way to one host: a slow one leaves senders to the others."""
 MOST_ATTEMPTS = 20
 FIRST_WAIT_S, LONGEST_WAIT_S = 5.0, 600.0
 MOST_ALERTS = 100
@@ -80,9 +83,14 @@ class AlertsService:
         self._looking = threading.Lock()
         self._stop = threading.Event()
         self._senders = ThreadPoolExecutor(SENDERS, "webhook")
+        self._under_way: dict[str, str] = {}
+        self._ended = threading.Event()
         self._threads = [
             threading.Thread(target=self._every, args=job, name="alerts", daemon=True)
-            for job in ((LOOK_EVERY_S, self.look), (SEND_EVERY_S, self.send))
+            for job in (
+                (lambda: self._stop.wait(LOOK_EVERY_S), self.look),
+                (self._pause, self.start_sending),
+            )
         ]
 
     def open(self) -> None:
@@ -93,14 +101,22 @@ class AlertsService:
     def close(self) -> None:
         """Stop; notices not sent yet stay in the outbox."""
         self._stop.set()
+        self._ended.set()
         for thread in self._threads:
             if thread.is_alive():
                 thread.join()
-        self._senders.shutdown(wait=True)
-        self.webhooks.close()
+        self._senders.shutdown(wait=True, cancel_futures=True)
 
-    def _every(self, wait_s: float, work: Callable[[], None]) -> None:
-        while not self._stop.wait(wait_s):
+    def _pause(self) -> None:
+        """Wait until an attempt has ended, or for long enough that others are due."""
+        self._ended.wait(SEND_EVERY_S)
+        self._ended.clear()
+
+    def _every(self, pause: Callable[[], Any], work: Callable[[], Any]) -> None:
+        while not self._stop.is_set():
+            pause()
+            if self._stop.is_set():
+                return
             try:
                 work()
             except Exception:
@@ -182,14 +198,41 @@ class AlertsService:
     # --- sending ------------------------------------------------------------------
 
     def send(self) -> None:
-        """Send what is due, a few at once."""
-        list(self._senders.map(self._attempt, self.deliveries.due(now_utc())))
+        """Begin to send what is due, and wait for that."""
+        for future in self.start_sending():
+            future.result()
+
+    def start_sending(self) -> list[Future[None]]:
+        """
+        Begin to send what is due: of one rule a notice, of one receiver a few at once.
+
+        Whatever is under way goes on meanwhile; nobody waits for it here.
+        """
+        before = dict(self._under_way)  # what ends after this is read as it ended
+        busy, started = Counter(before.values()), []
+        for delivery, rule in self.deliveries.due(now_utc()):
+            receiver = _receiver(rule)
+            if rule.id in before or busy[receiver] >= PER_RECEIVER:
+                continue
+            busy[receiver] += 1
+            self._under_way[rule.id] = receiver
+            started.append(self._senders.submit(self._send, delivery, rule))
         if self._clock() - self._pruned_at_s >= PRUNE_EVERY_S:
             self._pruned_at_s = self._clock()
             self.deliveries.prune()
+        return started
 
-    def _attempt(self, head: tuple[DeliveryRow, AlertRuleRow]) -> None:
-        delivery, rule = head
+    def _send(self, delivery: DeliveryRow, rule: AlertRuleRow) -> None:
+        try:
+            self._attempt(delivery, rule)
+        except Exception:
+            log.exception("alerts: a notice could not be sent and is tried again")
+            del self._under_way[rule.id]
+        else:
+            del self._under_way[rule.id]
+            self._ended.set()
+
+    def _attempt(self, delivery: DeliveryRow, rule: AlertRuleRow) -> None:
         outcome = self._post(rule, delivery.body)
         attempts = delivery.attempts + 1
         state = "delivered" if outcome.delivered else "queued"
@@ -226,6 +269,11 @@ def wait_s(attempts: int) -> float:
     """Pause before the next attempt: doubling, bounded, a random part of it. [s]"""
     longest_s = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** (attempts - 1))
     return longest_s * secrets.SystemRandom().uniform(0.5, 1.0)
+
+
+def _receiver(rule: AlertRuleRow) -> str:
+    """Host that a rule tells, as its address has it."""
+    return urlsplit(rule.webhook_url or "").netloc.rpartition("@")[2].lower()
 
 
 def rule_of(row: AlertRuleRow) -> AlertRule:

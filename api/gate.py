@@ -37,6 +37,13 @@ OPEN = frozenset({"/healthz", "/login", "/logout"})
 COOKIE = "nameplate_session"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 SECRETS_IN_QUERY = frozenset({"token", "access_token", "api_key", "authorization"})
+_READINGS = frozenset({"telemetry:write", "telemetry:collect"})
+"""What opens the way for readings: agents' and collectors'."""
+_FORWARDING = frozenset(
+    {"forwarded", "via", "x-real-ip", "x-client-ip", "x-cluster-client-ip",
+     "client-ip", "true-client-ip", "cf-connecting-ip"}
+)  # fmt: skip
+"""Headers that proxies add, beside those that begin with x-forwarded-."""
 _LOCAL_NAMES = frozenset({"localhost", "in-process"})
 
 
@@ -72,6 +79,7 @@ class Gate:
         self._open = settings.access == "open"
         names = {n.strip().lower() for n in settings.allowed_hosts.split(",")}
         self._hosts = frozenset(names - {""})
+        self._proxies = frozenset(p.strip() for p in settings.proxy.split(",")) - {""}
         self._places: list[Place] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -136,6 +144,21 @@ class Gate:
             )  # fmt: skip
             raise Refusal(400, str(wrong), errors=[wrong])
 
+    def is_nearby(self, address: str, scope: Scope) -> bool:
+        """
+        Whether a request was made on this machine, and not only handed on by it.
+
+        A reverse proxy on this machine makes everybody's requests loopback's. One that
+        is not named in NAMEPLATE_PROXY is known by the headers it adds, or by the
+        HTTP/1.0 that nginx speaks unless told otherwise (from memory); one that is
+        named, by its address, where it did not say for whom it asks.
+        """
+        if address in self._proxies or not _is_loopback(address):
+            return False
+        names = {name.decode("latin-1").lower() for name, _ in scope["headers"]}
+        added = {n for n in names if n.startswith("x-forwarded-")} | names & _FORWARDING
+        return not added and scope.get("http_version") != "1.0"
+
     def stranger(self, address: str, *, nearby: bool) -> Caller | None:
         """Whoever shows no token: in open mode the local user, else nobody."""
         if not self._open:
@@ -194,7 +217,7 @@ class Visit:
         cookie = cookie_parser(self.headers.get("cookie", "")).get(COOKIE)
         found = await access.resume(cookie, self.address) if cookie else None
         self._by_cookie = found is not None
-        nearby = not self.inside and _is_loopback(self.address)
+        nearby = not self.inside and self._gate.is_nearby(self.address, self._scope)
         return found or self._gate.stranger(self.address, nearby=nearby)
 
     def _check_origin(self) -> None:
@@ -228,7 +251,7 @@ class Visit:
 
     def _is_change(self, needed: str) -> bool:
         """Whether the log tells of it; readings come too often and name their agent."""
-        reads = needed.endswith(":read") or needed == "telemetry:write"
+        reads = needed.endswith(":read") or needed in _READINGS
         return self.method not in SAFE and not reads
 
     def counting(self, receive: Receive) -> Receive:

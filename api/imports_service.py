@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
     from api.services import AppState
 
 Document = dict[str, Any]
+PREVIEWS_AT_ONCE = 2
 WEATHER = ("epw", "tmy3", "weather-csv")
 SERIES = ("price", "carbon")
 _FRESH: Document = {}
@@ -61,8 +64,27 @@ class ImportsService:
         self._state = state
         self.imports = Imports(state.engine)
         self.series = StoredSeries(state.engine)
+        self._previews = threading.BoundedSemaphore(PREVIEWS_AT_ONCE)
 
     # --- preview --------------------------------------------------------------------
+
+    @contextmanager
+    def previewing(self) -> Iterator[None]:
+        """
+        Hold a place while a file is read; as objects it takes many times its size.
+
+        Raises:
+            Refusal: With status 503 where too many are read already.
+        """
+        if not self._previews.acquire(blocking=False):
+            raise Refusal(
+                503, f"{PREVIEWS_AT_ONCE} files are read already; send it again",
+                headers={"retry-after": "5"},
+            )  # fmt: skip
+        try:
+            yield
+        finally:
+            self._previews.release()
 
     def preview(
         self, kind: str, name: str, content: bytes, *, scenario_id: str | None,

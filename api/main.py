@@ -40,9 +40,10 @@ from api.version import PRODUCT_VERSION
 from store.settings import Settings
 
 NOUNS = (
-    about, catalogue, sites, scenarios, questions, site, stabilize, jobs, datasets,
-    access, alerts, telemetry, receivers, imports, tracking,
+    telemetry, receivers, about, catalogue, sites, scenarios, questions, site,
+    stabilize, jobs, datasets, access, alerts, imports, tracking,
 )  # fmt: skip
+"""Addresses are tried in this order, and agents ask most of all."""
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 GZIP_LEVEL = 4
 """Level 9 takes ten times as long for a few per cent."""

@@ -11,10 +11,12 @@ from typing import Protocol
 
 from api.problems import Document
 from store.repositories import now_utc
-from twin.errors import ScenarioError
+from twin.errors import ScenarioError, ScenarioErrors
 from twin.telemetry.hygiene import Left
 from twin.telemetry.names import Ignored
 
+MOST_HOSTS_NAMED = 20
+"""Hosts that an answer names where the store took none of their readings."""
 MOST_NAMES = 200
 """Names that were ignored and are shown; further ones are counted together."""
 
@@ -43,6 +45,7 @@ class Outcome:
     ignored: Counter[Ignored] = field(default_factory=Counter)
     unsupported: Counter[str] = field(default_factory=Counter)
     refused: dict[tuple[str, str], Left] = field(default_factory=dict)
+    hosts: dict[str, ScenarioError] = field(default_factory=dict)
 
     @property
     def refused_count(self) -> int:
@@ -53,20 +56,37 @@ class Outcome:
         """Count what became of one host."""
         self.stored += taken.stored
         for left in taken.refused:
-            key = (left.reason, left.field)
-            before = self.refused.get(key)
-            self.refused[key] = Left(
-                reason=left.reason, field=left.field, repair=left.repair,
-                count=left.count + (before.count if before else 0),
-            )  # fmt: skip
+            self._add(left)
+
+    def add_host(
+        self, name: str, error: ScenarioError | ScenarioErrors, samples: int
+    ) -> None:
+        """Count a host of which the store took nothing."""
+        first = error if isinstance(error, ScenarioError) else error.errors[0]
+        self._add(Left(reason=first.rule, field=first.field, count=samples,
+                       repair=first.repair or "send it otherwise"))  # fmt: skip
+        self.hosts[name] = first
+
+    def _add(self, left: Left) -> None:
+        key = (left.reason, left.field)
+        before = self.refused.get(key)
+        self.refused[key] = Left(
+            reason=left.reason, field=left.field, repair=left.repair,
+            count=left.count + (before.count if before else 0),
+        )  # fmt: skip
 
     def errors(self) -> list[ScenarioError]:
-        """What was refused, as errors."""
+        """What was refused, as errors; hosts that were refused whole by name."""
+        named = [
+            ScenarioError(field=f"{name[:120]}: {error.field}", rule=error.rule,
+                          value=error.value, repair=error.repair)
+            for name, error in list(self.hosts.items())[:MOST_HOSTS_NAMED]
+        ]  # fmt: skip
         return [
             ScenarioError(field=left.field, rule=f"breaks the rule {left.reason!r}",
                           value=f"{left.count} values", repair=left.repair)
             for left in self.refused.values()
-        ]  # fmt: skip
+        ] + named  # fmt: skip
 
 
 class Seen:

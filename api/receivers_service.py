@@ -8,10 +8,13 @@ request and the host, so a request that is sent again changes nothing.
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import hashlib
+import shutil
+import tempfile
 import threading
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TookTooLong
 from contextlib import contextmanager
@@ -30,7 +33,7 @@ from api.wire.samples import NAME, Samples
 from store import prometheus
 from store.telemetry_files import TelemetryFile
 from store.telemetry_rows import FileSource
-from twin.errors import ScenarioError
+from twin.errors import ScenarioError, ScenarioErrors
 from twin.telemetry.names import Ignored, Place, place
 from twin.telemetry.readings import Readings
 from twin.telemetry.series import Gathered, gather
@@ -46,6 +49,9 @@ MOST_HOSTS = 2000
 AT_ONCE = 2
 """Requests decoded at the same time; it takes memory, and there are few cores."""
 STORING = 8
+FILES_AT_ONCE = 2
+SPARE_BYTES = 500_000_000
+"""Room on the disk that an upload leaves to the others."""
 WAIT_S = 20.0
 
 
@@ -83,6 +89,7 @@ class Receivers:
         self._store, self._jobs, self._settings = store, jobs, settings
         self._known = _Known()
         self._slots = threading.BoundedSemaphore(AT_ONCE)
+        self._files = threading.BoundedSemaphore(FILES_AT_ONCE)
         self._pool = ThreadPoolExecutor(STORING, "receiver")
         self._seen = {kind: Seen() for kind in ("prometheus", "otlp", "upload")}
 
@@ -173,25 +180,67 @@ class Receivers:
             ignored=Counter(found.ignored), unsupported=Counter(samples.unsupported),
         )  # fmt: skip
         with _as_busy():
-            for taken in self._stored(kind, found.readings, digest):
-                outcome.add(taken)
+            self._store_all(kind, found, digest, outcome)
         self._seen[kind].add(outcome)
         return outcome
 
-    def _stored(
-        self, kind: str, readings: Mapping[str, Readings], digest: str
-    ) -> Iterable[Taken]:
-        """Store hosts side by side: the store commits those that wait together."""
+    def _store_all(
+        self, kind: str, found: Gathered, digest: str, outcome: Outcome
+    ) -> None:
+        """
+        Store hosts side by side: the store commits those that wait together.
 
-        def one(source: str) -> Taken:
+        One that breaks a rule holds up no other: all are tried before any failure is
+        told, and a failure of the store, which sending again mends, is told first.
+        """
+
+        def one(source: str) -> Taken | Exception:
             key = _digest(f"{digest} {source}".encode())
-            return self._store.take(source, kind, readings[source], key=key)
+            try:
+                return self._store.take(source, kind, found.readings[source], key=key)
+            except Exception as error:
+                return error
 
-        if len(readings) == 1:
-            return [one(source) for source in readings]
-        return list(self._pool.map(one, readings))
+        sources = list(found.readings)
+        each = map(one, sources) if len(sources) < 2 else self._pool.map(one, sources)
+        failures: list[Exception] = []
+        for source, taken in zip(sources, each, strict=True):
+            if isinstance(taken, ScenarioError | ScenarioErrors):
+                outcome.add_host(source, taken, found.samples[source])
+            elif isinstance(taken, Exception):
+                failures.append(taken)
+            else:
+                outcome.add(taken)
+        if failures:
+            raise failures[0]
 
     # --- files --------------------------------------------------------------------
+
+    @contextmanager
+    def uploading(self, size: int) -> Iterator[Path]:
+        """
+        Hold a place for a file that comes in, and a folder that goes with it.
+
+        Args:
+            size: Bytes it may come to.
+
+        Raises:
+            Refusal: 503 where others upload already, or the disk has no room.
+        """
+        if not self._files.acquire(blocking=False):
+            raise _busy(f"{FILES_AT_ONCE} files are taken in already")
+        try:
+            with tempfile.TemporaryDirectory(prefix="nameplate-") as folder:
+                free = shutil.disk_usage(folder).free
+                if free < size + SPARE_BYTES:
+                    raise _full(f"It has {free // 1_000_000} MB free")
+                yield Path(folder)
+        except OSError as error:
+            if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+                raise
+            raise _full("The file did not fit") from error
+        finally:
+            self._files.release()
 
     def upload(
         self,
@@ -271,8 +320,7 @@ class Receivers:
         outcome.samples += int(piece.value.size)
         outcome.missing += found.missing
         outcome.ignored.update(found.ignored)
-        for taken in self._stored("pull", found.readings, _digest(piece.body)):
-            outcome.add(taken)
+        self._store_all("pull", found, _digest(piece.body), outcome)
 
     # --- what came ----------------------------------------------------------------
 
@@ -345,6 +393,13 @@ def _rejections(outcome: Outcome) -> str:
 
 def _busy(text: str) -> Refusal:
     return Refusal(503, f"{text}; send it again", headers={"retry-after": "2"})
+
+
+def _full(text: str) -> Refusal:
+    return Refusal(
+        503, f"The disk for temporary files has no room: {text}; make room, or send "
+        "the file in parts", headers={"retry-after": "60"},
+    )  # fmt: skip
 
 
 @contextmanager

@@ -34,6 +34,7 @@ from store.migrate import upgrade_engine
 from store.models import PlanRow, RunRow
 from store.repositories import Jobs, Plans, Runs, Scenarios, Sites, new_id, now_utc
 from store.settings import Settings
+from store.telemetry.writer import Limits
 from twin.catalogue import find_server, find_table
 from twin.errors import ScenarioError, ScenarioErrors
 from twin.plan import Memo, WhatIf, plan, what_if
@@ -85,6 +86,9 @@ class AppState:
         self.stabilize = StabilizeService(self)
         self.imports = ImportsService(self)
         self.telemetry = TelemetryService(self.engine, settings)
+        self.telemetry.writer.limits = Limits(
+            devices=settings.most_devices, sources=settings.most_sources
+        )
         self.watch = WatchService(self, self.telemetry)
         self.tracking = TrackingService(self)
         self.alerts.reader = self.watch

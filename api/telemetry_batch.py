@@ -19,6 +19,7 @@ import numpy as np
 from pydantic_core import from_json
 
 from api.problems import Refusal
+from api.wire.parts import check_parts
 from store.telemetry.writer import Event
 from twin.errors import ScenarioError, ScenarioErrors
 from twin.scenario.parse import nearest
@@ -93,7 +94,9 @@ def parse_batch(text: bytes) -> Batch:
 
     Raises:
         ScenarioErrors: With the field, rule, value and repair of everything wrong.
+        Refusal: 413 where it would take far more memory than its text does.
     """
+    check_parts(text)
     try:
         document = from_json(text, allow_inf_nan=False, cache_strings="keys")
     except ValueError as error:
@@ -220,9 +223,13 @@ def _unpacked(field: str, value: Mapping[str, Any]) -> np.ndarray:
             field, f"must be one of {', '.join(PACKED)} and base64",
             ", ".join(map(str, value))[:60], "see docs/telemetry.md",
         )  # fmt: skip
+    packing = np.dtype(PACKED[kind])
+    count = 3 * len(text) // 4 // packing.itemsize
+    if count > MAX_READINGS + 1:  # the padding of base64 counts for less than one
+        raise _wrong(field, f"at most {MAX_READINGS} readings", count, "send less")
     try:
         raw = base64.b64decode(text, validate=True)
-        return np.frombuffer(raw, PACKED[kind]).astype(np.float64)
+        return np.frombuffer(raw, packing).astype(np.float64)
     except (binascii.Error, ValueError) as error:
         raise _wrong(f"{field}.{kind}", "must be base64 of whole numbers of bytes",
                      str(error)[:80], "encode it again") from None  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,14 +12,16 @@ from store.telemetry.reader import Reader
 from store.telemetry.registry import Source
 from twin.errors import ScenarioError
 from twin.telemetry.readings import Device
-from twin.telemetry.rollup import Rollup
+from twin.telemetry.rollup import COUNTED, Rollup
 from twin.types import FloatArray, IntArray
 
 MOST_READINGS = 20_000
 """Readings of a device, or bins, that a fit takes: five hours of seconds, two weeks of
 minutes, years of hours."""
-METERS = ("host", "psu", "meter")
-"""Kinds that measure a whole host; the first that is read counts."""
+PARTS = ("gpu", "cpu")
+"""Kinds that are parts of a host: what they draw is less than what the host does."""
+NEAR_US = SECOND_US // 2
+"""Readings of two sources this near are of one instant. Assumed."""
 RAW_COLUMNS = ("utilisation_frac", "sm_clock_hz", "fan_frac", "gpu_c", "inlet_c")
 
 
@@ -72,22 +74,22 @@ class Grid:
         return keys.index(key)
 
     @property
-    def meter_kind(self) -> str:
-        """Kind of the host's own meter; "" where it has none."""
-        known = {d.kind for d in self.devices}
-        return next((kind for kind in METERS if kind in known), "")
-
-    def meter_w(self) -> FloatArray:
-        """Power by the host's own meter; NaN where a part of it is missing. [W]"""
-        return self.total_w((self.meter_kind,))
+    def has_meter(self) -> bool:
+        """Whether a meter of its own says what the host draws."""
+        return has_meter({d.kind for d in self.devices})
 
     def gpus_w(self) -> FloatArray:
         """Sum over its GPUs; NaN where one is missing. [W]"""
         return self.total_w(("gpu",))
 
     def host_w(self) -> FloatArray:
-        """Its own meter, else its GPUs and CPUs. [W]"""
-        return self.meter_w() if self.meter_kind else self.total_w(("gpu", "cpu"))
+        """What counts as the host's power; NaN where a part of it is missing. [W]"""
+        return self.total_w(counted({d.kind for d in self.devices}))
+
+    def inlet_c(self) -> FloatArray:
+        """Air at its inlet; NaN where nobody reads it. [C]"""
+        return np.asarray(np.fmax.reduce(self.columns["inlet_c"], axis=0,
+                                         initial=np.nan))  # fmt: skip
 
     def total_w(self, kinds: Sequence[str]) -> FloatArray:
         """Sum over devices of some kinds; NaN where one is missing. [W]"""
@@ -95,6 +97,16 @@ class Grid:
         if not power.shape[0]:
             return np.full(self.start_us.size, np.nan)
         return np.asarray(power.sum(axis=0))
+
+
+def counted(kinds: Collection[str]) -> tuple[str, ...]:
+    """Kinds whose sum is a host's power, of those it has: first known of `COUNTED`."""
+    return next((one for one in COUNTED if set(one) & set(kinds)), PARTS)
+
+
+def has_meter(kinds: Collection[str]) -> bool:
+    """Whether a host's power is measured as a whole, not summed from its parts."""
+    return bool(kinds) and counted(kinds) != PARTS
 
 
 def on_grid(found: Rollup, start_us: int, end_us: int, level: str) -> Grid:
@@ -172,12 +184,35 @@ def grids(reader: Reader, source: Source, start_us: int, end_us: int) -> Iterato
 def grid_like(
     reader: Reader, source: Source, start_us: int, end_us: int, other: Grid
 ) -> Grid:
-    """Another source's bins of the same kind, on the same clock."""
-    level = BY_NAME["1s" if other.level == "raw" else other.level]
-    found = read_grid(reader, source, start_us, end_us, level)
+    """Another source's bins of the same kind, or its readings at the same instants."""
+    if other.level == "raw":
+        return _at(raw_grid(reader, source, start_us, end_us), other)
+    found = read_grid(reader, source, start_us, end_us, BY_NAME[other.level])
     place = np.searchsorted(found.start_us, other.start_us, side="right") - 1
     return Grid(
         devices=found.devices, start_us=other.start_us, bin_us=other.bin_us,
         level=other.level,
         columns={name: values[:, place] for name, values in found.columns.items()},
+    )  # fmt: skip
+
+
+def _at(found: Grid, other: Grid) -> Grid:
+    """Readings nearest to another grid's; missing where none is within `NEAR_US`."""
+    times = found.start_us
+    columns = {
+        name: np.full((len(found.devices), other.start_us.size), np.nan)
+        for name in found.columns
+    }
+    if times.size:
+        after = np.clip(np.searchsorted(times, other.start_us), 0, times.size - 1)
+        before = np.maximum(after - 1, 0)
+        later = np.abs(times[after] - other.start_us)
+        sooner = np.abs(times[before] - other.start_us)
+        place = np.where(later <= sooner, after, before)
+        near = np.minimum(later, sooner) <= NEAR_US
+        for name, values in found.columns.items():
+            columns[name][:, near] = values[:, place[near]]
+    return Grid(
+        devices=found.devices, start_us=other.start_us, bin_us=0, level="raw",
+        columns=columns,
     )  # fmt: skip

@@ -33,7 +33,7 @@ def calibration_document(row: CalibrationRow) -> Document:
         "parameters": [], "held_out": None, "unit": "", "samples": 0,
         "effective_samples": 0.0, "residual_rms": None,
         "residual_autocorrelation": None, "warnings": [], "refused": [],
-        "samples_needed": {},
+        "samples_needed": {}, "held_back": "",
     }  # fmt: skip
     if row.fit is None:
         return document
@@ -41,8 +41,9 @@ def calibration_document(row: CalibrationRow) -> Document:
     shown = ("parameters", "held_out", "unit", "samples", "effective_samples",
              "residual_rms", "residual_autocorrelation", "warnings",
              "refused")  # fmt: skip
+    known = Fit.from_json(fit)
     return document | {name: fit[name] for name in shown} | {
-        "samples_needed": samples_needed(Fit.from_json(fit))
+        "samples_needed": samples_needed(known), "held_back": known.held_back,
     }  # fmt: skip
 
 

@@ -161,7 +161,7 @@ def _gpu_use(_reader: Reader, ask: Ask, grid: Grid) -> Gathered:
     column = {name: values[row] for name, values in grid.columns.items()}
     _need(column, "utilisation_frac", ask)
     data = {"utilisation_frac": column["utilisation_frac"]}
-    inlet_c = _inlet_c(grid)
+    inlet_c = grid.inlet_c()
     if _moves(inlet_c) and np.isfinite(column["gpu_c"]).any():
         # else leakage would be held at its prior, and believed
         data |= {"gpu_c": column["gpu_c"], "inlet_c": inlet_c}
@@ -189,7 +189,7 @@ def _gpu_clock(_reader: Reader, ask: Ask, grid: Grid) -> Gathered:
 def _server(_reader: Reader, ask: Ask, grid: Grid) -> Gathered:
     gpus = [d.model for d in grid.devices if d.kind == "gpu"]
     for there, rule in (
-        (grid.meter_kind, "must have a meter of its own (host, psu or meter)"),
+        (grid.has_meter, "must have a meter of its own (host or psu)"),
         (gpus, "must have GPUs that report"),
     ):
         if not there:
@@ -203,7 +203,7 @@ def _server(_reader: Reader, ask: Ask, grid: Grid) -> Gathered:
     if np.isfinite(fans).any():
         data["fan_frac"] = np.fmax.reduce(fans, axis=0)
     return Gathered(
-        t_s=grid.t_s, measured=grid.meter_w(), data=data,
+        t_s=grid.t_s, measured=grid.host_w(), data=data,
         settings={"host_w": prior.host_w, "slope": prior.slope, "prior": prior.words},
     )  # fmt: skip
 
@@ -234,7 +234,7 @@ def _thermal(_reader: Reader, ask: Ask, grid: Grid) -> Gathered:
     column = {name: values[row] for name, values in grid.columns.items()}
     _need(column, "gpu_c", ask)
     data = {"power_w": column["power_mean_w"]}
-    inlet_c = _inlet_c(grid)
+    inlet_c = grid.inlet_c()
     if np.isfinite(inlet_c).any():
         data["inlet_c"] = inlet_c
     found = Gathered(
@@ -365,11 +365,6 @@ def _gpu_settings(ask: Ask, grid: Grid, row: int) -> dict[str, Any]:
         "idle_w": prior.idle_w, "full_w": prior.full_w, "highest_hz": prior.highest_hz,
         "prior": prior.words,
     }  # fmt: skip
-
-
-def _inlet_c(grid: Grid) -> FloatArray:
-    """Air at the inlet of the host; NaN where nobody reads it. [C]"""
-    return np.asarray(np.fmax.reduce(grid.columns["inlet_c"], axis=0))
 
 
 def _moves(inlet_c: FloatArray) -> bool:

@@ -89,6 +89,13 @@ def server_prior(models: list[str], server: str | None) -> ServerPrior:
     )  # fmt: skip
 
 
+def is_like(models: list[str], server: Server) -> bool:
+    """Whether a host with these GPUs is a server of this type."""
+    gpu = known_gpu(models[0]) if models else None
+    same = gpu is not None and gpu.key == server.gpu.key
+    return same and len(models) == server.gpu_count
+
+
 def _with_gpus(models: list[str]) -> Server | None:
     gpu = known_gpu(models[0]) if models else None
     same = [s for s in SERVERS.values() if gpu is not None and s.gpu.key == gpu.key]

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from api.tracking_data import has_meter
 from api.tracking_priors import server_prior
 from store.telemetry.levels import (
     BY_NAME,
@@ -23,12 +24,13 @@ from store.telemetry.levels import (
     HOUR_US,
     MINUTES,
     SECOND_US,
+    SECONDS,
     WINDOW_US,
     Level,
 )
 from store.telemetry.registry import Source
 from twin.errors import ScenarioError
-from twin.telemetry.rollup import Rollup
+from twin.telemetry.rollup import Rollup, roll_up, sum_of
 from twin.tracking.recording import MOST_MISSING_FRAC, RecordedPower, servers_from_gpus
 from twin.types import FloatArray
 
@@ -163,11 +165,38 @@ def _of_level(
     reader = telemetry.reader
     found = reader.sums(hosts, period.start_us, period.end_us, level)
     for host in hosts:  # what waits to be folded is summed on the way
-        if period.end_us > reader.folded_until_us(host):
-            one = reader.host_sum(host, period.start_us, period.end_us, level)
-            if len(one):
-                found[host.id] = one
-    return found
+        if _by_its_gpus(host):
+            found[host.id] = _gpus(telemetry, host, period, level)
+        elif period.end_us > reader.folded_until_us(host):
+            found[host.id] = reader.host_sum(
+                host, period.start_us, period.end_us, level
+            )
+    return {key: one for key, one in found.items() if len(one)}
+
+
+def _by_its_gpus(host: Source) -> bool:
+    """Whether a host is played by a line through its GPUs: no meter reads it whole."""
+    kinds = {d.kind for d in list(host.devices.values())}
+    return "gpu" in kinds and not has_meter(kinds)
+
+
+def _gpus(
+    telemetry: TelemetryService, host: Source, period: Period, level: Level
+) -> Rollup:
+    """Power of a host's GPUs alone."""
+    reader = telemetry.reader
+    if level is SECONDS:  # stored ones leave out those between two readings
+        start_us = period.start_us // SECOND_US * SECOND_US
+        found = roll_up(
+            reader.raw(host, start_us - WINDOW_US, period.end_us + WINDOW_US),
+            start_us=start_us, bins=-(-(period.end_us - start_us) // SECOND_US),
+            bin_us=SECOND_US, whole=True,
+        )  # fmt: skip
+    else:
+        found = reader.bins(host, period.start_us, period.end_us, level)
+    gpus = np.array([d.kind == "gpu" for d in found.devices] or [False])
+    own = found.take(gpus[found.device])
+    return sum_of([own], name="total", kind="total", bin_us=level.bin_us)
 
 
 def _steps(sums: Rollup | None, start_us: int, count: int, level: Level) -> FloatArray:
@@ -204,8 +233,7 @@ def _at_the_inlet(
     server: str,
 ) -> FloatArray:  # fmt: skip
     """Power at a host's inlet: its meter's, else by the line through its GPUs. [W]"""
-    kinds = {d.kind for d in list(host.devices.values())}
-    if kinds & {"host", "psu", "meter"}:
+    if not _by_its_gpus(host):
         return power_w
     models = [d.model for d in list(host.devices.values()) if d.kind == "gpu"]
     prior = server_prior(models, server)

@@ -25,12 +25,15 @@ from api.tracking_fits import (
     held_from_us,
     modelled,
 )
+from api.tracking_priors import is_like
 from api.tracking_watch import ShadowWatch
 from store.models_tracking import CalibrationRow
 from store.repositories import Page, new_id
 from store.telemetry.levels import DAY_US, MINUTE_US, SECOND_US
 from store.tracking import Calibrations
 from twin.calibrate.record import Fit
+from twin.catalogue import find_server
+from twin.catalogue.servers import Server
 from twin.errors import Cancelled, ScenarioError
 from twin.facility.answer import facility_of
 from twin.scenario import Scenario, apply_changes, parse_scenario
@@ -99,7 +102,7 @@ class TrackingService:
     def calibrate(
         self, *, kind: str, source: str, device: str, start_us: int, end_us: int,
         held_out_frac: float, server: str | None, output_source: str | None,
-        output_device: str, rated_w: float | None, activate: bool,
+        output_device: str, rated_w: float | None, activate: bool, force: bool,
     ) -> Job:  # fmt: skip
         """
         Start to fit a model to a stored period.
@@ -132,13 +135,16 @@ class TrackingService:
                     raise Cancelled
                 report(k / len(asks), f"fitting {ask.target}")
                 key = str(job.result_id) if k == 0 else new_id("calibration")
-                rows.append(self._calibrated(key, ask, activate=activate))
+                row = self._calibrated(key, ask)
+                if activate and row.fit and (force or not _held_back(row)):
+                    row = self.calibrations.activate(row.id)
+                rows.append(row)
             self.shadow.forget()
             return to_json({"items": [calibration_document(row) for row in rows]})
 
         return self._state.jobs.start(job, work)
 
-    def _calibrated(self, key: str, ask: Ask, *, activate: bool) -> CalibrationRow:
+    def _calibrated(self, key: str, ask: Ask) -> CalibrationRow:
         """Fit and store; readings that cannot tell are stored as refused."""
         values: dict[str, Any] = {"settings": {}, "fit": None, "error": None}
         try:
@@ -154,14 +160,11 @@ class TrackingService:
                 "error": {"field": error.field, "rule": error.rule,
                           "value": str(error.value)[:400], "repair": error.repair},
             }  # fmt: skip
-        row = self.calibrations.add(
+        return self.calibrations.add(
             id=key, kind=ask.kind, target=ask.target, source=ask.source.name,
             device=ask.device, active=False, start_us=ask.start_us, end_us=ask.end_us,
             held_out_frac=ask.held_out_frac, **values,
         )  # fmt: skip
-        if activate and row.status == "fitted":
-            return self.calibrations.activate(row.id)
-        return row
 
     def page(self, **asked: Any) -> Document:
         """Calibrations, newest first."""
@@ -198,14 +201,28 @@ class TrackingService:
             "residuals": residual_document(row, found, said), "residuals_missing": ""
         }  # fmt: skip
 
-    def activate(self, key: str) -> Document:
+    def activate(self, key: str, *, force: bool = False) -> Document:
         """
         Let a calibration count.
 
+        Args:
+            key: Which one.
+            force: Even where it is worse than its prior on time held out.
+
         Raises:
             NotFoundError: If there is none.
-            Refusal: 409 if it was refused.
+            Refusal: 409 if it was refused, or is worse than its prior.
         """
+        why = _held_back(self.calibrations.get(key))
+        if why and not force:
+            raise Refusal(
+                409, f"{key} is worse than its prior: {why}",
+                errors=[ScenarioError(
+                    field="calibration_id", rule="must be no worse than its prior on "
+                    "time held out", value=why,
+                    repair="fit another period, or force it",
+                )],
+            )  # fmt: skip
         try:
             row = self.calibrations.activate(key)
         except ValueError as error:
@@ -369,12 +386,14 @@ class TrackingService:
         known = set(tree.racks) if tree is not None else set()
         racks = sorted({h["node"] for h in hosts if h["node"] in known & set(row_of)})
         row_w, peak_w = self._row_power(racks, row_of) if row_of else self._site_power()
+        like, others = self._server_fits(find_server(base.fleet.server))
         return SiteNow(
             at=dt.datetime.fromtimestamp(
                 self._state.telemetry.clock_us() // SECOND_US, tz=dt.UTC
             ),
             row_w=row_w, row_peak_w=peak_w, servers=servers, series=series,
-            server_fit=self._server_fit(), supply_c=self._supply_c(),
+            server_fits=tuple(like.values()), other_fits=tuple(others),
+            supply_c=self._supply_c(),
         )  # fmt: skip
 
     def _row_power(
@@ -403,10 +422,20 @@ class TrackingService:
         known = [(t, w) for t, w in pairs if w is not None]
         return [t for t, _ in known], [w for _, w in known]
 
-    def _server_fit(self) -> Fit | None:
-        rows = [r for r in self.calibrations.active() if r.kind == "server" and r.fit]
-        newest = max(rows, key=lambda r: r.created_at, default=None)
-        return None if newest is None else Fit.from_json(newest.fit or {})
+    def _server_fits(self, server: Server) -> tuple[dict[str, Fit], list[str]]:
+        """Active server lines of hosts of a type by name, and hosts of another one."""
+        like, others = dict[str, Fit](), list[str]()
+        for row in self.calibrations.active():
+            host = self._state.telemetry.registry.by_name.get(row.source)
+            if row.kind != "server" or not row.fit or host is None:
+                continue
+            models = [d.model for d in list(host.devices.values()) if d.kind == "gpu"]
+            if is_like(models, server):
+                like[row.source] = Fit.from_json(row.fit)
+            else:
+                what = f"{len(models)} × {models[0] or 'GPU'}" if models else "no GPU"
+                others.append(f"{row.source} ({what})")
+        return like, others
 
     def _supply_c(self) -> float | None:
         """Median of what hosts read at their inlets just now. [C]"""
@@ -421,6 +450,11 @@ class TrackingService:
         middle_c = float(np.median(known))
         low_c, high_c = SUPPLY_LIMITS_C
         return middle_c if low_c <= middle_c <= high_c else None
+
+
+def _held_back(row: CalibrationRow) -> str:
+    """Why a calibration should not count; empty where it may, or has no fit."""
+    return Fit.from_json(row.fit).held_back if row.fit else ""
 
 
 def _devices(host: Any, kind: str, device: str) -> list[str]:

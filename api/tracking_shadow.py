@@ -183,7 +183,7 @@ def predict(grid: Grid, models: Models) -> tuple[FloatArray, FloatArray, str]:
         return grid.host_w(), server_from_gpus_w(values, data), note
     if without or not gpus:
         return grid.host_w(), missing, "its GPUs have no calibration"
-    if grid.meter_kind:
+    if grid.has_meter:
         return grid.gpus_w(), gpus_w, f"GPUs alone: {NO_METER}"
     return grid.gpus_w(), gpus_w, "GPUs alone: the host has no meter"
 
@@ -197,7 +197,7 @@ def _gpu_w(grid: Grid, row: int, models: Models) -> FloatArray | None:
         values = {p.name: p.value for p in models.use[key].parameters}
         data = {"utilisation_frac": column["utilisation_frac"]}
         if "leakage_per_k" in values:
-            data["gpu_c"] = column["gpu_c"]
+            data["inlet_c"] = grid.inlet_c()
         power_w = gpu_utilisation_w(values, data)
     if key in models.clock:
         fit, highest_hz = models.clock[key]

@@ -26,6 +26,13 @@ ROW_BARS: dict[str, dict[str, Any]] = {
     "stabilize.sizing_s": {"unit": "s", "bar": 60.0, "better": "less"},
     "stabilize.redraw_s": {"unit": "s", "bar": 1.0, "better": "less"},
     "stabilize.settled_s": {"unit": "s", "bar": 2.0, "better": "less"},
+    "telemetry.ingest_sqlite_per_s": {"unit": "1/s", "bar": 1e5, "better": "more"},
+    "telemetry.ingest_postgres_per_s": {"unit": "1/s", "bar": 2e5, "better": "more"},
+    "telemetry.ack_p99_s": {"unit": "s", "bar": 0.5, "better": "less"},
+    "telemetry.ack_memory_growth_mb": {"unit": "MB", "bar": 30.0, "better": "less"},
+    "telemetry.month_open_s": {"unit": "s", "bar": 1.0, "better": "less"},
+    "telemetry.agent_cpu_frac": {"unit": "1", "bar": 0.02, "better": "less"},
+    "telemetry.agent_memory_mb": {"unit": "MB", "bar": 60.0, "better": "less"},
 }
 
 

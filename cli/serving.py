@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import socket
 from typing import Any, Literal
@@ -10,6 +11,8 @@ from cli.problem import CANNOT, Problem, ProblemLine
 from cli.session import read_settings
 
 Access = Literal["open", "tokens"]
+KEEP_ALIVE_S = 75
+"""Agents send every few seconds: theirs must outlast the pause, and their own limit."""
 
 
 def prepare(host: str, port: int, access: Access | None = None) -> Any:
@@ -41,6 +44,7 @@ def prepare(host: str, port: int, access: Access | None = None) -> Any:
     create_dash(server, Client.in_process(server, lifespan=False, acting=True))
     config = uvicorn.Config(
         server, host=host, port=port, log_level="warning",
+        timeout_keep_alive=KEEP_ALIVE_S,
         proxy_headers=bool(settings.proxy), forwarded_allow_ips=settings.proxy or None,
     )  # fmt: skip
     return uvicorn.Server(config)
@@ -53,11 +57,26 @@ def serve_until_stopped(server: Any) -> None:
     Raises:
         Problem: Exit code 3 where it did not come up, e.g. for the database.
     """
+    allow_many_connections()
     server.run()
     if not server.started:
         raise Problem(
             "The server did not start; run `nameplate doctor` to see why", code=CANNOT
         )
+
+
+def allow_many_connections() -> None:
+    """
+    Use as many open files as the system lets us have.
+
+    Every agent keeps a connection, and the usual soft limit of 1,024 files is what a
+    thousand agents need alone.
+    """
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource  # not on Windows
+
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _check_reach(host: str, access: Access | None) -> None:

@@ -69,6 +69,9 @@ def calibrate(
     activate: Annotated[
         bool, typer.Option("--activate", help="Let the fit count at once.")
     ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Even if it is worse than its prior.")
+    ] = False,
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit with 1 where a fit was refused.")
     ] = False,
@@ -80,7 +83,7 @@ def calibrate(
         "kind": kind.value, "source": source, "device": device,
         "start_us": _instant_us("--from", start), "end_us": _instant_us("--to", end),
         "held_out_frac": held_out, "server": prior, "output_source": output,
-        "rated_w": rated_w, "activate": activate,
+        "rated_w": rated_w, "activate": activate, "force": force,
     }  # fmt: skip
     with planner(server) as client, progress(f"calibrating {source}") as report:
         job = client.calibrate(on_progress=report, **asked)
@@ -180,6 +183,8 @@ def _print_calibration(item: Document) -> None:
         errors = f"; held out {held['mape_before']:.1%} -> {held['mape_after']:.1%}"
     state = ", active" if item["active"] else ""
     _say(f"{item['target']}: {item['id']}, version {item['version']}{state}{errors}")
+    if item["held_back"]:
+        _say(f"  worse than its prior: {item['held_back']}")
     for p in item["parameters"]:
         sure = f" +- {p['standard_error']:.3g}" if p["fitted"] else " (prior)"
         _say(f"  {p['name']} = {p['value']:.5g}{sure} {p['unit']}")

@@ -79,6 +79,14 @@ class Settings(BaseSettings):
     keep_hours_days: float = Field(
         default=3650.0, gt=0, le=36600, description="Age bins of an hour reach [d]"
     )
+    most_devices: int = Field(
+        default=20_000,
+        ge=1,
+        description="Devices that telemetry may tell of, of all sources together",
+    )
+    most_sources: int = Field(
+        default=5_000, ge=1, description="Hosts that telemetry may come from"
+    )
     access: Literal["open", "tokens"] = Field(
         default="open",
         description="open: whoever reaches the server may use it, for one's own "

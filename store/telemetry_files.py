@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from store.telemetry_columns import Column, Columns, recognise
@@ -30,12 +32,19 @@ from twin.errors import Cancelled, ScenarioError
 from twin.telemetry.names import KEY
 from twin.telemetry.readings import Readings
 
-ROWS_AT_ONCE = 50_000
+ROWS_AT_ONCE, ROWS_LOOKED_AT = 50_000, 500
 MOST_ROWS = 50_000_000
 MOST_LINE = 100_000
 MOST_TEXT = 20_000_000_000
-MOST_GROUP_BYTES = 2_000_000_000
 MOST_COLUMNS = 500
+MOST_DEVICES = 4096
+MOST_CELL = 200
+"""Letters of a text in a column that is used."""
+TEXT_AT_ONCE = 8_000_000
+"""Letters of a CSV after which a block ends, however few its rows."""
+MOST_GROUP_BYTES, MOST_GROUP_TEXT = 400_000_000, 40_000_000
+"""Columns that are used of one row group of Parquet, unpacked: all, and the texts."""
+_BUFFER = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +58,10 @@ class Looked:
     times: str
 
 
+_TAKEN = (
+    pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal,
+    pa.types.is_timestamp, pa.types.is_date, pa.types.is_null,
+)  # fmt: skip
 Block = tuple[int, list[Any]]
 """Number of its first row, and its columns: lists of text, or arrow arrays."""
 
@@ -95,6 +108,9 @@ class TelemetryFile:
         for readings in self.readings(cancelled):
             rows += len(readings)
             devices |= dict.fromkeys(d.key for d in readings.devices)
+            if len(devices) > MOST_DEVICES:
+                raise bad("file", f"may tell of {MOST_DEVICES} devices", len(devices),
+                          "use the same key for the same device")  # fmt: skip
         if not rows:
             raise ScenarioError(
                 field="file", rule="must have rows", value=0, repair="send another file"
@@ -131,7 +147,7 @@ class TelemetryFile:
             names = list(pq.ParquetFile(self._path).schema_arrow.names)
         else:
             with self._text() as file:
-                names = next(csv.reader(_lines(file)), [])
+                names = next(csv.reader(_Lines(file)), [])
         if len(names) > MOST_COLUMNS:
             raise bad("line 1", f"may have {MOST_COLUMNS} columns", len(names), "fewer")
         return names
@@ -141,19 +157,22 @@ class TelemetryFile:
 
     def _csv_blocks(self) -> Iterator[Block]:
         with self._text() as file:
-            reader = csv.reader(_lines(file))
-            width, first = len(next(reader)), 2
-            while rows := list(islice(reader, ROWS_AT_ONCE)):
-                kept = [row for row in rows if row]
-                for i, row in enumerate(rows):
-                    if row and len(row) != width:
-                        raise bad(
-                            f"line {first + i}", f"must have {width} cells", len(row),
-                            "quote cells that hold a comma",
-                        )  # fmt: skip
-                if kept:
-                    yield first, list(zip(*kept, strict=True))
-                first += len(rows)
+            lines = _Lines(file)
+            reader = csv.reader(lines)
+            width = len(next(reader))
+            places = [c.place for c in _used(self.columns)]
+            first, rows, seen, number = 2, list[list[str]](), lines.seen, 2
+            step = min(ROWS_LOOKED_AT, ROWS_AT_ONCE)
+            while some := list(islice(reader, step)):
+                _check_width(some, width, number)
+                rows += [[row[place] for place in places] for row in some if row]
+                number += len(some)
+                whole = number - first >= ROWS_AT_ONCE
+                if rows and (whole or lines.seen - seen > TEXT_AT_ONCE):
+                    yield first, _columns(rows, places, width)
+                    first, rows, seen = number, [], lines.seen
+            if rows:
+                yield first, _columns(rows, places, width)
 
     @contextmanager
     def _text(self) -> Iterator[TextIO]:
@@ -162,21 +181,21 @@ class TelemetryFile:
             yield file
 
     def _parquet_blocks(self) -> Iterator[Block]:
-        file = pq.ParquetFile(self._path)
-        data = file.metadata
-        sizes = [data.row_group(i).total_byte_size for i in range(data.num_row_groups)]
-        if data.num_rows > MOST_ROWS or max(sizes, default=0) > MOST_GROUP_BYTES:
-            raise bad(
-                "file", f"may have {MOST_ROWS} rows, in groups of 2 GB", data.num_rows,
-                "write it in smaller row groups, or as several files",
-            )  # fmt: skip
+        schema = pq.read_schema(self._path)
         wanted = _used(self.columns)
-        names = [file.schema_arrow.names[c.place] for c in wanted]
+        names = [schema.names[c.place] for c in wanted]
+        texts = [name for name in names if _plain(schema, name) == "text"]
+        file = pq.ParquetFile(
+            self._path, read_dictionary=texts, buffer_size=_BUFFER, pre_buffer=False
+        )
+        _check_sizes(file.metadata, names, texts)
         first = 1
-        for batch in file.iter_batches(ROWS_AT_ONCE, columns=names):
-            cells: list[Any] = [None] * len(file.schema_arrow.names)
+        # one text for all rows stands in a dictionary once, and is looked at there
+        # before any row gets a copy of it
+        for batch in file.iter_batches(ROWS_AT_ONCE, columns=names, use_threads=False):
+            cells: list[Any] = [None] * len(schema.names)
             for column, name in zip(wanted, names, strict=True):
-                cells[column.place] = batch.column(name)
+                cells[column.place] = _short(batch.column(name), name)
             yield first, cells
             first += batch.num_rows
 
@@ -186,17 +205,91 @@ def _used(columns: Columns) -> list[Column]:
     return [c for c in (*some, *columns.fields) if c is not None]
 
 
-def _lines(file: TextIO) -> Iterator[str]:
-    """Lines of bounded length, and not without end."""
-    seen = 0
-    while line := file.readline(MOST_LINE):
-        seen += len(line)
-        if len(line) == MOST_LINE or seen > MOST_TEXT:
+class _Lines:
+    """Lines of bounded length, and not without end; `seen` counts their letters."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file, self.seen = file, 0
+
+    def __iter__(self) -> Iterator[str]:
+        while line := self._file.readline(MOST_LINE):
+            self.seen += len(line)
+            if len(line) == MOST_LINE or self.seen > MOST_TEXT:
+                raise bad(
+                    "file", f"may have lines of {MOST_LINE} characters, 20 GB in all",
+                    self.seen, "split it",
+                )  # fmt: skip
+            yield line
+
+
+def _check_width(rows: list[list[str]], width: int, first: int) -> None:
+    if set(map(len, rows)) <= {0, width}:
+        return
+    for number, row in enumerate(rows, first):
+        if row and len(row) != width:
             raise bad(
-                "file", f"may have lines of {MOST_LINE} characters, and 20 GB in all",
-                seen, "split it",
+                f"line {number}", f"must have {width} cells", len(row),
+                "quote cells that hold a comma",
             )  # fmt: skip
-        yield line
+
+
+def _columns(rows: list[list[str]], places: list[int], width: int) -> list[Any]:
+    """Columns of rows, each at its place; those that are not used stay empty."""
+    cells: list[Any] = [None] * width
+    for place, column in zip(places, zip(*rows, strict=True), strict=True):
+        cells[place] = column
+    return cells
+
+
+def _plain(schema: Any, name: str) -> str:
+    """Whether a column of Parquet is of texts, or else of numbers or times."""
+    if len(schema.get_all_field_indices(name)) != 1:
+        raise bad("file", "must have each column once", name[:60], "rename one")
+    kind = schema.field(name).type
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return "text"
+    if not any(is_one(kind) for is_one in _TAKEN):
+        raise bad(
+            f"column {name[:60]}", "must hold numbers, times or texts", str(kind)[:80],
+            "cast it before it is written",
+        )  # fmt: skip
+    return "other"
+
+
+def _check_sizes(data: Any, names: list[str], texts: list[str]) -> None:
+    """Refuse what says of itself that it is too large to be taken apart."""
+    groups = [data.row_group(number) for number in range(data.num_row_groups)]
+    for most, some in ((MOST_GROUP_BYTES, names), (MOST_GROUP_TEXT, texts)):
+        largest = max((_bytes_of(group, some) for group in groups), default=0)
+        if largest > most:
+            raise bad(
+                "file", f"may have {most // 1_000_000} MB of {', '.join(some)[:200]} "
+                "in a row group", largest, "write it in smaller row groups",
+            )  # fmt: skip
+    if data.num_rows > MOST_ROWS:
+        raise bad("file", f"may have {MOST_ROWS} rows", data.num_rows, "split it")
+
+
+def _bytes_of(group: Any, names: list[str]) -> int:
+    chunks = map(group.column, range(group.num_columns))
+    return sum(c.total_uncompressed_size for c in chunks if c.path_in_schema in names)
+
+
+def _short(cells: Any, name: str) -> Any:
+    """Cells, if their texts are short."""
+    if not pa.types.is_dictionary(cells.type):
+        return cells
+    texts = cells.dictionary
+    lengths = pc.binary_length(texts) if len(texts) else None
+    longest = pc.max(lengths).as_py() or 0 if lengths is not None else 0
+    if longest > 4 * MOST_CELL:
+        raise bad(
+            f"column {name[:60]}", f"may have texts of {MOST_CELL} letters", longest,
+            "send device keys and models as they are",
+        )  # fmt: skip
+    return cells
 
 
 @contextmanager
@@ -205,12 +298,9 @@ def _readable() -> Iterator[None]:
     try:
         yield
     except (
-        csv.Error,
-        UnicodeDecodeError,
-        EOFError,
-        OSError,
-        pa.ArrowException,
-    ) as error:
+        csv.Error, zlib.error, EOFError, OSError, pa.ArrowException,
+        ArithmeticError, LookupError, TypeError, ValueError,
+    ) as error:  # fmt: skip
         raise bad(
             "file", "must be CSV in UTF-8, gzipped or not, or Parquet",
             f"{type(error).__name__}: {str(error)[:120]}", "write it again",

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from store.telemetry_columns import Column, Columns
-from store.telemetry_times import Clock
+from store.telemetry_times import MOST_DIGITS, Clock
 from twin.errors import ScenarioError, ScenarioErrors
 from twin.telemetry.fields import BY_NAME
 from twin.telemetry.names import KEY
@@ -186,14 +186,15 @@ class Rows:
         if BY_NAME[column.field].kind == "bits":
             plain = [_decimal(cell) for cell in plain]
         try:
-            if not any("_" in cell for cell in plain):
+            if not any("_" in c or len(c) > MOST_DIGITS for c in plain):
                 return np.array(plain).astype(np.float64)
         except ValueError:
             pass
         values = np.full(len(plain), np.nan)
         for row, cell in enumerate(plain):
             try:
-                values[row] = float("no number" if "_" in cell else cell)
+                wrong = "_" in cell or len(cell) > MOST_DIGITS
+                values[row] = float("no number" if wrong else cell)
             except ValueError:
                 self._errors.add(self._no_number(row, column, cells[row]))
                 if self._errors.full:
@@ -229,6 +230,12 @@ def _floats(cells: pa.Array) -> FloatArray:
 
 
 def _texts(cells: Any) -> Sequence[str]:
+    if isinstance(cells, pa.DictionaryArray):
+        places = np.asarray(cells.indices.fill_null(-1))
+        used, where = np.unique(places, return_inverse=True)
+        known = _texts(cells.dictionary.take(pa.array(used[used >= 0])))
+        known = [*[""] * int((used < 0).sum()), *known]
+        return [known[i] for i in where.tolist()]
     if isinstance(cells, pa.Array):
         return ["" if cell is None else str(cell) for cell in cells.to_pylist()]
     return list(cells)

@@ -119,6 +119,8 @@ class Clock:
         return f"times are {name} since {since}"
 
 
+MOST_DIGITS = 64
+"""Letters of a number; numpy makes every cell as wide as the widest."""
 _TOPS = (("s", 1e11), ("ms", 1e14), ("us", 1e17), ("ns", float("inf")))
 """Until the year 5138 a number below its top counts in this unit."""
 
@@ -126,7 +128,9 @@ _TOPS = (("s", 1e11), ("ms", 1e14), ("us", 1e17), ("ns", float("inf")))
 def _numbers(cells: Sequence[str]) -> FloatArray | None:
     """Numbers, NaN where there is none; nothing where the first is a text."""
     try:
-        return np.array(cells).astype(np.float64)
+        if all(len(cell) <= MOST_DIGITS for cell in cells):
+            return np.array(cells).astype(np.float64)
+        found = [_number(cell) for cell in cells]
     except ValueError:
         found = [_number(cell) for cell in cells]
     first = next((n for n, cell in zip(found, cells, strict=True) if cell), None)

@@ -76,9 +76,10 @@ async def preview_import(
     """Read a file and say what it would change; nothing changes yet."""
     content = await request.body()
     options = asked.model_dump(exclude={"kind", "name"})
-    found = await run_in_threadpool(
-        state.imports.preview, asked.kind, asked.name, content, **options
-    )
+    with state.imports.previewing():
+        found = await run_in_threadpool(
+            state.imports.preview, asked.kind, asked.name, content, **options
+        )
     return _out(found, ListQuery(), 201)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import tempfile
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +11,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from api.access import needs
 from api.errors import described
+from api.limits import MAX_IMPORT_BYTES
 from api.problems import Refusal
 from api.routes.common import ACCEPTED, State, accepted
 from api.schemas.receivers import PullIn, ReceiverList, UploadOut, UploadQuery
@@ -22,6 +22,7 @@ from twin.errors import ScenarioError
 router = APIRouter(tags=["receivers"], responses=described())
 COLLECTING = [Depends(needs("telemetry:collect"))]
 IMPORTING = [Depends(needs("imports:write"))]
+_PIECE = 1_000_000
 _OWN = (400, 413, 415, 429, 503)
 _OBJECT = {"schema": {"type": "object"}}
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
@@ -100,15 +101,28 @@ async def upload_telemetry(
     state: State, asked: Annotated[UploadQuery, Query()], request: Request
 ) -> UploadOut:
     """Take a file of readings in, every row checked; all of it or nothing."""
-    with tempfile.TemporaryDirectory(prefix="nameplate-") as folder:
-        path = Path(folder) / "upload"
-        with path.open("wb") as file:
-            async for chunk in request.stream():
-                file.write(chunk)
+    said = request.headers.get("content-length", "")
+    size = int(said) if said.isdecimal() else MAX_IMPORT_BYTES
+    with state.receivers.uploading(size) as folder:
+        path = folder / "upload"
+        await _keep(request, path)
         found = await run_in_threadpool(
             state.receivers.upload, path, **asked.model_dump()
         )
     return UploadOut.model_validate(found)
+
+
+async def _keep(request: Request, path: Path) -> None:
+    """Write a body to disk in large pieces, none of them on the event loop."""
+    waiting, size = list[bytes](), 0
+    with path.open("wb") as file:
+        async for chunk in request.stream():
+            waiting.append(chunk)
+            size += len(chunk)
+            if size >= _PIECE:
+                await run_in_threadpool(file.write, b"".join(waiting))
+                waiting, size = [], 0
+        await run_in_threadpool(file.write, b"".join(waiting))
 
 
 @router.post(

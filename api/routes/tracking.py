@@ -12,6 +12,7 @@ from api.errors import described
 from api.routes.common import ACCEPTED, Id, PageQuery, State, accepted
 from api.schemas.base import said
 from api.schemas.tracking import (
+    ActivateQuery,
     CalibrationDetail,
     CalibrationIn,
     CalibrationOut,
@@ -67,9 +68,12 @@ def read_calibration(state: State, calibration_id: Id) -> CalibrationDetail:
     "/calibrations/{calibration_id}/activate", dependencies=WRITING,
     responses=described(404, 409),
 )  # fmt: skip
-def activate_calibration(state: State, calibration_id: Id) -> CalibrationOut:
+def activate_calibration(
+    state: State, calibration_id: Id, asked: Annotated[ActivateQuery, Query()]
+) -> CalibrationOut:
     """Let a calibration count, in place of the one of its kind and target."""
-    return CalibrationOut.model_validate(state.tracking.activate(calibration_id))
+    found = state.tracking.activate(calibration_id, force=asked.force)
+    return CalibrationOut.model_validate(found)
 
 
 @router.delete(

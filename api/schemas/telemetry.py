@@ -25,6 +25,10 @@ class AcknowledgementOut(Out):
 
     stored: int = said("Readings stored by this call", 4)
     duplicate: bool = said("Whether the batch was stored before", False)
+    same: bool | None = said(
+        "With a duplicate: whether it was these bytes; null if nobody remembers",
+        None, None,
+    )  # fmt: skip
     refused: list[RefusedOut] = said("What was left out", [])
     server_time_us: int = said("The server's clock", TIME, unit="µs")
     pace_s: float = said("Wait at least this long before the next", 0.0, unit="s")

@@ -44,7 +44,16 @@ class CalibrationIn(In):
     rated_w: float | None = said(
         "Rated output of a conversion stage", 500e3, None, gt=0, le=2e8, unit="W"
     )
-    activate: bool = said("Let the fit count at once", False, False)
+    activate: bool = said(
+        "Let the fit count at once, unless it is worse than its prior", False, False
+    )
+    force: bool = said("Let it count even then", False, False)
+
+
+class ActivateQuery(In):
+    """How to let a calibration count."""
+
+    force: bool = said("Even where it is worse than its prior", False, False)
 
 
 class ParameterOut(Out):
@@ -101,6 +110,10 @@ class CalibrationOut(Out):
     unit: str = said("Unit of what is modelled", "W")
     parameters: list[ParameterOut] = said("Numbers of the model", [])
     held_out: HeldOutOut | None = said("Before and after, on time not seen", None)
+    held_back: str = said(
+        "Why it counts only by force: it is worse than its prior on time not seen",
+        "RMS 60.1 W on time held out, and its prior's is 22.4 W", "",
+    )  # fmt: skip
     samples: int = said("Readings learned from", 7560)
     effective_samples: float | None = said("Independent ones worth as much", 420.0)
     residual_rms: float | None = said("Of those", 8.7, unit="its own")
@@ -228,6 +241,9 @@ class HistoryOut(Out):
 
     have_days: float = said("History", 21.0, unit="d")
     known_frac: float = said("Part of it that was read", 0.99)
+    partly_frac: float = said(
+        "Part of its bins that was read of some hosts, or some of the time", 0.02
+    )
     least_days: float = said("Least for this horizon", 2.0, unit="d")
     day_days: float = said("For the hour of the day", 7.0, unit="d")
     week_days: float = said("For the hour of the week", 42.0, unit="d")

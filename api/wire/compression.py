@@ -19,6 +19,8 @@ import pyarrow as pa
 from api.problems import Refusal
 
 MOST_BYTES = 64_000_000
+MOST_MEMBERS = 16
+"""Streams one after the other; each costs a copy of what follows it."""
 _PIECE = 262_144
 
 
@@ -78,7 +80,9 @@ def _snappy(body: bytes, most: int) -> bytes:
 def _inflated(body: bytes, *, raw: bool) -> Iterator[bytes]:
     """Pieces of a gzip, zlib or raw deflate stream, member after member."""
     rest = body
-    while rest:
+    for _ in range(MOST_MEMBERS):
+        if not rest:
+            return
         stream = zlib.decompressobj(-zlib.MAX_WBITS if raw else zlib.MAX_WBITS | 32)
         piece = stream.decompress(rest, _PIECE)
         while piece:
@@ -87,6 +91,9 @@ def _inflated(body: bytes, *, raw: bool) -> Iterator[bytes]:
         if not stream.eof:
             raise EOFError("cut off")
         rest = stream.unused_data
+    if rest:
+        raise Refusal(400, f"The body may have {MOST_MEMBERS} gzip members; pack it "
+                      "as one")  # fmt: skip
 
 
 def _raw_deflate(body: bytes, most: int) -> bytes:

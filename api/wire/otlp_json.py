@@ -11,6 +11,7 @@ from pydantic_core import from_json
 
 from api.wire.compression import damaged
 from api.wire.otlp import CUMULATIVE, DELTA, MOST_POINTS, NO_TIME, NO_VALUE, samples
+from api.wire.parts import check_parts
 from api.wire.samples import NAME, Labels, Samples
 
 MOST_BYTES = 8_000_000
@@ -44,8 +45,10 @@ def read_json(data: bytes) -> Samples:
     Take a request apart.
 
     Raises:
-        Refusal: 400 where it is no JSON or has another shape.
+        Refusal: 400 where it is no JSON or has another shape, 413 where it has too
+            many values.
     """
+    check_parts(data)
     try:
         document = from_json(data, allow_inf_nan=False, cache_strings=False)
         return _from_document(document).samples()

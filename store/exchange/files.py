@@ -12,7 +12,7 @@ import io
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import yaml
@@ -26,10 +26,19 @@ MAX_COLUMNS = 200
 MAX_CELL = 20_000
 MAX_FILES = 64
 MAX_YAML_BYTES = 1_000_000
+MAX_EVENTS = 200_000
+"""Values of YAML, and ends of what holds others; its reader takes 40 µs for each."""
+MAX_PARTS = 4_000_000
+"""Texts, commas and brackets of JSON: up to 60 bytes of memory for each."""
+MAX_CELLS = 2_000_000
+"""Cells of a CSV: up to 120 bytes each."""
 _MAGIC = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"Rar!", b"7z\xbc\xaf")
 _NAME = re.compile(r"[^a-z0-9_]+")
-_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[{\]}]', re.DOTALL)
-"""A whole string, to step over it, or a bracket outside of one."""
+_PART = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[{\]},]', re.DOTALL)
+"""A whole string, or a bracket or comma outside of one."""
+_ODD = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
+"""A zero character, or what may be half of one."""
+_HALF = re.compile("[\ud800-\udfff]")
 Rows = list[dict[str, Any]]
 
 
@@ -70,7 +79,7 @@ def read_json(content: bytes) -> Any:
         ScenarioError: Says where it breaks.
     """
     text = as_text(content)
-    _check_depth(text)
+    _check_parts(text)
     try:
         found = json.loads(
             text, parse_constant=_no_constant, parse_int=_small_int,
@@ -80,19 +89,30 @@ def read_json(content: bytes) -> Any:
         raise refuse(
             "must be JSON", f"{error.msg} at line {error.lineno}", "correct it there"
         ) from error
-    return _storable(found)
+    return _storable(found) if _ODD.search(text) else found
 
 
 def _storable(document: Any) -> Any:
     """A document, if a database can hold its texts."""
-    try:
-        written = json.dumps(document, ensure_ascii=False, default=str)
-        written.encode()
-    except UnicodeEncodeError as error:
-        raise refuse("must be Unicode", "half a character", "correct it") from error
-    if "\\u0000" in written:
-        raise refuse("must be text", "a zero character", "remove it")
+    for text in _texts(document):
+        if _HALF.search(text):
+            raise refuse("must be Unicode", "half a character", "correct it")
+        if "\0" in text:
+            raise refuse("must be text", "a zero character", "remove it")
     return document
+
+
+def _texts(document: Any) -> Iterator[str]:
+    """Every text in a document, keys too."""
+    if isinstance(document, str):
+        yield document
+    elif isinstance(document, Mapping):
+        for key, value in document.items():
+            yield from _texts(key)
+            yield from _texts(value)
+    elif isinstance(document, list):
+        for value in document:
+            yield from _texts(value)
 
 
 def _finite(digits: str) -> float:
@@ -100,10 +120,12 @@ def _finite(digits: str) -> float:
     return found if math.isfinite(found) else _no_constant(digits)
 
 
-def _check_depth(text: str) -> None:
-    """Count brackets outside strings before a parser recurses into them."""
+def _check_parts(text: str) -> None:
+    """Count values and depth before a parser makes objects of them."""
     depth = 0
-    for found in _BRACKET.finditer(text):
+    for count, found in enumerate(_PART.finditer(text)):
+        if count >= MAX_PARTS:
+            raise _too_many(MAX_PARTS, "texts, commas and brackets")
         bracket = text[found.start()]
         if bracket in "[{":
             depth += 1
@@ -113,6 +135,10 @@ def _check_depth(text: str) -> None:
                 )
         elif bracket in "]}":
             depth -= 1
+
+
+def _too_many(most: int, what: str) -> ScenarioError:
+    return refuse(f"must have at most {most:,} {what}", "more", "import it in parts")
 
 
 def _no_constant(name: str) -> Any:
@@ -158,7 +184,11 @@ def read_csv(content: bytes | str, *, lower: bool = False) -> Rows:
 
 def _csv_rows(reader: Any, header: list[str]) -> Rows:
     rows: Rows = []
+    count = 0
     for cells in reader:
+        count += len(cells)
+        if count > MAX_CELLS:
+            raise _too_many(MAX_CELLS, "cells")
         if not any(cell.strip() for cell in cells):
             continue
         if len(rows) >= MAX_ROWS:
@@ -184,7 +214,9 @@ def read_yaml(text: str) -> Any:
         raise refuse(f"must be at most {MAX_YAML_BYTES:,} bytes", len(text), "split it")
     try:
         depth = 0
-        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        for count, event in enumerate(yaml.parse(text, Loader=yaml.SafeLoader)):
+            if count > MAX_EVENTS:
+                raise _too_many(MAX_EVENTS, "values")
             if isinstance(event, yaml.AliasEvent):
                 raise refuse("must not have aliases", event.anchor, "write it out")
             if isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
@@ -211,9 +243,13 @@ def bundle_of(document: Any) -> dict[str, str]:
             f"must hold 1 to {MAX_FILES} files", type(files).__name__,
             'send {"files": {"name.csv": "its text"}}', "files",
         )  # fmt: skip
+    count = 0
     for name, text in files.items():
         if not isinstance(text, str):
             raise refuse("must be text", str(name)[:80], "send its text", "files")
+        count += sum(map(text.count, ",;\t\n"))
+        if count > MAX_CELLS:
+            raise _too_many(MAX_CELLS, "cells")
     return {str(name): text for name, text in files.items()}
 
 

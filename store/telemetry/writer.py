@@ -34,6 +34,7 @@ from store.telemetry import codec
 from store.telemetry.ledger import ForgedError, Ledger
 from store.telemetry.levels import WINDOW_US
 from store.telemetry.live import Live
+from store.telemetry.recent import Recent
 from store.telemetry.registry import Registry, Source
 from twin.errors import ScenarioError
 from twin.telemetry.hygiene import Left
@@ -91,6 +92,7 @@ class Delivery:
         spool, sequence: What an agent's batch is known by; None for others, whose
             repeats disappear when readings are folded.
         events: Reported along.
+        digest: Of the bytes it came in; b"" where nobody asks.
     """
 
     source: str
@@ -100,14 +102,24 @@ class Delivery:
     spool: str | None = None
     sequence: int = 0
     events: tuple[Event, ...] = ()
+    digest: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """What became of a delivery."""
+    """
+    What became of a delivery.
+
+    Attributes:
+        stored: Readings.
+        duplicate: Its number was stored before.
+        same: And with the same bytes; None if nobody remembers.
+        refused: What was left out.
+    """
 
     stored: int
     duplicate: bool = False
+    same: bool | None = None
     refused: tuple[Left, ...] = ()
 
 
@@ -135,6 +147,7 @@ class Writer:
         self._lock = threading.Lock()
         self._open = False
         self._uncertain = False
+        self._recent = Recent()
         self._thread: threading.Thread | None = None
         self.limits = Limits()
         self.on_stored: Callable[[Delivery, Taken], None] = lambda _d, _t: None
@@ -235,9 +248,9 @@ class Writer:
                 self._uncertain = False
             with self._engine.connect() as connection:
                 self._begin(connection)
-                taken = _Transaction(connection, self._registry, self.limits).store(
-                    [w.delivery for w in group]
-                )
+                taken = _Transaction(
+                    connection, self._registry, self.limits, self._recent
+                ).store([w.delivery for w in group])
                 connection.commit()
         except Exception as error:
             self._uncertain = True
@@ -284,10 +297,11 @@ class _Transaction:
     """One commit's worth of deliveries."""
 
     def __init__(
-        self, connection: Connection, registry: Registry, limits: Limits
-    ) -> None:
+        self, connection: Connection, registry: Registry, limits: Limits,
+        recent: Recent,
+    ) -> None:  # fmt: skip
         self._connection, self._registry = connection, registry
-        self._limits = limits
+        self._limits, self._recent = limits, recent
         self._ledgers: dict[tuple[int, str], tuple[Ledger, bool]] = {}
         self._changed: set[tuple[int, str]] = set()
         self._inbox: list[tuple[int, int, int, bytes]] = []
@@ -310,16 +324,22 @@ class _Transaction:
         wrong = self._beyond(delivery)
         if wrong is not None:
             return wrong
+        forged = self._forged(delivery)
+        if forged is not None:
+            return forged
         source = self._registry.source(
             self._connection, delivery.source, delivery.kind, span[0]
         )
         if delivery.spool is not None:
+            key, number = (source.id, delivery.spool), delivery.sequence
             try:
-                if not self._ledger(source, delivery.spool).add(delivery.sequence):
-                    return Taken(stored=0, duplicate=True)
+                if not self._ledger(source, delivery.spool).add(number):
+                    same = self._recent.same(key, number, delivery.digest)
+                    return Taken(stored=0, duplicate=True, same=same)
             except ForgedError as error:
                 return error
-            self._changed.add((source.id, delivery.spool))
+            self._recent.note(key, number, delivery.digest)
+            self._changed.add(key)
         self._registry.ensure(self._connection, source, readings.devices)
         if len(readings):
             self._add(source, readings)
@@ -331,6 +351,16 @@ class _Transaction:
             for e in delivery.events
         ]  # fmt: skip
         return Taken(stored=len(readings), refused=delivery.left)
+
+    def _forged(self, delivery: Delivery) -> ForgedError | None:
+        """Look at a new source's number before anything is made for it."""
+        if delivery.spool is None or delivery.source in self._registry.by_name:
+            return None
+        try:
+            Ledger().add(delivery.sequence)
+        except ForgedError as error:
+            return error
+        return None
 
     def _beyond(self, delivery: Delivery) -> ScenarioError | None:
         """What is wrong with a delivery that names more than there may be."""

@@ -426,6 +426,39 @@ def test_a_running_agent_put_back_with_its_memory_sends_under_a_new_number(
     assert bench.spool.inflight() is None
 
 
+def test_a_request_that_the_network_delivered_twice_is_no_copy_of_us(bench, receiver):
+    """Its first answer says duplicate, and that it was these very bytes."""
+    bench.put(2)
+    bench.step()
+    spool = bench.spool.state.spool
+    told = {"stored": 0, "duplicate": True, "same": True, "refused": []}
+    receiver.answers.append((200, told))
+
+    bench.step()
+
+    assert bench.spool.inflight() is None
+    assert (bench.spool.state.spool, bench.sender.tally.duplicates) == (spool, 1)
+    assert receiver.batches == []  # nothing went out again under another number
+
+
+def test_a_full_disk_does_not_end_the_sending(bench, receiver, monkeypatch):
+    """A refused batch cannot be set aside: it stays, and is tried again."""
+    bench.put(2)
+    bench.step()
+    receiver.answers.append((422, problem("invalid-input", "start_us"), PROBLEM))
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bench.sender.quarantine, "keep", full)
+        assert bench.step() > 0
+    bench.step()
+
+    assert len(receiver.readings) == 2
+    assert bench.spool.inflight() is None
+
+
 def test_a_batch_stored_without_an_answer_keeps_its_number(bench, receiver):
     bench.put()
     bench.step()

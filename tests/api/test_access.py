@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from api.access import _caller, needs
 from api.caller import ACTING
 from api.client import ApiProblem, Client
-from api.gate import OPEN, places
+from api.gate import OPEN, Gate, places
 from api.main import create_app
 from app.create import create_dash
 from store.access import TOKEN, Tokens
@@ -443,6 +443,17 @@ def test_reading_and_asking_leave_no_trace(ask):
     assert len(entries(ask, kind="change", limit=200)) == before
 
 
+@pytest.mark.parametrize("path", ["/prometheus/write", "/otlp/v1/metrics"])
+def test_readings_of_a_collector_leave_no_trace(ask, path):
+    """They come many times a second, and each would be a row and a commit."""
+    before = len(entries(ask, kind="change", limit=200))
+    kind = {"content-type": "application/x-protobuf", "content-encoding": "snappy"}
+
+    ask("collector").post(f"/api/v1{path}", content=b"\0", headers=kind)
+
+    assert len(entries(ask, kind="change", limit=200)) == before
+
+
 def test_refusals_are_counted_not_listed(ask):
     entries(ask)  # what was counted before is written down
     for _ in range(7):
@@ -753,3 +764,36 @@ def test_no_header_makes_a_request_this_process(app, client):
 
     with network(app, host="10.1.2.3") as other:
         assert other.get(TOKENS, headers=headers).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["X-Forwarded-For", "x-forwarded-proto", "Forwarded", "X-Real-IP", "Via",
+     "CF-Connecting-IP"],
+)  # fmt: skip
+def test_what_a_proxy_on_this_machine_hands_on_is_not_of_this_machine(app, header):
+    """Whoever it asks for, its own address is loopback's."""
+    with network(app, address="127.0.0.1", host="localhost") as client:
+        direct = client.get(TOKENS)
+        handed_on = client.get(TOKENS, headers={header: "127.0.0.1"})
+        shown = client.get("/api/v1/scenarios", headers={header: "127.0.0.1"})
+
+    assert (direct.status_code, handed_on.status_code) == (200, 401)
+    assert shown.status_code == 200
+
+
+def test_a_proxy_that_does_not_say_for_whom_it_asks_is_nobody_special(app, client):
+    settings = app.settings.model_copy(update={"proxy": "127.0.0.1"})
+    gate = Gate(app, app, settings)
+    scope = {"headers": [], "http_version": "1.1"}
+
+    assert not gate.is_nearby("127.0.0.1", scope)
+    assert gate.is_nearby("::1", scope)
+
+
+def test_http_1_0_is_taken_for_a_proxys(app, client):
+    """nginx speaks it to what is behind it, and adds no header by itself."""
+    gate = Gate(app, app, app.settings)
+
+    assert not gate.is_nearby("127.0.0.1", {"headers": [], "http_version": "1.0"})
+    assert gate.is_nearby("127.0.0.1", {"headers": [], "http_version": "1.1"})

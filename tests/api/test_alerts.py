@@ -9,7 +9,13 @@ import math
 import pytest
 from sqlalchemy import update
 
-from api.alerts_service import FIRST_WAIT_S, LONGEST_WAIT_S, AlertsService, wait_s
+from api.alerts_service import (
+    FIRST_WAIT_S,
+    LONGEST_WAIT_S,
+    PER_RECEIVER,
+    AlertsService,
+    wait_s,
+)
 from api.metrics import Metrics
 from api.webhooks import Webhooks
 from store.engine import open_engine
@@ -18,7 +24,7 @@ from store.models_alerts import DeliveryRow
 from store.repositories import now_utc
 from store.settings import Settings
 from tests.api.test_metrics import samples
-from tests.api.test_webhooks import Receiver
+from tests.api.test_webhooks import Dribble, Receiver
 from twin.telemetry.alerting import Snapshot
 
 RULES = "/api/v1/alerts/rules"
@@ -44,6 +50,13 @@ class Site:
 @pytest.fixture
 def receiver():
     made = Receiver()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def dribble():
+    made = Dribble()
     yield made
     made.close()
 
@@ -132,6 +145,34 @@ def test_the_notice_has_the_keys_of_alertmanagers_webhook(watch, site, receiver)
     labels = body["alerts"][0]["labels"]
     assert all(isinstance(v, str) for v in labels.values())
     assert labels["alertname"] == "full"
+
+
+def test_a_receiver_that_does_not_answer_delays_no_other_rule(
+    watch, site, receiver, dribble
+):
+    """More rules tell the slow one than there are senders; it holds two of them."""
+    for number in range(20):
+        rule(watch, dribble, name=f"slow {number}")
+    rule(watch, receiver, name="the good one")
+    site.show(row=101.0)
+    watch.look()
+
+    started = watch.start_sending()
+    good = [f for f in started if _told(f, receiver)]
+
+    assert len(started) == PER_RECEIVER + 1
+    assert len(good) == 1
+    assert len(receiver.got) == 1
+    assert watch.start_sending() == []  # and what is under way is not begun again
+
+
+def _told(future, receiver):
+    """Whether an attempt ended while those of the slow receiver still wait."""
+    try:
+        future.result(timeout=1.0)
+    except TimeoutError:
+        return False
+    return True
 
 
 def test_many_targets_at_once_are_one_notice(watch, site, receiver):
@@ -457,7 +498,6 @@ def test_a_test_tells_what_the_webhook_answered(http, app, receiver, monkeypatch
     receiver.answers = [500]
     bad = http.post(f"{RULES}/{key}/test").json()
 
-    sender.close()
     assert good == {"delivered": True, "answer": "200"}
     assert bad == {"delivered": False, "answer": "500"}
     assert b"a test" in receiver.got[0][2]

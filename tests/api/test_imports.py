@@ -322,3 +322,15 @@ def test_lists_are_shown_in_parts(client):
         f"t{k}" for k in range(25, 30)
     ]
     assert part["left_out"]["unmapped"] == 25
+
+
+def test_more_previews_at_once_than_memory_holds_are_asked_to_wait(app, http):
+    imports = app.state.services.imports
+    with imports.previewing(), imports.previewing():
+        answer = http.post(
+            "/api/v1/imports/preview", params={"kind": "price", "name": "a"},
+            content=b"x",
+        )  # fmt: skip
+
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "5"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import time
 import zlib
@@ -29,6 +30,7 @@ from tests.api.wire_format import (
     write_v1,
     write_v2,
 )
+from twin.errors import ScenarioError
 from twin.telemetry.hygiene import Left
 
 WRITE, OTLP = "/api/v1/prometheus/write", "/api/v1/otlp/v1/metrics"
@@ -311,6 +313,103 @@ def test_a_store_that_is_full_is_503_because_a_prometheus_drops_after_429(
 
     assert refused.value.status == 503
     assert refused.value.headers["retry-after"] == "2"
+
+
+FULL = ScenarioError(
+    field="devices", rule="at most 4096 per source", value=4097,
+    repair="use the same key for the same device",
+)  # fmt: skip
+
+
+def hundred_hosts():
+    return write_v1(
+        *((gpu("POWER_USAGE", f"h{i}"), [(1.0, 10**12)]) for i in range(100))
+    )
+
+
+def test_a_host_that_breaks_a_rule_costs_no_other_its_readings(receivers):
+    """A Prometheus does not send again what was answered with 400."""
+    store = Remembering({"h0": FULL})
+
+    with pytest.raises(Refusal) as refused:
+        receivers(store).remote_write(
+            snappy(hundred_hosts()), V1["content-type"], "snappy"
+        )
+
+    assert {source for source, *_ in store.taken} == {f"h{i}" for i in range(1, 100)}
+    assert refused.value.status == 400
+    assert "h0: devices" in refused.value.detail
+    assert refused.value.headers[WRITTEN.format("samples")] == "99"
+
+
+def test_the_other_hosts_of_an_otlp_request_are_stored_too(receivers):
+    store = Remembering({"h0": FULL})
+    hw, at_ns = {"hw.id": "GPU-a", "hw.type": "gpu"}, 10**18
+    body = b"".join(
+        export({"host.name": f"h{i}"}, gauge("hw.power", point(400.0, at_ns, hw)))
+        for i in range(20)
+    )
+
+    answer = receivers(store).otlp(body, "application/x-protobuf", "")
+
+    assert len(store.taken) == 19
+    assert b"\x08\x01" in answer  # rejected_data_points = 1
+    assert b"h0: devices" in answer
+
+
+def test_a_full_store_is_told_before_a_broken_rule_as_it_passes(receivers):
+    store = Remembering({"h0": FULL, "h1": Refusal(429, "full")})
+
+    with pytest.raises(Refusal) as refused:
+        receivers(store).remote_write(
+            snappy(hundred_hosts()), V1["content-type"], "snappy"
+        )
+
+    assert refused.value.status == 503
+    assert len(store.taken) == 98
+
+
+# --- files that come in ---------------------------------------------------------------
+
+
+def test_more_files_at_once_than_the_disk_should_take_wait(receivers):
+    one = receivers(Remembering())
+
+    with one.uploading(10), one.uploading(10), pytest.raises(Refusal) as refused:
+        one.uploading(10).__enter__()
+    with one.uploading(10) as folder:
+        assert folder.is_dir()
+
+    assert refused.value.status == 503
+    assert "retry-after" in refused.value.headers
+
+
+def test_a_file_for_which_the_disk_has_no_room_is_refused_before_it_comes(receivers):
+    one = receivers(Remembering())
+
+    with pytest.raises(Refusal, match="no room") as refused, one.uploading(10**18):
+        pytest.fail("it was let in")
+
+    assert refused.value.status == 503
+    with one.uploading(10), one.uploading(10):
+        pass  # the refused one holds no place
+
+
+def test_a_disk_that_fills_up_meanwhile_is_said_and_leaves_nothing(receivers):
+    one = receivers(Remembering())
+
+    folders = []
+
+    def fill_up():
+        with one.uploading(10) as folder:
+            folders.append(folder)
+            (folder / "upload").write_bytes(b"half")
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(Refusal, match="no room"):
+        fill_up()
+
+    assert not folders[0].exists()
 
 
 def test_refused_points_of_otlp_are_counted_with_their_reason(receivers):

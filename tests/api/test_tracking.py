@@ -406,6 +406,17 @@ def test_traffic_peaks_where_the_fullest_row_did(client, site):
     assert 0.0 < found["changes"]["workload.load.target_peak_frac"] < 1.0
 
 
+def test_lines_of_hosts_of_another_type_are_not_the_fleets(client, calibrations, site):
+    found = client.from_now(site, load="traffic")
+
+    # two GPUs each, and the scenario's servers have eight
+    assert any(
+        "no dgx-h100: changed (2 × NVIDIA H100 80GB HBM3), sound (2 ×" in words
+        for words in found["not_carried"]
+    )
+    assert not any("full power" in words for words in found["not_carried"])
+
+
 def test_from_now_needs_a_scenario_that_exists(http, site):
     answer = http.post("/api/v1/tracking/from-now", json={"scenario_id": "nothing"})
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import socket
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from api import webhooks
 from api.webhooks import Webhooks, signature
 from twin.errors import ScenarioError
 
@@ -58,9 +60,7 @@ def receiver():
 @pytest.fixture
 def sender():
     """A sender that may reach the receiver, which is on this machine."""
-    webhooks = Webhooks("127.0.0.1, hooks.test", lambda host, port: ["127.0.0.1"])
-    yield webhooks
-    webhooks.close()
+    return Webhooks("127.0.0.1, hooks.test", lambda host, port: ["127.0.0.1"])
 
 
 @pytest.fixture
@@ -69,8 +69,7 @@ def guarded():
     places = {}
     webhooks = Webhooks("", lambda host, port: places[host])
     webhooks.places = places
-    yield webhooks
-    webhooks.close()
+    return webhooks
 
 
 def test_a_notice_arrives_as_it_was_written(sender, receiver):
@@ -172,7 +171,6 @@ def test_a_name_that_changes_its_mind_gains_nothing(receiver):
 
     outcome = webhooks.send(f"http://hooks.test:{receiver.port}/", None, BODY)
 
-    webhooks.close()
     assert outcome.delivered
     assert len(answers) == 1
 
@@ -210,4 +208,60 @@ def test_an_unknown_name_is_worth_another_try():
     webhooks = Webhooks("", unknown)
 
     assert webhooks.send("https://hooks.test/", None, BODY).again
-    webhooks.close()
+
+
+class Dribble:
+    """A receiver that answers a byte at a time, and never comes to an end."""
+
+    def __init__(self, first=b"HTTP/1.1 200 OK\r\nx-slow: "):
+        self._first, self._stop = first, threading.Event()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._threads = [threading.Thread(target=self._serve)]
+        self._threads[0].start()
+        self.asked = 0
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}/hook"
+
+    def _serve(self):
+        while True:
+            link, _ = self._listener.accept()
+            if self._stop.is_set():
+                link.close()
+                return
+            self.asked += 1
+            self._threads.append(threading.Thread(target=self._answer, args=(link,)))
+            self._threads[-1].start()
+
+    def _answer(self, link):
+        with link:
+            try:
+                link.sendall(self._first)
+                while not self._stop.wait(0.02):
+                    link.sendall(b"x")
+            except OSError:
+                return
+
+    def close(self):
+        self._stop.set()
+        socket.create_connection(self._listener.getsockname()).close()
+        for thread in self._threads:
+            thread.join()
+        self._listener.close()
+
+
+@pytest.fixture
+def dribble():
+    made = Dribble()
+    yield made
+    made.close()
+
+
+def test_an_answer_that_comes_a_byte_at_a_time_is_not_waited_for(
+    sender, dribble, monkeypatch
+):
+    """Every byte is in time; only all of them together are not."""
+    monkeypatch.setattr(webhooks, "TIMEOUT_S", 0.3)
+
+    outcome = sender.send(dribble.url, None, BODY)
+
+    assert (outcome.delivered, outcome.again) == (False, True)
+    assert outcome.answer.startswith("no answer within")

@@ -38,9 +38,9 @@ def test_wrong_rows_are_named_by_line_and_nothing_is_stored(nameplate, tmp_path)
     assert "=1+1" in found.stderr
 
 
-def test_readings_that_come_too_late_are_said_to_be_left_out(nameplate, tmp_path):
-    file = tmp_path / "old.csv"
-    file.write_text(rows(5, at=dt.datetime(2020, 1, 1, tzinfo=dt.UTC)))
+def test_readings_ahead_of_the_clock_are_said_to_be_left_out(nameplate, tmp_path):
+    file = tmp_path / "ahead.csv"
+    file.write_text(rows(5, at=dt.datetime(2090, 1, 1, tzinfo=dt.UTC)))
 
     found = nameplate("telemetry", "upload", file, "--source", "node017")
 

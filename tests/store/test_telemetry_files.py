@@ -263,3 +263,111 @@ def test_local_times_come_back_to_the_instant_they_were_made_of(zone, seconds):
 
     changes = {(at + dt.timedelta(hours=h)).utcoffset() for h in (-2, 0, 2)}
     assert found_us[0] == seconds * 1_000_000 or (unclear[0] and len(changes) > 1)
+
+
+# --- files made to hurt -------------------------------------------------------------
+
+
+def parquet(path, columns, names=None, **how):
+    table = pa.table(columns, names=names) if names else pa.table(columns)
+    pq.write_table(table, path, **how)
+    return TelemetryFile(path, FileSource())
+
+
+@pytest.mark.parametrize("column", ["uuid", "model", "power_w", "timestamp"])
+@pytest.mark.parametrize("use_dictionary", [True, False])
+def test_long_texts_in_parquet_are_refused(tmp_path, column, use_dictionary):
+    """A text of 20 kB stands in the file once, and in memory once for every row."""
+    rows = {"timestamp": ["2026-01-01T00:00:00Z"] * 9, "uuid": ["GPU-a"] * 9,
+            "model": ["H100"] * 9, "power_w": ["1.5"] * 9}  # fmt: skip
+    rows[column] = ["m" * 20_000] * 9
+
+    with pytest.raises(ScenarioError, match="texts of 200 letters"):
+        parquet(tmp_path / "f", rows, use_dictionary=use_dictionary).look()
+
+
+def test_a_row_group_with_too_much_text_is_refused_before_it_is_read(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(telemetry_files, "MOST_GROUP_TEXT", 1000)
+    rows = {"timestamp": np.arange(99) + T_US, "power_w": np.ones(99),
+            "uuid": [f"GPU-{i:020}" for i in range(99)]}  # fmt: skip
+
+    with pytest.raises(ScenarioError, match="smaller row groups"):
+        parquet(tmp_path / "f", rows, use_dictionary=False).look()
+
+
+def test_columns_that_cannot_be_told_apart_or_hold_lists_are_refused(tmp_path):
+    at, key = pa.array([T_US, T_US + 1]), pa.array(["a", "a"])
+    twice = [at, key, pa.array([1.0, 2.0]), pa.array([1.0, 2.0])]
+    lists = {"timestamp": at, "uuid": key, "power_w": [[1.0], [2.0]]}
+
+    with pytest.raises(ScenarioError, match="each column once"):
+        parquet(
+            tmp_path / "f", twice, ["timestamp", "uuid", "power_w", "power_w"]
+        ).look()
+    with pytest.raises(ScenarioError, match="numbers, times or texts"):
+        parquet(tmp_path / "g", lists).look()
+
+
+def test_texts_with_gaps_come_out_of_a_dictionary_as_they_were(tmp_path):
+    file = parquet(tmp_path / "f", {
+        "timestamp": [T_US, T_US + 1, T_US + 2, T_US + 3],
+        "uuid": ["b", "a", "b", "a"], "power_w": ["2.5", None, "N/A", "1e3"],
+    })  # fmt: skip
+
+    found = all_of(file)
+
+    assert [d.key for d in found.devices] == ["b", "a"]
+    by_key = [found.devices[d].key for d in found.device]
+    power = dict(zip(zip(by_key, found.time_us - T_US, strict=True),
+                     found.columns["power_w"], strict=True))  # fmt: skip
+    assert power["b", 0] == 2.5
+    assert power["a", 3] == 1000.0
+    assert np.isnan(power["a", 1])
+    assert np.isnan(power["b", 2])
+
+
+def test_a_damaged_gzip_stream_is_said_to_be_one(opened):
+    packed = bytearray(gzip.compress(b"time,uuid,power_w\n" + b"1,a,2\n" * 9999))
+    packed[30:60] = b"\xff" * 30
+
+    with pytest.raises(ScenarioError, match="must be CSV"):
+        opened(bytes(packed)).look()
+
+
+def test_a_number_of_many_digits_is_no_number(opened):
+    """numpy would make every cell of the column as wide as this one."""
+    file = opened(f"time,uuid,power_w\n{T_US},a,{'1' * 65}\n{T_US + 1},a,{'1' * 6}\n")
+
+    assert errors_of(file) == [("line 2, power_w", "1" * 65)]
+
+
+def test_a_file_of_made_up_devices_is_refused(opened, monkeypatch):
+    monkeypatch.setattr(telemetry_files, "MOST_DEVICES", 3)
+    rows = "".join(f"{T_US + i},GPU-{i},1\n" for i in range(4))
+
+    with pytest.raises(ScenarioError, match="3 devices"):
+        opened("time,uuid,power_w\n" + rows).look()
+
+
+def test_blocks_end_after_enough_text_and_keep_every_row(opened, monkeypatch):
+    monkeypatch.setattr(telemetry_files, "TEXT_AT_ONCE", 1)
+    monkeypatch.setattr(telemetry_files, "ROWS_LOOKED_AT", 3)
+    rows = [f"{T_US + i},a,{i}" for i in range(10)]
+    rows[4] = ""  # an empty line counts as a line
+
+    file = opened("time,uuid,power_w\n" + "\n".join(rows) + "\n")
+
+    assert [len(block) for block in file.readings()] == [3, 2, 3, 1]
+    assert all_of(file).columns["power_w"].tolist() == [0, 1, 2, 3, 5, 6, 7, 8, 9]
+
+
+def test_a_wrong_cell_is_named_by_its_line_in_any_block(opened, monkeypatch):
+    monkeypatch.setattr(telemetry_files, "TEXT_AT_ONCE", 1)
+    monkeypatch.setattr(telemetry_files, "ROWS_LOOKED_AT", 3)
+    rows = [f"{T_US + i},a,{'x' if i == 7 else i}" for i in range(10)]
+
+    file = opened("time,uuid,power_w\n" + "\n".join(rows) + "\n")
+
+    assert errors_of(file) == [("line 9, power_w", "x")]

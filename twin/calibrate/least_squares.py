@@ -65,8 +65,7 @@ def fit_model(problem: Problem) -> Fit:
 def _values(
     problem: Problem, free: Sequence[Unknown], x: FloatArray
 ) -> dict[str, float]:
-    values = {one.name: one.prior for one in problem.unknowns}
-    return values | {one.name: float(v) for one, v in zip(free, x, strict=True)}
+    return problem.values({u.name: float(v) for u, v in zip(free, x, strict=True)})
 
 
 def _solve(problem: Problem, train: BoolArray, free: Sequence[Unknown]) -> Solved:
@@ -92,14 +91,16 @@ def _solve(problem: Problem, train: BoolArray, free: Sequence[Unknown]) -> Solve
         xtol=1e-10, ftol=1e-10, gtol=1e-10, max_nfev=200,
     )  # fmt: skip
     jacobian: FloatArray = np.asarray(solved.jac, dtype=np.float64)
-    errors, effective = _errors(jacobian, solved.fun)
+    errors, effective = standard_errors(jacobian, solved.fun)
     return Solved(
         values=_values(problem, free, solved.x), jacobian=jacobian * scale,
         residual=solved.fun, errors=errors, effective=effective,
     )  # fmt: skip
 
 
-def _errors(jacobian: FloatArray, residual: FloatArray) -> tuple[FloatArray, float]:
+def standard_errors(
+    jacobian: FloatArray, residual: FloatArray
+) -> tuple[FloatArray, float]:
     """
     Standard errors, and the fewest effective readings behind one of them. Eq. 2 to 4.
 
@@ -143,7 +144,7 @@ def _record(
     settings: dict[str, Any] = {
         "priors": {one.name: one.prior for one in problem.unknowns},
         "held_out_frac": problem.held_out_frac, "name": problem.name,
-    }  # fmt: skip
+    } | {one.name: one.value for one in problem.settled}  # fmt: skip
     about = found.residual - found.residual.mean()
     power = float(about @ about)
     return Fit(
@@ -155,7 +156,7 @@ def _record(
                 fitted=one.name in errors,
             )
             for one in problem.unknowns
-        ),
+        ) + problem.settled,
         residual_rms=float(np.sqrt(np.mean(found.residual**2))),
         residual_autocorrelation=float(about[1:] @ about[:-1]) / max(power, 1e-300),
         samples=int(train.sum()), effective_samples=found.effective,
@@ -176,7 +177,7 @@ def _held_out(
     """Errors of prior and fit on what was not learned from."""
     if train.all():
         return None
-    prior = {one.name: one.prior for one in problem.unknowns}
+    prior = problem.values({})
     part = problem if problem.sequential else only(problem, ~train)
     keep = ~train if problem.sequential else slice(None)
     measured = part.measured[keep]

@@ -10,14 +10,23 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from twin.calibrate.least_squares import fit_model
-from twin.calibrate.problem import HELD_OUT_FRAC, Data, Problem, Unknown
-from twin.calibrate.record import Fit
+from twin.calibrate.least_squares import fit_model, standard_errors
+from twin.calibrate.problem import (
+    HELD_OUT_FRAC,
+    Data,
+    Problem,
+    Unknown,
+    learned_from,
+)
+from twin.calibrate.record import Fit, Parameter
 from twin.errors import ScenarioError
 from twin.types import FloatArray
 
 UTILISATION_SPAN = 0.2
 """Utilisation must move by this much (P5 to P95) to tell a slope. Assumed."""
+IDLE_SCALE = 0.1
+"""Size of idle power that matters ÷ full power: a GPU's idle is about a tenth of its
+full power, so an error that is small beside full power may still be all of it."""
 CLOCK_SPAN = 0.15
 """Clock ÷ highest clock must move by this much to tell an exponent. Assumed."""
 INLET_SPAN_K = 3.0
@@ -28,6 +37,9 @@ NO_LEAKAGE = (
 )
 LEAKAGE_REFERENCE_C = 60.0
 """GPU temperature that leakage is relative to: the catalogue's. Assumed."""
+WARMTH = (("warm_c", "C"), ("warm_per_use_k", "K"), ("warm_per_inlet", "1"))
+"""The temperature that leakage goes by: at rest in air of 0 C, more at full
+utilisation, and per kelvin of inlet."""
 
 
 def fit_gpu_utilisation(
@@ -46,7 +58,8 @@ def fit_gpu_utilisation(
     Fit a GPU's power against its utilisation, and leakage where inlets were read.
 
     A GPU is warm because it draws power, so its own temperature cannot tell leakage;
-    the part of it that follows the inlet can (two-stage least squares).
+    the part of it that follows the inlet can (two-stage least squares). That part is
+    kept with the fit, and power is told from utilisation and inlet alone.
 
     Args:
         name: What is calibrated.
@@ -60,7 +73,8 @@ def fit_gpu_utilisation(
         held_out_frac: Last part that is held out. [1], 0..0.9
 
     Returns:
-        `idle_w`, `swing_w` and, with temperatures, `leakage_per_k`.
+        `idle_w`, `swing_w` and, with temperatures, `leakage_per_k` and the `WARMTH` it
+        goes by.
 
     Raises:
         ScenarioError: If utilisation hardly moves or readings are too few.
@@ -70,7 +84,7 @@ def fit_gpu_utilisation(
     """
     unknowns = [
         Unknown(
-            name="idle_w", unit="W", prior=idle_w, scale=full_w, low=0.0,
+            name="idle_w", unit="W", prior=idle_w, scale=IDLE_SCALE * full_w, low=0.0,
             needs="record hours in which the GPU rests",
         ),
         Unknown(
@@ -81,9 +95,13 @@ def fit_gpu_utilisation(
     data: dict[str, FloatArray] = {"utilisation_frac": utilisation_frac}
     spans = {"utilisation_frac": (UTILISATION_SPAN, "swing_w")}
     warnings: tuple[str, ...] = ()
+    settled: tuple[Parameter, ...] = ()
     if gpu_c is not None and inlet_c is not None:
-        data |= {"gpu_c": _explained(gpu_c, utilisation_frac, inlet_c),
-                 "inlet_c": inlet_c}  # fmt: skip
+        whole = np.isfinite(power_w + utilisation_frac + gpu_c + inlet_c)
+        settled = _warmth(
+            gpu_c[whole], utilisation_frac[whole], inlet_c[whole], held_out_frac
+        )
+        data["inlet_c"] = np.where(whole, inlet_c, np.nan)
         spans["inlet_c"] = (INLET_SPAN_K, "leakage_per_k")
         unknowns.append(Unknown(
             name="leakage_per_k", unit="1/K", prior=0.003, scale=0.01, low=0.0,
@@ -95,16 +113,18 @@ def fit_gpu_utilisation(
     return fit_model(Problem(
         name=name, kind="gpu-utilisation", unit="W", model=gpu_utilisation_w,
         unknowns=tuple(unknowns), data=data, measured=power_w, t_s=t_s, spans=spans,
-        warnings=warnings, held_out_frac=held_out_frac,
+        settled=settled, warnings=warnings, held_out_frac=held_out_frac,
     ))  # fmt: skip
 
 
 def gpu_utilisation_w(values: Mapping[str, float], data: Data) -> FloatArray:
-    """Power of a GPU at a utilisation and, where given, a temperature. [W] Eq. 5."""
-    power = values["idle_w"] + values["swing_w"] * data["utilisation_frac"]
-    if "gpu_c" in data:
-        above_k = data["gpu_c"] - LEAKAGE_REFERENCE_C
-        power = power * (1.0 + values["leakage_per_k"] * above_k)
+    """Power of a GPU at a utilisation and, with leakage, an inlet. [W] Eq. 5."""
+    use = data["utilisation_frac"]
+    power = values["idle_w"] + values["swing_w"] * use
+    if "leakage_per_k" in values:
+        rest_c, use_k, per_inlet = (values[name] for name, _ in WARMTH)
+        gpu_c = rest_c + use_k * use + per_inlet * data["inlet_c"]
+        power = power * (1.0 + values["leakage_per_k"] * (gpu_c - LEAKAGE_REFERENCE_C))
     return power
 
 
@@ -153,8 +173,8 @@ def fit_gpu_clock(
     return fit_model(Problem(
         name=name, kind="gpu-clock", unit="W", model=gpu_clock_w,
         unknowns=(
-            Unknown(name="idle_w", unit="W", prior=idle_w, scale=full_w, low=0.0,
-                    needs=more, optional=True),
+            Unknown(name="idle_w", unit="W", prior=idle_w, scale=IDLE_SCALE * full_w,
+                    low=0.0, needs=more, optional=True),
             Unknown(name="dynamic_w", unit="W", prior=full_w - idle_w, scale=full_w,
                     low=0.0, needs=more),
             Unknown(name="exponent", unit="1", prior=exponent, scale=exponent, low=0.5,
@@ -246,17 +266,22 @@ def server_from_gpus_w(values: Mapping[str, float], data: Data) -> FloatArray:
 # --- parts ----------------------------------------------------------------------------
 
 
-def _explained(
-    gpu_c: FloatArray, utilisation: FloatArray, inlet_c: FloatArray
-) -> FloatArray:
-    """The part of a temperature that utilisation and inlet explain. [C]"""
+def _warmth(
+    gpu_c: FloatArray, utilisation: FloatArray, inlet_c: FloatArray,
+    held_out_frac: float,
+) -> tuple[Parameter, ...]:  # fmt: skip
+    """What utilisation and inlet explain of a temperature, in what is learned from."""
     base = np.stack([np.ones_like(inlet_c), utilisation, inlet_c], axis=1)
-    good = np.isfinite(base).all(axis=1) & np.isfinite(gpu_c)
-    if good.sum() < base.shape[1]:
-        return gpu_c
-    solved = np.linalg.lstsq(base[good], gpu_c[good], rcond=None)[0]
-    out: FloatArray = np.where(np.isfinite(gpu_c), base @ solved, np.nan)
-    return out
+    kept = learned_from(gpu_c.size, held_out_frac)
+    if kept <= len(WARMTH):
+        return ()  # too few to fit anything
+    base, gpu_c = base[:kept], gpu_c[:kept]
+    solved = np.linalg.lstsq(base, gpu_c, rcond=None)[0]
+    errors, _ = standard_errors(base, base @ solved - gpu_c)
+    return tuple(
+        Parameter(name=name, value=float(v), standard_error=float(e), unit=unit)
+        for (name, unit), v, e in zip(WARMTH, solved, errors, strict=True)
+    )
 
 
 def _attenuation(gpus_w: FloatArray, error_frac: float) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from twin.calibrate.record import Parameter
 from twin.errors import ScenarioError
 from twin.types import BoolArray, FloatArray
 
@@ -57,6 +58,7 @@ class Problem:
         unit: Unit of `measured`.
         model: Parameters and data in, modelled readings out.
         unknowns: What is fitted.
+        settled: Numbers of the model that were found before; kept with the fit.
         data: Inputs by name, each of shape (readings,).
         measured: What the model should give. shape (readings,)
         t_s: Times, rising. [s], shape (readings,)
@@ -76,9 +78,15 @@ class Problem:
     measured: FloatArray
     t_s: FloatArray
     spans: Mapping[str, tuple[float, str]] = field(default_factory=dict)
+    settled: tuple[Parameter, ...] = ()
     warnings: tuple[str, ...] = ()
     held_out_frac: float = HELD_OUT_FRAC
     sequential: bool = False
+
+    def values(self, found: Mapping[str, float]) -> dict[str, float]:
+        """All numbers of the model: priors, those settled before, and those given."""
+        known = {one.name: one.prior for one in self.unknowns}
+        return known | {one.name: one.value for one in self.settled} | dict(found)
 
 
 # --- readings -------------------------------------------------------------------------
@@ -129,7 +137,7 @@ def training_part(problem: Problem) -> BoolArray:
     n = problem.t_s.size
     wanted = sum(not one.optional for one in problem.unknowns)
     least = math.ceil(LEAST_EFFECTIVE * wanted)
-    kept = n - int(problem.held_out_frac * n)
+    kept = learned_from(n, problem.held_out_frac)
     if kept < least:
         raise ScenarioError(
             field=f"{problem.name}.readings", rule=f"must be at least {least} to "
@@ -138,3 +146,8 @@ def training_part(problem: Problem) -> BoolArray:
             value=kept, repair="record for longer",
         )  # fmt: skip
     return np.arange(n) < kept
+
+
+def learned_from(readings: int, held_out_frac: float) -> int:
+    """How many of so many readings are learned from: those before the last part."""
+    return readings - int(held_out_frac * readings)

@@ -114,6 +114,17 @@ class Fit:
         """Look a parameter up by name."""
         return next(p for p in self.parameters if p.name == name)
 
+    @property
+    def held_back(self) -> str:
+        """Why it should not take its prior's place; empty where it may."""
+        held = self.held_out
+        if held is None or held.rms_after <= held.rms_before:
+            return ""
+        return (
+            f"RMS {held.rms_after:.4g} {self.unit} on time held out, and its prior's "
+            f"is {held.rms_before:.4g} {self.unit}"
+        )
+
     def value(self, name: str) -> float:
         """Value of a parameter by name."""
         return self[name].value

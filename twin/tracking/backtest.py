@@ -50,6 +50,7 @@ def backtest(
     horizon_s: float,
     origins: int = 40,
     from_frac: float = 0.4,
+    ahead_s: FloatArray | None = None,
 ) -> Backtest:
     """
     Forecast from moments of the past, each with what was known then.
@@ -61,6 +62,7 @@ def backtest(
         horizon_s: How far ahead. [s]
         origins: Moments, evenly spread; those whose future has gaps are left out.
         from_frac: The first one, as part of the record. 0..1
+        ahead_s: As in `forecast_headroom`.
 
     Returns:
         How good they were.
@@ -81,7 +83,7 @@ def backtest(
     for k in kept:
         said = forecast_headroom(
             power[:k], step_s=step_s, end_s=end_s - (power.size - k) * step_s,
-            horizon_s=horizon_s,
+            horizon_s=horizon_s, ahead_s=ahead_s,
         )  # fmt: skip
         came = power[k : k + steps]
         there = (came >= said.low_w) & (came <= said.high_w)

@@ -20,6 +20,8 @@ LIKE_FRAC = 0.25
 NAIVE_WIDER = 1.5
 """The naive model's errors are widened by this: few were seen. Assumed."""
 FIT_ORIGINS = 4000
+LEAST_SQUARE = 1e-9
+"""Sum of squares [W²] that counts as none: a power that repeats exactly."""
 
 
 def futures_of(
@@ -49,7 +51,7 @@ def futures_of(
     day = max(1, min(round(DAY_S / step_s), n // 4))
     now = np.arange(n)
     mean = _trailing(rest, day)
-    usable = np.isfinite(rest) & np.isfinite(mean) & (now < n - steps)
+    usable = np.isfinite(rest) & (naive | np.isfinite(mean)) & (now < n - steps)
     whole = _whole_ahead(rest, steps)
     origins = np.flatnonzero(usable & whole)
     if origins.size < 2:
@@ -104,7 +106,7 @@ def _decay(
     base = np.stack([rest[origins], mean[origins]], axis=1)
     square = base.T @ base
     # a little less than least squares gives: readings hang together
-    square += 0.01 * np.trace(square) / 2.0 * np.eye(2)
+    square += max(0.01 * np.trace(square) / 2.0, LEAST_SQUARE) * np.eye(2)
     cross = np.stack([base.T @ rest[origins + 1 + h] for h in range(steps)], axis=1)
     first, second = np.linalg.solve(square, cross)
     return first, second

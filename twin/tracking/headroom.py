@@ -84,6 +84,7 @@ def forecast_headroom(
     end_s: float,
     horizon_s: float,
     limit_w: float = math.inf,
+    ahead_s: FloatArray | None = None,
     name: str = "node",
 ) -> Headroom:
     """
@@ -96,9 +97,11 @@ def forecast_headroom(
     Args:
         power_w: Means of equal steps, oldest first. [W], NaN is missing
         step_s: Length of a step. [s], > 0
-        end_s: Time at the end of the last one; local time places hours. [s]
+        end_s: Time at the end of the last one. [s]
         horizon_s: How far ahead. [s]
         limit_w: Limit of the node. [W]
+        ahead_s: How far the clock that hours go by is ahead of `end_s`'s in each step
+            of record and horizon. [s], shape (readings + steps,); None not at all.
         name: What messages call it.
 
     Returns:
@@ -121,8 +124,10 @@ def forecast_headroom(
     season: Season = "none" if naive else season_of(have_s)
     slope = 0.0 if naive else trend_w_per_s(power, step_s)
     every = np.arange(power.size + skipped + steps, dtype=np.float64)
-    t = start_s + (every + 0.5) * step_s
-    base = base_w(power, t, season, slope, step_s)
+    clock_s = start_s + (every + 0.5) * step_s
+    if ahead_s is not None:
+        clock_s = clock_s + ahead_s[: clock_s.size]
+    base = base_w(power, clock_s, season, slope, step_s)
     rest = power - base[: power.size]
     ahead = steps + skipped
     seasons = max(2.0, have_s / (WEEK_S if season == "week" else DAY_S))

@@ -50,12 +50,12 @@ def trend_w_per_s(power: FloatArray, step_s: float) -> float:
 
 
 def base_w(
-    power: FloatArray, t_s: FloatArray, season: Season, slope: float, step_s: float
+    power: FloatArray, clock_s: FloatArray, season: Season, slope: float, step_s: float
 ) -> FloatArray:
-    """Mean, trend and what repeats, of record and horizon. [W] Eq. 8."""
+    """Mean, trend and what repeats, of record and horizon by the clock. [W] Eq. 8."""
     n = power.size
     good = np.isfinite(power)
-    line = slope * (t_s - t_s[n - 1])
+    line = slope * step_s * (np.arange(clock_s.size, dtype=np.float64) - (n - 1.0))
     level = float((power - line[:n])[good].mean())
     out: FloatArray = level + line
     if season == "none":
@@ -63,7 +63,7 @@ def base_w(
     length_s = DAY_S if season == "day" else WEEK_S
     slot_s = max(step_s, 3600.0)
     slots = round(length_s / slot_s)
-    place: IntArray = ((t_s % length_s) / slot_s).astype(np.int64) % slots
+    place: IntArray = ((clock_s % length_s) / slot_s).astype(np.int64) % slots
     about = (power - out[:n])[good]
     return out + _profile(about, place[:n][good], slots)[place]
 

@@ -41,7 +41,9 @@ class SiteNow:
         series: Recorded power, by the name it is stored under, that the what-if plays;
             empty generates traffic that peaks as measured.
         series_from_s: First second of it to play. [s]
-        server_fit: Calibrated server line, of kind "server".
+        server_fits: Calibrated server lines of servers like the scenario's, of kind
+            "server".
+        other_fits: Hosts with such a line that are another server, in words.
         supply_c: Air supplied to the servers. [C]
     """
 
@@ -51,7 +53,8 @@ class SiteNow:
     servers: Mapping[str, int] = field(default_factory=dict)
     series: str = ""
     series_from_s: float = 0.0
-    server_fit: Fit | None = None
+    server_fits: tuple[Fit, ...] = ()
+    other_fits: tuple[str, ...] = ()
     supply_c: float | None = None
 
 
@@ -186,17 +189,24 @@ def _load(base: Scenario, now: SiteNow, found: _Found) -> None:
 
 def _line(base: Scenario, now: SiteNow, found: _Found) -> None:
     """Say where the catalogue's server is not the measured one."""
-    fit = now.server_fit
-    if fit is None:
+    if found.changes["workload.replay"]:
+        return  # played power carries it
+    if now.other_fits:
+        found.lost.append(
+            f"calibrated lines of servers that are no {base.fleet.server}: "
+            + ", ".join(now.other_fits)
+        )
+    if not now.server_fits:
         return
     server = find_server(base.fleet.server)
     gpus_w = server.gpu_count * server.gpu.tdp_w.value
     for words, gpu_w in (("idle", server.gpu_count * server.gpu.idle_w.value),
                          ("full", gpus_w)):  # fmt: skip
         ours = server.power_w(gpu_w)
-        measured = fit.value("host_w") + fit.value("slope") * gpu_w
+        lines = [f.value("host_w") + f.value("slope") * gpu_w for f in now.server_fits]
+        measured = sum(lines) / len(lines)
         off = measured / ours - 1.0
-        if abs(off) > WORTH_SAYING and not found.changes["workload.replay"]:
+        if abs(off) > WORTH_SAYING:
             found.lost.append(_unlike(words, measured, ours, off))
 
 

@@ -159,6 +159,31 @@ def test_a_source_cannot_have_devices_without_end(service, monkeypatch):
         deliver(service, readings([1], [100], keys=("a", "b", "c")))
 
 
+def test_all_sources_together_cannot_have_devices_without_end(service):
+    """One token may write for any host, so a limit for each host would be none."""
+    service.writer.limits = writer_module.Limits(devices=3)
+    deliver(service, readings([1], [100], keys=("a", "b")), source="n1")
+    deliver(service, readings([1], [100], keys=("a",)), source="n2")
+
+    with pytest.raises(ScenarioError, match="at most 3 in all") as refused:
+        deliver(service, readings([2], [100], keys=("c",)), source="n2")
+
+    assert "NAMEPLATE_MOST_DEVICES" in refused.value.repair
+    assert deliver(service, readings([3], [100], keys=("a",)), source="n2").stored == 1
+
+
+def test_a_source_beyond_the_limit_is_refused_and_not_made(service):
+    service.writer.limits = writer_module.Limits(sources=1)
+    deliver(service, readings([1], [100]), source="n1")
+
+    with pytest.raises(ScenarioError, match="at most 1 in all") as refused:
+        deliver(service, readings([1], [100]), source="n2")
+
+    assert "NAMEPLATE_MOST_SOURCES" in refused.value.repair
+    assert set(service.registry.by_name) == {"n1"}
+    assert deliver(service, readings([2], [100]), source="n1").stored == 1
+
+
 def test_a_closed_writer_takes_nothing(service):
     service.writer.close()
 

@@ -10,6 +10,7 @@ from twin.calibrate.power_fit import (
     fit_gpu_clock,
     fit_gpu_utilisation,
     fit_server,
+    gpu_utilisation_w,
 )
 from twin.calibrate.record import Fit, samples_needed
 from twin.errors import ScenarioError
@@ -92,6 +93,20 @@ def test_a_load_that_does_not_move_cannot_tell_a_slope(use, value):
     assert "light and heavy load" in refused.value.repair
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_idle_is_refused_where_the_gpu_never_rests(seed, lasting):
+    rng = np.random.default_rng(seed)
+    use = np.clip(0.825 + lasting(rng, 1500, rho=0.95, scale=0.08), 0.7, 0.95)
+    power = 90.0 + 580.0 * use + lasting(rng, 1500, rho=0.98, scale=30.0)
+
+    with pytest.raises(ScenarioError, match="standard error of idle_w") as refused:
+        fitted({"t_s": np.arange(1500) * MINUTE, "power_w": power,
+                "utilisation_frac": use})  # fmt: skip
+
+    assert refused.value.field == "gpu0.idle_w"
+    assert "rests" in refused.value.repair
+
+
 def test_one_change_of_load_is_too_few_independent_readings(lasting):
     n = 400
     use = np.where(
@@ -150,6 +165,17 @@ def test_leakage_comes_back_where_the_inlet_moves(lasting):
     fit = fitted(data, gpu_c=inlet + r * power, inlet_c=inlet)
 
     assert fit.value("leakage_per_k") == pytest.approx(k, rel=0.15)
+    # what is applied is what was judged: use and inlet tell power, nothing else does
+    values = {p.name: p.value for p in fit.parameters}
+    late = slice(-fit.held_out.samples, None)
+    said = gpu_utilisation_w(
+        values,
+        {"utilisation_frac": data["utilisation_frac"][late], "inlet_c": inlet[late]},
+    )
+    off = said - data["power_w"][late]
+    assert np.sqrt(np.mean(off**2)) == pytest.approx(fit.held_out.rms_after, rel=1e-9)
+    # T = inlet + r P, with P near the mean's: about 1.06 K per kelvin of inlet
+    assert fit.value("warm_per_inlet") == pytest.approx(1.06, abs=0.05)
 
 
 def test_leakage_is_held_where_the_inlet_stands_still(lasting):
@@ -262,6 +288,16 @@ def test_a_record_survives_json(lasting):
     text = json.dumps(fit.to_json(), allow_nan=False)
 
     assert Fit.from_json(json.loads(text)).to_json() == fit.to_json()
+
+
+def test_a_fit_worse_than_its_prior_is_held_back(lasting):
+    data = gpu(4, lasting, n=1000)
+    data["power_w"][700:] = 60.0 + 640.0 * data["utilisation_frac"][700:]
+
+    worse, better = fitted(data), fitted(gpu(4, lasting, n=1000))
+
+    assert "its prior's is" in worse.held_back
+    assert better.held_back == ""
 
 
 def test_halving_an_error_needs_four_times_the_readings(lasting):

@@ -171,3 +171,10 @@ def test_ranges_hold_on_measured_hours(data_dir, gpu, horizon_s):
     assert tried.origins > 80
     assert 0.80 <= tried.covered_frac <= 0.97
     assert tried.peak_above_frac <= 0.10
+
+
+def test_a_power_that_never_moves_goes_on():
+    said = ahead(np.full(24 * 10, 5000.0), DAY_S)
+
+    assert said.mean_w == pytest.approx([5000.0] * 24)
+    assert said.peak_range_w == pytest.approx((5000.0, 5000.0))

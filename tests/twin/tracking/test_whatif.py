@@ -80,11 +80,18 @@ def test_a_calibrated_server_unlike_the_catalogues_is_said_unless_it_is_played()
         host_w=867.0, slope=1.279,
     )  # fmt: skip
 
-    said = scenario_from_now(SITE, now(server_fit=fit)).not_carried
-    played = scenario_from_now(SITE, now(server_fit=fit, series="day")).not_carried
+    said = scenario_from_now(SITE, now(server_fits=(fit,))).not_carried
+    played = scenario_from_now(SITE, now(server_fits=(fit,), series="day")).not_carried
 
     assert any("full power" in one for one in said)
     assert not any("full power" in one for one in played)
+
+
+def test_lines_of_other_servers_are_named_and_not_compared():
+    found = scenario_from_now(SITE, now(other_fits=("old1 (8 × NVIDIA A100)",)))
+
+    assert any("old1 (8 × NVIDIA A100)" in one for one in found.not_carried)
+    assert not any("full power" in one for one in found.not_carried)
 
 
 def test_what_no_scenario_carries_is_always_said():

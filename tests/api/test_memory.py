@@ -1,0 +1,129 @@
+"""Bodies made to take memory: each is refused or read, and none takes much of it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+MOST_MB = 300.0
+"""What one body may take beside itself."""
+CHILD = """
+import io, resource, sys
+import numpy, pyarrow, pyarrow.parquet
+from twin.errors import NameplateError
+{setup}
+body = {body}
+def peak_mb():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+before_mb = peak_mb()
+try:
+    read(body)
+    said = "read"
+except NameplateError as error:
+    said = "refused"
+print(said, peak_mb() - before_mb)
+"""
+BATCH = "from api.telemetry_batch import parse_batch as read"
+OTLP = "from api.wire.otlp_json import read_json as read"
+JSON = "from store.exchange.files import read_json as read"
+CSV = "from store.exchange.files import read_csv as read"
+YAML = "from store.exchange.files import read_yaml as read"
+FILE = """
+import tempfile
+from pathlib import Path
+from store.telemetry_files import TelemetryFile
+from store.telemetry_rows import FileSource
+import pyarrow as pa
+
+def parquet(**how):
+    n = 50_000
+    file = io.BytesIO()
+    texts = ["m" * 20_000] * n
+    pyarrow.parquet.write_table(pa.table({
+        "time": numpy.arange(n) + 1_763_733_600_000_000, "uuid": texts,
+        "power_w": numpy.ones(n)}), file, compression="zstd", **how)
+    del texts
+    return file.getvalue()
+
+def read(body):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "file"
+        path.write_bytes(body)
+        TelemetryFile(path, FileSource()).look()
+"""
+
+
+@pytest.mark.parametrize(
+    ("setup", "body", "said"),
+    [
+        pytest.param(BATCH, "b'[' + b'[],' * 13_300_000 + b'0]'", "refused",
+                     id="a batch of 13 million lists"),
+        pytest.param(BATCH, "b'[' + b'{},' * 13_300_000 + b'0]'", "refused",
+                     id="a batch of 13 million objects"),
+        pytest.param(BATCH, "b'[' + b'\"ab\",' * 8_000_000 + b'0]'", "refused",
+                     id="a batch of 8 million texts"),
+        pytest.param(BATCH, "b'[' + b'{\"\":0},' * 290_000 + b'0]'", "refused",
+                     id="a batch with as many parts as it may have"),
+        pytest.param(BATCH, "b'[\"' + b'a' * 39_900_000 + '\\U0001f600\"]'.encode()",
+                     "refused", id="one letter that makes a text four times as large"),
+        pytest.param(OTLP, "b'[' + b'{},' * 2_600_000 + b'0]'", "refused",
+                     id="OTLP of 3 million objects"),
+        pytest.param(JSON, "b'[' + b'[],' * 6_600_000 + b'0]'", "refused",
+                     id="an import of 7 million lists"),
+        pytest.param(JSON, "b'[' + b'\"ab\",' * 1_900_000 + b'0]'", "read",
+                     id="an import of 2 million texts"),
+        pytest.param(JSON,
+                     "b'[\"' + b'a' * 19_900_000 + '\\U0001f600\\\\u0000\"]'.encode()",
+                     "refused", id="an import of one wide text"),
+        pytest.param(CSV, "b','.join(b'%d' % i for i in range(200)) + b'\\n'"
+                     " + (b',' * 199 + b'\\n') * 99_000", "refused",
+                     id="a table of 20 million empty cells"),
+        pytest.param(YAML, "'[' + '[],' * 333_000 + '0]'", "refused",
+                     id="a megabyte of YAML's lists"),
+        pytest.param(FILE, "parquet()", "refused",
+                     id="one long text in a dictionary of Parquet"),
+        pytest.param(FILE, "parquet(use_dictionary=False)", "refused",
+                     id="long texts in Parquet, packed well"),
+        pytest.param(FILE, "b'time,uuid,power_w\\n' +"
+                     " (b'1763733600000000,a,' + b'1' * 90_000 + b'\\n') * 600",
+                     "refused", id="numbers of 90,000 digits in a CSV"),
+    ],
+)  # fmt: skip
+def test_no_body_takes_much_memory(setup, body, said):
+    script = CHILD.format(setup=setup, body=body)
+
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True,
+        timeout=120,
+    )  # fmt: skip
+
+    found, grown_mb = done.stdout.split()
+    assert found == said
+    assert float(grown_mb) < MOST_MB
+
+
+def test_a_full_batch_of_packed_columns_is_taken():
+    """As large as an agent makes them: 200,000 readings of every field."""
+    import base64
+    import json
+
+    import numpy as np
+
+    from api.telemetry_batch import MAX_READINGS, MAX_TEXT_BYTES, parse_batch
+    from twin.telemetry.fields import FIELDS
+
+    def packed(kind):
+        zeros = np.zeros(MAX_READINGS, "<" + kind).tobytes()
+        return {kind: base64.b64encode(zeros).decode()}
+
+    text = json.dumps({
+        "format": 1, "sequence": 0, "start_us": 0,
+        "agent": {"name": "n", "spool": "a" * 32}, "devices": [{"key": "GPU-0"}],
+        "columns": {"device": packed("i4"), "offset_us": packed("i8"),
+                    **{field.name: packed("f8") for field in FIELDS}},
+    }).encode()  # fmt: skip
+
+    assert len(text) < MAX_TEXT_BYTES
+    assert len(parse_batch(text).readings) == MAX_READINGS
