@@ -346,7 +346,9 @@ async def _refuse(scope: Scope, receive: Receive, send: Send, refusal: Refusal) 
         refusal.status == 401 and "text/html" in accepts
         and scope.get("method") in SAFE and not path.startswith("/api")
     ):  # fmt: skip
-        response: Response = RedirectResponse(f"/login?next={quote(path)}", 303)
+        query = scope.get("query_string", b"").decode("ascii", "replace")
+        after = f"{path}?{query}" if query else path
+        response: Response = RedirectResponse(f"/login?next={quote(after)}", 303)
     else:
         response = answer(
             problem(refusal.status, refusal.detail, refusal.errors), refusal.headers

@@ -514,6 +514,17 @@ def test_a_reader_without_session_is_led_to_the_login(ask):
     assert answer.headers["location"] == "/login?next=/stabilize/"
 
 
+def test_the_login_leads_back_to_the_very_view(ask, made):
+    led = ask().get("/live/?range=1d&node=UPS-A", headers=HTML).headers["location"]
+
+    shown = ask().get(led, headers=HTML).text
+    sent = {"token": made["viewer"], "next": "/live/?range=1d&node=UPS-A"}
+    back = ask().post("/login", data=sent, headers=SAME).headers["location"]
+
+    assert 'value="/live/?range=1d&amp;node=UPS-A"' in shown
+    assert back == "/live/?range=1d&node=UPS-A"
+
+
 def test_the_session_cookie_is_out_of_reach(ask, made):
     answer = ask().post("/login", data={"token": made["viewer"]}, headers=SAME)
 
