@@ -10,7 +10,7 @@ Every placed host is one recorded server that stands in its rack.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ from store.telemetry.levels import (
     BY_NAME,
     DAY_US,
     HOUR_US,
+    HOURS,
     MINUTES,
     SECOND_US,
     SECONDS,
@@ -116,7 +117,8 @@ def record(
             period.name, "needs hosts that stand in racks of the scenario",
             "watch a scenario and put hosts into its racks (telemetry/placement)",
         )  # fmt: skip
-    level, found = _read(telemetry, hosts, period)
+    lined = {h.id for h in hosts if _by_its_gpus(telemetry, h, period)}
+    level, found = _read(telemetry, hosts, lined, period)
     start_us = period.start_us // level.bin_us * level.bin_us
     count = (period.end_us - start_us) // level.bin_us
     rows = [_steps(found.get(h.id), start_us, count, level) for h in hosts]
@@ -128,7 +130,10 @@ def record(
         )  # fmt: skip
     _refuse_gaps(telemetry, hosts, rows, period)
     power_w = np.stack([
-        _at_the_inlet(hosts[k], rows[k], lines, server) for k in read
+        _at_the_inlet(hosts[k], rows[k], lines, server)
+        if hosts[k].id in lined
+        else rows[k]
+        for k in read
     ])  # fmt: skip
     return RecordedPower(
         step_s=level.bin_us / SECOND_US, power_w=power_w,
@@ -142,7 +147,10 @@ def wrong(name: str, rule: str, repair: str) -> ScenarioError:
 
 
 def _read(
-    telemetry: TelemetryService, hosts: Sequence[Source], period: Period
+    telemetry: TelemetryService,
+    hosts: Sequence[Source],
+    lined: Collection[int],
+    period: Period,
 ) -> tuple[Level, dict[int, Rollup]]:
     """Power of hosts at the finest level that is kept and not too long."""
     span_us = period.end_us - period.start_us
@@ -153,19 +161,23 @@ def _read(
             continue
         if span_us // level.bin_us * len(hosts) > MOST_VALUES:
             continue
-        found = _of_level(telemetry, hosts, period, level)
+        found = _of_level(telemetry, hosts, lined, period, level)
         if found:
             break
     return level, found
 
 
 def _of_level(
-    telemetry: TelemetryService, hosts: Sequence[Source], period: Period, level: Level
+    telemetry: TelemetryService,
+    hosts: Sequence[Source],
+    lined: Collection[int],
+    period: Period,
+    level: Level,
 ) -> dict[int, Rollup]:
     reader = telemetry.reader
     found = reader.sums(hosts, period.start_us, period.end_us, level)
     for host in hosts:  # what waits to be folded is summed on the way
-        if _by_its_gpus(host):
+        if host.id in lined:
             found[host.id] = _gpus(telemetry, host, period, level)
         elif period.end_us > reader.folded_until_us(host):
             found[host.id] = reader.host_sum(
@@ -174,9 +186,15 @@ def _of_level(
     return {key: one for key, one in found.items() if len(one)}
 
 
-def _by_its_gpus(host: Source) -> bool:
-    """Whether a host is played by a line through its GPUs: no meter reads it whole."""
-    kinds = {d.kind for d in list(host.devices.values())}
+def _by_its_gpus(telemetry: TelemetryService, host: Source, period: Period) -> bool:
+    """
+    Whether a host is played by a line through its GPUs: no meter read it whole then.
+
+    An agent always names its host, also where nothing tells the host's power.
+    """
+    found = telemetry.reader.bins(host, period.start_us, period.end_us, HOURS)
+    read = found.device[np.isfinite(found.columns["power_mean_w"])]
+    kinds = {found.devices[i].kind for i in np.unique(read)}
     return "gpu" in kinds and not has_meter(kinds)
 
 
@@ -232,9 +250,7 @@ def _at_the_inlet(
     host: Source, power_w: FloatArray, lines: Mapping[str, tuple[float, float]],
     server: str,
 ) -> FloatArray:  # fmt: skip
-    """Power at a host's inlet: its meter's, else by the line through its GPUs. [W]"""
-    if not _by_its_gpus(host):
-        return power_w
+    """Power at a host's inlet by the line through its GPUs. [W]"""
     models = [d.model for d in list(host.devices.values()) if d.kind == "gpu"]
     prior = server_prior(models, server)
     host_w, slope = lines.get(host.name, (prior.host_w, prior.slope))

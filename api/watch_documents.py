@@ -92,7 +92,8 @@ def hosts_now(fleet: Fleet, columns: dict[str, np.ndarray]) -> dict[str, np.ndar
             host[known], minlength=count
         )
     limit_w = np.nan_to_num(columns["power_limit_w"][gpu])
-    own = np.isin(fleet.kind, METERED)
+    read = np.isfinite(columns["power_w"]) | np.isfinite(columns["power_average_w"])
+    own = np.isin(fleet.kind, METERED) & read  # an agent names its host in any case
     return {
         "gpus": np.bincount(host, minlength=count), "hottest_c": hottest_c,
         "utilisation_frac": use_frac, "throttle_reasons": raised,

@@ -426,3 +426,13 @@ def test_supplies_and_a_host_meter_are_one_power_live_too(http, token, agent, st
 
     host = next(h for h in now["hosts"] if h["name"] == agent)
     assert host["power_w"] == 6000
+
+
+def test_a_host_that_is_only_named_is_not_metered(http, token, agent, start_us):
+    columns = {"device": [0, 1], "offset_us": [0, 0], "power_w": [400, None]}
+    send(http, token, batch(agent, start_us, columns=columns))
+
+    now = http.get("/api/v1/telemetry/now", params={"node": "all"}).json()
+
+    host = next(h for h in now["hosts"] if h["name"] == agent)
+    assert (host["power_w"], host["metered"]) == (400, False)
