@@ -87,8 +87,8 @@ def bench(database: str, agents: int = AGENTS):
         if postgres is not None:
             postgres.start()
             url = postgres.url
-        found = Bench(folder, url, agents)
         try:
+            found = Bench(folder, url, agents)
             with found.server:
                 yield found
         finally:

@@ -68,7 +68,7 @@ class Chaos:
         self.witness = Witness()
         self.server = Server(folder, self.url)
         self.proxy = Proxy(self.server.port, plan.seed)
-        self.hosts = self._hosts()
+        self.hosts: list[Host] = []
 
     def _hosts(self) -> list[Host]:
         engine = open_engine(self.url)
@@ -93,6 +93,7 @@ class Chaos:
     def run(self) -> Found:
         """Start, break, heal, drain, compare."""
         try:
+            self.hosts = self._hosts()
             self.server.start()
             for host in self.hosts:
                 host.start()
