@@ -56,6 +56,8 @@ _MAPPED = {"Name", "Type", "Model", OLD_LIMIT, NEW_LIMIT}
 _NUMBERED = re.compile(
     r"[-_. ]?(?:n|node|compute|tray|host|server)?[-_]?\d+$", re.IGNORECASE
 )
+WHOLE_W = 0.5
+"""A model's name tells its rating in whole watts."""
 _MODEL_W = re.compile(r"_(\d{2,9})W$")
 _KINDS = (
     (r"rack.?pdu|rpdu", "rack-pdu"), (r"floor.?pdu|\bpdu", "pdu"),
@@ -291,7 +293,7 @@ class _Reader:
         kind = _kind_of(name, entity, is_root=not feeds)
         limit_w, basis = self._site_limit(entity), "site's limit"
         model_w = _MODEL_W.search(str(entity.get("Model") or ""))
-        if model_w and (limit_w is None or float(model_w[1]) < limit_w):
+        if model_w and (limit_w is None or limit_w - float(model_w[1]) > WHOLE_W):
             limit_w, basis = float(model_w[1]), "rating in the model's name"
         if limit_w is not None:
             scope = _SCOPES[entity["Type"]]

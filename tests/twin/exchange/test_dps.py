@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.twin.exchange.samples import gb300_site
@@ -146,6 +146,7 @@ def test_what_is_written_is_read_back_without_a_difference(design):
 
 
 @settings(max_examples=25, deadline=None)
+@example(racks=1, servers=1, server=None, rated_w=10000.4, derate=1.0)  # not whole
 @given(
     racks=st.integers(1, 6), servers=st.integers(1, 5),
     server=st.sampled_from(["dgx-h100", "gb200-nvl72", None]),
