@@ -88,19 +88,21 @@ def test_the_time_is_asked_before_the_first_batch(bench, receiver):
 
 
 def test_readings_arrive_on_the_clock_of_the_server(bench, receiver, recorder):
-    now_us = recorder.clock.boot_us()
-    bench.put(1, start_us=now_us)
-    server_us = receiver.now_us()
+    before_us = receiver.now_us()
+    bench.put(1, start_us=recorder.clock.boot_us())
+    after_us = receiver.now_us()
 
     bench.step()
     bench.step()
 
     ((key, at_us),) = receiver.readings
     assert key == GPU.key
-    assert at_us == pytest.approx(server_us, abs=100_000)
     clock = receiver.batches[0]["clock"]
     assert clock["steps"] == 0
-    assert 0 < clock["uncertainty_s"] < 0.1
+    # as sure as the agent says it is, however long the machine took
+    assert clock["uncertainty_s"] > 0
+    unsure_us = clock["uncertainty_s"] * 1e6
+    assert before_us - unsure_us <= at_us <= after_us + unsure_us
 
 
 def test_a_batch_says_what_the_contract_wants(bench, receiver):
