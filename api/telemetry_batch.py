@@ -24,6 +24,7 @@ from store.telemetry.writer import Event
 from twin.errors import ScenarioError, ScenarioErrors
 from twin.scenario.parse import nearest
 from twin.telemetry.fields import BY_NAME, KINDS
+from twin.telemetry.names import KEY, SOURCE
 from twin.telemetry.readings import Device, Readings
 
 FORMAT = 1
@@ -38,8 +39,6 @@ MAX_TEXT = 200
 WHOLE = 2**53
 """Whole numbers beyond are not exact in JavaScript, nor needed."""
 
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,119}")
-KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,119}")
 SPOOL = re.compile(r"[0-9a-f]{32}")
 NUMBERS = {int, float, type(None)}
 PACKED = {"f4": "<f4", "f8": "<f8", "i4": "<i4", "i8": "<i8"}
@@ -116,7 +115,7 @@ def parse_batch(text: bytes) -> Batch:
     _known_keys("agent.", agent, ("name", "version", "spool"))
     devices = _devices(body.get("devices"))
     return Batch(
-        agent=_matching("agent.name", agent.get("name"), NAME),
+        agent=_matching("agent.name", agent.get("name"), SOURCE),
         version=_text("agent.version", agent.get("version", ""), 40),
         spool=_matching("agent.spool", agent.get("spool"), SPOOL),
         sequence=_whole("sequence", body.get("sequence"), 0, WHOLE),

@@ -18,7 +18,6 @@ from api.problems import Refusal
 from api.telemetry_batch import (
     MAX_BYTES,
     MAX_READINGS,
-    NAME,
     decompressed,
     parse_batch,
 )
@@ -41,6 +40,7 @@ from store.telemetry.writer import (
 )
 from twin.errors import ScenarioError
 from twin.telemetry.hygiene import Left, clean, period_s
+from twin.telemetry.names import SOURCE
 from twin.telemetry.readings import Readings
 from twin.telemetry.rollup import MOST_GAP_S
 
@@ -385,9 +385,9 @@ def busy(seconds: int) -> Refusal:
 
 
 def _named(source: str) -> str:
-    if not NAME.fullmatch(source):
+    if not SOURCE.fullmatch(source):
         raise ScenarioError(
-            field="source", rule=f"must match {NAME.pattern}", value=source[:120],
+            field="source", rule=f"must match {SOURCE.pattern}", value=source[:120],
             repair="set a host name of letters, digits, dots and dashes",
         )  # fmt: skip
     return source
