@@ -299,8 +299,10 @@
         const known = Object.fromEntries(Object.entries(asked).filter(([key]) => key in S.defaults));
         S.view = { ...S.view, ...known };
         SEGMENTED.filter((key) => key in known).forEach((key) => set("live-" + key, { value: S.view[key] }));
-        const server = document.querySelector("#live-command-run");
-        if (server) set("live-command-run", { children: server.textContent.replace("SERVER", window.location.origin) });
+        for (const id of ["live-command-keep", "live-command-run"]) {
+            const command = document.getElementById(id);
+            if (command) set(id, { children: command.textContent.replace("SERVER", window.location.origin) });
+        }
         fit();
         connect();
         pace.ask();

@@ -258,11 +258,15 @@ def _empty() -> Any:
                    "reasons. Three steps; this page shows the first reading as soon as "
                    "it is here."),
             html.Ol([
-                _step("On this server, make a token for the host", "token",
-                      "nameplate tokens create node001 --role agent > node001.token"),
-                _step("On the host, install the agent and hide the token from others",
-                      "keep",
-                      "chmod 600 node001.token && nameplate-agent check"),
+                _step("On this server, make a token for the host, and take it there",
+                      "token",
+                      "(umask 077; nameplate tokens create node001 --role agent "
+                      "> node001.token)"),
+                _step("On the host, in a copy of this project, install the agent and "
+                      "see what it can read", "keep",
+                      "chmod 600 node001.token && pip install ./agent && "
+                      "nameplate-agent check --server SERVER --name node001 "
+                      "--token-file node001.token"),
                 _step("Start it", "run",
                       "nameplate-agent run --server SERVER --name node001 "
                       "--token-file node001.token"),

@@ -342,6 +342,7 @@ def test_without_a_host_the_page_says_how_one_comes_and_shows_it_when_it_is_ther
         words = page.inner_text("#live-empty")
         assert "nameplate tokens create node001 --role agent" in words
         assert f"nameplate-agent run --server {site.origin}" in words
+        assert f"nameplate-agent check --server {site.origin}" in words
         assert not page.is_visible("#live-numbers")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
