@@ -56,7 +56,8 @@ def find_rate(
     through five simulated peaks around it (of the whole horizon, where that is
     longer). A single run's peak scatters around the target by about a point, and a
     target within `PEAK_SCATTER` of saturation is met as nearly as a saturated row can;
-    every result says where its peak was.
+    every result says where its peak was. Servers draw what the catalogue says while the
+    rate is sought, so `fleet.server_power_frac` moves watts and not requests.
 
     Args:
         scenario: Inputs.
@@ -76,7 +77,10 @@ def find_rate(
     target = load.target_peak_frac or 0.0
     base = scenario.model_copy(update={
         "fleet": scenario.fleet.model_copy(
-            update={"server_count": scenario.row.base_server_count}
+            update={
+                "server_count": scenario.row.base_server_count,
+                "server_power_frac": 1.0,
+            }
         ),
         "policy": NoCap(),
         "horizon": scenario.horizon.model_copy(update={"tick_s": PEAK_TICK_S}),

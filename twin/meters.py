@@ -18,6 +18,7 @@ from twin.result import (
     ThresholdTime,
 )
 from twin.serving import kernel as k
+from twin.serving.primitives import BIN_FIRST, BIN_SHIFT
 from twin.types import FloatArray
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def percentile_s(counts: FloatArray, frac: float) -> float:
 
 def bin_edge_s(b: int) -> float:
     """Lower edge of a histogram bin. [s]"""
-    bits = np.int64(b + k.BIN_FIRST) << k.BIN_SHIFT
+    bits = np.int64(b + BIN_FIRST) << BIN_SHIFT
     return float(np.int64(bits).view(np.float64))
 
 

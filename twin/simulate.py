@@ -32,6 +32,7 @@ from twin.serving.performance import (
     decode_iteration_s,
     decode_power_frac,
 )
+from twin.serving.primitives import BINS, SEQUENCE
 from twin.serving.traffic import (
     Recordings,
     Traffic,
@@ -101,7 +102,7 @@ def compile_scenario(
             repair="add facility: {template: {halls: 1, rows_per_hall: 1}} and ask for "
             "the site",
         )  # fmt: skip
-    server = find_server(scenario.fleet.server)
+    server = fleet_server(scenario)
     fleet = scenario.fleet
     table = table or find_table(fleet.model, server, fleet.gpus_per_instance)
     curve = curve or CLOCK_CURVES[server.gpu.key]
@@ -125,6 +126,12 @@ def compile_scenario(
         setup=setup, controller=controller, tick_count=tick_count,
         provisioned_w=provisioned_w,
     )  # fmt: skip
+
+
+def fleet_server(scenario: Scenario, key: str | None = None) -> Server:
+    """Return a server type, the fleet's if none is named, with the power it draws."""
+    server = find_server(key or scenario.fleet.server)
+    return server.drawing(scenario.fleet.server_power_frac)
 
 
 def provisioned_power_w(scenario: Scenario, server: Server) -> float:
@@ -424,7 +431,7 @@ def new_state(compiled: Compiled) -> State:
         inst=inst,
         load=np.zeros(n, dtype=np.int64),
         slots=slots,
-        heap=np.zeros((n, setup.max_batch + 1), dtype=kernel.SEQUENCE),
+        heap=np.zeros((n, setup.max_batch + 1), dtype=SEQUENCE),
         free=np.array([-1, 0], dtype=np.int64),
         tree=np.full(2 * leaves, np.inf),
         turn=np.zeros(2, dtype=np.int64),
@@ -453,7 +460,7 @@ def new_meter(compiled: Compiled) -> Meter:
         above_s=np.zeros(levels),
         crossings=np.zeros(levels),
         counts=np.zeros((groups, 6)),
-        histogram=np.zeros((groups + 2, 3, kernel.BINS)),
+        histogram=np.zeros((groups + 2, 3, BINS)),
         latency_sum_s=np.zeros((groups + 2, 3)),
         events=np.zeros((MAX_EVENTS, 4)),
         event_count=np.zeros(1, dtype=np.int64),

@@ -14,6 +14,7 @@ from twin.catalogue import SERVERS, find_table
 from twin.meters import percentile_s, read_result
 from twin.serving import kernel
 from twin.serving.performance import decode_iteration_s
+from twin.serving.primitives import BINS, latency_bin
 from twin.simulate import simulate, uncontrolled
 
 LOW, HIGH = 0, 2  # first group of each priority in the published mix
@@ -251,9 +252,9 @@ def test_the_reference_run_names_itself_uncontrolled():
 @pytest.mark.parametrize("middle_s", [0.002, 0.05, 30.0, 3600.0])
 def test_a_percentile_is_within_one_percent_of_the_exact_one(frac, middle_s):
     samples_s = np.random.default_rng(5).lognormal(np.log(middle_s), 0.8, 20_000)
-    counts = np.zeros(kernel.BINS)
+    counts = np.zeros(BINS)
     for sample_s in samples_s:
-        counts[kernel._bin(sample_s)] += 1
+        counts[latency_bin(sample_s)] += 1
 
     exact_s = np.percentile(samples_s, 100 * frac)
 
@@ -262,17 +263,17 @@ def test_a_percentile_is_within_one_percent_of_the_exact_one(frac, middle_s):
 
 def test_a_single_sample_is_its_own_percentile_within_a_bin():
     for sample_s in (0.0123, 1.0, 7.77, 86_400.0):
-        counts = np.zeros(kernel.BINS)
-        counts[kernel._bin(sample_s)] += 1
+        counts = np.zeros(BINS)
+        counts[latency_bin(sample_s)] += 1
         for frac in (0.01, 0.5, 0.99):
             assert percentile_s(counts, frac) == pytest.approx(sample_s, rel=0.008)
 
 
 def test_a_percentile_of_nothing_is_not_a_number():
-    assert math.isnan(percentile_s(np.zeros(kernel.BINS), 0.5))
+    assert math.isnan(percentile_s(np.zeros(BINS), 0.5))
 
 
 def test_latencies_outside_the_histogram_land_in_its_end_bins():
-    assert kernel._bin(1e-9) == 0
-    assert kernel._bin(0.0) == 0
-    assert kernel._bin(1e12) == kernel.BINS - 1
+    assert latency_bin(1e-9) == 0
+    assert latency_bin(0.0) == 0
+    assert latency_bin(1e12) == BINS - 1

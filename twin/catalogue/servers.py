@@ -8,7 +8,7 @@ above one because fans, voltage regulators and power supplies follow the GPUs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from twin.catalogue.figure import Figure
 from twin.catalogue.gpus import (
@@ -63,6 +63,23 @@ class Server:
     def power_w(self, gpu_power_w: float) -> float:
         """Server power [W] for a total GPU power [W]."""
         return self.host_w.value + self.host_slope.value * gpu_power_w
+
+    def drawing(self, power_frac: float) -> Server:
+        """
+        Return a server of which each watt is `power_frac` times this one's.
+
+        Host and GPUs alike, idle and busy; what is rated and provisioned stays.
+        """
+        if power_frac == 1.0:
+            return self
+
+        def times(figure: Figure) -> Figure:
+            return replace(figure, value=power_frac * figure.value)
+
+        gpu = replace(
+            self.gpu, tdp_w=times(self.gpu.tdp_w), idle_w=times(self.gpu.idle_w)
+        )
+        return replace(self, gpu=gpu, host_w=times(self.host_w))
 
 
 _MLPERF_H200 = "MLPerf Inference v4.1, NVIDIA 8x H200 MaxQ, wall analyser (Apache-2.0)"

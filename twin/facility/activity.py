@@ -86,16 +86,40 @@ def row_activity(
     """
     if scenario.workload.replay is not None:
         return _played(scenario, scenario.workload.replay, recordings)
-    base = base_row(scenario)
+    base = _at_catalogue_power(base_row(scenario))
     days = min(TRACE_DAYS, scenario.horizon.days)
     base = base.model_copy(
         update={"horizon": base.horizon.model_copy(update={"days": days})}
     )
     memo = memo or Memo()
     rate = scaled_rate(base, recordings, memo, cancelled)
-    free = uncontrolled(compile_scenario(base, recordings))
+    return activity_at(base, recordings, rate, cancelled)
+
+
+def activity_at(
+    scenario: Scenario,
+    recordings: Recordings,
+    rate_per_server_s: float,
+    cancelled: Callable[[], bool] | None = None,
+) -> Activity:
+    """
+    Activity of a scenario's servers at a given rate, over its whole horizon.
+
+    Args:
+        scenario: Row, fleet, workload, seed and horizon count.
+        recordings: The datasets it names.
+        rate_per_server_s: Mean request rate per server. [1/s]
+        cancelled: Asked between chunks.
+    """
+    free = uncontrolled(compile_scenario(scenario, recordings))
     setup = free.setup._replace(ticks_per_record=1)
-    return _read(_with_setup(free, setup), rate, cancelled)
+    return _read(_with_setup(free, setup), rate_per_server_s, cancelled)
+
+
+def _at_catalogue_power(scenario: Scenario) -> Scenario:
+    """Activity is a part of what a server can draw, so it needs no other power."""
+    fleet = scenario.fleet.model_copy(update={"server_power_frac": 1.0})
+    return scenario.model_copy(update={"fleet": fleet})
 
 
 def _played(scenario: Scenario, replay: Replay, recordings: Recordings) -> Activity:

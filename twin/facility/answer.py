@@ -75,12 +75,20 @@ def facility_of(scenario: Scenario) -> Facility:
         ) from error
 
 
-def warnings_of(scenario: Scenario) -> tuple[str, ...]:
-    """Say what looks wrong about a scenario's site and is still possible."""
-    if scenario.facility is None:
+def warnings_of(scenario: Scenario, *, as_campus: bool = False) -> tuple[str, ...]:
+    """
+    Say what looks wrong about a scenario's site and is still possible.
+
+    Args:
+        scenario: The scenario.
+        as_campus: Whether it runs as a campus, which keeps the limits halls share.
+    """
+    facility = scenario.facility
+    if facility is None:
         return ()
-    server = find_server(scenario.fleet.server)
-    return facility_warnings(scenario.facility, server.rated_w.value)
+    if as_campus:
+        facility = facility.model_copy(update={"campus": None})
+    return facility_warnings(facility, find_server(scenario.fleet.server).rated_w.value)
 
 
 def weather_of(inputs: SiteWeather, known: dict[str, Weather]) -> Weather:

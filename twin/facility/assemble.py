@@ -7,7 +7,9 @@ The one place where names of nodes, racks, rows and halls become numbers.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -62,7 +64,7 @@ from twin.power.sweep import CONVEYOR, GENERATOR, RACK, UTILITY
 from twin.scenario.facility import ElectricalNode, Facility, Rack
 from twin.scenario.model import Scenario
 from twin.scenario.site_templates import expand, row_nodes
-from twin.simulate import clock_range_mhz
+from twin.simulate import clock_range_mhz, fleet_server
 from twin.types import BoolArray, FloatArray, IntArray
 
 MAX_RECORDS = 720
@@ -119,8 +121,8 @@ class Assembled:
 # --- nodes ------------------------------------------------------------------------
 
 
-def node_spec(node: ElectricalNode) -> NodeSpec:
-    """Resolve one node's losses and role."""
+def node_spec(node: ElectricalNode, loss_frac: float = 1.0) -> NodeSpec:
+    """Resolve one node's role, and its losses times `loss_frac`."""
     if node.kind == "psu" and node.loss is None:
         # a server's wall power was measured with its supplies
         fixed_w, linear, quadratic = 0.0, 0.0, 0.0
@@ -143,9 +145,9 @@ def node_spec(node: ElectricalNode) -> NodeSpec:
         share=node.transfer == "share",
         rated_w=node.rated_w,
         derate_frac=_derate_frac(node),
-        fixed_w=fixed_w * spare + kept_w,
-        linear=linear,
-        quadratic_per_w=quadratic / spare,
+        fixed_w=loss_frac * (fixed_w * spare + kept_w),
+        linear=loss_frac * linear,
+        quadratic_per_w=loss_frac * (quadratic / spare),
     )
 
 
@@ -263,7 +265,7 @@ def electrical_network(scenario: Scenario) -> Network:
     if scenario.facility is None:
         raise ValueError("facility is empty; add facility: {template: {design: 2n}}")
     facility = expand(scenario.facility, planned_row_w(scenario))
-    specs = [node_spec(n) for n in facility.electrical]
+    specs = [node_spec(n, facility.loss_frac) for n in facility.electrical]
     return build_network([*specs, *(_rack_spec(r) for r in facility.racks)])
 
 
@@ -290,7 +292,7 @@ def assemble(scenario: Scenario, activity: Activity, weather: Weather) -> Assemb
         sorted(facility.racks, key=lambda r: (r.hall, r.row, r.position, r.name))
     )
     halls = tuple(dict.fromkeys(r.hall for r in racks))
-    specs = [node_spec(n) for n in facility.electrical]
+    specs = [node_spec(n, facility.loss_frac) for n in facility.electrical]
     specs += _cooling_specs(facility, halls)
     network = build_network([*specs, *(_rack_spec(r) for r in racks)])
     hall_of = {r.row: r.hall for r in racks}
@@ -299,7 +301,7 @@ def assemble(scenario: Scenario, activity: Activity, weather: Weather) -> Assemb
         RowSpec(name=row, hall=hall_of[row], nodes=nodes_of[row], limit_w=limit_w[row])
         for row in hall_of
     )
-    servers = tuple(find_server(r.server or scenario.fleet.server) for r in racks)
+    servers = tuple(fleet_server(scenario, r.server) for r in racks)
     table = find_server(scenario.fleet.server)
     low_mhz, top_mhz = clock_range_mhz(table, CLOCK_CURVES[table.gpu.key])
     controller = controller_for(
@@ -323,12 +325,12 @@ def assemble(scenario: Scenario, activity: Activity, weather: Weather) -> Assemb
         plant, timeline, gaps, lowest_trigger(controller),
         worst_phase(parts, _node_phases(facility, network)),
     )  # fmt: skip
+    provisioned_w, below_w = _below(network, _promised(racks, rows), nameplate_w)
     return Assembled(
         scenario=scenario, facility=facility, network=network, site=site, rows=rows,
         halls=halls, racks=racks, servers=servers, controller=controller,
         tick_count=tick_count,
-        provisioned_w=_below(network, _promised(racks, rows)),
-        nameplate_w=_below(network, nameplate_w), phase_parts=parts,
+        provisioned_w=provisioned_w, nameplate_w=below_w, phase_parts=parts,
         timeline=timeline, plant=plant, outdoor=outdoor, gap_s=gaps.gap_s,
         curve_slowdown=activity.curve_slowdown,
     )  # fmt: skip
@@ -365,7 +367,7 @@ def electrical_loss_w(
         RowSpec(name=row, hall="", nodes=(), limit_w=limits_w[row])
         for row in dict.fromkeys(r.row for r in racks)
     )
-    specs = [node_spec(n) for n in facility.electrical]
+    specs = [node_spec(n, facility.loss_frac) for n in facility.electrical]
     network = build_network([*specs, *(_rack_spec(r) for r in racks)])
     load_w = it_frac * _promised(racks, rows)
     steady = flow(network, load_w, np.array([], dtype=np.int64))
@@ -375,7 +377,7 @@ def electrical_loss_w(
 
 def _promised(racks: tuple[Rack, ...], rows: tuple[RowSpec, ...]) -> FloatArray:
     """Each rack's share of its row's limit. [W]"""
-    count = {row.name: sum(r.row == row.name for r in racks) for row in rows}
+    count = Counter(r.row for r in racks)
     limit = {row.name: row.limit_w for row in rows}
     return np.array([limit[r.row] / count[r.row] for r in racks])
 
@@ -385,19 +387,22 @@ def _nameplates(racks: tuple[Rack, ...], servers: tuple[Server, ...]) -> FloatAr
     return np.array([r.server_count * s.rated_w.value for r, s in pairs])
 
 
-def _below(network: Network, rack_w: FloatArray) -> FloatArray:
-    """Sum over the racks that hang on each node, each rack counted once. [W]"""
-    n = len(network.nodes)
-    total = np.zeros(n)
-    w = network.wiring
-    above: list[set[int]] = [set() for _ in range(n)]
-    for i in range(n):
-        for e in range(w.first[i], w.first[i + 1]):
-            above[i] |= above[w.feed[e]] | {int(w.feed[e])}
-    for r, load_w in enumerate(rack_w):
-        i = network.rack_first + r
-        total[[*above[i], i]] += load_w
-    return total
+def _below(network: Network, *rack_w: FloatArray) -> tuple[FloatArray, ...]:
+    """Sums over the racks that hang on each node, each rack counted once. [W]"""
+    first, feed = network.wiring.first.tolist(), network.wiring.feed.tolist()
+    above: list[set[int]] = []
+    for a, b in pairwise(first):
+        above.append(set(feed[a:b]).union(*(above[f] for f in feed[a:b])))
+    racks = above[network.rack_first :]
+    place = np.repeat(np.arange(len(racks)), [len(nodes) for nodes in racks])
+    node = np.fromiter(chain.from_iterable(racks), dtype=np.int64, count=place.size)
+    found = []
+    for load_w in rack_w:
+        below = np.bincount(node, load_w[place], minlength=len(network.nodes))
+        total: FloatArray = below.astype(np.float64)
+        total[network.rack_first :] += load_w
+        found.append(total)
+    return tuple(found)
 
 
 def _protect(
@@ -539,7 +544,8 @@ def _site(
     protect, protect_w = _protect(facility, network, tick_s)
     store, store_w = _stores(facility, network)
     path_first, path_node = _paths(network, rows)
-    row_racks = np.cumsum([0, *(sum(r.row == row.name for r in racks) for row in rows)])
+    in_row = Counter(r.row for r in racks)
+    row_racks = np.cumsum([0, *(in_row[row.name] for row in rows)])
     shifts = np.linspace(-SPREAD_S, SPREAD_S, len(rows) + 2)[1:-1] / tick_s
     order = np.random.Generator(np.random.Philox(key=scenario.seed))
     shifts = np.round(order.permutation(shifts)) % activity.frac.size
@@ -547,7 +553,10 @@ def _site(
     follow = Drive(activity.frac[None, :], np.zeros(len(racks), dtype=np.int64), 1)
     leakage, fans = main.leakage_frac_per_k, fan_share(0.8)
     if activity.played is not None:  # measured power has its own leakage and fans in it
-        follow = drive(activity.played, racks, idle_w, full_w - idle_w)
+        # a record is of servers as they are: a power factor is on top of it
+        as_is = 1.0 / scenario.fleet.server_power_frac
+        swing_w = as_is * (full_w - idle_w)
+        follow = drive(activity.played, racks, as_is * idle_w, swing_w)
         shifts, leakage, fans = np.zeros(len(rows)), 0.0, 0.0
     rooms = [room_for(w, buffer_s=facility.cooling.buffer_s) for w in hall_limit_w]
     slope = np.array([s.host_slope.value * s.gpu_count for s in servers])
@@ -625,7 +634,7 @@ def _aisle_air_w(
     rows: tuple[RowSpec, ...], aisle_of: IntArray,
 ) -> FloatArray:  # fmt: skip
     """Heat at full load of the servers that each aisle's air was planned for. [W]"""
-    server = find_server(scenario.fleet.server)
+    server = fleet_server(scenario)
     planned_w = _promised(racks, rows) / server.provisioned_w.value * server.full_w
     if plant.air.kind == "rear-door":  # the servers' own fans move the air
         planned_w = np.full(len(racks), np.inf)

@@ -86,6 +86,7 @@ def _columns(found: PlantResult, load_w: float) -> list[FloatArray]:
     return [
         found.cooling_w / load_w, np.minimum(found.air_capacity_w / load_w, most),
         found.supply_c, np.minimum(found.plate_capacity_w / load_w, most), coolant_c,
+        found.water_kg_s / load_w,
     ]  # fmt: skip
 
 

@@ -36,8 +36,10 @@ from twin.serving.kernel import (
 # codes of events
 (
     NODE_DOWN, MODULES, AIRFLOW, CHILLERS, CDU, BLACKOUT, PATH_DOWN, STUCK, LATENCY,
-    NO_START,
-) = range(10)  # fmt: skip
+    NO_START, SOURCE_DOWN, SOURCE_ACCEPT, SOURCE_BLINK, CEILING, HEAT_SHARE,
+) = range(15)  # fmt: skip
+FROM_CAMPUS = SOURCE_DOWN
+"""Codes from here on are what a campus tells a hall; they are not logged."""
 
 # kinds of log entries
 (
@@ -46,8 +48,8 @@ from twin.serving.kernel import (
 ) = range(14)  # fmt: skip
 
 # columns of Site.plant, each per watt that the hall's cooling is planned for
-P_POWER, P_AIR, P_SUPPLY_C, P_PLATES, P_COOLANT_C = range(5)
-PLANT_COLUMNS = 5
+P_POWER, P_AIR, P_SUPPLY_C, P_PLATES, P_COOLANT_C, P_WATER = range(6)
+PLANT_COLUMNS = 6
 LOAD_STEP = 0.125
 """Site.plant holds loads 0, 0.125, 0.25 and on, of the heat that is planned for."""
 
@@ -195,13 +197,24 @@ class State(NamedTuple):
     ring_w: np.ndarray  # (rows, delay + 1)
     ring_frac: np.ndarray  # (rows, delay + 1) highest load ÷ limit on the row's path
     power: np.ndarray  # (rows, 2) power factor of the clock in force
-    flags: np.ndarray  # int64: wiring has to be looked at, next event, watch paths
+    free: np.ndarray  # (rows, 2) the same without the campus's ceiling
+    source_accept: np.ndarray  # (nodes,) as accept, of what stands behind a source
+    source_blink: np.ndarray  # bool (nodes,) likewise
+    source_frac: np.ndarray  # (nodes,) highest load ÷ limit behind a source
+    ceiling: np.ndarray  # (2, 3): clock asked for by the campus, sent, tick it lands
+    row_ceiling: np.ndarray  # (rows, 2) the campus's clocks in force, 0 = none
+    heat_share_w: np.ndarray  # (halls,) heat that a hall may give the plant
+    wish_w: np.ndarray  # (halls,) heat it would give, of the last tick
+    removed_w: np.ndarray  # (halls,) heat it gave
+    water_kg_s: np.ndarray  # (halls,) fresh water for it
+    flags: np.ndarray  # int64: look at the wiring, next event, watch paths because
+    #                    a node here is nearly full, because one behind a source is
 
 
 class Meter(NamedTuple):
     """What a run measured. Its size does not grow with the horizon."""
 
-    mean_w: np.ndarray  # float32 (records, nodes)
+    mean_w: np.ndarray  # float32 (records, nodes); a campus keeps the first of them
     max_w: np.ndarray
     peak_w: np.ndarray  # (nodes,)
     peak_tick: np.ndarray
@@ -222,6 +235,7 @@ class Meter(NamedTuple):
     #                                     capped high s
     log: np.ndarray  # (limit, 4): tick, kind, target, value
     log_count: np.ndarray
+    origin: np.ndarray  # int64: the record that stands first
 
 
 # No array is allocated in here, so reference counts are switched off; helpers are
@@ -251,7 +265,7 @@ def _log(meter, tick, kind, target, value):
 
 
 @inlined
-def _apply(site, state, meter, tick, code, target, value):
+def apply(site, state, meter, tick, code, target, value):
     """One event of the timeline."""
     if code == NODE_DOWN:
         state.down[target] = value > 0.0
@@ -279,6 +293,21 @@ def _apply(site, state, meter, tick, code, target, value):
     elif code == NO_START:
         state.no_start[target] = value > 0.0
         state.flags[0] = 1
+    elif code == SOURCE_DOWN:
+        state.down[target] = value > 0.0
+        state.flags[0] = 1
+    elif code == SOURCE_ACCEPT:
+        state.source_accept[target] = value
+        state.flags[0] = 1
+    elif code == SOURCE_BLINK:
+        state.source_blink[target] = value > 0.0
+        state.flags[0] = 1
+    elif code == CEILING:
+        state.ceiling[target, 0] = value
+    elif code == HEAT_SHARE:
+        state.heat_share_w[target] = value
+    if code >= FROM_CAMPUS:
+        return
     gone = value != 0.0
     if code in (AIRFLOW, CHILLERS, CDU, LATENCY):
         gone = value != 1.0
@@ -289,7 +318,7 @@ def _apply(site, state, meter, tick, code, target, value):
 
 
 @inlined
-def _want(site, state, tick):
+def want(site, state, tick):
     """What every rack draws if it is live."""
     first = site.rack_first
     length = site.activity.shape[1]
@@ -332,7 +361,7 @@ def _want(site, state, tick):
 
 
 @inlined
-def _energise(site, state, meter, tick):
+def energise(site, state, meter, tick):
     """Pass down: who is live and from where. Returns whether to look again."""
     wiring = site.wiring
     again = False
@@ -355,6 +384,8 @@ def _energise(site, state, meter, tick):
         if first == end:
             if wiring.role[i] == UTILITY:
                 fed = True
+                blink = state.source_blink[i]
+                accept = state.source_accept[i]
             elif wiring.role[i] == GENERATOR and state.since[i] >= 0:
                 fed = tick - state.since[i] >= site.start_ticks[i]
                 if fed:
@@ -416,7 +447,7 @@ def _energise(site, state, meter, tick):
 
 
 @inlined
-def _call_generators(site, state, meter, tick):
+def call_generators(site, state, meter, tick):
     """Start generators that somebody without a feed could use; is one ready at once?"""
     wiring = site.wiring
     at_once = False
@@ -437,7 +468,7 @@ def _call_generators(site, state, meter, tick):
 
 
 @inlined
-def _carry(site, state, meter, tick):
+def carry(site, state, meter, tick):
     """Pass up: loads, losses, and what stores give and take."""
     wiring = site.wiring
     for i in range(wiring.role.size):
@@ -478,7 +509,7 @@ def _carry(site, state, meter, tick):
 
 
 @inlined
-def _wear(site, state, meter, tick):
+def wear(site, state, meter, tick):
     """Breakers heat up and trip; stores run down. True if the wiring changed."""
     changed = False
     state.flags[2] = 0
@@ -553,6 +584,8 @@ def _cool(site, state, tick):
         whole_w = site.cooled_w[h]
         load = state.hall_w[h] / whole_w
         able_w = _look_up(table, load, P_AIR) * whole_w if runs else 0.0
+        if state.heat_share_w[h] < np.inf:
+            able_w = min(able_w, (1.0 - site.liquid_frac) * state.heat_share_w[h])
         heat_w = state.hall_w[h] * (1.0 - site.liquid_frac)
         # as much as keeps the air where it is, and brings a gap back in a minute
         gap_k = state.hall_c[h] - _look_up(table, load, P_SUPPLY_C)
@@ -569,10 +602,14 @@ def _cool(site, state, tick):
             room[0], room[1], room[2],
         )  # fmt: skip
         removed_w = made_w + to_tank_w
+        state.wish_w[h] = wish_w
         if site.liquid_frac > 0.0:
             removed_w += _cool_plates(site, state, h, table, load, runs)
         drawn = _look_up(table, removed_w / whole_w, P_POWER) if runs else 0.0
         state.wanted_w[node] = drawn * whole_w
+        water = _look_up(table, removed_w / whole_w, P_WATER) if runs else 0.0
+        state.removed_w[h] = removed_w
+        state.water_kg_s[h] = water * whole_w
 
 
 @inlined
@@ -580,9 +617,11 @@ def _cool_plates(site, state, h, table, load, runs):
     """Coolant of a hall's cold plates; returns the heat its plant takes out."""
     heat_w = site.liquid_frac * state.hall_w[h]
     able_w = _look_up(table, load, P_PLATES) * site.cooled_w[h] if runs else 0.0
+    able_w = min(able_w, site.liquid_frac * state.heat_share_w[h])
     mass = site.coolant_j_per_k[h]
     gap_k = state.coolant_c[h] - _look_up(table, load, P_COOLANT_C)
     wish_w = heat_w + mass * gap_k / max(COOLANT_TAU_S, site.tick_s)
+    state.wish_w[h] += max(wish_w, 0.0)
     served_w = min(max(wish_w, 0.0), able_w)
     state.coolant_c[h] += (heat_w - served_w) * site.tick_s / mass
     return served_w
@@ -667,12 +706,32 @@ def _power_factor(site, mhz):
 
 @inlined
 def _set_clock(site, state, row, priority):
-    """Put the lower of cap and brake in force."""
+    """Put the lowest of cap, brake and the campus's ceiling in force."""
     control = state.control[row]
     mhz = control[HELD_LOW + priority]
     if control[BRAKE_HELD] > 0.0 and (mhz == 0.0 or mhz > site.brake_mhz):
         mhz = site.brake_mhz
+    state.free[row, priority] = _power_factor(site, mhz)
+    most = state.row_ceiling[row, priority]
+    if most > 0.0 and (mhz == 0.0 or mhz > most):
+        mhz = most
     state.power[row, priority] = _power_factor(site, mhz)
+
+
+@inlined
+def _lower_ceiling(site, state, tick):
+    """Send the clocks a campus asks for, and put in force those that arrive."""
+    for priority in range(2):
+        asked = state.ceiling[priority]
+        if asked[2] < 0.0 and asked[0] != asked[1] and state.world[1] == 0.0:
+            asked[1] = asked[0]
+            asked[2] = tick + math.ceil(site.cap_ticks * max(1.0, state.world[2]))
+        if asked[2] >= 0.0 and tick >= asked[2] and state.world[1] == 0.0:
+            asked[2] = -1.0
+            for row in range(site.row_limit_w.size):
+                if not state.stuck[row]:
+                    state.row_ceiling[row, priority] = asked[1]
+                    _set_clock(site, state, row, priority)
 
 
 @inlined
@@ -689,10 +748,11 @@ def _read(site, state, meter, row, tick):
     if now_w > meter.row_peak_w[row]:
         meter.row_peak_w[row] = now_w
     frac = now_w / site.row_limit_w[row]
-    if state.flags[2] != 0:
+    if state.flags[2] != 0 or state.flags[3] != 0:
         for k in range(site.path_first[row], site.path_first[row + 1]):
             i = site.path_node[k]
             frac = max(frac, state.out_w[i] / (state.capacity[i] * site.limit_w[i]))
+            frac = max(frac, state.source_frac[i])
     ring = state.ring_w[row]
     place = tick % ring.size
     if state.world[0] > 0.0 and tick > 0:
@@ -762,6 +822,7 @@ def _command(site, state, meter, row, tick):
 @inlined
 def _steer(site, state, meter, tick, decide, params):
     """Read, decide and act, row by row."""
+    _lower_ceiling(site, state, tick)
     for row in range(site.row_limit_w.size):
         reading_w, reading_frac = _read(site, state, meter, row, tick)
         control = state.control[row]
@@ -782,7 +843,8 @@ def _steer(site, state, meter, tick, decide, params):
         _command(site, state, meter, row, tick)
         braked = control[BRAKE_HELD] > 0.0
         for priority in range(2):
-            if braked or control[HELD_LOW + priority] > 0.0:
+            below = control[HELD_LOW + priority] > 0.0
+            if braked or below or state.row_ceiling[row, priority] > 0.0:
                 meter.row_counts[row, 4 + priority] += site.tick_s
 
 
@@ -807,10 +869,10 @@ def _note_racks(site, state, meter, tick):
 
 
 @inlined
-def _note(site, state, meter, tick, lost):
+def note(site, state, meter, tick, lost):
     """Close the tick: energies, peaks, series."""
     n = site.wiring.role.size
-    record = tick // site.ticks_per_record
+    record = tick // site.ticks_per_record - meter.origin[0]
     mean = meter.mean_w[record]
     most = meter.max_w[record]
     facility = 0.0
@@ -823,9 +885,9 @@ def _note(site, state, meter, tick, lost):
             meter.energy_j[i, 2] += state.stored_w[i] * dt
         else:
             meter.energy_j[i, 3] -= state.stored_w[i] * dt
-        mean[i] += out
-        if out > most[i]:
-            most[i] = out
+        if i < mean.size:
+            mean[i] += out
+            most[i] = max(most[i], out)
         if out > meter.peak_w[i]:
             meter.peak_w[i] = out
             meter.peak_tick[i] = tick
@@ -854,6 +916,45 @@ def _note(site, state, meter, tick, lost):
     row[S_CAPPED] += capped
 
 
+@inlined
+def turn(site, state, meter, event_tick, events, tick):
+    """Put the events of a tick in place."""
+    while state.flags[1] < event_tick.size:
+        k = state.flags[1]
+        if event_tick[k] > tick:
+            break
+        apply(
+            site, state, meter, tick, int(events[k, 0]), int(events[k, 1]),
+            events[k, 2],
+        )  # fmt: skip
+        state.flags[1] = k + 1
+
+
+@inlined
+def look(site, state, meter, tick):
+    """Who is live, and which generators are called; only where something changed."""
+    if state.flags[0] != 0:
+        state.flags[0] = 1 if energise(site, state, meter, tick) else 0
+        if call_generators(site, state, meter, tick):
+            energise(site, state, meter, tick)
+
+
+@inlined
+def step(site, state, meter, tick, decide, params):
+    """One tick after its events; returns servers without service."""
+    want(site, state, tick)
+    look(site, state, meter, tick)
+    carry(site, state, meter, tick)
+    if wear(site, state, meter, tick):
+        state.flags[0] = 1
+    _cool(site, state, tick)
+    _warm(site, state, meter, tick)
+    _steer(site, state, meter, tick, decide, params)
+    lost = _note_racks(site, state, meter, tick)
+    note(site, state, meter, tick, lost)
+    return lost
+
+
 @compiled
 def advance(
     site, state, meter, first_tick, end_tick, event_tick, events, decide, params
@@ -873,25 +974,5 @@ def advance(
         params: The policy's parameters.
     """
     for tick in range(first_tick, end_tick):
-        while state.flags[1] < event_tick.size:
-            k = state.flags[1]
-            if event_tick[k] > tick:
-                break
-            _apply(
-                site, state, meter, tick, int(events[k, 0]), int(events[k, 1]),
-                events[k, 2],
-            )  # fmt: skip
-            state.flags[1] = k + 1
-        _want(site, state, tick)
-        if state.flags[0] != 0:
-            state.flags[0] = 1 if _energise(site, state, meter, tick) else 0
-            if _call_generators(site, state, meter, tick):
-                _energise(site, state, meter, tick)
-        _carry(site, state, meter, tick)
-        if _wear(site, state, meter, tick):
-            state.flags[0] = 1
-        _cool(site, state, tick)
-        _warm(site, state, meter, tick)
-        _steer(site, state, meter, tick, decide, params)
-        lost = _note_racks(site, state, meter, tick)
-        _note(site, state, meter, tick, lost)
+        turn(site, state, meter, event_tick, events, tick)
+        step(site, state, meter, tick, decide, params)

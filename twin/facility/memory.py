@@ -56,7 +56,12 @@ def new_state(a: Assembled) -> State:
         in_force=np.zeros((rows, 5)), stuck=np.zeros(rows, dtype=np.bool_),
         ring_w=np.zeros((rows, site.telemetry_ticks + 1)),
         ring_frac=np.zeros((rows, site.telemetry_ticks + 1)), power=np.ones((rows, 2)),
-        flags=np.array([1, 0, 0], dtype=np.int64),
+        free=np.ones((rows, 2)), source_accept=np.ones(n),
+        source_blink=np.zeros(n, dtype=np.bool_), source_frac=np.zeros(n),
+        ceiling=np.tile([0.0, 0.0, -1.0], (2, 1)), row_ceiling=np.zeros((rows, 2)),
+        heat_share_w=np.full(halls, np.inf), wish_w=np.zeros(halls),
+        removed_w=np.zeros(halls), water_kg_s=np.zeros(halls),
+        flags=np.array([1, 0, 0, 0], dtype=np.int64),
     )  # fmt: skip
 
 
@@ -95,5 +100,5 @@ def new_meter(a: Assembled) -> Meter:
         hall_c=np.zeros((records, halls)), hottest_c=np.zeros((records, halls)),
         site=np.zeros((records, 5)), row_peak_w=np.zeros(rows),
         row_counts=np.zeros((rows, 6)), log=np.zeros((MAX_LOG, 4)),
-        log_count=np.zeros(1, dtype=np.int64),
+        log_count=np.zeros(1, dtype=np.int64), origin=np.zeros(1, dtype=np.int64),
     )  # fmt: skip

@@ -282,10 +282,11 @@ def _row(a: Assembled, meter: Meter, k: int) -> RowResult:
 
 def _events(a: Assembled, meter: Meter) -> tuple[SiteEvent, ...]:
     count = min(int(meter.log_count[0]), meter.log.shape[0])
-    return tuple(_event(a, row) for row in meter.log[:count].tolist())
+    return tuple(site_event(a, row) for row in meter.log[:count].tolist())
 
 
-def _event(a: Assembled, row: list[float]) -> SiteEvent:
+def site_event(a: Assembled, row: list[float]) -> SiteEvent:
+    """Put an entry of the kernel's log into words."""
     tick, kind, target, value = row
     name = EVENT_NAMES[int(kind)]
     k = int(target)

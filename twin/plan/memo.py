@@ -18,6 +18,7 @@ from dataclasses import fields
 from typing import Any, TypeVar
 
 import numpy as np
+from pydantic import BaseModel
 
 from twin.errors import Cancelled
 from twin.result import RunResult
@@ -54,8 +55,10 @@ class Memo:
     def activity(
         self, scenario: Scenario, recordings: Recordings, compute: Callable[[], T]
     ) -> T:
-        """Return how busy one row's servers are, remembered."""
-        return self._get("activity:" + reference_key(scenario, recordings), compute)
+        """Return how busy one row's servers are, whatever they draw; remembered."""
+        fleet = scenario.fleet.model_copy(update={"server_power_frac": 1.0})
+        plain = scenario.model_copy(update={"fleet": fleet})
+        return self._get("activity:" + reference_key(plain, recordings), compute)
 
     def site(
         self, scenario: Scenario, recordings: Recordings, compute: Callable[[], T]
@@ -63,6 +66,28 @@ class Memo:
         """Return a whole site's answer, remembered; such answers are large."""
         key = f"site:{scenario_sha256(scenario)}:{_digest(recordings)}"
         return self._get(key, compute)
+
+    def remember(
+        self, key: str, compute: Callable[[], T], *, most: int | None = None
+    ) -> T:
+        """
+        Return anything else, remembered by a key of the caller's own.
+
+        Args:
+            key: Its kind, a colon, and all that it depends on.
+            compute: Called where it is not known.
+            most: Of one kind, keep so many, the last ones asked for; large ones.
+        """
+        found = self._get(key, compute)
+        if most is not None:
+            self._forget(key.partition(":")[0] + ":", most)
+        return found
+
+    def _forget(self, kind: str, most: int) -> None:
+        with self._lock:
+            same = [key for key in self._known if key.startswith(kind)]
+            for key in same[: max(0, len(same) - most)]:
+                del self._known[key]
 
     def _get(self, key: str, compute: Callable[[], T]) -> T:
         while True:
@@ -109,7 +134,10 @@ def load_key(scenario: Scenario, recordings: Recordings) -> str:
         "seed": body["seed"], "site": body["site"]["time_zone"],
         "base": body["row"]["base_server_count"],
         "provisioned_w": body["row"]["provisioned_w"],
-        "fleet": {k: v for k, v in body["fleet"].items() if k != "server_count"},
+        "fleet": {
+            k: v for k, v in body["fleet"].items()
+            if k not in ("server_count", "server_power_frac")
+        },
         "classes": body["workload"]["classes"],
         "arrivals": body["workload"]["arrivals"],
         "replay": body["workload"]["replay"],
@@ -125,6 +153,7 @@ def reference_key(scenario: Scenario, recordings: Recordings) -> str:
             "load": load_key(scenario, recordings),
             "level": scenario.workload.load.level,
             "count": scenario.fleet.server_count,
+            "power": scenario.fleet.server_power_frac,
             "tick_s": scenario.horizon.tick_s,
         }
     )
@@ -146,7 +175,12 @@ def _digest(recordings: Recordings) -> str:
 
 def scenario_sha256(scenario: Scenario) -> str:
     """Hash of a whole scenario, for provenance."""
-    return _hash(scenario.model_dump(mode="json"))
+    return inputs_sha256(scenario)
+
+
+def inputs_sha256(inputs: BaseModel) -> str:
+    """Hash of inputs of any kind, for provenance."""
+    return _hash(inputs.model_dump(mode="json"))
 
 
 def _hash(body: Any) -> str:

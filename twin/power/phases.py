@@ -32,9 +32,10 @@ def phase_parts(
     """
     w, n = network.wiring, len(network.nodes)
     load: FloatArray = np.zeros((n, 3))
+    first = network.rack_first
     for r, phases in enumerate(rack_phases):
         for phase in phases:
-            load[network.rack_first + r, PHASES.index(phase)] += rack_w[r] / len(phases)
+            load[first + r, PHASES.index(phase)] += rack_w[r] / len(phases)
     for i in range(n - 1, -1, -1):
         feeds = w.feed[w.first[i] : w.first[i + 1]]
         used = feeds if w.share[i] else feeds[:1]

@@ -12,6 +12,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from twin.scenario.base import Model, quantity
+from twin.scenario.campus import Campus
 from twin.scenario.facility_checks import (
     SOURCES,
     check_cords,
@@ -27,6 +28,7 @@ from twin.scenario.facility_warnings import facility_warnings
 __all__ = [
     "NODE_KINDS",
     "SOURCES",
+    "Campus",
     "Cooling",
     "Design",
     "ElectricalNode",
@@ -391,6 +393,15 @@ class Facility(Model):
         "named may draw the catalogue's provisioned power of its servers",
         examples=[{"H1R1": 204_520.0}],
     )
+    loss_frac: float = quantity(
+        1.0, unit="1", doc="Electrical losses of every node ÷ its own or the "
+        "catalogue's", example=1.2, source="assumed: nodes lose what their curves say",
+        ge=0, le=5,
+    )  # fmt: skip
+    campus: Campus | None = Field(
+        None, description="What several halls share: a contract, cooling water",
+        examples=[{"contract_w": 800e6}],
+    )  # fmt: skip
     events: tuple[Event, ...] = Field(
         (), description="What happens, in any order", max_length=1000,
         examples=[[{"t_s": 3600, "kind": "utility-outage", "duration_s": 900}]],

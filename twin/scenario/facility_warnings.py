@@ -41,7 +41,25 @@ def facility_warnings(
             f"server_count is 0 in every rack ({len(racks)}), so the site has no "
             "servers; set server_count"
         )
+    if shared := _shared_limits(facility):
+        found.append(
+            f"a run as a site does not keep {', '.join(shared)}; `nameplate campus` "
+            "holds the limits that halls share"
+        )
     return (*found, *limited(_shared_paths(facility), _SHOWN, "racks like these"))
+
+
+def _shared_limits(facility: Facility) -> list[str]:
+    """What only a run as a campus keeps, each with its value."""
+    given = facility.campus
+    if given is None:
+        return []
+    limits = (
+        ("contract_w", given.contract_w, "W"),
+        ("cooling_capacity_w", given.cooling_capacity_w, "W"),
+        ("make_up_kg_s", given.make_up_kg_s, "kg/s"),
+    )
+    return [f"campus.{n} {v:g} {unit}" for n, v, unit in limits if v is not None]
 
 
 def _shared_paths(facility: Facility) -> list[str]:

@@ -79,6 +79,12 @@ class Fleet(Model):
         0.5, unit="1", doc="Part of servers and traffic that is low priority",
         example=0.5, source=_MEM, ge=0, le=1,
     )  # fmt: skip
+    server_power_frac: float = quantity(
+        1.0, unit="1", doc="Power of a server ÷ the catalogue's, each watt alike. "
+        "Traffic is found with the catalogue's power, and limits stay at the nameplate",
+        example=1.05, source="assumed: servers draw what the catalogue says", ge=0.3,
+        le=2,
+    )  # fmt: skip
 
 
 class Control(Model):

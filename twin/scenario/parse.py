@@ -42,7 +42,8 @@ _EXACT = 2**53
 _INDEX_DIGITS = 4
 _UNION_TAGS = {
     *POLICY_NAMES, "user", "diurnal", "rates", "requests", "NoCap", "OneThreshold",
-    "Polca", "UserPolicy", "str",
+    "Polca", "UserPolicy", "str", "fixed", "lognormal", "exponential", "uniform",
+    "loguniform", "samples", "line", "work", "points",
 }  # fmt: skip
 
 
@@ -191,9 +192,7 @@ def _misses_wrong_ones(item: ErrorDetails, places: list[tuple[Any, ...]]) -> boo
 
 
 def _translated(item: ErrorDetails, model: type[BaseModel]) -> ScenarioError:
-    loc = tuple(
-        p for p in item["loc"] if p not in _UNION_TAGS and not str(p).startswith(_UNION)
-    )
+    loc = _without_tags(item, model)
     field = ".".join(str(p) for p in loc) or "scenario"
     kind = item["type"]
     value = item.get("input")
@@ -210,7 +209,7 @@ def _translated(item: ErrorDetails, model: type[BaseModel]) -> ScenarioError:
         rule, _, repair = message.partition("; ")
         name, _, rest = rule.partition(" ")
         if (found := _at(value, name)) is not None:  # a model's own check says where
-            field, value = f"{field}.{name}", found
+            field, value = ".".join([*map(str, loc), name]), found
             rule = rest.removeprefix(f"{value} ").removeprefix(f"{value!r} ")
             rule = rule.rpartition(", got ")[0] or rule
         return ScenarioError(
@@ -234,6 +233,20 @@ def _translated(item: ErrorDetails, model: type[BaseModel]) -> ScenarioError:
         value=_short(value),
         repair=_REPAIRS.get(kind, "correct the value"),
     )
+
+
+def _without_tags(item: ErrorDetails, model: type[BaseModel]) -> tuple[int | str, ...]:
+    """Place of a finding without the tags of unions; a key may be called like one."""
+    loc, kept = item["loc"], list[int | str]()
+    for k, part in enumerate(loc):
+        tag = part in _UNION_TAGS or str(part).startswith(_UNION)
+        key = k == 0 or (
+            k == len(loc) - 1
+            and (item["type"] == "extra_forbidden" or part in _keys_at(model, (*kept,)))
+        )
+        if key or not tag:
+            kept.append(part)
+    return tuple(kept)
 
 
 def _at(document: Any, path: str) -> Any:
@@ -283,10 +296,10 @@ def _set(
         here = _step(here, part)
         if here is None:
             break
-    if isinstance(here, list) and _is_index(last) and int(last) < len(here):
+    if isinstance(here, list) and is_index(last) and int(last) < len(here):
         here[int(last)] = value
         return
-    known = _keys_at(Scenario, tuple(int(p) if _is_index(p) else p for p in parents))
+    known = _keys_at(Scenario, tuple(int(p) if is_index(p) else p for p in parents))
     if not isinstance(here, dict) or last not in known:
         wrong.append(
             ScenarioError(
@@ -303,15 +316,16 @@ def _set(
     here[last] = value
 
 
-def _is_index(part: str) -> bool:
+def is_index(part: str) -> bool:
     """Whether a part of a path counts; `isdigit` alone takes superscripts too."""
-    return part.isascii() and part.isdigit() and len(part) <= _INDEX_DIGITS
+    plain = part.isascii() and part.isdigit() and len(part) <= _INDEX_DIGITS
+    return plain and str(int(part)) == part
 
 
 def _step(here: Any, part: str) -> Any:
     if isinstance(here, dict):
         return here.get(part)
-    if isinstance(here, list) and _is_index(part) and int(part) < len(here):
+    if isinstance(here, list) and is_index(part) and int(part) < len(here):
         return here[int(part)]
     return None
 

@@ -18,21 +18,25 @@ so nothing is ever evicted.
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numba import njit, types
+from numba import types
+
+from twin.serving.primitives import (
+    NEVER,
+    compiled,
+    heap_pop,
+    heap_push,
+    inlined,
+    interp,
+    latency_bin,
+)
 
 IDLE, DECODE, PREFILL = 0, 1, 2
 LOW, HIGH = 0, 1
-NEVER = math.inf
 
 TTFT, TBT, E2E = 0, 1, 2
-# Latency histograms have 128 equal bins per power of two (0.55 to 0.78 % wide), read
-# straight off the bits of the float: exponent and first seven bits of the mantissa.
-BIN_SHIFT = 52 - 7
-BIN_FIRST = (1023 - 14) << 7  # 2^-14 s = 61 µs
-BINS = 34 << 7  # up to 2^20 s, twelve days
 
 # columns of Setup.curve
 SLOW_PREFILL, SLOW_DECODE, POWER_PREFILL, POWER_DECODE = 0, 1, 2, 3
@@ -158,9 +162,6 @@ SLOT = np.dtype(
 )
 """One request from arrival to departure; `next` chains queues and the free list."""
 
-SEQUENCE = np.dtype([("leave", "f8"), ("slot", "i8")], align=True)
-"""One decoding sequence: the token clock at which it leaves, and its slot."""
-
 
 class State(NamedTuple):
     """Everything that changes, kept between chunks of the horizon."""
@@ -195,32 +196,7 @@ class Meter(NamedTuple):
     event_count: np.ndarray  # int64 (1,)
 
 
-# No array is allocated in here, so reference counts are switched off; helpers are
-# inlined, because passing a dozen arrays costs more than most of them do.
-_OPTIONS: dict[str, Any] = {
-    "cache": True,
-    "nogil": True,
-    "error_model": "numpy",
-    "_nrt": False,
-}
-compiled = njit(**_OPTIONS)
-inlined = njit(**_OPTIONS, forceinline=True)
-
-
 # --- clocks and power -----------------------------------------------------------
-
-
-@inlined
-def _interp(x, knots, values):
-    """Linear between knots, flat below the first, last slope above."""
-    n = knots.size
-    if x <= knots[0] or n == 1:
-        return values[0]
-    i = 1
-    while i < n - 1 and x > knots[i]:
-        i += 1
-    slope = (values[i] - values[i - 1]) / (knots[i] - knots[i - 1])
-    return values[i - 1] + slope * (x - knots[i - 1])
 
 
 @inlined
@@ -248,7 +224,7 @@ def _set_power(setup, state, i, now_s):
         factor = one.power_decode
     elif phase == PREFILL:
         full_w = min(
-            _interp(one.prefill_tokens, setup.prefill_tokens, setup.prefill_w),
+            interp(one.prefill_tokens, setup.prefill_tokens, setup.prefill_w),
             setup.prefill_w[-1],
         )
         factor = one.power_prefill
@@ -297,60 +273,12 @@ def _first_instance(state):
     return node - half
 
 
-# --- departures heap ---------------------------------------------------------------
-
-
-@inlined
-def _heap_push(heap, row, n, key, slot):
-    """Add a sequence to the n of this instance."""
-    i = n
-    while i > 0:
-        parent = (i - 1) >> 1
-        if heap[row, parent].leave <= key:
-            break
-        heap[row, i].leave = heap[row, parent].leave
-        heap[row, i].slot = heap[row, parent].slot
-        i = parent
-    heap[row, i].leave = key
-    heap[row, i].slot = slot
-
-
-@inlined
-def _heap_pop(heap, row, n):
-    """Remove the first of n sequences; the caller has read it."""
-    key = heap[row, n - 1].leave
-    slot = heap[row, n - 1].slot
-    last = n - 1
-    i = 0
-    while True:
-        child = 2 * i + 1
-        if child >= last:
-            break
-        if child + 1 < last and heap[row, child + 1].leave < heap[row, child].leave:
-            child += 1
-        if heap[row, child].leave >= key:
-            break
-        heap[row, i].leave = heap[row, child].leave
-        heap[row, i].slot = heap[row, child].slot
-        i = child
-    heap[row, i].leave = key
-    heap[row, i].slot = slot
-
-
 # --- latency records ----------------------------------------------------------------
 
 
 @inlined
-def _bin(seconds):
-    b = (np.float64(seconds).view(np.int64) >> BIN_SHIFT) - BIN_FIRST
-    if b < 0:
-        return 0
-    return b if b < BINS else BINS - 1
-
-
-@inlined
 def _note(meter, group, metric, seconds, count):
-    meter.histogram[group, metric, _bin(seconds)] += count
+    meter.histogram[group, metric, latency_bin(seconds)] += count
     meter.latency_sum_s[group, metric] += seconds * count
 
 
@@ -491,7 +419,7 @@ def _start_prefill(setup, state, i, now_s):
         one.paused = one.batch
         one.pause_s = now_s
     one.prefill_tokens = tokens
-    one.work_left_s = _interp(tokens, setup.prefill_tokens, setup.prefill_s)
+    one.work_left_s = interp(tokens, setup.prefill_tokens, setup.prefill_s)
     one.phase = PREFILL
     _set_power(setup, state, i, now_s)
     return True
@@ -529,7 +457,7 @@ def _end_prefill(setup, state, meter, i, now_s):
         else:
             state.slots[slot].first_s = now_s
             n = one.batch
-            _heap_push(state.heap, i, n, clock + left, slot)
+            heap_push(state.heap, i, n, clock + left, slot)
             one.batch = n + 1
             one.held_tokens += state.slots[slot].prompt + 1.0
         slot = following
@@ -543,7 +471,7 @@ def _depart(setup, state, meter, i, now_s):
     while one.batch > 0 and state.heap[i, 0].leave <= clock + 1e-6:
         n = one.batch
         slot = state.heap[i, 0].slot
-        _heap_pop(state.heap, i, n)
+        heap_pop(state.heap, i, n)
         one.batch = n - 1
         whole = state.slots[slot].prompt + state.slots[slot].output
         one.held_tokens -= whole

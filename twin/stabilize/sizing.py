@@ -16,13 +16,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from twin.errors import Cancelled
+from twin.optimise.pareto import undominated
 from twin.stabilize.at_connection import Contract
 from twin.stabilize.ballast import Ballast
 from twin.stabilize.chain import Measures, Site, Stabilized, stabilized
 from twin.stabilize.costs import Costs, Prices, costs, yearly
 from twin.stabilize.options import Choice, Options, combinations, measures_of
 from twin.stabilize.rules import Rule, Unjudged, Verdict, judge_all, needed_sample_s
-from twin.types import BoolArray, FloatArray
+from twin.types import FloatArray
 
 WORKERS = 2
 """Threads: the compiled loops and transforms let go of the interpreter."""
@@ -291,10 +292,6 @@ def pareto_front(tried: Sequence[Tried]) -> tuple[int, ...]:
     if not passing.size:
         return ()
     values: FloatArray = np.array([tried[k].objectives for k in passing])
-    order = np.lexsort(values.T[::-1])  # a dominating one always comes before
-    front: list[int] = []
-    for k in order:
-        beaten: BoolArray = (values[front] <= values[k]).all(axis=1)
-        if not beaten.any():
-            front.append(int(k))
-    return tuple(int(passing[k]) for k in front)
+    _, first = np.unique(values, axis=0, return_index=True)  # of equal ones the first
+    kept = undominated(values)
+    return tuple(int(passing[k]) for k in first if kept[k])

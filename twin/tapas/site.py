@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twin.catalogue import find_server
 from twin.catalogue.cooling import server_thermal
 from twin.catalogue.servers import Server
 from twin.cooling.server import ServerThermal
@@ -21,6 +20,7 @@ from twin.errors import ScenarioError
 from twin.facility.assemble import planned_row_w
 from twin.scenario.facility import Facility, Rack
 from twin.scenario.model import Scenario
+from twin.simulate import fleet_server
 from twin.tapas.fleet import Demand, Grounds, make_demand
 from twin.types import FloatArray, IntArray
 
@@ -119,7 +119,7 @@ def _server(scenario: Scenario, racks: list[Rack]) -> tuple[Server, tuple[str, .
         notes.append(f"{other} servers of other types are taken as {key}")
     if not key.startswith("dgx-a100"):
         notes.append(f"steps of the ladder are the A100's, taken for {key} too")
-    return find_server(key), tuple(notes)
+    return fleet_server(scenario, key), tuple(notes)
 
 
 def _iaas_share(racks: list[Rack]) -> float:

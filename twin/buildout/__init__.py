@@ -1,0 +1,1 @@
+"""What to build and buy, and when, so that power arrives when servers need it."""

@@ -1,0 +1,1 @@
+"""Finding plans: placement by integer programming, search without derivatives."""

@@ -1,0 +1,76 @@
+"""Inputs of a knob grid: one model on one server, and the knobs to vary."""
+
+from __future__ import annotations
+
+import math
+
+from pydantic import Field, model_validator
+
+from twin.scenario.base import Model, quantity
+
+MOST_POINTS = 20_000
+_DEGREES = "the degrees of the Greener LLMs paper, from memory"
+
+
+class KnobInput(Model):
+    """Axes of the grid; every combination is a point."""
+
+    model: str = Field(
+        "llama2-70b", description="Key of the model", examples=["llama2-70b"]
+    )
+    server: str = Field(
+        "dgx-h100", description="Key of the server type", examples=["dgx-h100"]
+    )
+    tensor_parallel: tuple[int, ...] = quantity(
+        (2, 4, 8), unit="GPUs", doc="GPUs that share each layer", example=[4, 8],
+        source=_DEGREES, min_length=1, max_length=8,
+    )  # fmt: skip
+    clock_frac: tuple[float, ...] = quantity(
+        (0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0), unit="1", doc="SM clocks ÷ the highest",
+        example=[0.8, 1.0], source="assumed", min_length=1, max_length=50,
+    )  # fmt: skip
+    batch: tuple[int, ...] = quantity(
+        (1, 4, 16, 64), unit="sequences", doc="Most sequences that decode together",
+        example=[16, 64], source="assumed", min_length=1, max_length=50,
+    )  # fmt: skip
+    prompt: tuple[int, ...] = quantity(
+        (1024,), unit="tokens", doc="Prompt lengths", example=[512, 1024],
+        source="assumed: about the mean of recorded chat", min_length=1, max_length=50,
+    )  # fmt: skip
+    output: tuple[int, ...] = quantity(
+        (200,), unit="tokens", doc="Output lengths", example=[200],
+        source="assumed: about the mean of recorded chat", min_length=1, max_length=50,
+    )  # fmt: skip
+    load: tuple[float, ...] = quantity(
+        (0.7,), unit="1", doc="Request rate ÷ the highest the knobs sustain",
+        example=[0.5, 1.0], source="assumed", min_length=1, max_length=50,
+    )  # fmt: skip
+    requests_per_gpu_s: tuple[float, ...] = quantity(
+        (), unit="1/s", doc="Request rates of one GPU to use instead of load; where "
+        "the knobs do not keep up the point is null", example=[0.1], max_length=50,
+    )  # fmt: skip
+
+    @model_validator(mode="after")
+    def _bounded(self) -> KnobInput:
+        last = self.requests_per_gpu_s or self.load
+        points = math.prod(map(len, (
+            self.tensor_parallel, self.clock_frac, self.batch, self.prompt, self.output,
+            last,
+        )))  # fmt: skip
+        if points > MOST_POINTS:
+            raise ValueError(
+                f"the axes make {points:,} points, more than {MOST_POINTS:,}; shorten "
+                "one of them"
+            )
+        if min(self.clock_frac) <= 0 or max(self.clock_frac) > 1:
+            raise ValueError(
+                f"clock_frac must lie above 0 and up to 1, got {self.clock_frac}; "
+                "leave the others out"
+            )
+        if min((*self.batch, *self.prompt, *self.output)) < 1:
+            raise ValueError(
+                "batch, prompt and output must be 1 or more; leave the others out"
+            )
+        if max((*self.prompt, *self.output)) > 10_000_000:
+            raise ValueError("prompt and output must be at most 10,000,000 tokens")
+        return self

@@ -1,0 +1,160 @@
+"""Parts of the energy of a query: throughput, classes of queries, ways to save."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from twin.catalogue.figure import Mark
+from twin.scenario.base import Model, quantity
+from twin.scenario.spread import Spread
+from twin.types import FloatArray
+
+_RATE = "tokens/s"
+
+
+class _Measured(Model):
+    """Answer lengths that a throughput was measured, or backed out, at."""
+
+    least_tokens: float = quantity(
+        1.0, unit="token", doc="Shortest answer it rests on", example=128, gt=0, le=1e9
+    )
+    most_tokens: float = quantity(
+        1e9, unit="token", doc="Longest answer it rests on", example=4096, gt=0, le=1e9
+    )
+
+    def outside_frac(self, output: FloatArray) -> float:
+        """Share of answers whose throughput is extrapolated."""
+        beyond = (output < self.least_tokens) | (output > self.most_tokens)
+        return float(np.mean(beyond))
+
+
+class LineThroughput(_Measured):
+    """One piece of a log-linear regression, through a reference point."""
+
+    kind: Literal["line"] = "line"
+    tokens_per_s: float = quantity(
+        unit=_RATE, doc="Output of the node at the reference", example=2350, gt=0,
+        le=1e8,
+    )  # fmt: skip
+    reference_input: float = quantity(
+        500.0, unit="token", doc="Prompt of the reference", example=500, gt=0, le=1e8
+    )
+    reference_output: float = quantity(
+        unit="token", doc="Answer of the reference", example=300, gt=0, le=1e8
+    )
+    input_slope: float = quantity(
+        unit="1", doc="Exponent of the prompt's length", example=-0.478, ge=-1, le=1
+    )
+    output_slope: float = quantity(
+        unit="1", doc="Exponent of the answer's length", example=0.237, ge=-1, le=0.99
+    )
+
+    def node_s(self, prompt: FloatArray, output: FloatArray) -> FloatArray:
+        """Seconds of the node per query; a prompt counts as a token at least."""
+        rate = (
+            self.tokens_per_s
+            * (np.maximum(prompt, 1.0) / self.reference_input) ** self.input_slope
+            * (output / self.reference_output) ** self.output_slope
+        )
+        return np.asarray(output / rate, dtype=np.float64)
+
+
+class WorkThroughput(_Measured):
+    """Node time as prefill, decode and reading the cache."""
+
+    kind: Literal["work"] = "work"
+    prefill_s_per_token: float = quantity(
+        unit="s/token", doc="Node time of a prompt token", example=1.2e-4, ge=0, le=1
+    )
+    decode_s_per_token: float = quantity(
+        unit="s/token", doc="Node time of an output token", example=1.4e-4, gt=0, le=1
+    )
+    cache_s_per_token2: float = quantity(
+        0.0, unit="s/token²", doc="Node time per output token and token held",
+        example=7e-8, ge=0, le=1e-3,
+    )  # fmt: skip
+
+    def node_s(self, prompt: FloatArray, output: FloatArray) -> FloatArray:
+        """Seconds of the node per query."""
+        cache = self.cache_s_per_token2 * output * (prompt + output / 2.0)
+        work = self.prefill_s_per_token * prompt + self.decode_s_per_token * output
+        return np.asarray(work + cache, dtype=np.float64)
+
+
+class PointsThroughput(_Measured):
+    """Measured points, log-linear between them, held outside; the prompt is theirs."""
+
+    kind: Literal["points"] = "points"
+    output_tokens: tuple[float, ...] = quantity(
+        unit="token", doc="Answer of each point, rising", example=[862.0, 9297.0],
+        min_length=1, max_length=1000,
+    )  # fmt: skip
+    tokens_per_s: tuple[float, ...] = quantity(
+        unit=_RATE, doc="Output of the node at each point", example=[4322.0, 2830.0]
+    )
+
+    @model_validator(mode="after")
+    def _usable(self) -> PointsThroughput:
+        if len(self.tokens_per_s) != len(self.output_tokens):
+            raise ValueError(
+                "tokens_per_s must be as many as output_tokens, got "
+                f"{len(self.tokens_per_s)} for {len(self.output_tokens)}"
+            )
+        if self.output_tokens[0] <= 0 or np.any(np.diff(self.output_tokens) <= 0):
+            raise ValueError("output_tokens must be positive and rise")
+        if min(self.tokens_per_s) <= 0:
+            raise ValueError("tokens_per_s must be positive")
+        return self
+
+    def node_s(self, prompt: FloatArray, output: FloatArray) -> FloatArray:
+        """Seconds of the node per query; the prompt's length does not count."""
+        del prompt
+        log_rate = np.interp(
+            np.log(output), np.log(self.output_tokens), np.log(self.tokens_per_s)
+        )
+        return np.asarray(output / np.exp(log_rate), dtype=np.float64)
+
+
+Throughput = Annotated[
+    LineThroughput | WorkThroughput | PointsThroughput, Field(discriminator="kind")
+]
+
+
+class QueryClass(Model):
+    """Queries of one kind: how long they are, and how fast a node answers them."""
+
+    input_tokens: Spread = Field(description="Tokens of the prompt [token]")
+    output_tokens: Spread = Field(description="Tokens of the answer [token]")
+    throughput: Throughput = Field(description="Output of a node under full load")
+
+
+class Pathway(Model):
+    """One way to use less energy per query, as a factor it divides it by."""
+
+    name: str = Field(description="Name", examples=["hardware"], min_length=1)
+    reduction: Spread = Field(description="Energy before ÷ after [1]")
+    typical: bool = Field(
+        True, description="Whether it acts on typical queries", examples=[True]
+    )
+    long: bool = Field(
+        True, description="Whether it acts on long queries", examples=[True]
+    )
+    fleet_frac: float = quantity(
+        1.0, unit="1", doc="Share of the fleet's queries it is applied to", example=1,
+        ge=0, le=1,
+    )  # fmt: skip
+    source: str = Field(
+        "given", description="Where the range comes from", examples=["given"]
+    )
+    mark: Mark = Field(
+        "assumed", description="How far to trust it", examples=["assumed"]
+    )
+
+    @model_validator(mode="after")
+    def _positive(self) -> Pathway:
+        if self.reduction.at(np.array([1e-9]))[0] <= 0:
+            raise ValueError(f"reduction of pathway {self.name!r} must be positive")
+        return self

@@ -1,0 +1,1 @@
+"""DynamoLLM: pools by length, instances, sharding and clocks that follow the load."""

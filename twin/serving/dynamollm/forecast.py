@@ -1,0 +1,122 @@
+"""
+Forecast of the load: a day's template from history, weekdays and weekends apart.
+
+Rates are requests per second, per bin of a day; bins start at midnight.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from twin.errors import ScenarioError
+from twin.types import BoolArray, FloatArray, IntArray
+
+DAY_S = 86_400.0
+
+
+def bin_rates(
+    arrived_s: FloatArray, klass: IntArray, *, bin_s: float, bins: int, classes: int
+) -> FloatArray:
+    """Arrivals of each class per bin. [1/s], shape (bins, classes)"""
+    at = np.minimum((arrived_s // bin_s).astype(np.int64), bins - 1)
+    counts = np.bincount(at * classes + klass, minlength=bins * classes)
+    return counts.reshape(bins, classes) / bin_s
+
+
+def daily_template(rate_rps: FloatArray, *, weekend: BoolArray) -> FloatArray:
+    """
+    Mean day of each kind.
+
+    Args:
+        rate_rps: History, whole days from midnight. [1/s], shape (days × bins,)
+        weekend: Kind of each day. shape (days,)
+
+    Returns:
+        Weekday, then weekend. [1/s], shape (2, bins). A kind that history lacks is
+        taken from the other.
+
+    Raises:
+        ScenarioError: If there is no whole day of history.
+
+    Source:
+        docs/models/dynamollm.md, section 5.
+    """
+    if weekend.size == 0 or rate_rps.size % weekend.size:
+        raise ScenarioError(
+            field="dynamollm.history",
+            rule="must be whole days, at least one",
+            value=f"{rate_rps.size} rates for {weekend.size} days",
+            repair="give the rates of a recorded day or week",
+        )
+    days = rate_rps.reshape(weekend.size, -1)
+    kinds = [days[weekend == kind] for kind in (False, True)]
+    return np.stack([(kind if len(kind) else days).mean(axis=0) for kind in kinds])
+
+
+def from_template(
+    template: FloatArray, *, weekend: BoolArray, mix: FloatArray
+) -> FloatArray:
+    """
+    Lay a template over coming days and divide it among classes.
+
+    Args:
+        template: Of `daily_template`. [1/s], shape (2, bins)
+        weekend: Kind of each coming day. shape (days,)
+        mix: Share of each class, sum 1. shape (classes,)
+
+    Returns:
+        Rates. [1/s], shape (days × bins, classes)
+    """
+    total = template[weekend.astype(np.int64)].ravel()
+    return np.asarray(total[:, None] * mix)
+
+
+def stated_error(
+    rate_rps: FloatArray, error: float, *, hold: int, seed: int
+) -> FloatArray:
+    """
+    The traffic's own rates as a forecast of stated error.
+
+    For traffic without a history. The error is drawn once per `hold` bins.
+
+    Args:
+        rate_rps: Rates that will come. [1/s], shape (bins, classes)
+        error: Standard deviation of ln(forecast ÷ truth). >= 0
+        hold: Bins that share a draw; their rates are averaged first. >= 1
+        seed: Seed of the draws.
+
+    Returns:
+        Rates. [1/s], shape of `rate_rps`
+    """
+    epoch = np.arange(len(rate_rps)) // hold
+    sums = np.zeros((int(epoch[-1]) + 1, rate_rps.shape[1]))
+    np.add.at(sums, epoch, rate_rps)
+    mean = sums / np.bincount(epoch)[:, None]
+    noise = np.random.default_rng((seed, 1800)).standard_normal(len(mean))
+    return np.asarray((mean * np.exp(error * noise)[:, None])[epoch])
+
+
+def seen_ratio(
+    forecast_rps: FloatArray, seen_rps: FloatArray, *, look: int, lag: int = 0
+) -> FloatArray:
+    """
+    What was lately seen against the forecast.
+
+    Args:
+        forecast_rps: Rates expected. [1/s], shape (bins, classes)
+        seen_rps: Rates that came; a bin's ratio looks only at bins before it.
+        look: Bins looked back. >= 1
+        lag: Last bins before it that are not yet known. >= 0
+
+    Returns:
+        Total seen ÷ total expected, held within a half and two; 1 where nothing is
+        known. shape (bins,)
+    """
+    seen, expected = (
+        np.append(0.0, r.sum(axis=1).cumsum()) for r in (seen_rps, forecast_rps)
+    )
+    end = np.maximum(np.arange(len(forecast_rps)) - lag, 0)
+    first = np.maximum(end - look, 0)
+    came, due = seen[end] - seen[first], expected[end] - expected[first]
+    ratio = np.where(due > 0, came / np.where(due > 0, due, 1.0), 1.0)
+    return np.asarray(np.clip(ratio, 0.5, 2.0))

@@ -1,0 +1,1 @@
+"""Pools of instances, what routes and queues requests among them, and their energy."""

@@ -1,0 +1,1 @@
+"""Splitwise: prompts and tokens on machines of their own, and how many of each."""

@@ -1,0 +1,1 @@
+"""Published serving systems, one file each, behind one interface."""

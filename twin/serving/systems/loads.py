@@ -1,0 +1,59 @@
+"""The same traffic at another load: fewer instances, or the same requests faster."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from twin.serving.fleet.parts import Plan, Requests
+from twin.serving.fleet.run import FleetResult, Stop, run_fleet
+from twin.serving.ground import capacity_rps
+from twin.serving.systems.base import Ground
+from twin.serving.systems.outcome import CONTROL_TICK_S
+
+MOST_DRAIN = 8
+"""Times the run is made longer until nothing is under way."""
+
+
+def load_frac(ground: Ground, instances: int) -> float:
+    """Requests offered ÷ what so many instances keep up with at full batch."""
+    rate_rps = len(ground.requests) / ground.horizon_s
+    return rate_rps / (instances * capacity_rps(ground.engine, ground.requests))
+
+
+def with_batch(ground: Ground, max_batch: int | None) -> Ground:
+    """The ground with smaller batches; None: as it is."""
+    table = ground.engine.table
+    if max_batch is None or max_batch >= table.max_batch:
+        return ground
+    smaller = replace(table, max_batch=max_batch)
+    return replace(ground, engine=replace(ground.engine, table=smaller))
+
+
+def instances_at(ground: Ground, load: float | None) -> int:
+    """Fewest instances of those at hand with at most this load; None: all."""
+    most = ground.instance_count
+    if load is None:
+        return most
+    return max(1, min(most, math.ceil(load_frac(ground, 1) / load - 1e-9)))
+
+
+def at_load(ground: Ground, instances: int, load: float) -> Ground:
+    """The same requests, arriving faster or slower, so that the load is `load`."""
+    faster = load / load_frac(ground, instances)
+    requests = replace(ground.requests, arrived_s=ground.requests.arrived_s / faster)
+    return replace(ground, requests=requests, horizon_s=ground.horizon_s / faster)
+
+
+def run_to_end(
+    plan: Plan, requests: Requests, horizon_s: float, *, stop: Stop | None = None
+) -> FleetResult:
+    """Run until no request is under way, or `MOST_DRAIN` doublings of the time."""
+    for k in range(MOST_DRAIN + 1):
+        result = run_fleet(
+            plan, [requests], horizon_s=horizon_s * 2.0**k, tick_s=CONTROL_TICK_S,
+            stop=stop,
+        )  # fmt: skip
+        if not any(c.in_flight for c in result.classes.values()):
+            break
+    return result

@@ -1,0 +1,172 @@
+"""Run a plan on a study's ground and say what came of it, in site power and money."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from twin.serving.fleet import state as k
+from twin.serving.fleet.parts import Fleet, Plan, Pool, RequestClass, Requests
+from twin.serving.fleet.run import (
+    PERCENTILES,
+    FleetResult,
+    Stop,
+    run_fleet,
+    server_w_series,
+)
+from twin.serving.systems.base import Ground, Outcome, PoolTimeline, Timeline
+from twin.types import FloatArray
+
+J_PER_KWH = 3.6e6
+CONTROL_TICK_S = 1.0
+
+
+def baseline_fleet(
+    ground: Ground, *, count: int | None = None, pool: Pool | None = None
+) -> Fleet:
+    """
+    Return the baseline: one pool of alike instances at the highest clock.
+
+    Args:
+        ground: Common ground; its classes name the pool "main".
+        count: Instances; None is all that fit the servers.
+        pool: A pool named "main" to use instead.
+    """
+    main = pool or Pool(
+        name="main",
+        engine=ground.engine,
+        count=ground.instance_count if count is None else count,
+    )
+    return Fleet(pools=(main,), classes=ground.classes, pue=ground.pue)
+
+
+def through(
+    classes: Sequence[RequestClass], **pools: str | None
+) -> tuple[RequestClass, ...]:
+    """Return the same classes sent through other pools."""
+    return tuple(replace(c, **pools) for c in classes)  # type: ignore[arg-type]
+
+
+def fleet_outcome(
+    ground: Ground,
+    plan: Plan,
+    *,
+    system: str,
+    label: str,
+    requests: Requests | None = None,
+    notes: tuple[str, ...] = (),
+    figures: dict[str, float] | None = None,
+    stop: Stop | None = None,
+) -> Outcome:
+    """
+    Run a plan and fill an outcome.
+
+    Args:
+        ground: Common ground: horizon, prices, carbon.
+        plan: Fleet and what steers it.
+        system: Key of the system.
+        label: Name for people.
+        requests: Traffic as the system sees it; None is the ground's.
+        notes: What was assumed.
+        figures: Further named numbers.
+        stop: As `run_fleet`; None is the ground's.
+
+    Returns:
+        The outcome, with its timeline.
+    """
+    result = run_fleet(
+        plan,
+        [ground.requests if requests is None else requests],
+        horizon_s=ground.horizon_s,
+        tick_s=CONTROL_TICK_S,
+        stop=stop or ground.stop,
+    )
+    return outcome_of(
+        ground, plan, result, system=system, label=label,
+        notes=(*plan.notes, *notes), figures=figures or {},
+    )  # fmt: skip
+
+
+def outcome_of(
+    ground: Ground, plan: Plan, result: FleetResult, *, system: str, label: str,
+    notes: tuple[str, ...], figures: dict[str, float],
+) -> Outcome:  # fmt: skip
+    """Outcome of a run that is done; arguments as `fleet_outcome`."""
+    timeline = timeline_of(plan.fleet, result)
+    classes = result.classes.values()
+    refused: dict[str, int] = {}
+    for one in classes:
+        for reason, count in one.refused.items():
+            refused[reason] = refused.get(reason, 0) + count
+    gpu_hours = sum(p.gpu_s for p in result.pools.values()) / 3600.0
+    rent_usd = sum(p.cost_usd for p in result.pools.values())
+    return Outcome(
+        system=system, label=label,
+        arrived=result.arrived, finished=result.finished, refused=refused,
+        in_flight=sum(c.in_flight for c in classes),
+        attained_frac=result.attained_frac,
+        latency_s=_latency(result, ("ttft", "tbt", "e2e")),
+        slowdown=_slowdown(plan.fleet, result),
+        energy_j=result.site_j, mean_power_w=result.site_j / result.horizon_s,
+        peak_power_w=result.peak_server_w * plan.fleet.pue,
+        output_tokens=sum(c.output_tokens for c in classes),
+        gpu_hours=gpu_hours,
+        cost_usd=ground.cost_usd(rent_usd, result.site_j),
+        carbon_g=carbon_g(timeline, result.horizon_s, ground.carbon_g_per_kwh),
+        timeline=timeline, notes=notes, figures=figures,
+    )  # fmt: skip
+
+
+def _latency(
+    result: FleetResult, metrics: tuple[str, ...], prefix: str = ""
+) -> dict[str, dict[str, float]]:
+    return {
+        m: {name: result.percentile(prefix + m, f) for name, f in PERCENTILES.items()}
+        for m in metrics
+    }
+
+
+def _slowdown(fleet: Fleet, result: FleetResult) -> dict[str, dict[str, float]]:
+    if fleet.reference is None:
+        return {}
+    return _latency(result, ("ttft", "tbt", "e2e"), "slow_")
+
+
+def timeline_of(fleet: Fleet, result: FleetResult) -> Timeline:
+    """Site power and pools over time."""
+    watts = server_w_series(fleet, result)
+    pools, mean, most = [], np.zeros(0), np.zeros(0)
+    for pool in fleet.pools:
+        series = result.pools[pool.name].series
+        power = watts[pool.name] * fleet.pue
+        above = (series[:, k.S_MAX_W] - series[:, k.S_MEAN_W]) * fleet.pue
+        peak = power + above * pool.engine.server.host_slope.value
+        mean = power if mean.size == 0 else mean + power
+        most = peak if most.size == 0 else most + peak
+        pools.append(PoolTimeline(
+            name=pool.name, role=pool.role, gpus_per_instance=pool.engine.gpu_count,
+            power_w=power, instances=series[:, k.S_ON],
+            clock_mhz=series[:, k.S_CLOCK], queued=series[:, k.S_QUEUED],
+        ))  # fmt: skip
+    time_s = np.asarray(np.arange(mean.size) * result.record_s, dtype=np.float64)
+    return Timeline(time_s=time_s, power_w=mean, power_max_w=most, pools=tuple(pools))
+
+
+def carbon_g(
+    timeline: Timeline, horizon_s: float, grams_per_kwh: Sequence[float]
+) -> float:
+    """
+    Carbon of a timeline under an hourly intensity that repeats. [g]
+
+    Args:
+        timeline: Site power over time.
+        horizon_s: Its end. [s]
+        grams_per_kwh: Intensity by hour from the start. [g/kWh]
+    """
+    edges = np.append(timeline.time_s, horizon_s)
+    kwh = timeline.power_w * np.diff(edges) / J_PER_KWH
+    hours = (0.5 * (edges[1:] + edges[:-1]) // 3600.0).astype(np.int64)
+    intensity: FloatArray = np.asarray(grams_per_kwh, dtype=np.float64)
+    return float((kwh * intensity[hours % intensity.size]).sum())

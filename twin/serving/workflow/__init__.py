@@ -1,0 +1,1 @@
+"""Workflows of stages: graphs, stage pools, the simulation and its provisioning."""

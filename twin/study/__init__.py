@@ -1,0 +1,1 @@
+"""Studies: one question asked at many points, with ranges instead of one figure."""

@@ -1,0 +1,78 @@
+"""A training site: which grid rules it keeps, and what that costs in energy."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from twin.errors import ScenarioError
+from twin.plan.memo import Memo
+from twin.scenario import Scenario
+from twin.stabilize.rules import Verdict
+from twin.stabilize.study import study
+from twin.study.questions.base import Ground, Metric, Needs, Outputs, Question
+
+
+def answer(inputs: Scenario, ground: Ground, _: Memo) -> Outputs:
+    """Judge a training site before and after its measures."""
+    if ground.known is None:
+        raise ScenarioError(
+            field="training.rules", rule="cannot be judged: no rules were read",
+            value="", repair="report this",
+        )  # fmt: skip
+    found = study(inputs, ground.known)
+    before, after = found.before.grid, found.after.grid
+    judged = [v for _, v in found.verdicts]
+    failed = sum(not (isinstance(v, Verdict) and v.passes) for v in judged)
+    margins = [v.margin_frac for v in judged if isinstance(v, Verdict)]
+    steps = np.diff(after.power_w) / after.sample_s
+    return {
+        "passes": float(found.passes), "rules_failed": float(failed),
+        "worst_margin_frac": min(margins, default=math.nan),
+        "peak_w": float(after.power_w.max()), "mean_w": float(after.power_w.mean()),
+        "swing_w": float(np.ptp(after.power_w)),
+        "swing_before_w": float(np.ptp(before.power_w)),
+        "steepest_w_per_s": float(np.abs(steps).max(initial=0.0)),
+        "added_energy_frac": after.energy_j / before.energy_j - 1.0,
+        "burnt_wh": found.after.books.burnt_j / 3600.0,
+        "slowdown_frac": found.after.slowdown_frac,
+        "rides_failed": float(sum(not ride.passes for _, ride in found.rides)),
+    }  # fmt: skip
+
+
+def needs(_: Scenario) -> Needs:
+    """Rules by name."""
+    return Needs(rules=True)
+
+
+QUESTION = Question(
+    key="stabilize", label="A training site under grid rules",
+    doc="Which rules a training site keeps behind its measures, and at what price.",
+    model=Scenario, evaluate=answer, needs=needs,
+    metrics=(
+        Metric(key="passes", unit="1", label="Keeps every rule", better="more"),
+        Metric(key="rules_failed", unit="rules", label="Rules broken", better="less"),
+        Metric(
+            key="worst_margin_frac", unit="1", label="Margin to the nearest rule",
+            better="more",
+        ),
+        Metric(key="peak_w", unit="W", label="Peak at the grid", better="less"),
+        Metric(key="mean_w", unit="W", label="Mean at the grid"),
+        Metric(key="swing_w", unit="W", label="Swing at the grid", better="less"),
+        Metric(key="swing_before_w", unit="W", label="Swing without measures"),
+        Metric(
+            key="steepest_w_per_s", unit="W/s", label="Steepest sample", better="less"
+        ),
+        Metric(
+            key="added_energy_frac", unit="1", label="Energy added by measures",
+            better="less",
+        ),
+        Metric(key="burnt_wh", unit="Wh", label="Energy burnt", better="less"),
+        Metric(key="slowdown_frac", unit="1", label="Jobs slowed", better="less"),
+        Metric(
+            key="rides_failed", unit="tables", label="Ride-through tables failed",
+            better="less",
+        ),
+    ),
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""Uncertainty on plain arrays: limits passed, rare events, and what matters most."""
