@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 import store.models_access
 import store.models_alerts
 import store.models_imports
+import store.models_studies
 import store.models_telemetry
 import store.models_tracking  # noqa: F401 - their tables belong to Base
 from store.models import Base, UtcDateTime

@@ -18,12 +18,14 @@ from pydantic import BaseModel, Field
 
 from store import download, readers
 from store.download import IsCancelled, OnProgress
+from store.grid_hours import read_grid
 from store.published import BY_NAME, PUBLISHED, TRAINING_POWER, Kind, Published
 from store.readers import ImportProblem
 from store.training_traces import TrainingRun, read_run
 from store.weather import read_weather
 from twin.cooling.weather import Weather
 from twin.errors import ScenarioError
+from twin.serving.grid_year import GridYear
 from twin.serving.traffic import RecordedRates, RecordedRequests, Recordings
 
 __all__ = ["DatasetError", "DatasetInfo", "DatasetStore", "ImportProblem"]
@@ -116,6 +118,7 @@ class DatasetStore:
         self._imported_dir = Path(settings.cache_dir) / "imported"
         self._parsed: dict[tuple[str, str, int], RecordedRequests | RecordedRates] = {}
         self._weather: dict[tuple[str, str, int], Weather] = {}
+        self._grids: dict[tuple[str, str, int], GridYear] = {}
         self._lock = threading.Lock()
 
     # --- finding -------------------------------------------------------------------
@@ -316,6 +319,50 @@ class DatasetStore:
         Path(made).replace(folder / f"{name}.csv")
         for other in (*folder.glob(f"{name}.epw"), *folder.glob(f"{name}.csv.gz")):
             other.unlink()
+
+    # --- prices and carbon ---------------------------------------------------------
+
+    def _grid_files(self) -> dict[str, Path]:
+        """Years of the grid by name; the user's own come first."""
+        folders = [self._imported_dir.parent / "grid"]
+        if self._data_dir is not None:
+            folders.append(Path(self._data_dir) / "grid_weather_hourly")
+        return {
+            path.name.split(".")[0]: path
+            for folder in reversed(folders) if folder.is_dir()
+            for ending in (".csv", ".csv.gz") for path in folder.glob(f"*{ending}")
+        }  # fmt: skip
+
+    def grid_names(self) -> tuple[str, ...]:
+        """Names that `grid` takes, in order."""
+        return tuple(sorted(self._grid_files()))
+
+    def grid(self, name: str) -> GridYear:
+        """
+        Read a year of hourly prices and carbon intensity by name.
+
+        Args:
+            name: File name without its ending.
+
+        Raises:
+            DatasetError: If there is no such file; says where to put one.
+            ImportProblem: If the file is not what it should be.
+            ScenarioError: If it has a gap of more than a day.
+        """
+        known = self._grid_files()
+        if name not in known:
+            here = ", ".join(sorted(known)) or "none"
+            raise DatasetError(
+                field="site.grid", rule="is not on this machine", value=name,
+                repair=f"use one of: {here}; or put {name}.csv into "
+                f"{self._imported_dir.parent / 'grid'}, or leave it empty",
+            )  # fmt: skip
+        path = known[name]
+        key = (name, str(path), path.stat().st_mtime_ns)
+        with self._lock:
+            if key not in self._grids:
+                self._grids[key] = read_grid(path)
+            return self._grids[key]
 
     # --- reading -------------------------------------------------------------------
 

@@ -31,7 +31,7 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 STATES = ("queued", "running", "done", "failed", "cancelled")
-_STATE_LIST = ", ".join(f"'{s}'" for s in STATES)
+STATE_LIST = ", ".join(f"'{s}'" for s in STATES)
 
 Document = JSON().with_variant(JSONB(), "postgresql")
 """JSON text on SQLite, JSONB on PostgreSQL."""
@@ -124,7 +124,7 @@ class RunRow(Outcome, Base):
     """One simulated scenario."""
 
     __tablename__ = "runs"
-    __table_args__ = (CheckConstraint(f"status IN ({_STATE_LIST})", name="status"),)
+    __table_args__ = (CheckConstraint(f"status IN ({STATE_LIST})", name="status"),)
 
     scenario_id: Mapped[str | None] = mapped_column(
         ForeignKey("scenarios.id", ondelete="SET NULL"), index=True
@@ -138,7 +138,7 @@ class PlanRow(Outcome, Base):
     """One search over server counts and policies."""
 
     __tablename__ = "plans"
-    __table_args__ = (CheckConstraint(f"status IN ({_STATE_LIST})", name="status"),)
+    __table_args__ = (CheckConstraint(f"status IN ({STATE_LIST})", name="status"),)
 
     scenario_id: Mapped[str | None] = mapped_column(
         ForeignKey("scenarios.id", ondelete="SET NULL"), index=True
@@ -153,7 +153,7 @@ class JobRow(Stamped, Base):
 
     __tablename__ = "jobs"
     __table_args__ = (
-        CheckConstraint(f"state IN ({_STATE_LIST})", name="state"),
+        CheckConstraint(f"state IN ({STATE_LIST})", name="state"),
         CheckConstraint("part >= 0 AND part <= 1", name="part"),
         Index("ix_jobs_state", "state"),
     )

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, sessionmaker, undefer
 from sqlalchemy.orm.exc import StaleDataError
 
 from store.models import Base, JobRow, PlanRow, RunRow, ScenarioRow, SiteRow, Stamped
+from store.models_studies import StudyRow
 from twin.errors import NameplateError, ScenarioError
 
 
@@ -283,13 +284,13 @@ class Jobs(Repository[JobRow]):
             return session.scalars(query).all()
 
     def fail(self, key: str, *, text: str, error: dict[str, Any]) -> None:
-        """Mark a job, and the run or plan it was to yield, as failed."""
+        """Mark a job, and the run, plan or study it was to yield, as failed."""
         stamp = now_utc()
         with self.sessions.begin() as session:
             job = self._one(session, key)
             job.state, job.text, job.error = "failed", text, error
             job.finished_at = job.updated_at = stamp
-            for row in (RunRow, PlanRow):
+            for row in (RunRow, PlanRow, StudyRow):
                 session.execute(
                     update(row)
                     .where(row.job_id == key, row.status.in_(("queued", "running")))

@@ -51,6 +51,10 @@ class Settings(BaseSettings):
         description="Accept Python policies in scenarios. They are executed: leave it "
         "off on a server that others reach",
     )
+    mcp: bool = Field(
+        default=False,
+        description="Serve the Model Context Protocol at /mcp, behind the same tokens",
+    )
     what_if_wait_s: float = Field(
         default=2.0,
         ge=0,
@@ -66,6 +70,21 @@ class Settings(BaseSettings):
     )
     workers: int = Field(
         default_factory=_default_workers, ge=1, le=256, description="Worker threads"
+    )
+    study_engine: str = Field(
+        default="processes",
+        description="Where studies are answered: serial, threads, processes, or the "
+        "address of a dask scheduler, tcp://HOST:PORT",
+    )
+    study_engines: str = Field(
+        default="",
+        description="Further dask schedulers a study may name, with commas between; "
+        "whoever runs one can run anything here",
+    )
+    resume_studies: bool = Field(
+        default=False,
+        description="At start-up go on with studies a stopped server left behind; "
+        "`nameplate serve` does",
     )
     keep_raw_days: float = Field(
         default=7.0, gt=0, le=3660, description="Age raw readings reach [d]"

@@ -14,7 +14,7 @@ from twin.errors import ScenarioError
 TABLES = {
     "sites", "scenarios", "runs", "plans", "jobs", "access_tokens", "access_audit",
     "imports", "import_links", "import_series",
-    "calibrations",
+    "calibrations", "studies", "study_points", "answers",
     "alert_rules", "alerts", "alert_deliveries",
     "telemetry_sources", "telemetry_devices", "telemetry_ledger", "telemetry_inbox",
     "telemetry_events", "telemetry_placement", "telemetry_raw", "telemetry_1s",
