@@ -208,19 +208,19 @@ class JobRunner:
         with self._lock:
             return sum(not j.finished.is_set() for j in self._live.values())
 
-    def recover(self) -> int:
+    def recover(self) -> list[str]:
         """
         Mark jobs that a stopped server left behind as failed.
 
         Returns:
-            How many there were.
+            Their ids.
         """
         lost = [row for row in self._table.unfinished() if self._is_lost(row)]
         text = "the server stopped before this finished"
         for row in lost:
             document = problem(503, f"{text}; start it again")
             self._table.fail(row.id, text=text, error=document)
-        return len(lost)
+        return [row.id for row in lost]
 
     def close(self) -> None:
         """Cancel what runs and wait for the threads."""

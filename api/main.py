@@ -2,35 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
-from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.routing import compile_path
 
 from api import errors
-from api.gate import Guarded
+from api.gate import Guarded, places
 from api.limits import BodyLimit
 from api.routes import (
     about,
     access,
     alerts,
     catalogue,
+    compare,
     datasets,
     imports,
     jobs,
     login,
     metrics,
+    planning,
     questions,
     receivers,
     scenarios,
+    serving,
     site,
     sites,
     stabilize,
+    studies,
     telemetry,
     tracking,
 )
@@ -38,10 +40,12 @@ from api.routes.common import PREFIX
 from api.services import AppState
 from api.version import PRODUCT_VERSION
 from store.settings import Settings
+from twin.errors import ScenarioError
 
 NOUNS = (
     telemetry, receivers, about, catalogue, sites, scenarios, questions, site,
-    stabilize, jobs, datasets, access, alerts, imports, tracking,
+    stabilize, serving, planning, studies, compare, jobs, datasets, access, alerts,
+    imports, tracking,
 )  # fmt: skip
 """Addresses are tried in this order, and agents ask most of all."""
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
@@ -68,7 +72,8 @@ def create_app(settings: Settings | None = None, *, warm: bool = True) -> FastAP
         await run_in_threadpool(services.open, warm=warm)
         app.state.services = services
         try:
-            yield
+            async with speaking():
+                yield
         finally:
             app.state.services = None
             await run_in_threadpool(services.close)
@@ -83,6 +88,7 @@ def create_app(settings: Settings | None = None, *, warm: bool = True) -> FastAP
         lifespan=lifespan,
     )
     app.settings = chosen
+    speaking = _mcp(app, chosen)
     errors.install(app)
     app.add_middleware(BodyLimit)
     app.add_middleware(GZipMiddleware, compresslevel=GZIP_LEVEL)
@@ -95,6 +101,34 @@ def create_app(settings: Settings | None = None, *, warm: bool = True) -> FastAP
     return app
 
 
+def _mcp(
+    app: FastAPI, settings: Settings
+) -> Callable[[], AbstractAsyncContextManager[None]]:
+    """Mount the MCP endpoint where it is wanted; its SDK is an extra."""
+    if not settings.mcp:
+        return nullcontext
+    try:
+        from api.mcp.mount import Mounted
+    except ModuleNotFoundError as error:
+        raise ScenarioError(
+            field="NAMEPLATE_MCP", rule="needs the extra mcp", value=True,
+            repair="install nameplate[mcp], or leave it out",
+        ) from error  # fmt: skip
+    return Mounted(app, settings).running
+
+
+def add_routes(app: FastAPI, router: APIRouter) -> None:
+    """
+    Add routes of a layer above, such as reports, below the same prefix.
+
+    They go before all others: the last of those answers every address left.
+    """
+    known = len(app.router.routes)
+    app.include_router(router, prefix=PREFIX, responses=errors.described())
+    added = app.router.routes[known:]
+    app.router.routes[:] = [*added, *app.router.routes[:known]]
+
+
 def _routes() -> APIRouter:
     api = APIRouter(prefix=PREFIX, responses=errors.described())
     for noun in NOUNS:
@@ -103,18 +137,10 @@ def _routes() -> APIRouter:
 
 
 async def _unknown(request: Request) -> None:
-    """Answer addresses nobody owns, before a page's catch-all would."""
+    """Answer addresses nobody owns, before a page's catch-all would; 405 or 404."""
     path = request.url.path
-    allowed = sorted({m for p, methods in _OWNED if p.match(path) for m in methods})
+    known = (place for place in places(request.app) if place.regex.match(path))
+    allowed = sorted({method for place in known for method in place.methods})
     if allowed:
         raise HTTPException(405, headers={"allow": ", ".join(allowed)})
     raise HTTPException(404)
-
-
-_OWNED = [
-    (compile_path(PREFIX + route.path)[0], route.methods or set())
-    for noun in NOUNS
-    for route in noun.router.routes
-    if isinstance(route, APIRoute)
-]
-"""Addresses of the API and their methods, to tell 405 from 404."""

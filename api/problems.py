@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from store.repositories import ConflictError, NotFoundError
 from twin.errors import (
     Cancelled,
+    EngineLostError,
     NameplateError,
     PolicyError,
     ScenarioError,
@@ -116,6 +117,8 @@ def problem_of(error: BaseException) -> Document:
         return problem(412, f"{error}; read it again and repeat the change")
     if isinstance(error, Cancelled):
         return problem(409, "cancelled on request")
+    if isinstance(error, EngineLostError):
+        return problem(503, str(error))
     return _failure(error)
 
 

@@ -15,15 +15,19 @@ from sqlalchemy import Engine
 
 from api.access import Access
 from api.alerts_service import AlertsService
+from api.compare_service import CompareService
 from api.documents import plain, plan_document, run_document, what_if_document
 from api.imports_service import ImportsService
 from api.jobs import Job, JobRunner
 from api.metrics import Metrics
+from api.planning_service import PlanningService
 from api.problems import Refusal, policy_refusal
 from api.receivers_service import Receivers
+from api.serving_service import ServingService
 from api.shared import insist, provenance
 from api.site_service import SiteService
 from api.stabilize_service import StabilizeService
+from api.studies_service import StudiesService
 from api.telemetry_service import TelemetryService
 from api.tracking_service import TrackingService
 from api.version import MODEL_VERSION
@@ -84,6 +88,10 @@ class AppState:
         self._warmer: threading.Thread | None = None
         self.site = SiteService(self)
         self.stabilize = StabilizeService(self)
+        self.serving = ServingService(self)
+        self.planning = PlanningService(self)
+        self.compare = CompareService(self)
+        self.studies = StudiesService(self)
         self.imports = ImportsService(self)
         self.telemetry = TelemetryService(self.engine, settings)
         self.telemetry.writer.limits = Limits(
@@ -102,8 +110,10 @@ class AppState:
         self.alerts.open()
         self.telemetry.open()
         self.tracking.open()
-        self.jobs.recover()
+        lost = self.jobs.recover()
         self._seed()
+        if self.settings.resume_studies:
+            self.studies.go_on_with_lost(lost)
         if warm:
             self.kernel = "warming"
             self._warmer = threading.Thread(target=self._warm, name="warm", daemon=True)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+from pydantic import BaseModel
+
 from api.documents import Document
 from api.jobs import Job
 from api.version import MODEL_VERSION
 from store.repositories import now_utc
 from twin.errors import Cancelled
-from twin.plan.memo import scenario_sha256
+from twin.plan.memo import inputs_sha256
 from twin.scenario import Scenario
 
 T = TypeVar("T")
@@ -18,10 +20,15 @@ T = TypeVar("T")
 
 def provenance(scenario: Scenario) -> Document:
     """What an answer rests on: inputs, model version, seed, and when it was made."""
+    return provenance_of(scenario)
+
+
+def provenance_of(inputs: BaseModel) -> Document:
+    """The same for inputs of any kind; 0 where they draw nothing."""
     return {
-        "scenario_sha256": scenario_sha256(scenario),
+        "scenario_sha256": inputs_sha256(inputs),
         "model_version": MODEL_VERSION,
-        "seed": scenario.seed,
+        "seed": getattr(inputs, "seed", 0),
         "created_at": now_utc().isoformat(),
     }
 

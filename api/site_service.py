@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from api.campus_documents import campus_document
 from api.documents import Document, plain
+from api.engines import StudyEngine, check_allowed, open_engine
 from api.jobs import Job
 from api.shared import insist, provenance
 from api.site_documents import (
@@ -16,6 +18,8 @@ from api.site_documents import (
     steering_document,
     story_document,
 )
+from twin.campus.answer import answer_campus
+from twin.campus.run import Engine
 from twin.cooling.weather import Weather
 from twin.exchange.year_cost import year_energy
 from twin.facility.answer import (
@@ -32,6 +36,7 @@ from twin.facility.answer import (
 )
 from twin.plan import Memo
 from twin.scenario import Scenario, dataset_names
+from twin.serving.traffic import Recordings
 from twin.tapas.answer import EmergencyKind, schedule
 from twin.tapas.site_steering import Level, steer_site
 
@@ -40,6 +45,8 @@ if TYPE_CHECKING:
 
 ANSWERS = 4
 """Sites remembered: a failure is followed on the run that was just made."""
+FAR_WINDOW_S = 900.0
+"""Least window of a campus whose halls leave the process: sending one is dear. [s]"""
 
 
 class SiteService:
@@ -58,12 +65,57 @@ class SiteService:
         """Run a site."""
 
         def work(job: Job) -> Document:
-            found = self._answer(job, scenario)
-            document = site_document(found.result, provenance(scenario), series=series)
+            document = self.document(job, scenario, series=series)
             more = self._state.tracking.replay_warnings(scenario)
             return document | {"warnings": [*warnings_of(scenario), *more]}
 
         return await self._state.directly(view, work)
+
+    def document(
+        self, job: Job, scenario: Scenario, *, series: bool = False
+    ) -> Document:
+        """Run a site within a job, and write the answer down."""
+        found = self._answer(job, scenario)
+        return site_document(found.result, provenance(scenario), series=series)
+
+    async def campus(
+        self, scenario: Scenario, *, view: str | None, engine: str, series: bool,
+        nodes: bool,
+    ) -> Job:  # fmt: skip
+        """Run a campus hall by hall, on an engine."""
+        settings = self._state.settings
+        check_allowed(engine, settings)
+
+        def work(job: Job) -> Document:
+            facility_of(scenario)
+            opened = open_engine(engine, workers=settings.workers)
+            try:
+                return self._campus(job, scenario, opened, series=series, nodes=nodes)
+            finally:
+                opened.close()
+
+        return await self._state.directly(view, work)
+
+    def _campus(
+        self, job: Job, scenario: Scenario, engine: StudyEngine, *, series: bool,
+        nodes: bool,
+    ) -> Document:  # fmt: skip
+        """Run a campus within a job, and write the answer down."""
+        recordings, weather = self._recordings(scenario), self._weather(scenario)
+        found = insist(
+            job,
+            lambda: answer_campus(
+                scenario, recordings, weather, engine=_halls_on(engine),
+                memo=self._state.memo, on_progress=self._state.jobs.report(job),
+                cancelled=job.cancelled,
+            ),
+        )  # fmt: skip
+        document = campus_document(
+            found, provenance(scenario), series=series, nodes=nodes
+        )
+        more = self._state.tracking.replay_warnings(scenario)
+        warnings = [*warnings_of(scenario, as_campus=True), *more]
+        return document | {"engine": engine.name, "warnings": warnings}
 
     async def failures(
         self, scenario: Scenario, *, view: str | None, pairs: bool
@@ -165,10 +217,7 @@ class SiteService:
     def _answer(self, job: Job, scenario: Scenario) -> SiteAnswer:
         """Run a site; the answer to the question before is remembered."""
         facility_of(scenario)
-        recordings = self._state.tracking.recordings(
-            scenario, self._state.datasets.recordings(dataset_names(scenario))
-        )
-        weather = self._weather(scenario)
+        recordings, weather = self._recordings(scenario), self._weather(scenario)
         return insist(
             job,
             lambda: self._answers.site(
@@ -181,6 +230,11 @@ class SiteService:
             ),
         )  # fmt: skip
 
+    def _recordings(self, scenario: Scenario) -> Recordings:
+        return self._state.tracking.recordings(
+            scenario, self._state.datasets.recordings(dataset_names(scenario))
+        )
+
     def _weather(self, scenario: Scenario) -> Weather:
         facility = scenario.facility
         if facility is None:
@@ -189,3 +243,12 @@ class SiteService:
         name = facility.weather.dataset
         known = {} if name is None else {name: self._state.datasets.weather(name)}
         return weather_of(facility.weather, known)
+
+
+def _halls_on(engine: StudyEngine) -> Engine:
+    """Windows as short as they need be where halls stay in this process."""
+    is_here = engine.name in {"serial", "threads"}
+    return Engine(
+        executor=engine, mend=engine.mend,
+        shortest_s=None if is_here else FAR_WINDOW_S,
+    )  # fmt: skip

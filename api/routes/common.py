@@ -96,6 +96,7 @@ def _result_ref(document: Document) -> ResultRef | None:
         return None
     path = {
         "run": f"runs/{key}/result", "plan": f"plans/{key}/result",
+        "study": f"studies/{key}",
         "calibration": f"tracking/calibrations/{key}",
     }  # fmt: skip
     return ResultRef(kind=kind, id=key, href=f"{PREFIX}/{path.get(kind, 'datasets')}")

@@ -8,6 +8,7 @@ from pydantic_core import to_json
 from api.access import needs
 from api.errors import described
 from api.routes.common import ACCEPTED, State, answered
+from api.schemas.campus import CampusIn, CampusOut
 from api.schemas.site import (
     CoolingYearIn,
     CoolingYearOut,
@@ -42,6 +43,16 @@ async def run_site(state: State, body: SiteRunIn) -> Response:
     """Run a site over its horizon, with the events on its timeline."""
     asked = state.question(body.scenario, body.scenario_id, body.changes)
     return answered(await state.site.run(asked, view=body.view, series=body.series))
+
+
+@router.post("/campus", response_model=CampusOut, responses=_DIRECT)
+async def run_campus(state: State, body: CampusIn) -> Response:
+    """Run a campus hall by hall, under the contract, cooling and water halls share."""
+    asked = state.question(body.scenario, body.scenario_id, body.changes)
+    job = await state.site.campus(
+        asked, view=body.view, engine=body.engine, series=body.series, nodes=body.nodes
+    )
+    return answered(job)
 
 
 @router.post("/failures", response_model=FailuresOut, responses=_DIRECT)

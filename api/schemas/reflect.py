@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 import types
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -82,7 +83,7 @@ def _kind(hint: Any) -> tuple[Any, Any]:
         return list[kind], []  # type: ignore[valid-type]
     if origin is np.ndarray:
         return list[Any] | None, [1.0]
-    if origin is dict:
+    if origin in (dict, Mapping):
         kind, _ = _kind(inner[1])
         return dict[str, kind], {}  # type: ignore[valid-type]
     return Any, None

@@ -26,6 +26,7 @@ def settings(tmp_path_factory):
         cache_dir=folder / "cache",
         what_if_wait_s=60.0,
         workers=2,
+        study_engine="threads",
     )
 
 

@@ -18,7 +18,7 @@ from api.client import Client
 from api.main import create_app
 
 schemathesis.openapi.media_type("application/x-protobuf", st.binary(max_size=200))
-EXAMPLES = 8
+EXAMPLES = 4
 CHECKS = (
     not_a_server_error,
     status_code_conformance,
@@ -34,11 +34,22 @@ ENDPOINTS = {
     "/scenarios/{scenario_id}/clone": "post", "/what-if": "post",
     "/runs": "get post", "/runs/{run_id}": "get", "/runs/{run_id}/result": "get",
     "/plans": "get post", "/plans/{plan_id}": "get", "/plans/{plan_id}/result": "get",
+    "/site/campus": "post",
     "/site/run": "post", "/site/failures": "post", "/site/failure": "post",
     "/site/cooling-year": "post", "/site/fit": "post", "/site/weather": "get",
     "/site/network": "post", "/site/scheduling": "post", "/site/steering": "post",
     "/stabilize/run": "post", "/stabilize/zoom": "post", "/stabilize/size": "post",
     "/stabilize/rules": "get", "/stabilize/learn": "post",
+    "/serving/study": "post", "/serving/systems": "get", "/serving/defaults": "get",
+    "/serving/query-energy": "post", "/serving/shift": "post",
+    "/serving/knob-grid": "post", "/serving/provision": "post",
+    "/serving/grid": "get", "/serving/grid/{name}": "get", "/compare": "post",
+    "/planning/cost": "post", "/planning/build-out": "post",
+    "/planning/placement": "post",
+    "/studies": "get post", "/studies/questions": "get", "/studies/check": "post",
+    "/studies/{study_id}": "get delete", "/studies/{study_id}/resume": "post",
+    "/studies/{study_id}/points": "get", "/studies/{study_id}/points/{place}": "get",
+    "/studies/{study_id}/query": "post", "/studies/{study_id}/result": "get",
     "/imports": "get", "/imports/preview": "post", "/imports/netbox": "post",
     "/imports/{import_id}": "get", "/imports/{import_id}/apply": "post",
     "/series": "get", "/exports/dps": "get", "/exports/topology.csv": "get",

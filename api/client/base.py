@@ -1,0 +1,293 @@
+"""What every call shares: the connection, its problems, and patience with jobs."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from types import TracebackType
+from typing import Any, Literal, Self, cast
+
+import httpx
+
+from api.transport import App, InProcessTransport
+
+Document = dict[str, Any]
+Progress = Callable[[float, str], None]
+Format = Literal["json", "csv", "parquet"]
+
+PREFIX = "/api/v1"
+FINISHED = frozenset({"done", "failed", "cancelled"})
+
+
+class ApiProblem(Exception):  # noqa: N818 - the document's own name
+    """
+    The server refused or failed; `problem` is its problem document.
+
+    `problem` has `type, title, status, detail, id` and `errors`, a list of
+    `{field, rule, value, repair}`.
+    """
+
+    def __init__(self, problem: Mapping[str, Any]) -> None:
+        self.problem: Document = dict(problem)
+        self.status: int = int(problem.get("status", 500))
+        super().__init__(f"{problem.get('title')}: {problem.get('detail')}")
+
+
+class Connection:
+    """One connection and what is sent over it; nouns are in the other modules."""
+
+    def __init__(self, http: httpx.Client) -> None:
+        self._http = http
+
+    @classmethod
+    def connect(
+        cls, url: str, *, timeout_s: float = 60.0, token: str | None = None
+    ) -> Self:
+        """
+        Speak to a server.
+
+        Args:
+            url: Its address, for example http://127.0.0.1:8050.
+            timeout_s: Longest wait for one answer. [s]
+            token: What a server in tokens mode wants to see.
+        """
+        headers = {"authorization": f"Bearer {token}"} if token else {}
+        return cls(httpx.Client(base_url=url, timeout=timeout_s, headers=headers))
+
+    @classmethod
+    def in_process(
+        cls, app: App, *, lifespan: bool = True, acting: bool = False
+    ) -> Self:
+        """
+        Speak to an application in this process, without a socket.
+
+        Args:
+            app: What `create_app` returned.
+            lifespan: Start and stop it. False where a server already runs it.
+            acting: Ask with the rights of whom a page is made for, not with ours.
+        """
+        transport = InProcessTransport(app, lifespan=lifespan, acting=acting)
+        # nothing to gain from compressing what never leaves the process
+        headers = {"accept-encoding": "identity"}
+        return cls(
+            httpx.Client(
+                base_url="http://in-process", transport=transport, headers=headers
+            )
+        )
+
+    def close(self) -> None:
+        """End the connection; an application started in process is stopped."""
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    # --- questions ----------------------------------------------------------------
+
+    def answer_of(
+        self,
+        path: str,
+        asked: Mapping[str, Any],
+        on_progress: Progress | None = None,
+    ) -> Document:
+        """
+        Put one question, waiting for its answer however long it takes.
+
+        Args:
+            path: Address below the prefix.
+            asked: The question.
+            on_progress: Told part and phase where the answer takes longer.
+
+        Returns:
+            The answer.
+
+        Raises:
+            ApiProblem: Status 409 where a newer question took over.
+        """
+        begun = self.begin(path, asked)
+        if "answer" in begun:
+            return cast("Document", begun["answer"])
+        return cast("Document", self.wait(begun["job"]["id"], on_progress)["answer"])
+
+    def begin(self, path: str, asked: Mapping[str, Any]) -> Document:
+        """
+        Put one question without waiting longer than the server does.
+
+        Args:
+            path: Address below the prefix.
+            asked: The question.
+
+        Returns:
+            `{"answer": ...}`, or `{"job": ...}` to be followed.
+        """
+        response = self._send("POST", path, json=asked)
+        later = response.status_code == httpx.codes.ACCEPTED
+        return {"job" if later else "answer": response.json()}
+
+    def site_ask(
+        self,
+        path: str,
+        more: Mapping[str, Any],
+        *,
+        scenario: Mapping[str, Any] | None = None,
+        scenario_id: str | None = None,
+        changes: Mapping[str, Any] | None = None,
+        view: str | None = None,
+        on_progress: Progress | None = None,
+    ) -> Document:
+        """
+        Put one question about a site, waiting for its answer.
+
+        Args:
+            path: Address below the prefix.
+            more: What the question says besides the scenario.
+            scenario: Base inputs; all defaults if neither this nor an id is given.
+            scenario_id: A stored scenario as the base instead.
+            changes: New value per dotted path.
+            view: Name of the asking view; a newer question of it cancels this one.
+            on_progress: Told part and phase where the answer takes longer.
+
+        Returns:
+            The answer.
+
+        Raises:
+            ApiProblem: Status 409 where a newer question took over.
+        """
+        body = question_of(scenario, scenario_id, changes) | {"view": view} | dict(more)
+        return self.answer_of(path, body, on_progress)
+
+    # --- jobs ---------------------------------------------------------------------
+
+    def job(self, job_id: str) -> Document:
+        """Read one job."""
+        return self._json("GET", f"/jobs/{job_id}")
+
+    def cancel_job(self, job_id: str) -> Document:
+        """Ask a job to stop."""
+        return self._json("DELETE", f"/jobs/{job_id}")
+
+    def job_events(self, job_id: str) -> Iterator[Document]:
+        """Follow a job: its document whenever it changes, the last one finished."""
+        path = f"{PREFIX}/jobs/{job_id}/events"
+        with self._http.stream("GET", path, timeout=None) as response:
+            if response.is_error:
+                response.read()
+                raise _problem_of(response)
+            for line in response.iter_lines():
+                if line.startswith("data: "):
+                    yield json.loads(line.removeprefix("data: "))
+
+    def wait(
+        self,
+        job_id: str,
+        on_progress: Progress | None = None,
+        *,
+        poll_s: float = 0.1,
+        timeout_s: float | None = None,
+    ) -> Document:
+        """
+        Wait until a job is done.
+
+        Args:
+            job_id: The job.
+            on_progress: Told part and phase at every look.
+            poll_s: Time between looks. [s]
+            timeout_s: Longest wait; None waits for ever. [s]
+
+        Returns:
+            The finished job.
+
+        Raises:
+            ApiProblem: If it failed or was cancelled; with the job's own problem.
+            TimeoutError: If it takes longer than allowed.
+        """
+        end_s = None if timeout_s is None else time.monotonic() + timeout_s
+        while True:
+            job = self.job(job_id)
+            if on_progress is not None:
+                on_progress(job["part"], job["text"])
+            if job["state"] == "done":
+                return job
+            if job["state"] in FINISHED:
+                raise ApiProblem(job["error"])
+            if end_s is not None and time.monotonic() > end_s:
+                raise TimeoutError(f"job {job_id} is still {job['state']}")
+            time.sleep(poll_s)
+
+    # --- plumbing -----------------------------------------------------------------
+
+    def _send(self, method: str, path: str, **options: Any) -> httpx.Response:
+        try:
+            response = self._http.request(method, PREFIX + path, **options)
+        except httpx.TransportError as error:
+            raise ApiProblem(_unreachable(error)) from error
+        if response.is_error:
+            raise _problem_of(response)
+        return response
+
+    def _json(self, method: str, path: str, **options: Any) -> Document:
+        return cast("Document", self._send(method, path, **options).json())
+
+    def _items(self, path: str, **query: Any) -> list[Document]:
+        """Every item of a list, page by page."""
+        asked = {k: v for k, v in query.items() if v is not None}
+        items: list[Document] = []
+        while True:
+            page = self._json("GET", path, params=asked)
+            items += page["items"]
+            if page.get("next_cursor") is None:
+                return items
+            asked["cursor"] = page["next_cursor"]
+
+    def _result(self, path: str, kind: Format) -> Any:
+        response = self._send("GET", path, params={"format": kind})
+        return response.json() if kind == "json" else response.content
+
+
+def question_of(
+    scenario: Mapping[str, Any] | None,
+    scenario_id: str | None,
+    changes: Mapping[str, Any] | None,
+) -> Document:
+    """Write a base scenario and changes as the body of a question."""
+    base: Document = {"changes": dict(changes or {})}
+    if scenario_id is not None:
+        base["scenario_id"] = scenario_id
+    if scenario is not None or scenario_id is None:
+        base["scenario"] = dict(scenario or {})
+    return base
+
+
+def _problem_of(response: httpx.Response) -> ApiProblem:
+    try:
+        document = response.json()
+    except ValueError:
+        document = None
+    if isinstance(document, dict) and "title" in document:
+        return ApiProblem(document)
+    return ApiProblem(
+        {
+            "type": "about:blank",
+            "title": "Unexpected answer",
+            "status": response.status_code,
+            "detail": f"The server answered {response.status_code} without a reason.",
+            "id": "",
+            "errors": [],
+        }
+    )
+
+
+def _unreachable(error: httpx.TransportError) -> Document:
+    return {
+        "type": "about:blank", "title": "Server not reachable", "status": 503,
+        "detail": f"{type(error).__name__}: {error}", "id": "", "errors": [],
+    }  # fmt: skip

@@ -1,0 +1,103 @@
+"""Serving fleets: systems side by side, a query's energy, shifting, searches."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Query, Response
+from pydantic_core import to_json
+
+from api.access import needs
+from api.errors import described
+from api.routes.common import ACCEPTED, State, answered
+from api.schemas.serving import (
+    DefaultsOut,
+    GridHoursIn,
+    GridHoursOut,
+    GridNames,
+    KnobGridIn,
+    KnobGridOut,
+    ProvisionedOut,
+    QueryEnergyIn,
+    QueryEnergyOut,
+    SearchQuestion,
+    ServeStudyIn,
+    ServeStudyOut,
+    ShiftOut,
+    ShiftQuestion,
+    SystemList,
+)
+
+router = APIRouter(
+    prefix="/serving", tags=["serving"], responses=described(403),
+    dependencies=[Depends(needs("scenarios:read"))],  # a question changes nothing
+)  # fmt: skip
+_DIRECT = {**ACCEPTED, **described(403, 404, 409, 500)}
+_JSON = "application/json"
+
+
+@router.post("/study", response_model=ServeStudyOut, responses=_DIRECT)
+async def run_study(state: State, body: ServeStudyIn) -> Response:
+    """Run serving systems side by side on the same traffic."""
+    return answered(
+        await state.serving.study(body.study, view=body.view, points=body.points)
+    )
+
+
+@router.get("/systems", response_model=SystemList)
+def list_systems(state: State) -> Response:
+    """Name the systems a study may compare, with their knobs and sources."""
+    return Response(to_json({"items": state.serving.systems()}), media_type=_JSON)
+
+
+@router.get("/defaults", response_model=DefaultsOut)
+def read_defaults(state: State) -> Response:
+    """Write out what is taken where nothing is given."""
+    return Response(to_json(state.serving.defaults()), media_type=_JSON)
+
+
+@router.post("/query-energy", response_model=QueryEnergyOut, responses=_DIRECT)
+async def work_out_query(state: State, body: QueryEnergyIn) -> Response:
+    """Work out energy, carbon, water and cost of a query, with their scatter."""
+    return answered(await state.serving.query(body.query, view=body.view))
+
+
+@router.post("/shift", response_model=ShiftOut, responses=_DIRECT)
+async def shift_work(state: State, body: ShiftQuestion) -> Response:
+    """Move deferrable work in time, inside its deadlines and the headroom."""
+    return answered(await state.serving.shift(body.shift, view=body.view))
+
+
+@router.post("/knob-grid", response_model=KnobGridOut, responses=_DIRECT)
+async def vary_knobs(state: State, body: KnobGridIn) -> Response:
+    """Say what one instance does over its knobs: latency, throughput, power, energy."""
+    return answered(await state.serving.knobs(body.knobs, view=body.view))
+
+
+@router.post("/provision", response_model=ProvisionedOut, responses=_DIRECT)
+async def provision(state: State, body: SearchQuestion) -> Response:
+    """Find how many machines of each Splitwise design a budget buys, and their rate."""
+    return answered(await state.serving.provision(body.search, view=body.view))
+
+
+@router.get("/grid", response_model=GridNames)
+def list_grids(state: State) -> GridNames:
+    """Name the years of hourly prices and carbon on this machine."""
+    return GridNames(items=list(state.datasets.grid_names()))
+
+
+Name = Annotated[
+    str,
+    Path(pattern="^[A-Za-z0-9_-]{1,80}$", description="Name", examples=["US-PJM_2022"]),
+]
+
+
+@router.get("/grid/{name}", response_model=GridHoursOut, responses=described(403))
+def read_grid(
+    state: State, name: Name, asked: Annotated[GridHoursIn, Query()]
+) -> Response:
+    """Read prices and carbon of some hours; the year is repeated."""
+    start = asked.start if asked.start.tzinfo else asked.start.replace(tzinfo=dt.UTC)
+    document = state.serving.grid_hours(name, start, asked.hours)
+    return Response(to_json(document), media_type=_JSON)

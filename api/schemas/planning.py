@@ -1,0 +1,157 @@
+"""Questions about money, orders, years and places, and their answers."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, create_model, model_validator
+
+from api.schemas.base import In, said
+from api.schemas.reflect import schema_of
+from api.schemas.results import ProvenanceOut, TimingOut
+from api.schemas.serving import ServingQuestion
+from twin.buildout.answer import BuildOutResult, FrontPoint
+from twin.buildout.program import Measure
+from twin.cost.answer import CostResult
+from twin.errors import ScenarioError
+from twin.optimise.placement import Placement
+from twin.optimise.placement_bindings import Binding
+from twin.optimise.placement_solve import Proof
+from twin.scenario import Scenario
+from twin.scenario.base import Model
+from twin.scenario.build_out import BuildOutInput
+from twin.scenario.cost import CostInput
+from twin.scenario.parse_serving import parse_inputs
+from twin.scenario.placement import PlacementInput
+
+MOST_POINTS = 20
+
+
+def _reader(model: type[Model], example: str) -> BeforeValidator:
+    """Read inputs with the core's own messages, which name the nearest key."""
+
+    def read(value: Any) -> Any:
+        found = parse_inputs(model, value, example=example)
+        if "\\u0000" in found.model_dump_json():
+            raise ScenarioError(
+                field="document", rule="must be readable text",
+                value="a NUL character", repair="remove it",
+            )  # fmt: skip
+        return found
+
+    return BeforeValidator(read)
+
+
+CostBody = Annotated[CostInput, _reader(CostInput, "examples/cost.yaml")]
+BuildOutBody = Annotated[
+    BuildOutInput, _reader(BuildOutInput, "examples/build_out.yaml")
+]
+PlacementBody = Annotated[
+    PlacementInput, _reader(PlacementInput, "examples/placement.yaml")
+]
+
+
+class PlanningQuestion(ServingQuestion):
+    """A question that is answered at once where it is quick."""
+
+
+class CostIn(PlanningQuestion):
+    """What a site costs."""
+
+    cost: CostBody = said(
+        "Inputs; absent keys take defaults", {"load": {"server_count": 200}}, {},
+        validate_default=True,
+    )  # fmt: skip
+
+
+class FrontIn(In):
+    """Two aims to find plans between."""
+
+    first: Measure = said("What is minimised", "cost")
+    second: Measure = said("What is held at equal steps", "carbon")
+    points: int = said("Most plans", 6, 6, ge=2, le=MOST_POINTS)
+
+    @model_validator(mode="after")
+    def _two(self) -> FrontIn:
+        if self.first == self.second:
+            raise ScenarioError(
+                field="front.second", rule="must differ from first", value=self.second,
+                repair="name another: cost, spend, carbon or unmet",
+            )  # fmt: skip
+        return self
+
+
+class BuildOutIn(PlanningQuestion):
+    """What to build and buy, and when."""
+
+    build_out: BuildOutBody = said(
+        "Inputs; absent keys take defaults", {"demand": {"growth_per_year": 0.4}}, {},
+        validate_default=True,
+    )  # fmt: skip
+    explain: bool = said("Whether each limit is tried without", True, True)
+    front: FrontIn | None = said("Plans between two aims", {"first": "cost",
+                                 "second": "carbon"}, None)  # fmt: skip
+
+
+class PlacementIn(PlanningQuestion):
+    """Where servers go, and on which feeds and phases."""
+
+    placement: PlacementBody = said(
+        "Inputs; absent keys take defaults, the site's facility is set",
+        {"scenario": {"facility": {"template": {"design": "2n"}}}},
+    )  # fmt: skip
+
+
+_WARNINGS: Any = (
+    list[str],
+    said("What looks wrong and is still possible", ["load.pue: not used, ..."]),
+)
+CostOut = create_model(
+    "CostOut",
+    __base__=schema_of(CostResult),
+    warnings=_WARNINGS,
+    inputs=(dict[str, Any], said("Inputs with every default", {"name": "A site"})),
+    provenance=(ProvenanceOut, said("What the answer rests on", {})),
+    timing=(TimingOut | None, said("What it cost", {"computed_s": 0.001}, None)),
+)
+
+
+_FRONT: Any = list[schema_of(FrontPoint)]  # type: ignore[misc]
+BuildOutOut = create_model(
+    "BuildOutOut",
+    __base__=schema_of(BuildOutResult),
+    warnings=_WARNINGS,
+    front=(
+        _FRONT,
+        said("Plans between two aims, the best in the first aim first", []),
+    ),
+    inputs=(dict[str, Any], said("Inputs with every default", {"name": "A campus"})),
+    provenance=(ProvenanceOut, said("What the answer rests on", {})),
+    timing=(TimingOut | None, said("What it cost", {"computed_s": 0.4}, None)),
+)
+
+
+_LIMIT = create_model(
+    "PlacementLimitOut",
+    __base__=schema_of(Binding),
+    words=(str, said("The same in words", "UPS-H1-B at 99 % after loss of UPS-H1-A")),
+)
+_PROOF = create_model(
+    "PlacementProofOut",
+    __base__=schema_of(Proof),
+    gap_frac=(float, said("Distance from the bound ÷ value", 0.0)),
+    words=(str, said("The same in words", "most-servers 48, bound 48: proven best")),
+)
+_LIMITS: Any = list[_LIMIT]  # type: ignore[valid-type]
+_PROOFS: Any = list[_PROOF]  # type: ignore[valid-type]
+PlacementOut = create_model(
+    "PlacementOut",
+    __base__=schema_of(Placement),
+    bindings=(_LIMITS, said("Limits that keep one more server out, fullest first", [])),
+    proofs=(_PROOFS, said("How sure each objective is, in their order", [])),
+    scenario=(Scenario, said("The site with the servers in place", {})),
+    warnings=_WARNINGS,
+    inputs=(dict[str, Any], said("Inputs with every default", {"present": "stay"})),
+    provenance=(ProvenanceOut, said("What the answer rests on", {})),
+    timing=(TimingOut | None, said("What it cost", {"computed_s": 0.4}, None)),
+)
