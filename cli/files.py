@@ -42,7 +42,7 @@ def prepare_folder(folder: Path | None) -> Path | None:
 
 def write_plan(client: Any, plan: Document, plan_id: str, folder: Path) -> list[Path]:
     """Write plan.json, plan.csv, plan.parquet and report.html; return their paths."""
-    from app.report import render_report
+    from app.report.row import render_report
 
     shown = client.what_if(plan["scenario"], changes=best_changes(plan))
     return [
@@ -57,7 +57,7 @@ def write_run(
     client: Any, scenario: Document, run: Document, run_id: str, folder: Path
 ) -> list[Path]:
     """Write run.json, run.csv, run.parquet and report.html; return their paths."""
-    from app.report import render_report
+    from app.report.row import render_report
 
     shown = client.what_if(scenario)
     return [

@@ -11,13 +11,23 @@ from typing import Annotated, Any
 import typer
 
 from cli import (
+    build_out,
+    campus,
+    compare,
     data,
     doctor,
     imports,
     learn,
+    mcp,
+    place,
+    query_energy,
+    report,
+    serve_study,
     serving,
+    shift,
     site,
     stabilize,
+    sweep,
     telemetry_import,
     tokens,
     tracking,
@@ -52,11 +62,22 @@ app.add_typer(data.app, name="data")
 app.add_typer(tokens.app, name="tokens")
 app.add_typer(telemetry_import.app, name="telemetry")
 app.command()(site.site)
+app.command()(campus.campus)
 app.command()(site.failures)
 app.command()(site.fit)
 app.command()(site.schedule)
 app.command()(stabilize.stabilize)
+app.command()(serve_study.serve_study)
+app.command()(query_energy.query_energy)
+app.command()(sweep.sweep)
+app.command()(report.report)
+app.command()(shift.shift)
+app.command()(build_out.cost)
+app.command()(build_out.build_out)
+app.command()(place.place)
+app.command()(compare.compare)
 app.command()(learn.learn)
+app.command()(mcp.mcp)
 app.command()(tracking.calibrate)
 app.command()(tracking.forecast)
 app.command()(tracking.shadow)

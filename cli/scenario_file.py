@@ -16,7 +16,7 @@ from twin.scenario import Scenario, ScenarioErrors, parse_scenario
 
 MAX_BYTES = 1_000_000
 MAX_POLICY_BYTES = 20_000
-_MAX_NODES = 20_000
+MAX_NODES = 20_000
 
 Path_ = tuple[str | int, ...]
 
@@ -45,6 +45,37 @@ class ScenarioFile:
         return [_located(self.path, self.lines, error) for error in errors]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputFile:
+    """
+    Inputs of another kind than a scenario, as they stand in a file.
+
+    Args:
+        path: The file.
+        document: What it says, unchecked; the planner checks it.
+        lines: Line of each key, by path; the first line is 1.
+    """
+
+    path: Path
+    document: dict[str, Any]
+    lines: dict[Path_, int] = field(default_factory=dict)
+
+    def locate(self, errors: Iterable[Mapping[str, Any]]) -> list[ProblemLine]:
+        """Add file and line to errors with field, rule, value and repair."""
+        return [_located(self.path, self.lines, error) for error in errors]
+
+
+def load_inputs(path: Path) -> InputFile:
+    """
+    Read a file of keys and values: YAML, or JSON where the name ends in .json.
+
+    Raises:
+        Problem: Exit code 2 where it is not one.
+    """
+    document, lines = _parsed(path, _text(path))
+    return InputFile(path=path, document=document, lines=lines)
+
+
 def load_scenario(path: Path) -> ScenarioFile:
     """
     Read and check a scenario file.
@@ -62,7 +93,7 @@ def load_scenario(path: Path) -> ScenarioFile:
     text = _text(path)
     document, lines = _parsed(path, text)
     try:
-        _resolve_policies(path, document)
+        resolve_policies(path, document)
         scenario = parse_scenario(document)
     except (ScenarioErrors, ScenarioError) as error:
         found = error.errors if isinstance(error, ScenarioErrors) else (error,)
@@ -179,9 +210,9 @@ def _lines(path: Path, root: yaml.Node) -> dict[Path_, int]:
                 str(key[-1]), "keep one", line, ".".join(map(str, key)),
             )  # fmt: skip
         lines[key] = line
-        if len(lines) > _MAX_NODES:
+        if len(lines) > MAX_NODES:
             raise _refused(
-                path, f"must have at most {_MAX_NODES:,} values", "more",
+                path, f"must have at most {MAX_NODES:,} values", "more",
                 "write repeated parts out less often",
             )  # fmt: skip
     return lines
@@ -215,8 +246,13 @@ def _yaml_problem(path: Path, error: yaml.YAMLError) -> Problem:
 # --- policies ---------------------------------------------------------------------
 
 
-def _resolve_policies(path: Path, document: dict[str, Any]) -> None:
-    """Replace `file: x.py` of user policies by their source, in place."""
+def resolve_policies(path: Path, document: dict[str, Any]) -> None:
+    """
+    Replace `file: x.py` of a scenario's user policies by their source, in place.
+
+    Raises:
+        ScenarioError: If a file cannot be read or does not belong.
+    """
     _resolve(path, document.get("policy"), "policy")
     search = document.get("plan")
     policies = search.get("policies") if isinstance(search, dict) else None

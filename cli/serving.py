@@ -39,7 +39,8 @@ def prepare(host: str, port: int, access: Access | None = None) -> Any:
     from api.main import create_app
     from app.create import create_dash
 
-    settings = read_settings(**({} if access is None else {"access": access}))
+    asked = {} if access is None else {"access": access}
+    settings = read_settings(resume_studies=True, **asked)
     server = create_app(settings)
     create_dash(server, Client.in_process(server, lifespan=False, acting=True))
     config = uvicorn.Config(

@@ -31,7 +31,7 @@ from cli.problem import (
     ProblemLine,
     code_for,
 )
-from cli.scenario_file import ScenarioFile
+from cli.scenario_file import InputFile, ScenarioFile
 from twin.errors import ScenarioError, ScenarioErrors
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -54,7 +54,7 @@ def err_console() -> Console:
 
 
 @contextmanager
-def planner(server: str | None) -> Iterator[Client]:
+def planner(server: str | None, **settings: Any) -> Iterator[Client]:
     """
     Open a planner: a server by address, or one inside this process.
 
@@ -63,7 +63,7 @@ def planner(server: str | None) -> Iterator[Client]:
     """
     # from the environment alone: every user of a machine sees its command lines
     token = os.environ.get("NAMEPLATE_TOKEN")
-    client = Client.connect(server, token=token) if server else _in_process()
+    client = Client.connect(server, token=token) if server else _in_process(settings)
     try:
         yield client
     except KeyboardInterrupt:
@@ -88,14 +88,15 @@ def _closed_within(client: Client, limit_s: float) -> bool:
     return not closer.is_alive()
 
 
-def _in_process() -> Client:
+def _in_process(overrides: dict[str, Any]) -> Client:
     from sqlalchemy.exc import SQLAlchemyError
 
     from api.main import create_app
 
-    settings = read_settings(allow_user_policy=True)
-    try:
-        return Client.in_process(create_app(settings))
+    given = {name: value for name, value in overrides.items() if value is not None}
+    settings = read_settings(**({"allow_user_policy": True} | given))
+    try:  # what is asked compiles what it needs; a warm-up would only compete with it
+        return Client.in_process(create_app(settings, warm=False))
     except (SQLAlchemyError, OSError) as error:
         raise Problem(
             "The database cannot be opened",
@@ -174,13 +175,15 @@ def progress(title: str) -> Iterator[Callable[[float, str], None]]:
         yield report
 
 
-def problem_from(error: ApiProblem, source: ScenarioFile | None = None) -> Problem:
+def problem_from(
+    error: ApiProblem, source: ScenarioFile | InputFile | None = None
+) -> Problem:
     """
     Turn an API's problem document into ours, with lines of the scenario file.
 
     Args:
         error: What the client raised.
-        source: The scenario file the request came from.
+        source: The file the request came from.
     """
     document = error.problem
     items = [

@@ -230,7 +230,12 @@ def _print_site(console: Console, found: Document) -> None:
             f"{r['caps_low']}/{r['caps_high']}", str(r["brakes"]),
         )  # fmt: skip
     console.print(rows)
-    loud = [e for e in found["events"] if e["kind"] in _LOUD]
+    print_events(console, found["events"])
+
+
+def print_events(console: Console, events: list[Document]) -> None:
+    """Print the first events that matter, and how many more there are."""
+    loud = [e for e in events if e["kind"] in _LOUD]
     for event in loud[:_MOST_EVENTS]:
         console.print(
             f"{_clock(event['t_s'])}  {event['kind']:16} {event['target']}",
@@ -349,12 +354,13 @@ def _written(found: Document, folder: Path) -> list[Path]:
     paths = [whole]
     for name in ("nodes", "racks", "rows"):
         path = folder / f"{name}.csv"
-        path.write_text(_csv(found[name]))
+        path.write_text(csv_of(found[name]))
         paths.append(path)
     return paths
 
 
-def _csv(records: list[Document]) -> str:
+def csv_of(records: list[Document]) -> str:
+    """Records as CSV; what is a list or a record itself is left out."""
     import csv
     import io
 

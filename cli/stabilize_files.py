@@ -20,7 +20,7 @@ def write_report(
     study: Document, detail: Document, source: ScenarioFile, path: Path
 ) -> Path:
     """Write the compliance report, with a closer look at the waveform."""
-    from app.stabilize_report import stabilize_report
+    from app.report.stabilize import stabilize_report
 
     asked = source.scenario.model_dump(mode="json", exclude_defaults=True)
     page = stabilize_report(

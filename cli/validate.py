@@ -44,6 +44,8 @@ def recompute(prefix: str, report: Callable[[float, str], None]) -> list[Row]:
 
 def table(rows: list[Row]) -> Table:
     """Build the table: published beside ours, with the tolerance."""
+    from cli.validation.row import verdict
+
     shown = Table(title="Validation", title_justify="left")
     for name in ("Id", "Quantity", "Unit"):
         shown.add_column(name)
@@ -54,12 +56,22 @@ def table(rows: list[Row]) -> Table:
     for row in rows:
         shown.add_row(
             row["id"], row["quantity"], row["unit"],
-            *(_figure(row[k]) for k in ("published", "ours", "difference",
-                                        "tolerance")),
-            "[green]yes[/]" if row["passes"] else "[red]no[/]",
+            _range(row),
+            *(_figure(row[k]) for k in ("ours", "difference", "tolerance")),
+            _VERDICTS[verdict(row)],
             f"{row['source']} ({row['mark']})",
         )  # fmt: skip
     return shown
+
+
+_VERDICTS = {"yes": "[green]yes[/]", "no": "[red]no[/]", "sign": "sign only",
+             "input": "input"}  # fmt: skip
+
+
+def _range(row: Row) -> str:
+    """Published figure, or both ends of its range."""
+    ends = (row["published"], row.get("most"))
+    return " to ".join(_figure(end) for end in ends if end is not None)
 
 
 def _figure(value: Any) -> str:

@@ -9,10 +9,49 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cli.validation import measured, polca, stabilize, tapas, tracking, training
+from cli.validation import (
+    batch_model,
+    brane,
+    buddy,
+    droidspeak,
+    dynamollm,
+    energy_per_query,
+    engines,
+    greener,
+    input_power,
+    intelligent_router,
+    junction,
+    measured,
+    medha,
+    modserve,
+    murakkab,
+    optimise,
+    polca,
+    prune_train,
+    qlm,
+    slim_sc,
+    splitwise,
+    ssjf,
+    stabilize,
+    streamwise,
+    tapas,
+    tapas_router,
+    test_time,
+    tracking,
+    training,
+    uncertainty,
+)
 from cli.validation.row import ValidationRow
 
-SUITES = (measured, polca, tapas, stabilize, training, tracking)
+SUITES = (
+    measured, polca, tapas, stabilize, training, tracking, energy_per_query,
+    engines, greener, droidspeak, brane, slim_sc, test_time, input_power,
+    prune_train, buddy, junction, streamwise, murakkab,
+    splitwise, dynamollm, modserve,
+    batch_model,
+    intelligent_router, ssjf, qlm, medha, tapas_router,
+    uncertainty, optimise,
+)  # fmt: skip
 Report = Callable[[float, str], None]
 
 

@@ -1,8 +1,9 @@
 """
-Write docs/validation.md and the README's tables from recorded results.
+Write docs/validation.md and the README's table from recorded results.
 
 The prose lives in `docs/validation.in.md`; the tables replace its markers. Results
-are recordings of our own runs: `docs/results/validation.json` and `bench.json`.
+are a recording of our own run: `docs/results/validation.json`. Benchmarks are written
+the same way by `bench/document.py`.
 """
 
 from __future__ import annotations
@@ -12,13 +13,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from cli.validation.row import tally, verdict
+
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "docs" / "results"
 VALIDATION_MARKER = "<!-- table: validation -->"
 TAPAS_MARKER = "<!-- table: validation tapas -->"
 STABILIZE_MARKER = "<!-- table: validation stabilize -->"
 TRACKING_MARKER = "<!-- table: validation tracking -->"
-BENCH_MARKER = "<!-- table: bench -->"
+PLANNING_MARKER = "<!-- table: validation planning -->"
+SERVING_MARKER = "<!-- table: validation serving -->"
 END_MARKER = "<!-- end -->"
 
 
@@ -30,34 +34,51 @@ def validation_table(rows: list[dict[str, Any]], *, short: bool = False) -> str:
     for row in rows:
         cells = [
             f"{row['quantity']} (`{row['id']}`)",
-            f"{_sign(row['rule'])}{_number(row['published'], row['unit'])}",
+            _published(row),
             _number(row["ours"], row["unit"]),
             _number(row["difference"], row["unit"], signed=True),
-            "yes" if row["passes"] else "**no**",
+            _VERDICTS[verdict(row)],
         ]
         cells += [] if short else [row["mark"], row["why"]]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
-def bench_table(document: dict[str, Any]) -> str:
-    """Markdown table of benchmark rows, the machine's limits below."""
-    lines = ["| what | measured | bar | holds |", "|---|---|---|---|"]
-    for row in document["rows"]:
-        sign = "≥ " if row["better"] == "more" else "≤ "
-        lines.append(
-            f"| `{row['id']}` | {row['value']:,.4g} {row['unit']} | {sign}"
-            f"{row['bar']:,g} {row['unit']} | {'yes' if row['passes'] else '**no**'} |"
-        )
-    machine = document["machine"]
-    lines.append("")
-    lines.append(
-        f"Machine: {machine['cores']} cores, copies "
-        f"{machine['copy_bandwidth_bytes_per_s'] / 1e9:.1f} GB/s, multiplies matrices "
-        f"at {machine['matrix_flop_per_s'] / 1e9:.0f} Gflop/s, "
-        f"Python {machine['python']}."
-    )
-    return "\n".join(lines)
+SERVING = {
+    "splitwise": "Splitwise (ISCA 2024)",
+    "dynamollm": "DynamoLLM (HPCA 2025)",
+    "energy_per_query": "Energy of a query (two published versions)",
+    "greener": "Greener LLMs",
+    "batch_model": "Models left out of the fit (ML.ENERGY benchmark v3)",
+    "engines": "Engines: groups of GPUs nobody measured",
+    "ssjf": "SSJF",
+    "intelligent_router": "Intelligent Router",
+    "qlm": "QLM",
+    "medha": "Medha",
+    "tapas_router": "TAPAS, its router",
+    "modserve": "ModServe",
+    "streamwise": "StreamWise",
+    "murakkab": "Murakkab",
+    "droidspeak": "DroidSpeak",
+    "brane": "BRANE",
+    "slim_sc": "Slim-SC",
+    "test_time": "Test-time compute",
+    "input_power": "Input-dependent power",
+    "prune_train": "PruneTrain",
+    "buddy": "Buddy Compression",
+    "junction": "Junction",
+}
+"""Suite -> its title in the section on serving."""
+
+
+def serving_tables(rows: list[dict[str, Any]]) -> str:
+    """One table per serving suite, with how many of its rows hold."""
+    parts = []
+    for suite, title in SERVING.items():
+        own = [r for r in rows if r["id"].startswith(f"{suite}.")]
+        parts.append(f"### {title}: {tally(own)}\n")
+        parts.append(validation_table(own) + "\n")
+    return "\n".join(parts).rstrip()
 
 
 def filled(text: str, marker: str, table: str) -> str:
@@ -74,7 +95,6 @@ def filled(text: str, marker: str, table: str) -> str:
 def documents() -> dict[Path, str]:
     """Text that each generated document should have."""
     rows = json.loads((RESULTS / "validation.json").read_text())
-    bench = json.loads((RESULTS / "bench.json").read_text())
     headline = [r for r in rows if r["id"] in _HEADLINE]
     page = (ROOT / "docs" / "validation.in.md").read_text()
     rest = list(rows)
@@ -85,11 +105,15 @@ def documents() -> dict[Path, str]:
         own = [r for r in rows if r["id"].startswith(prefix)]
         rest = [r for r in rest if r not in own]
         page = filled(page, marker, validation_table(own))
+    planning = [r for r in rest if r["id"].startswith(("uncertainty.", "optimise."))]
+    rest = [r for r in rest if r not in planning]
+    page = filled(page, PLANNING_MARKER, validation_table(planning))
+    serving = [r for r in rows if r["id"].partition(".")[0] in SERVING]
+    rest = [r for r in rest if r not in serving]
+    page = filled(page, SERVING_MARKER, serving_tables(serving))
     page = filled(page, VALIDATION_MARKER, validation_table(rest))
-    page = filled(page, BENCH_MARKER, bench_table(bench))
     readme = (ROOT / "README.md").read_text()
     readme = filled(readme, VALIDATION_MARKER, validation_table(headline, short=True))
-    readme = filled(readme, BENCH_MARKER, bench_table(bench))
     return {ROOT / "docs" / "validation.md": page, ROOT / "README.md": readme}
 
 
@@ -100,8 +124,14 @@ _HEADLINE = {
 }  # fmt: skip
 
 
-def _sign(rule: str) -> str:
-    return {"at most": "≤ ", "at least": "≥ ", "near": ""}[rule]
+_VERDICTS = {"yes": "yes", "no": "**no**", "sign": "sign only", "input": "input"}
+
+
+def _published(row: dict[str, Any]) -> str:
+    low = _number(row["published"], row["unit"])
+    if row["rule"] == "within":
+        return f"{low} to {_number(row['most'], row['unit'])}"
+    return {"at most": "≤ ", "at least": "≥ ", "near": ""}[row["rule"]] + low
 
 
 def _number(value: float, unit: str, *, signed: bool = False) -> str:

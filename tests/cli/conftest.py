@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 import yaml
@@ -14,6 +15,19 @@ SHORT = {
     "horizon": {"days": 0.02, "tick_s": 1},
     "workload": {"load": {"requests_per_server_s": 0.1}},
 }
+
+
+OTHER_INPUTS = {
+    "build_out", "cost", "placement", "search", "serve_shift", "serve_study", "study",
+    "study_site",
+}  # fmt: skip
+"""Examples that are no scenario; each has a test of its own command."""
+
+
+def example_scenarios():
+    """Paths of the examples that are scenarios."""
+    examples = Path(__file__).parents[2] / "examples"
+    return [p for p in sorted(examples.glob("*.yaml")) if p.stem not in OTHER_INPUTS]
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import yaml
 from api.client import Client
 from cli import validate
 from cli.scenario_file import load_scenario
-from tests.cli.conftest import SHORT
+from tests.cli.conftest import SHORT, example_scenarios
 from twin.scenario import apply_changes, dataset_names
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -27,9 +27,10 @@ IMPOSSIBLE = {
 
 def without_dataset():
     return [
-        path for path in sorted(EXAMPLES.glob("*.yaml"))
+        path
+        for path in example_scenarios()
         if not dataset_names(load_scenario(path).scenario)
-    ]  # fmt: skip
+    ]
 
 
 @pytest.mark.parametrize("path", without_dataset(), ids=lambda p: p.stem)

@@ -10,6 +10,7 @@ import pytest
 from cli import scenario_file as module
 from cli.problem import Problem
 from cli.scenario_file import load_scenario
+from tests.cli.conftest import example_scenarios
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -131,6 +132,15 @@ def test_a_policy_file_becomes_source(tmp_path, scenario_file):
     assert source.scenario.plan.policies[1].label == "mine"
 
 
-@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.yaml")), ids=lambda p: p.name)
+@pytest.mark.parametrize("path", example_scenarios(), ids=lambda p: p.name)
 def test_every_example_is_valid(path):
     assert load_scenario(path).scenario.name
+
+
+@pytest.mark.parametrize("name", ["build_out", "cost", "placement", "study"])
+def test_inputs_of_another_question_are_refused_by_their_keys(name):
+    with pytest.raises(Problem) as caught:
+        load_scenario(EXAMPLES / f"{name}.yaml")
+
+    assert {line.rule for line in caught.value.lines} >= {"is not a known key"}
+    assert all(line.field for line in caught.value.lines)

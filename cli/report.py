@@ -1,0 +1,234 @@
+"""`nameplate report`: an answer as one HTML or PDF file, to be sent around."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.files import prepare_folder, write_whole
+from cli.problem import CANNOT, Problem, ProblemLine
+from cli.scenario_file import ScenarioFile, load_inputs, load_scenario
+from cli.session import answering, err_console, planner, problem_from, progress
+
+if TYPE_CHECKING:
+    from api.client import Client
+
+Document = dict[str, Any]
+_MOST_BYTES = 200_000_000
+_MOST = 4
+_SUFFIXES = {".html": "html", ".htm": "html", ".pdf": "pdf"}
+_KINDS = ("run", "plan", "study")
+
+
+class Paper(StrEnum):
+    """Sheets of a PDF."""
+
+    a4 = "a4"
+    letter = "letter"
+
+
+@answering
+def report(
+    what: Annotated[
+        list[str],
+        typer.Argument(
+            help="Id of a run, plan or study; an answer as JSON; or a scenario or "
+            "serving study, run now. Two to four runs or scenarios are compared.",
+        ),
+    ],
+    out: Annotated[Path, typer.Option(help="File to write: .html, or .pdf.")] = Path(
+        "report.html"
+    ),
+    paper: Annotated[Paper, typer.Option(help="Sheets of a PDF.")] = Paper.a4,
+    server: Annotated[
+        str | None,
+        typer.Option(envvar="NAMEPLATE_SERVER", help="Ask a running server."),
+    ] = None,
+) -> None:
+    """Write a report: answer, figures, assumptions, validation, how to reproduce it."""
+    kind = _prepared(out)
+    _check(what)
+    answer = _answer_in(Path(what[0])) if len(what) == 1 else None
+    if answer is not None:
+        page = _written(answer)
+    else:
+        with planner(server) as client:
+            page = _page(client, what)
+    content = page.encode() if kind == "html" else _pdf(page, paper)
+    err_console().print(f"wrote {write_whole(out, content)}", markup=False)
+
+
+def _check(what: list[str]) -> None:
+    """Check what can be checked before a planner is opened."""
+    if len(what) > _MOST:
+        raise _refused("WHAT", f"must be at most {_MOST}", len(what), "leave some out")
+    kinds = _KINDS if len(what) == 1 else ("run",)
+    for one in what:
+        if not _is_file(Path(one)) and one.partition("_")[0] not in kinds:
+            raise _refused(
+                "WHAT", f"must be a file or the id of a {' or '.join(kinds)}", one,
+                "look ids up under /api/v1/runs, /plans or /studies",
+            )  # fmt: skip
+
+
+def _prepared(out: Path) -> str:
+    """Check that the file can be written before any work is done."""
+    kind = _SUFFIXES.get(out.suffix.lower())
+    if kind is None:
+        raise _refused(
+            "--out", "must end in .html or .pdf", str(out), "name report.html"
+        )
+    if out.is_dir():
+        raise _refused("--out", "must be a file", str(out), "name a file in it")
+    prepare_folder(out.parent)
+    if kind == "pdf":
+        from api.problems import Refusal
+        from app.report.pdf import check_pdf
+
+        try:
+            check_pdf()
+        except Refusal as refusal:
+            raise _from(refusal) from refusal
+    return kind
+
+
+def _pdf(page: str, paper: Paper) -> bytes:
+    from api.problems import Refusal
+    from app.report.pdf import as_pdf
+
+    try:
+        return as_pdf(page, paper=paper.value)
+    except Refusal as refusal:
+        raise _from(refusal) from refusal
+
+
+def _page(client: Client, what: list[str]) -> str:
+    """Read or run what was named, and write it."""
+    if len(what) > 1:
+        return _compared(client, what)
+    path = Path(what[0])
+    if not _is_file(path):
+        return _stored(client, what[0])
+    return _asked(client, path)
+
+
+def _is_file(path: Path) -> bool:
+    return path.suffix in (".yaml", ".yml", ".json") or path.exists()
+
+
+def _stored(client: Client, key: str) -> str:
+    from app.report.kinds import report_of
+    from app.report.study_data import thinned
+
+    kind = key.partition("_")[0]
+    if kind == "run":
+        scenario = client.run(key)["scenario"]
+        return report_of(client.run_result(key), scenario=scenario)
+    if kind == "plan":
+        return report_of(client.plan_result(key))
+    document = client.study(key)
+    points = thinned(client.study_points(key), document)
+    return report_of(document, points=points)
+
+
+def _compared(client: Client, what: list[str]) -> str:
+    from app.report.kinds import report_of
+
+    items = [_item(one) for one in what]
+    with progress("comparing") as told:
+        found = client.compare(items, on_progress=told)
+    return report_of(found, asked={"items": items})
+
+
+def _item(one: str) -> Document:
+    path = Path(one)
+    if _is_file(path):
+        return {"scenario": load_scenario(path).document(), "label": path.stem}
+    return {"run_id": one}
+
+
+# --- files ------------------------------------------------------------------------
+
+
+def _answer_in(path: Path) -> Document | None:
+    """Return the answer that a JSON file holds; None where it holds something else."""
+    from app.report.kinds import kind_of
+
+    if path.suffix != ".json" or not path.is_file():
+        return None
+    if path.stat().st_size > _MOST_BYTES:
+        raise _refused(
+            "WHAT", f"must be at most {_MOST_BYTES:,} bytes", str(path),
+            "ask for it without series",
+        )  # fmt: skip
+    try:
+        document = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None  # the reader of scenarios says what is wrong, and where
+    return document if isinstance(document, dict) and kind_of(document) else None
+
+
+def _written(answer: Document) -> str:
+    from app.report.kinds import report_of
+
+    return report_of(answer)
+
+
+def _asked(client: Client, path: Path) -> str:
+    """Run what a file asks for, and write the answer."""
+    from api.client import ApiProblem
+    from app.report.kinds import report_of
+
+    inputs = load_inputs(path)
+    if "axes" in inputs.document:
+        raise _refused(
+            "WHAT", "must be an answer, and this is a study's question", str(path),
+            f"run `nameplate sweep {path}`, then name the study's id",
+        )  # fmt: skip
+    try:
+        if "systems" in inputs.document or "traffic" in inputs.document:
+            with progress("serving study") as told:
+                found = client.serve_study(
+                    inputs.document, points=600, on_progress=told
+                )
+            return report_of(found)
+        return _scenario(client, load_scenario(path))
+    except ApiProblem as error:
+        raise problem_from(error, inputs) from error
+
+
+def _scenario(client: Client, source: ScenarioFile) -> str:
+    """Run a scenario: a site with its failures, a training site, or a row."""
+    from app.report.kinds import report_of
+
+    document, scenario = source.document(), source.scenario
+    with progress(scenario.name) as told:
+        question: Document = {"scenario": document, "on_progress": told}
+        if scenario.facility is not None:
+            run = client.site_run(**question)
+            failures = client.site_failures(pairs=False, **question)
+            return report_of(run, scenario=document, failures=failures)
+        if scenario.training is not None:
+            return report_of(client.stabilize_run(**question), scenario=document)
+        return report_of(client.what_if(document, on_progress=told))
+
+
+# --- refusals ---------------------------------------------------------------------
+
+
+def _refused(field: str, rule: str, value: Any, repair: str) -> Problem:
+    line = ProblemLine(field=field, rule=rule, value=value, repair=repair)
+    return Problem("The report cannot be written", [line])
+
+
+def _from(refusal: Any) -> Problem:
+    lines = [
+        ProblemLine(field=e.field, rule=e.rule, value=e.value, repair=e.repair)
+        for e in refusal.errors
+    ]
+    title = "The report cannot be written"
+    return Problem(title if lines else f"{title}: {refusal.detail}", lines, code=CANNOT)

@@ -1,0 +1,87 @@
+"""Write a serving study: JSON, its figures and its timelines as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from cli.files import write_whole
+
+Document = dict[str, Any]
+_FIGURES = (
+    "system", "label", "unit", "arrived", "finished", "in_flight", "attained_frac",
+    "energy_j", "mean_power_w", "peak_power_w", "energy_per_token_j",
+    "energy_per_unit_wh", "output_tokens", "gpu_hours", "cost_usd",
+    "cost_per_1000_usd", "carbon_g", "quality_frac", "source", "mark",
+)  # fmt: skip
+_LATENCY = [(m, p) for m in ("ttft", "tbt", "e2e") for p in ("p50", "p90", "p99")]
+
+
+def write_study(study: Document, folder: Path) -> list[Path]:
+    """Write study.json, systems.csv, timelines.csv, pools.csv; return their paths."""
+    text = json.dumps(study, indent=1, allow_nan=False)
+    return [
+        write_whole(folder / "study.json", text.encode()),
+        write_whole(folder / "systems.csv", systems_csv(study)),
+        write_whole(folder / "timelines.csv", timelines_csv(study)),
+        write_whole(folder / "pools.csv", pools_csv(study)),
+    ]
+
+
+def systems_csv(study: Document) -> bytes:
+    """Write the figures of each system, one a line."""
+    head = [*_FIGURES, *(f"{m}_{p}_s" for m, p in _LATENCY)]
+    rows = [
+        [
+            *(one[name] for name in _FIGURES),
+            *(one["latency_s"].get(m, {}).get(p) for m, p in _LATENCY),
+        ]
+        for one in study["outcomes"]
+    ]
+    return _csv(head, rows)
+
+
+def timelines_csv(study: Document) -> bytes:
+    """Write site power over time, one system after the other."""
+    head = ["system", "label", "time_s", "power_w", "power_max_w"]
+    rows = (
+        [one["system"], one["label"], *values]
+        for one, line in _timelines(study)
+        for values in zip(
+            line["time_s"], line["power_w"], line["power_max_w"], strict=True
+        )
+    )
+    return _csv(head, rows)
+
+
+def pools_csv(study: Document) -> bytes:
+    """Write every pool over time."""
+    names = ("power_w", "instances", "clock_mhz", "queued")
+    head = ["system", "label", "pool", "role", "gpus_per_instance", "time_s", *names]
+    rows = (
+        [
+            one["system"], one["label"], pool["name"], pool["role"],
+            pool["gpus_per_instance"], *values,
+        ]
+        for one, line in _timelines(study)
+        for pool in line["pools"]
+        for values in zip(line["time_s"], *(pool[n] for n in names), strict=True)
+    )  # fmt: skip
+    return _csv(head, rows)
+
+
+def _timelines(study: Document) -> list[tuple[Document, Document]]:
+    """Systems that have a course in time."""
+    return [(o, o["timeline"]) for o in study["outcomes"] if o["timeline"] is not None]
+
+
+def _csv(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(head)
+    writer.writerows(rows)
+    return text.getvalue().encode()
