@@ -15,6 +15,8 @@ from dataclasses import dataclass
 WIDTH = 880
 _LEFT, _RIGHT, _TOP, _BOTTOM = 62, 20, 12, 40
 _FONT = 12
+FAMILY = "Liberation Sans, Arial, sans-serif"
+"""Where no style sheet reaches a figure, as in a PDF."""
 _LABEL = 11
 _MOST_POINTS = 900
 _LEAST = 1e-12
@@ -132,7 +134,7 @@ class Figure:
 
     def svg(self) -> str:
         """Return the figure as an SVG element, its legend above it."""
-        frame = _Frame(self.x, self.y, self.height)
+        frame = Frame(self.x, self.y, self.height)
         parts = [
             *(frame.span(span) for span in self.spans),
             *frame.axes(),
@@ -142,7 +144,7 @@ class Figure:
         ]
         view = f'viewBox="0 0 {WIDTH} {self.height}"'
         drawn = (
-            f'<svg {view} role="img" font-size="{_FONT}" '
+            f'<svg {view} role="img" font-size="{_FONT}" font-family="{FAMILY}" '
             f'xmlns="http://www.w3.org/2000/svg"><title>{_text(self.title)}</title>'
             + "".join(parts) + "</svg>"
         )  # fmt: skip
@@ -193,7 +195,7 @@ def _legend(series: Sequence[Series]) -> str:
     return f'<p class="legend">{items}</p>' if items else ""
 
 
-class _Frame:
+class Frame:
     """Places on the paper."""
 
     def __init__(self, x: Axis, y: Axis, height: int) -> None:
@@ -201,9 +203,11 @@ class _Frame:
         self._right, self._bottom = WIDTH - _RIGHT, height - _BOTTOM
 
     def at_x(self, value: float) -> float:
+        """Where a value of the x axis lies."""
         return _LEFT + self._x.part(value) * (self._right - _LEFT)
 
     def at_y(self, value: float) -> float:
+        """Where a value of the y axis lies."""
         return self._bottom - self._y.part(value) * (self._bottom - _TOP)
 
     def axes(self) -> list[str]:
@@ -236,6 +240,10 @@ class _Frame:
                 f'text-anchor="middle" fill="{_MUTED}">{_text(self._y.title)}</text>'
             ),
         ]
+
+    def axes_drawn(self) -> str:
+        """Both axes as one text."""
+        return "".join(self.axes())
 
     def series(self, one: Series) -> str:
         """A line, or the band between two."""

@@ -1,13 +1,25 @@
-"""Mean row power of pinned runs on one pair of axes."""
+"""Curves of several runs on shared axes: pinned ones, and compared ones with limits."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-from app import format as say
-from app.figures.template import Figure, base_layout, palette
+import numpy as np
 
+from app import format as say
+from app.figures.serving import SERIES
+from app.figures.template import Figure, base_layout, note, palette
+
+Json = dict[str, Any]
 _DASHES = ("solid", "dash", "dot", "dashdot")
+_ITEM_DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot",
+                "2px,6px", "10px,3px")  # fmt: skip
+PANE_PX = 170
+"""Height of one quantity."""
+_GAP_PX = 34
+_EDGE_PX = 62
+_LONG_H = 72.0
 
 
 def compare_figure(
@@ -44,3 +56,168 @@ def compare_figure(
         yaxis={"ticksuffix": f" {unit}", "tickformat": ",~r", "nticks": 5},
     )  # fmt: skip
     return figure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pane:
+    """
+    One quantity of every item, in units people read.
+
+    Args:
+        title: What it is, with its unit.
+        unit: The unit.
+        lines: One an item; None where it has none.
+        limits: Line that power should stay below, one an item.
+    """
+
+    title: str
+    unit: str
+    lines: list[np.ndarray | None]
+    limits: list[float | None]
+
+
+def panes_of(document: Json, names: list[str], *, unit: str = "kW") -> list[Pane]:
+    """
+    Curves of a comparison as panes.
+
+    Args:
+        document: The comparison.
+        names: Which curves, in this order; unknown ones are left out.
+        unit: Power unit.
+    """
+    known = {one["name"]: one for one in document["series"]}
+    return [_pane(document, known[name], unit) for name in names if name in known]
+
+
+def _pane(document: Json, curve: Json, unit: str) -> Pane:
+    is_power = curve["unit"] == "W"
+    scale = say.power_scale(unit) if is_power else 1.0
+    shown = unit if is_power else curve["unit"].removeprefix("1")
+    limited = curve["name"] in ("it_w", "it_peak_w")
+    return Pane(
+        title=curve["label"] + (f" [{shown}]" if shown else ""), unit=shown,
+        lines=[
+            None if line is None else np.array(line, dtype=np.float64) / scale
+            for line in curve["values"]
+        ],
+        limits=[
+            one["limit_w"] / scale if limited and one["limit_w"] else None
+            for one in document["items"]
+        ],
+    )  # fmt: skip
+
+
+def height_of(panes: int) -> int:
+    """Height of a figure of so many panes. [px]"""
+    return _EDGE_PX + max(1, panes) * PANE_PX + max(0, panes - 1) * _GAP_PX
+
+
+def curves_figure(
+    document: Json, names: list[str], *, dark: bool, unit: str = "kW"
+) -> Figure:
+    """
+    Draw curves of every item over each other, one pane a quantity, one time axis.
+
+    Args:
+        document: The comparison.
+        names: Which curves.
+        dark: Ground.
+        unit: Power unit.
+    """
+    panes = panes_of(document, names, unit=unit)
+    if not panes:
+        words = "Cells of plans and points of studies keep no curves over time."
+        return note(words, dark=dark)
+    hours = np.array(document["series"][0]["t_s"]) / 3600
+    per_x = 24.0 if hours[-1] > _LONG_H else 1.0
+    figure = Figure(_layout(panes, dark=dark, days=per_x > 1))
+    for place, pane in enumerate(panes):
+        axis = f"y{place + 1 if place else ''}"
+        for k, line in enumerate(pane.lines):
+            if line is not None:
+                label = document["items"][k]["label"]
+                figure.add(
+                    "scatter", x=hours / per_x, y=line, mode="lines", yaxis=axis,
+                    name=f"{k + 1} {label}", connectgaps=False,
+                    line={"color": colour_of(k, dark=dark), "width": 1.5,
+                          "dash": _ITEM_DASHES[k % len(_ITEM_DASHES)]},
+                    hovertemplate=f"%{{y:,.4~g}} {pane.unit}",
+                )  # fmt: skip
+        _limits(figure, pane, axis, dark=dark)
+    return figure
+
+
+def colour_of(place: int, *, dark: bool) -> str:
+    """Colour of an item by its place; assets/base.series.css has the same."""
+    return SERIES[dark][place % len(SERIES[dark])]
+
+
+def _layout(panes: list[Pane], *, dark: bool, days: bool) -> Json:
+    p = palette(dark=dark)
+    total = height_of(len(panes)) - _EDGE_PX
+    axis: Json = {
+        "gridcolor": p.grid, "zeroline": False, "nticks": 5,
+        "tickfont": {"color": p.muted, "size": 11}, "tickformat": ",~r",
+    }  # fmt: skip
+    axes: Json = {}
+    titles = []
+    for place, pane in enumerate(panes):
+        high = 1 - place * (PANE_PX + _GAP_PX) / total
+        low = max(0.0, high - PANE_PX / total)
+        axes[f"yaxis{place + 1 if place else ''}"] = axis | {
+            "domain": [low, high],
+            "range": range_of(pane),
+        }
+        titles.append({
+            "showarrow": False, "xref": "paper", "yref": "paper", "x": 0, "y": high,
+            "xanchor": "left", "yanchor": "bottom", "text": pane.title,
+            "font": {"size": 11, "color": p.muted},
+        })  # fmt: skip
+    last = f"y{len(panes) if len(panes) > 1 else ''}"
+    words = f"{'days' if days else 'hours'} from each start"
+    layout = base_layout(
+        dark=dark, margin={"l": 52, "r": 14, "t": 22, "b": 40}, hoversubplots="axis",
+        xaxis={
+            "anchor": last, "title": {"text": words}, "showspikes": True,
+            "spikemode": "across", "spikethickness": 1, "spikecolor": p.baseline,
+            "spikedash": "solid", "hoverformat": ".2f",
+            "ticksuffix": " d" if days else " h",
+        }, **axes,
+    )  # fmt: skip
+    layout["annotations"] = titles
+    return layout
+
+
+def range_of(pane: Pane) -> list[float]:
+    """
+    Ends of a pane's axis: from zero, but where curves lie close together around them.
+
+    Differences of a few per cent are what a comparison is for.
+    """
+    values = [line[np.isfinite(line)] for line in pane.lines if line is not None]
+    ends = [v for line in values if line.size for v in (line.min(), line.max())]
+    ends += [limit for limit in pane.limits if limit is not None]
+    low, high = (min(ends), max(ends)) if ends else (0.0, 1.0)
+    room = 0.08 * (high - low or abs(high) or 1.0)
+    return [float(low - room if low > high / 2 else min(0.0, low)), float(high + room)]
+
+
+def _limits(figure: Figure, pane: Pane, axis: str, *, dark: bool) -> None:
+    """Draw the limit once where all have the same, else each in its own look."""
+    p = palette(dark=dark)
+    known = {limit for limit in pane.limits if limit is not None}
+    shared = len(known) == 1
+    for k, limit in enumerate(pane.limits):
+        if limit is None or (shared and k != pane.limits.index(limit)):
+            continue
+        colour = p.limit if shared else colour_of(k, dark=dark)
+        figure.add_shape(
+            type="line", xref="x domain", x0=0, x1=1, yref=axis, y0=limit, y1=limit,
+            line={"color": colour, "width": 1.2, "dash": "dash"},
+        )  # fmt: skip
+        text = f"limit {limit:,.4g} {pane.unit}"
+        figure.add_label(
+            xref="x domain", x=1, xanchor="right", yref=axis, y=limit,
+            yanchor="bottom", text=text if shared else f"{text} of {k + 1}",
+            font={"color": colour, "size": 11},
+        )  # fmt: skip

@@ -66,6 +66,9 @@ PAGES = (
     ("failures", "Failures", "/site/?view=failures"),
     ("cooling", "Cooling", "/site/?view=cooling"),
     ("stabilize", "Stabilize", "/stabilize/"),
+    ("serving", "Serving", "/serving/"),
+    ("study", "Study", "/study/"),
+    ("compare", "Compare", "/compare/"),
     ("live", "Live", "/live/"),
     ("data", "Data", "/data/"),
 )

@@ -64,12 +64,19 @@ def plan(client):
 
 
 @pytest.fixture(scope="module")
-def origin(tmp_path_factory):
+def server_settings():
+    """Settings that a page's tests need besides."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def origin(tmp_path_factory, server_settings):
     """A server of its own on a free loopback port, with a database of its own."""
     folder = tmp_path_factory.mktemp("site")
     settings = Settings(
-        database_url=f"sqlite:///{folder / 'nameplate.db'}", cache_dir=folder
-    )
+        database_url=f"sqlite:///{folder / 'nameplate.db'}", cache_dir=folder,
+        **server_settings,
+    )  # fmt: skip
     app = create_app(settings)
     client = Client.in_process(app, lifespan=False)
     create_dash(app, client)

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow
 import pyarrow.parquet
 
-from app.report import render_report
+from app.report.row import render_report
 
 Json = dict[str, Any]
 pa: Any = pyarrow

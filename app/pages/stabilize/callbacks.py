@@ -342,7 +342,7 @@ def _file(client: Client, kept: Json, wanted: str) -> Any:
     )
     if wanted == "stab-get":
         return dcc.send_string(json.dumps(found, indent=1), "nameplate-stabilize.json")
-    from app.stabilize_report import stabilize_report
+    from app.report.stabilize import stabilize_report
 
     text = stabilize_report(found, "Training power and grid rules")
     return dcc.send_string(text, "nameplate-stabilize.html", type="text/html")

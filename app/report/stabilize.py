@@ -11,16 +11,20 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from app import stabilize_report_figures as figures
-from app import stabilize_report_tables as tables
 from app import stabilize_words as words
 from app.markup import Markup, listed, table, text
-from app.stabilize_report_inputs import LEFT_OUT, assumptions
-from app.stabilize_report_style import STYLE
+from app.report import stabilize_figures as figures
+from app.report import stabilize_tables as tables
+from app.report import validation
+from app.report.page import figure, whole
+from app.report.stabilize_inputs import LEFT_OUT, assumptions
 
 Json = dict[str, Any]
 _MEASURES = "training.measures."
 _CONTRACT = "contracted power"
+_UNCOVERED = (
+    "Rules are read from their documents, not checked against a utility's own meter."
+)
 _NO_MEASURES = "No measure is set: both sides are the same."
 
 
@@ -47,12 +51,7 @@ def stabilize_report(
         "</section>"
         for k, (name, inside) in enumerate(sections, start=1)
     )
-    return (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{text(title)}: compliance report</title><style>{STYLE}</style></head>"
-        f"<body>{_head(document, title)}{body}</body></html>\n"
-    )
+    return whole(f"{title}: compliance report", _head(document, title) + body)
 
 
 def _head(study: Json, title: str) -> str:
@@ -109,6 +108,7 @@ def _sections(
     yield "Notes", listed(study["notes"]) if study["notes"] else "<p>None.</p>"
     yield "Inputs and assumptions", _inputs(study)
     yield "What is not modelled", listed(LEFT_OUT)
+    yield "Validation", validation.status(("stabilize",), _UNCOVERED)
     yield "How to reproduce it", _again(study, scenario, file)
 
 
@@ -151,11 +151,11 @@ def _compliance(study: Json) -> str:
 
 
 def _waveform(study: Json, detail: Json | None) -> str:
-    whole = figures.waveform(
+    run = figures.waveform(
         study["window"], "Power from the grid over the run",
         limit=(study["contract_w"], words.contract(study)),
     )  # fmt: skip
-    parts = [_figure(whole, "Each point is the lowest to highest sample of its stretch "
+    parts = [figure(run, "Each point is the lowest to highest sample of its stretch "
                      "of time: no peak is lost.")]  # fmt: skip
     if detail is not None:
         closer = figures.waveform(detail, "Power from the grid, a closer look")
@@ -163,16 +163,12 @@ def _waveform(study: Json, detail: Json | None) -> str:
             f"A closer look: {detail['from_s']:g} to {detail['to_s']:g} s, in samples "
             f"of {detail['sample_s']:.3g} s."
         )
-        parts.append(_figure(closer, caption))
+        parts.append(figure(closer, caption))
     return "".join(parts)
 
 
-def _figure(drawn: str, caption: str) -> str:
-    return f"<figure>{drawn}<figcaption>{text(caption)}</figcaption></figure>"
-
-
 def _spectrum(study: Json) -> str:
-    return _figure(
+    return figure(
         figures.spectrum(study),
         "Amplitude of the lines over the whole run, the highest of each part of the "
         "axis. Red: half of a rule's peak-to-peak limit over its band, the amplitude "
@@ -205,7 +201,7 @@ def _energy(study: Json) -> str:
 
 
 def _stores(study: Json) -> str:
-    drawn = _figure(
+    drawn = figure(
         figures.charge(study["window"]),
         "State of charge; stores inside a job act alike and are drawn as one.",
     )
@@ -239,7 +235,7 @@ def _upstream(study: Json) -> str:
     else:
         parts.append(tables.gensets(study))
         if study["window"]["frequency"] is not None:
-            parts.append(_figure(figures.frequency(study["window"]), "Frequency of the "
+            parts.append(figure(figures.frequency(study["window"]), "Frequency of the "
                                  "gensets, lowest to highest."))  # fmt: skip
     if study["interharmonics"] is None:
         parts.append("<p>Interharmonics: samples are too coarse or too few.</p>")

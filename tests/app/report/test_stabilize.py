@@ -11,9 +11,10 @@ import pytest
 from api.client import Client
 from api.main import create_app
 from app import stabilize_words as words
-from app.stabilize_report import stabilize_report
-from app.stabilize_report_inputs import LEFT_OUT
+from app.report.stabilize import stabilize_report
+from app.report.stabilize_inputs import LEFT_OUT
 from store.settings import Settings
+from tests.app.report.plain import plain
 
 SITE = {"name": "Hall", "training": {
     "horizon_s": 130.0, "sample_s": 0.005,
@@ -48,12 +49,6 @@ def study(_answered):
 def detail(_answered):
     """Two seconds of it."""
     return copy.deepcopy(_answered[1])
-
-
-def plain(page):
-    """Text that a reader sees, one space between words."""
-    body = re.sub(r"<style>.*?</style>", "", page, flags=re.DOTALL)
-    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", body)).split())
 
 
 def test_the_report_fetches_nothing_and_runs_nothing(study, detail):

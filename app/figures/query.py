@@ -1,0 +1,215 @@
+"""Figures of the energy of a query: what it takes, what moves it, what saves."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from app import format as say
+from app.figures.template import Figure, base_layout, note, palette
+
+Json = dict[str, Any]
+
+KINDS = (("typical", "typical"), ("long", "long"))
+INPUT_TITLES = {
+    "output_tokens": "tokens of the answer", "input_tokens": "tokens of the prompt",
+    "node_w": "power of the node", "utilisation": "utilisation", "pue": "PUE",
+    "water": "water on site", "grid_water": "water of the grid",
+    "carbon": "carbon of the grid", "energy_price": "price of energy",
+}  # fmt: skip
+PUBLISHED_COMBINED = (8.0, 20.0)
+"""Combined reduction of both versions of arXiv 2509.20241, abstract."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """One quantity over the draws, with what it is of."""
+
+    title: str
+    kind: str
+    p5: float
+    p25: float
+    p50: float
+    p75: float
+    p95: float
+
+
+def _interval(title: str, kind: str, found: Json) -> Interval:
+    values = {name: found[name] for name in ("p5", "p25", "p50", "p75", "p95")}
+    return Interval(title=title, kind=kind, **values)
+
+
+def query_frame(queries: dict[str, Json], titles: dict[str, str]) -> list[Interval]:
+    """
+    Energy of typical and long queries by preset, in Wh.
+
+    Args:
+        queries: Preset -> answer.
+        titles: Preset -> short title.
+    """
+    return [
+        _interval(titles.get(preset, preset), kind, found[kind]["energy_wh"])
+        for preset, found in queries.items() for kind, _ in KINDS
+    ]  # fmt: skip
+
+
+def query_figure(
+    queries: dict[str, Json], *, titles: dict[str, str], chosen: str, dark: bool
+) -> Figure:
+    """
+    Draw the energy of a query by preset: P5 to P95 thin, P25 to P75 thick, median.
+
+    Args:
+        queries: Preset -> answer; versions of a publication stand apart.
+        titles: Preset -> short title.
+        chosen: Preset that the other figures are of.
+        dark: Ground.
+    """
+    frame = query_frame(queries, titles)
+    if not frame:
+        return note("No answer on queries yet.", dark=dark)
+    p = palette(dark=dark)
+    rows = list(dict.fromkeys(one.title for one in frame))
+    figure = Figure(base_layout(
+        dark=dark, hovermode="closest", margin={"l": 112, "r": 44, "t": 22, "b": 36},
+        xaxis={"type": "log", "title": {"text": "energy of a query [Wh]"},
+               "tickvals": [0.01, 0.1, 1, 10, 100], "tickangle": 0,
+               "ticktext": ["0.01", "0.1", "1", "10", "100"]},
+        yaxis={"tickvals": [len(rows) - k for k in range(len(rows))], "showgrid": False,
+               "ticktext": [
+                   f"<b>{t}</b>" if t == titles.get(chosen) else t for t in rows
+               ],
+               "tickfont": {"color": p.ink}, "range": [0.4, len(rows) + 0.6]},
+    ))  # fmt: skip
+    for one in frame:
+        colour = p.power if one.kind == "typical" else p.second
+        y = (
+            len(rows)
+            - rows.index(one.title)
+            + (0.16 if one.kind == "typical" else -0.16)
+        )
+        _bar(figure, one, y, colour, f"{one.title}, {one.kind} query", "Wh")
+        figure.add_label(
+            x=_log(one.p95), y=y, xanchor="left", xshift=5, text=f"{one.p50:.2f}",
+            font={"size": 11, "color": colour},
+        )  # fmt: skip
+    figure.add_label(
+        xref="paper", yref="paper", x=0, y=1, xanchor="left", yanchor="bottom",
+        text=f"<b style='color:{p.power}'>typical</b>  "
+        f"<b style='color:{p.second}'>long</b>  P5–P95, thick P25–P75",
+        font={"size": 11, "color": p.muted},
+    )  # fmt: skip
+    return figure
+
+
+def _bar(
+    figure: Figure, one: Interval, y: float, colour: str, words: str, unit: str
+) -> None:
+    text = (
+        f"<b>{words}</b><br>median {one.p50:.3g} {unit}<br>P25–P75 {one.p25:.3g} to "
+        f"{one.p75:.3g}<br>P5–P95 {one.p5:.3g} to {one.p95:.3g} {unit}"
+    )
+    for x, width in (([one.p5, one.p95], 1.4), ([one.p25, one.p75], 7)):
+        figure.add(
+            "scatter", mode="lines", x=x, y=[y, y], name=words, hovertext=text,
+            hoverinfo="text", line={"color": colour, "width": width},
+        )  # fmt: skip
+    ground = figure.layout["hoverlabel"]["bgcolor"]
+    figure.add(
+        "scatter", mode="markers", x=[one.p50], y=[y], name=words, hovertext=text,
+        hoverinfo="text", marker={"symbol": "line-ns", "size": 11,
+                                  "line": {"color": ground, "width": 2.4}},
+    )  # fmt: skip
+
+
+def savings_figure(found: Json, *, dark: bool) -> Figure:
+    """
+    Draw what each pathway divides the energy by, alone and combined.
+
+    Args:
+        found: Answer on a query's energy.
+        dark: Ground.
+    """
+    p = palette(dark=dark)
+    frame = [
+        (_interval(one["name"], kind, one["reduction"][kind]), one)
+        for one in found["savings"] for kind, _ in KINDS if kind in one["reduction"]
+    ]  # fmt: skip
+    if not frame:
+        return note("No pathway is given.", dark=dark)
+    rows = list(dict.fromkeys(one.title for one, _ in frame))
+    figure = Figure(base_layout(
+        dark=dark, hovermode="closest", margin={"l": 78, "r": 16, "t": 22, "b": 36},
+        xaxis={"type": "log", "title": {"text": "energy before ÷ after"},
+               "tickvals": [1, 2, 5, 10, 20, 50, 100], "ticksuffix": " ×"},
+        yaxis={"tickvals": [len(rows) - k for k in range(len(rows))], "showgrid": False,
+               "ticktext": rows, "tickfont": {"color": p.ink},
+               "range": [0.4, len(rows) + 0.6]},
+    ))  # fmt: skip
+    low, high = PUBLISHED_COMBINED
+    figure.add_shape(
+        type="rect", x0=low, x1=high, yref="paper", y0=0, y1=1, fillcolor=p.lane,
+        line={"width": 0}, layer="below",
+    )  # fmt: skip
+    figure.add_label(
+        x=_log(high), xanchor="right", yref="paper", y=1, yanchor="bottom",
+        text="published, combined: 8 to 20 ×", font={"size": 11, "color": p.muted},
+    )  # fmt: skip
+    for one, saving in frame:
+        colour = p.power if one.kind == "typical" else p.second
+        y = (
+            len(rows)
+            - rows.index(one.title)
+            + (0.16 if one.kind == "typical" else -0.16)
+        )
+        words = f"{one.title}, {one.kind} query<br>{saving['mark']}: {saving['source']}"
+        _bar(figure, one, y, colour, words, "×")
+    return figure
+
+
+def tornado_figure(found: Json, *, dark: bool) -> Figure:
+    """
+    Draw how far each input moves the median of a typical query, the rest drawn.
+
+    Args:
+        found: Answer on a query's energy.
+        dark: Ground.
+    """
+    p = palette(dark=dark)
+    swings = [s for s in found["typical"]["tornado"] if s["swing_wh"] > 0]
+    if not swings:
+        return note("No input scatters.", dark=dark)
+    median = found["typical"]["energy_wh"]["p50"]
+    low, high = min(s["low_wh"] for s in swings), max(s["high_wh"] for s in swings)
+    titles = [INPUT_TITLES.get(s["input"], s["input"]) for s in swings]
+    figure = Figure(base_layout(
+        dark=dark, hovermode="closest", margin={"l": 132, "r": 44, "t": 22, "b": 36},
+        xaxis={"title": {"text": "median of a typical query [Wh]"}, "nticks": 6,
+               "range": [low - 0.2 * (high - low), high + 0.2 * (high - low)]},
+        yaxis={"autorange": "reversed", "showgrid": False,
+               "tickfont": {"color": p.ink}},
+        bargap=0.45,
+    ))  # fmt: skip
+    for side, colour, words in (
+        ("low_wh", p.band, "at its P5"),
+        ("high_wh", p.power, "at its P95"),
+    ):
+        figure.add(
+            "bar", orientation="h", y=titles, name=words, base=median,
+            x=[s[side] - median for s in swings], marker={"color": colour},
+            text=[f"{s[side]:.2f}" for s in swings], textposition="outside",
+            textfont={"size": 11, "color": p.muted}, hoverinfo="text", cliponaxis=False,
+            hovertext=[
+                f"<b>{t}</b> {words}<br>median {s[side]:.3g} Wh"
+                for t, s in zip(titles, swings, strict=True)
+            ],
+        )  # fmt: skip
+    figure.arrange(barmode="overlay")
+    figure.mark_x(median, f"median {say.number(median, 2)} Wh", colour=p.muted)
+    return figure
+
+
+def _log(value: float) -> float:
+    """Place of a label on a log axis: plotly wants the exponent there."""
+    return math.log10(value)

@@ -1,0 +1,1 @@
+"""The Compare page: stored runs, scenarios and points of studies side by side."""

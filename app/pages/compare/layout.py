@@ -1,0 +1,171 @@
+"""Layout of the Compare page: what is compared left, the differences beside it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.components import dcc, dmc, html
+from app.figures.template import CONFIG
+from app.pages.compare.exports import KINDS
+from app.pages.compare.state import DEFAULTS, UNITS
+from app.pages.knobs import button, group, header, segmented, shell, theme
+
+_STORES = (
+    "touched", "request", "kept", "progress-ask", "progress", "cancel-ask", "cancelled",
+)  # fmt: skip
+_EMPTY = {
+    "data": [],
+    "layout": {
+        "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)",
+        "xaxis": {"visible": False}, "yaxis": {"visible": False},
+    },
+}  # fmt: skip
+
+
+def layout() -> Any:
+    """Lay the page out; every number in it arrives by callback."""
+    return shell("cmp", top=[*_stores(), _header()], panel=_panel(), main=_main())
+
+
+def _stores() -> list[Any]:
+    return [
+        *(dcc.Store(id=f"cmp-{name}") for name in _STORES),
+        dcc.Store(id="cmp-defaults", data=DEFAULTS),
+        dcc.Download(id="cmp-download"),
+    ]
+
+
+def _header() -> Any:
+    exports = html.Details(className="np-menu", children=[
+        html.Summary("Export", id="cmp-export"),
+        html.Div(className="np-menu-items", children=[
+            html.Button(text, id=f"cmp-{name}", type="button") for name, text in KINDS
+        ]),
+    ])  # fmt: skip
+    return header(
+        "cmp", "compare", about="",
+        tools=[
+            segmented("cmp-units", list(UNITS), "Power unit", DEFAULTS["units"]),
+            theme("cmp"), button("cmp-copy", "Copy link"),
+            button("cmp-api", "API call"), exports,
+        ],
+    )  # fmt: skip
+
+
+# --- what is compared -----------------------------------------------------------------
+
+
+def _panel() -> Any:
+    return html.Aside(
+        className="np-panel", **{"aria-label": "What is compared"},
+        children=[
+            group("Add to the comparison", [
+                dmc.Select(
+                    id="cmp-add", data=[], value=None, searchable=True, size="xs",
+                    placeholder="Search runs, scenarios, plans, studies",
+                    nothingFoundMessage="Nothing stored has this name",
+                    maxDropdownHeight=360, clearable=False,
+                    comboboxProps={"withinPortal": True, "width": 400,
+                                   "position": "bottom-start"},
+                    **{"aria-label": "Search for what to compare"},
+                ),
+                html.P("Newest first; press / to search.", className="np-quiet",
+                       id="cmp-add-words"),
+            ]),
+            group("Compared", [
+                html.Ol(id="cmp-list", className="np-items"),
+                html.P("Nothing yet.", id="cmp-none", className="np-quiet"),
+            ]),
+            group("The baseline with a change", [
+                html.Div(className="np-vary", children=[
+                    dmc.TextInput(
+                        id="cmp-vary", size="xs", value="",
+                        placeholder="fleet.server_count = 52",
+                        **{"aria-label": "A field and its new value"},
+                    ),
+                    html.Button("Add", id="cmp-vary-add", type="button",
+                                className="np-mini"),
+                ]),
+                html.P(id="cmp-vary-error", className="np-field-error", role="alert"),
+                html.P("Any field of the scenario, run at once and not stored.",
+                       className="np-quiet"),
+            ]),
+            html.P(className="np-legend", children=[
+                html.Kbd("/"), " search  ", html.Kbd("b"), " next baseline  ",
+                html.Kbd("d"), " differences or everything",
+            ]),
+        ],
+    )  # fmt: skip
+
+
+# --- the answer -----------------------------------------------------------------------
+
+
+def _main() -> Any:
+    return html.Main(
+        id="cmp-main", className="np-main",
+        children=[
+            html.Div(className="np-progress", **{"aria-hidden": "true"}),
+            html.Div(id="cmp-problem", role="alert"),
+            html.Div(id="cmp-verdict", className="np-verdict",
+                     **{"aria-live": "polite"}, children=[
+                dmc.Skeleton(height=24, w="62%"),
+                html.P("", className="np-detail", id="cmp-cold"),
+            ]),
+            _under_way(),
+            html.Div(id="cmp-warnings", role="status"),
+            html.Div(id="cmp-answer", className="np-hidden", children=_answer()),
+        ],
+    )  # fmt: skip
+
+
+def _answer() -> list[Any]:
+    shows = [{"value": "differences", "label": "Differences"},
+             {"value": "everything", "label": "Everything"}]  # fmt: skip
+    return [
+        html.Div(id="cmp-multiples", className="np-multiples"),
+        html.Div(className="np-two np-cmp-two", children=[
+            _section(
+                "outputs", "What they do", html.Div(id="cmp-outputs"),
+                segmented("cmp-show", shows, "What is listed", DEFAULTS["show"]),
+            ),
+            html.Div([
+                _section("inputs", "What goes in", html.Div(id="cmp-inputs")),
+                _section("curves", "Over time", [
+                    html.Div(className="np-chips", role="group", children=dmc.ChipGroup(
+                        id="cmp-curves", multiple=True, value=[], children=[],
+                    ), **{"aria-label": "Curves drawn"}),
+                    dcc.Graph(id="cmp-fig-curves", config=CONFIG, figure=_EMPTY,
+                              responsive=True, style={"height": 252}),
+                    html.Details(className="np-fold-plain", children=[
+                        html.Summary("As a table", className="np-quiet"),
+                        html.Div(id="cmp-curves-table", className="np-scroll"),
+                    ]),
+                ]),
+                _section("events", "What happens", html.Div(id="cmp-events")),
+            ]),
+        ]),
+        _section("sources", "Where each is from",
+                 html.Div(id="cmp-sources", className="np-scroll-x")),
+        html.Div(id="cmp-status", className="np-status"),
+    ]  # fmt: skip
+
+
+def _under_way() -> Any:
+    return html.Div(id="cmp-under-way", className="np-under-way np-hidden", children=[
+        html.Span(id="cmp-under-way-text", role="status"),
+        html.Button("Cancel", id="cmp-cancel", type="button", className="np-mini"),
+    ])  # fmt: skip
+
+
+def _section(name: str, title: str, children: Any, tools: Any = None) -> Any:
+    return html.Section(
+        className=f"np-chart np-chart-{name}", id=f"cmp-section-{name}",
+        **{"aria-labelledby": f"cmp-{name}-title"},
+        children=[
+            html.Div(className="np-chart-head", children=[
+                html.H2(title, id=f"cmp-{name}-title", className="np-h2"), tools,
+            ]),
+            *(children if isinstance(children, list) else [children]),
+        ],
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Serving systems side by side on the same traffic, and the energy of a query."""

@@ -1,0 +1,247 @@
+"""Layout of the Serving page: traffic and systems left, the comparison beside them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.components import dcc, dmc, html
+from app.figures.template import CONFIG
+from app.pages.knobs import (
+    button,
+    fold,
+    group,
+    header,
+    knob,
+    pick,
+    segmented,
+    shell,
+    theme,
+)
+from app.pages.serving import state
+from app.pages.serving.controls import CONTROLS
+from app.pages.serving.exports import KINDS
+from app.pages.serving.state import CHOICES
+
+EMPTY = {
+    "data": [],
+    "layout": {
+        "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)",
+        "xaxis": {"visible": False}, "yaxis": {"visible": False},
+        "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
+    },
+}  # fmt: skip
+_STORES = ("request", "kept", "touched", "sweep-request", "sweep-kept",
+           "query-request", "query-kept", "progress-ask", "progress", "cancel-ask",
+           "cancelled", "drawer-ask", "turned")  # fmt: skip
+
+
+def layout() -> Any:
+    """Lay the page out; every number in it arrives by callback."""
+    return shell(
+        "serv", top=[*_stores(), _header(), _drawer()], panel=_panel(), main=_main()
+    )
+
+
+def _stores() -> list[Any]:
+    return [
+        *(dcc.Store(id=f"serv-{name}") for name in _STORES),
+        dcc.Store(id="serv-boot", data=1),
+        dcc.Store(
+            id="serv-defaults",
+            data={**{c.key: c.default for c in CONTROLS}, **CHOICES},
+        ),
+        dcc.Download(id="serv-download"),
+    ]
+
+
+def _header() -> Any:
+    exports = html.Details(className="np-menu", children=[
+        html.Summary("Export", id="serv-export"),
+        html.Div(className="np-menu-items", children=[
+            html.Button(text, id=f"serv-{name}", type="button") for name, text in KINDS
+        ]),
+    ])  # fmt: skip
+    return header(
+        "serv", "serving", about="",
+        tools=[
+            segmented("serv-units", ["kW", "MW"], "Power unit", CHOICES["units"]),
+            theme("serv"), button("serv-copy", "Copy link"),
+            button("serv-api", "API call"), exports,
+        ],
+    )  # fmt: skip
+
+
+def _drawer() -> Any:
+    return dmc.Drawer(
+        id="serv-drawer", title="Knobs", position="right", size="md",
+        children=[
+            html.Div(id="serv-drawer-knobs"),
+            dmc.Button("This system's defaults", id="serv-drawer-reset",
+                       size="compact-sm", variant="subtle"),
+        ],
+    )  # fmt: skip
+
+
+# --- inputs ---------------------------------------------------------------------------
+
+
+def _panel() -> Any:
+    return html.Aside(
+        className="np-panel", **{"aria-label": "Inputs"},
+        children=[
+            group("Traffic", [
+                _pick("lengths", "Requests", _options(state.GENERATED)),
+                _pick("arrivals", "Arrivals", _options(state.ARRIVALS)),
+                *_knobs("Traffic"),
+            ]),
+            group("Hall", [
+                _pick("model", "Model", [_same("model")]),
+                _pick("server", "Server", [
+                    {"value": CHOICES["server"], "label": "DGX H100 80 GB"}]),
+                _pick("gpus", "Instance", [
+                    {"value": str(n), "label": f"{n} GPU{'s' if n > 1 else ''}"}
+                    for n in (1, 2, 4, 8)
+                ]),
+                *_knobs("Hall"),
+            ]),
+            group("Systems compared", [
+                dmc.CheckboxGroup(
+                    id="serv-systems", value=CHOICES["systems"].split(","),
+                    children=[dmc.Skeleton(height=18, mt=8) for _ in range(4)],
+                ),
+            ]),
+            fold("Limits of every request", _knobs("Limits")),
+            fold("Prices and carbon", [
+                _pick("grid", "Grid", [{"value": "", "label": "Constant"}]),
+                _pick("rent", "Rent", _options(state.RENTS)),
+                *_knobs("Site"),
+            ]),
+            html.P(className="np-legend", children=[
+                html.B("P"), " published, ", html.B("M"), " measured, ", html.B("A"),
+                " assumed default. Point at ", html.B("i"), " for its source.",
+            ]),
+            dmc.Button("Back to defaults", id="serv-reset", size="compact-xs",
+                       variant="subtle"),
+        ],
+    )  # fmt: skip
+
+
+def _knobs(name: str) -> list[Any]:
+    return [knob("serv", c) for c in CONTROLS if c.group == name]
+
+
+def _pick(name: str, label: str, options: list[Any]) -> Any:
+    return pick(f"serv-{name}", label, options, CHOICES[name])
+
+
+def _same(name: str) -> dict[str, str]:
+    return {"value": CHOICES[name], "label": CHOICES[name]}
+
+
+def _options(pairs: tuple[tuple[str, str], ...]) -> list[Any]:
+    return [{"value": value, "label": label} for value, label in pairs]
+
+
+# --- answers --------------------------------------------------------------------------
+
+
+def _main() -> Any:
+    return html.Main(
+        id="serv-main", className="np-main",
+        children=[
+            html.Div(className="np-progress", **{"aria-hidden": "true"}),
+            html.Div(id="serv-problem", role="alert"),
+            html.Div(id="serv-verdict", className="np-verdict",
+                     **{"aria-live": "polite"}, children=[
+                dmc.Skeleton(height=24, w="62%"),
+                html.P("Serving the first requests.", className="np-detail",
+                       id="serv-cold"),
+            ]),
+            _under_way(),
+            html.Div(id="serv-warnings", role="status"),
+            _section("side", "Side by side on the same traffic", html.Div(
+                id="serv-side", className="np-scroll-x", children=[
+                    dmc.Skeleton(height=30, mt=8) for _ in range(4)
+                ])),
+            html.Div(className="np-two np-even", children=[
+                _section("pareto", "SLO against watts", _graph("pareto", 292),
+                         html.Span(className="np-quiet", role="status", children=[
+                             html.Span(id="serv-sweep-words"),
+                             html.Span(id="serv-sweep-progress"),
+                         ])),
+                _section("latency", "Latency and its limits", _graph("latency", 292),
+                         html.Span("median, P90, P99", className="np-quiet")),
+            ]),
+            _section("pools", "Pools over time", _graph("pools", 430),
+                     html.Span(id="serv-pools-of", className="np-quiet")),
+            _section("origins", "Where each curve is from",
+                     html.Div(id="serv-origins")),
+            _section("own", "Against their own baselines",
+                     html.Div(id="serv-own", className="np-scroll-x")),
+            _query(),
+            _fold("Every figure, as a table", [
+                html.Div(id="serv-table", className="np-scroll"),
+                html.Div(id="serv-further", className="np-scroll"),
+            ]),
+            html.Div(id="serv-status", className="np-status"),
+        ],
+    )  # fmt: skip
+
+
+def _under_way() -> Any:
+    return html.Div(id="serv-under-way", className="np-under-way np-hidden", children=[
+        html.Span(id="serv-under-way-text", role="status"),
+        html.Button("Cancel", id="serv-cancel", type="button", className="np-mini"),
+    ])  # fmt: skip
+
+
+def _query() -> Any:
+    tools = html.Div(
+        className="np-chart-tools np-query-tools",
+        children=[
+            _pick("preset", "Inputs", _options(state.PRESETS)),
+            *_knobs("Query"),
+        ],
+    )
+    return _section("query", "Energy of a query, with its scatter", [
+        html.Div(id="serv-query-words", children=[dmc.Skeleton(height=18, w="50%")]),
+        html.Div(className="np-three", children=[
+            html.Div([html.H3("By inputs; both published versions apart",
+                              className="np-h3"), _graph("query", 286)]),
+            html.Div([html.H3("What moves it", className="np-h3"),
+                      _graph("tornado", 286)]),
+            html.Div([html.H3("What saves, alone and combined", className="np-h3"),
+                      _graph("savings", 286)]),
+        ]),
+        html.Details(className="np-fold-plain", children=[
+            html.Summary("Percentiles and sources", className="np-quiet"),
+            html.Div(id="serv-query-table", className="np-scroll"),
+            html.Div(id="serv-query-sources", className="np-scroll np-assumed"),
+        ]),
+    ], tools)  # fmt: skip
+
+
+def _fold(title: str, children: list[Any]) -> Any:
+    return html.Details(className="np-section", children=[
+        html.Summary(title, className="np-h2"), *children,
+    ])  # fmt: skip
+
+
+def _section(name: str, title: str, children: Any, tools: Any = None) -> Any:
+    return html.Section(
+        className=f"np-chart np-chart-{name}", id=f"serv-section-{name}",
+        **{"aria-labelledby": f"serv-{name}-title"},
+        children=[
+            html.Div(className="np-chart-head", children=[
+                html.H2(title, id=f"serv-{name}-title", className="np-h2"), tools,
+            ]),
+            *(children if isinstance(children, list) else [children]),
+        ],
+    )  # fmt: skip
+
+
+def _graph(name: str, height_px: int) -> Any:
+    return dcc.Graph(
+        id=f"serv-fig-{name}", config=CONFIG, figure=EMPTY, responsive=True,
+        style={"height": height_px},
+    )  # fmt: skip

@@ -1,0 +1,263 @@
+"""Layout of the Study page: the definition left, the answer beside it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.components import dag, dcc, dmc, html
+from app.figures.template import CONFIG
+from app.pages.knobs import button, header, segmented, shell, theme
+from app.pages.study.examples import EXAMPLES
+from app.pages.study.exports import KINDS
+from app.pages.study.state import DEFAULTS
+
+EMPTY = {
+    "data": [],
+    "layout": {
+        "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)",
+        "xaxis": {"visible": False}, "yaxis": {"visible": False},
+        "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
+    },
+}  # fmt: skip
+_STORES = (
+    "request", "kept", "touched", "told", "question-ask", "question", "check-ask",
+    "check", "act-ask", "acted", "list-ask", "listed", "lines", "point-ask", "pointed",
+    "open-ask", "opened", "cell-ask", "cell", "cold",
+)  # fmt: skip
+
+
+def layout() -> Any:
+    """Lay the page out; every number in it arrives by callback."""
+    return shell(
+        "study", top=[*_stores(), _header(), _drawer()], panel=_panel(), main=_main()
+    )
+
+
+def _stores() -> list[Any]:
+    return [
+        *(dcc.Store(id=f"study-{name}") for name in _STORES),
+        dcc.Store(id="study-boot", data=1),
+        dcc.Store(id="study-defaults", data=DEFAULTS),
+        dcc.Download(id="study-download"),
+    ]
+
+
+def _header() -> Any:
+    exports = html.Details(className="np-menu", children=[
+        html.Summary("Export", id="study-export"),
+        html.Div(className="np-menu-items", children=[
+            html.Button(text, id=f"study-{name}", type="button") for name, text in KINDS
+        ]),
+    ])  # fmt: skip
+    units = [{"value": "auto", "label": "kW, %"}, {"value": "core", "label": "SI"}]
+    return header(
+        "study", "study", about="",
+        tools=[
+            segmented("study-units", units, "Units: as they suit, or the model's own",
+                      DEFAULTS["units"]),
+            theme("study"), button("study-copy", "Copy link"),
+            button("study-api", "API call"), exports,
+        ],
+    )  # fmt: skip
+
+
+def _drawer() -> Any:
+    return dmc.Drawer(
+        id="study-drawer",
+        title="Point",
+        position="right",
+        size="lg",
+        withOverlay=False,
+        lockScroll=False,
+        trapFocus=False,
+        children=html.Div(id="study-drawer-body"),
+    )
+
+
+# --- definition: its rows are assets/study.define.js ----------------------------------
+
+
+def _panel() -> Any:
+    return html.Aside(
+        className="np-panel st-panel", **{"aria-label": "Definition of the study"},
+        children=[
+            html.Div(className="st-head", children=[
+                html.H2("The study", className="np-group-title"),
+                html.Span(className="st-head-tools", children=[
+                    html.Button("Undo", id="study-undo", type="button",
+                                className="np-mini", title="Ctrl+Z"),
+                    html.Button("Redo", id="study-redo", type="button",
+                                className="np-mini", title="Ctrl+Shift+Z"),
+                    html.Button("New", id="study-new", type="button",
+                                className="np-mini"),
+                ]),
+            ]),
+            html.Div(id="study-define", children=[
+                dmc.Skeleton(height=24, mt=8) for _ in range(8)
+            ]),
+            html.Div(className="st-go", children=[
+                html.Div(className="st-counted", children=[
+                    html.Div(id="study-count", role="status", className="st-count",
+                             children="Reading the questions."),
+                    html.Div(id="study-edited", className="st-edited"),
+                ]),
+                dmc.Button("Run", id="study-run", size="compact-md", disabled=True),
+            ]),
+        ],
+    )  # fmt: skip
+
+
+# --- answer ---------------------------------------------------------------------------
+
+
+def _main() -> Any:
+    return html.Main(
+        id="study-main", className="np-main",
+        children=[
+            html.Div(className="np-progress", **{"aria-hidden": "true"}),
+            html.Div(id="study-problem", role="alert"),
+            _welcome(),
+            html.Div(id="study-answer", className="st-answers np-hidden", children=[
+                html.Div(id="study-verdict", className="np-verdict",
+                         **{"aria-live": "polite"},
+                         children=[dmc.Skeleton(height=24, w="62%")]),
+                _under_way(),
+                html.Div(id="study-notes", role="status"),
+                html.Div(id="study-numbers", className="np-numbers st-numbers"),
+                html.Div(className="st-bar", children=[
+                    _pick("output", "Output"),
+                    html.Div(id="study-chips", className="st-chips"),
+                ]),
+                *_charts(),
+            ]),
+            html.Section(className="np-section", id="study-stored", children=[
+                html.H2("Stored studies", className="np-h2"),
+                html.Div(id="study-list", className="np-scroll-x",
+                         children=[dmc.Skeleton(height=22, mt=6) for _ in range(2)]),
+            ]),
+            html.Div(id="study-status", className="np-status"),
+        ],
+    )  # fmt: skip
+
+
+def _welcome() -> Any:
+    return html.Section(id="study-welcome", className="st-welcome", children=[
+        html.P("Ask one question at many points", className="np-headline"),
+        html.P("What is not known goes in as a range or a distribution; what comes out "
+               "has a probability, an interval, and the unknown that matters most. "
+               "Define a study on the left, or run one of these.",
+               className="np-detail", id="study-cold-words"),
+        html.Div(className="st-examples", children=[
+            html.Article(className="st-example", children=[
+                html.H3(study["name"], className="st-example-title"),
+                html.P(words, className="np-quiet"),
+                html.Div([
+                    html.Button("Run it", type="button", className="np-mini st-run",
+                                id=f"study-example-{key}",
+                                **{"data-example": key,
+                                   "aria-label": f"Run: {study['name']}"}),
+                    html.Button("Look first", type="button", className="np-mini",
+                                **{"data-look": key,
+                                   "aria-label": f"Look at: {study['name']}"}),
+                ]),
+            ])
+            for key, (study, words) in EXAMPLES.items()
+        ]),
+    ])  # fmt: skip
+
+
+def _under_way() -> Any:
+    return html.Div(id="study-under-way", className="st-under-way np-hidden", children=[
+        html.Div(className="st-track", **{"aria-hidden": "true"},
+                 children=html.Div(id="study-part")),
+        html.Span(id="study-under-way-text", role="status"),
+        html.Button("Cancel", id="study-cancel", type="button", className="np-mini"),
+        html.Button("Resume", id="study-resume", type="button",
+                    className="np-mini np-hidden"),
+    ])  # fmt: skip
+
+
+def _charts() -> list[Any]:
+    return [
+        html.Div(className="st-flow st-small", children=[
+            _section("dist", "How it scatters", [_graph("dist", 268)]),
+            _section("exceed", "How likely is more", [_graph("exceed", 268)],
+                     html.Span(id="study-exceed-words", className="np-quiet")),
+            _section("matters", "What matters", [_graph("matters", 268)],
+                     html.Span(id="study-matters-words", className="np-quiet")),
+        ]),
+        html.Div(className="st-flow", children=[
+            _section("tornado", "One at a time", [_graph("tornado", 318)]),
+            _section("heat", "Over two axes", [_graph("heat", 318)],
+                     _tools(_pick("hx", "across"), _pick("hy", "up"), segmented(
+                         "study-stat", ["mean", "worst"], "What a cell shows", "mean")),
+                     "study-heat-words"),
+            _section("scatter", "Point by point", [_graph("scatter", 318)],
+                     _tools(_pick("sx", "across"), _pick("sy", "up")),
+                     "study-scatter-words"),
+        ]),
+        _section("lines", "Every point across axes and outputs", [
+            html.Div(id="study-fig-lines", className="st-lines"),
+        ], html.Span(id="study-lines-words", className="np-quiet")),
+        _section("points", "Points", [_grid()],
+                 html.Span(id="study-points-words", className="np-quiet")),
+        html.Details(className="np-section", children=[
+            html.Summary("Every figure, as a table", className="np-h2"),
+            html.Div(id="study-table", className="np-scroll"),
+            html.Div(id="study-influence-table", className="np-scroll"),
+        ]),
+    ]  # fmt: skip
+
+
+def _tools(*children: Any) -> Any:
+    return html.Div(className="np-chart-tools st-tools", children=list(children))
+
+
+def _section(
+    name: str, title: str, children: list[Any], tools: Any = None, words: str = ""
+) -> Any:
+    under = [html.P(id=words, className="np-quiet st-words")] if words else []
+    return html.Section(
+        className=f"np-chart st-chart-{name}", id=f"study-section-{name}",
+        **{"aria-labelledby": f"study-{name}-title"},
+        children=[
+            html.Div(className="np-chart-head", children=[
+                html.H2(title, id=f"study-{name}-title", className="np-h2"), tools,
+            ]),
+            *children, *under,
+        ],
+    )  # fmt: skip
+
+
+def _pick(name: str, label: str) -> Any:
+    return html.Div(className=f"st-pick st-pick-{name}", children=[
+        html.Label(label, htmlFor=f"study-{name}"),
+        dmc.Select(
+            id=f"study-{name}", value=None, data=[], size="xs", allowDeselect=False,
+            checkIconPosition="right", comboboxProps={"withinPortal": True},
+            maxDropdownHeight=320, searchable=name == "output",
+        ),
+    ])  # fmt: skip
+
+
+def _graph(name: str, height_px: int) -> Any:
+    return dcc.Graph(
+        id=f"study-fig-{name}", config=CONFIG, figure=EMPTY, responsive=True,
+        style={"height": height_px},
+    )  # fmt: skip
+
+
+def _grid() -> Any:
+    return dag.AgGrid(
+        id="study-grid", columnDefs=[], rowData=[], className="np-grid",
+        defaultColDef={"resizable": True, "sortable": True, "filter": True,
+                       "minWidth": 96, "wrapHeaderText": True,
+                       "autoHeaderHeight": True},
+        getRowId="params.data.index",
+        dashGridOptions={
+            "rowHeight": 28, "headerHeight": 48, "animateRows": False,
+            "enableCellTextSelection": True,
+            "localeText": {"noRowsToShow": "No points yet"},
+        },
+        style={"height": 320},
+    )  # fmt: skip

@@ -1,0 +1,109 @@
+"""Addresses of reports: of stored runs, plans and studies, and of a comparison."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query, Response
+from fastapi.concurrency import run_in_threadpool
+from pydantic_core import from_json
+
+from api.access import needs
+from api.documents import plain
+from api.errors import described
+from api.routes.common import ACCEPTED, Id, State, answered
+from api.schemas.base import In, said
+from api.schemas.compare import CompareIn
+from api.services import result_of
+from api.studies_documents import point_document
+from app.report.kinds import report_of
+from app.report.pdf import as_pdf
+from app.report.study_data import thinned
+
+Json = dict[str, Any]
+
+
+class ReportQuery(In):
+    """How a report is written."""
+
+    format: Literal["html", "pdf"] = said("HTML, or PDF where its library is", "html",
+                                          "html")  # fmt: skip
+    paper: Literal["a4", "letter"] = said("Sheets of a PDF", "a4", "a4")
+
+
+Asked = Annotated[ReportQuery, Query()]
+_CONTENT: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The report, one file that needs nothing else",
+        "content": {
+            "text/html": {"schema": {"type": "string"}},
+            "application/pdf": {"schema": {"type": "string", "format": "binary"}},
+        },
+    }
+}
+_RESPONSES = {**_CONTENT, **described(404, 409, 500, 501)}
+router = APIRouter(tags=["reports"], dependencies=[Depends(needs("scenarios:read"))])
+
+
+@router.get("/runs/{run_id}/report", response_class=Response, responses=_RESPONSES)
+def report_run(state: State, run_id: Id, asked: Asked) -> Response:
+    """Report of a stored run."""
+    row = state.runs.with_result(run_id)
+    return answer(report_of(result_of(row), scenario=row.body), run_id, asked)
+
+
+@router.get("/plans/{plan_id}/report", response_class=Response, responses=_RESPONSES)
+def report_plan(state: State, plan_id: Id, asked: Asked) -> Response:
+    """Report of a stored plan."""
+    row = state.plans.with_result(plan_id)
+    return answer(report_of(result_of(row)), plan_id, asked)
+
+
+@router.get("/studies/{study_id}/report", response_class=Response, responses=_RESPONSES)
+def report_study(state: State, study_id: Id, asked: Asked) -> Response:
+    """Report of a study, also while it is under way."""
+    document = plain(state.studies.document(study_id))
+    points = thinned(
+        (point_document(p) for p in state.studies.all_points(study_id)), document
+    )
+    return answer(report_of(document, points=points), study_id, asked)
+
+
+@router.post(
+    "/compare/report", response_class=Response,
+    responses={**_RESPONSES, **ACCEPTED},
+)  # fmt: skip
+async def report_comparison(state: State, body: CompareIn, asked: Asked) -> Response:
+    """Report of a comparison; where it takes longer, follow the job and ask again."""
+    job = await state.compare.compare(body)
+    if job.answer is None:
+        return answered(job)
+    sent = body.model_dump(mode="json", exclude_defaults=True)
+
+    def write(found: bytes) -> Response:
+        return answer(report_of(from_json(found), asked=sent), "comparison", asked)
+
+    return await run_in_threadpool(write, job.answer)
+
+
+def answer(page: str, name: str, asked: ReportQuery) -> Response:
+    """
+    Send a report; HTML may run and fetch nothing, whatever is in it.
+
+    Args:
+        page: The report as HTML.
+        name: Of the file.
+        asked: How it is written.
+    """
+    if asked.format == "pdf":
+        content, media = as_pdf(page, paper=asked.paper), "application/pdf"
+    else:
+        content, media = page.encode(), "text/html"
+    return Response(
+        content, media_type=media,
+        headers={
+            "content-disposition": f'inline; filename="{name}.{asked.format}"',
+            "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; "
+            "img-src data:; sandbox allow-downloads",
+        },
+    )  # fmt: skip

@@ -1,0 +1,304 @@
+/* The Compare page: keeps the list of items, the URL and its history, and paces questions. */
+(function () {
+  "use strict";
+  const dc = (window.dash_clientside = window.dash_clientside || {});
+  const np = window.np;
+  const { el, set } = np;
+  const NO = () => dc.no_update;
+  const MOST = 8;
+  const SLOW_MS = 900; // questions that take longer say how far they are
+  const POLL_MS = 400;
+  const S = {
+    view: null, labels: {}, drawn: "", asked: "", answered: null, kept: {}, answeredAt: 0, tookMs: 0,
+    since: 0, polls: 0, bad: null,
+  };
+  const pace = np.pacer(send, "cmp-main");
+
+  const items = () => S.view.items.split(",").filter(Boolean);
+  const base = () => Math.min(Number(S.view.base) || 0, Math.max(0, items().length - 1));
+  const dark = () => np.isDark(S.view.theme);
+  const question = () => S.view.items + "|" + base();
+  const hide = (id, is) => el(id) && el(id).classList.toggle("np-hidden", is);
+
+  function send(seq) {
+    if (!S.view) return false;
+    S.since = Date.now();
+    hide("cmp-cancel", false);
+    S.asked = question();
+    set("cmp-request", { data: {
+      seq, tab: np.tab, dark: dark(), fresh: S.asked !== S.answered,
+      view: { ...S.view, base: String(base()) },
+    } });
+    return true;
+  }
+
+  // --- URL and history -------------------------------------------------------------------
+
+  function address() {
+    const pairs = Object.entries({ ...S.view, base: String(base()) })
+      .filter(([k, v]) => k in S.defaults && String(v) !== String(S.defaults[k]) && v !== "");
+    const text = new URLSearchParams(pairs.map(([k, v]) => [k, String(v)])).toString();
+    const plain = text.replace(/%2C/g, ",").replace(/%3A/g, ":").replace(/%7E/g, "~").replace(/%3D/g, "=");
+    return window.location.pathname + (plain ? "?" + plain : "");
+  }
+
+  function writeUrl(step) {
+    if (!S.defaults) return;
+    const url = address();
+    if (url === window.location.pathname + window.location.search) return;
+    if (step) window.history.pushState({}, "", url);
+    else window.history.replaceState(window.history.state, "", url);
+  }
+
+  // a step back undoes the last change of what is compared
+  window.addEventListener("popstate", () => S.view && restore(np.fromUrl()));
+
+  function restore(given) {
+    for (const [key, start] of Object.entries(S.defaults)) S.view[key] = key in given ? given[key] : start;
+    for (const key of ["units", "theme", "show"]) set("cmp-" + key, { value: S.view[key] });
+    list();
+    pace.ask();
+  }
+
+  // --- the list --------------------------------------------------------------------------
+
+  function change(tokens, baseline) {
+    const unique = [...new Set(tokens)].slice(0, MOST);
+    S.view.items = unique.join(",");
+    S.view.base = String(Math.min(Math.max(0, baseline), Math.max(0, unique.length - 1)));
+    S.bad = null;
+    writeUrl(true);
+    list();
+    pace.ask();
+  }
+
+  function plain(token) {
+    const [head, ...changes] = token.split("~");
+    const [kind, ...parts] = head.split(":").map(decodeURIComponent);
+    const name = parts.length ? kind + " " + parts.join(" ") : kind;
+    return name + changes.map((c) => ", " + decodeURIComponent(c).replace("=", " ")).join("");
+  }
+
+  const make = (tag, kind, text) => {
+    const node = document.createElement(tag);
+    if (kind) node.className = kind;
+    if (text) node.textContent = text;
+    return node;
+  };
+
+  function row(token, place) {
+    const label = S.labels[token] || plain(token);
+    const item = make("li", "np-item" + (place === S.bad ? " np-item-bad" : ""));
+    item.appendChild(make("span", "np-item-mark np-series-" + ((place % 6) + 1), String(place + 1)));
+    const name = make("span", "np-item-name", label);
+    name.title = plain(token);
+    item.appendChild(name);
+    const is = place === base();
+    const pick = make("button", "np-mini np-item-base", is ? "baseline" : "make baseline");
+    pick.type = "button";
+    pick.setAttribute("aria-pressed", String(is));
+    pick.dataset.base = place;
+    item.appendChild(pick);
+    const drop = make("button", "np-mini np-item-drop", "✕");
+    drop.type = "button";
+    drop.dataset.drop = place;
+    drop.setAttribute("aria-label", "Take away " + label);
+    item.appendChild(drop);
+    return item;
+  }
+
+  function list() {
+    const box = el("cmp-list");
+    if (!box) return;
+    const focused = document.activeElement && document.activeElement.dataset
+      ? { base: document.activeElement.dataset.base, drop: document.activeElement.dataset.drop } : {};
+    const tokens = items();
+    box.replaceChildren(...tokens.map(row));
+    hide("cmp-none", tokens.length > 0);
+    const again = focused.base !== undefined ? box.querySelector(`[data-base="${focused.base}"]`)
+      : focused.drop !== undefined ? box.querySelector(`[data-drop="${Math.min(focused.drop, tokens.length - 1)}"]`) : null;
+    if (again) again.focus();
+    const full = tokens.length >= MOST;
+    el("cmp-add-words").textContent = full ? "Eight is the most; take one away first." : "Newest first; press / to search.";
+    el("cmp-vary-add").disabled = full || !varied();
+  }
+
+  // only a scenario or a run can be changed: cells and points are what they are
+  const varied = () => /^(scenario|run):/.test(items()[base()] || "");
+  const escaped = (text) => text.replace(/[%,~:]/g, (c) => (c === "~" ? "%7E" : encodeURIComponent(c)));
+
+  function vary() {
+    const text = el("cmp-vary").value.trim();
+    const found = /^([\w.]+)\s*[=:]\s*(.+)$/.exec(text);
+    const words = !items().length ? "Add what is to be changed first."
+      : !varied() ? "The baseline is a cell of a plan or a point of a study; make a run or scenario the baseline."
+        : !found ? "Write a field, = and its value, for example policy.name = no-cap." : "";
+    el("cmp-vary-error").textContent = words;
+    if (words) return;
+    change([...items(), items()[base()] + "~" + escaped(found[1]) + "=" + escaped(found[2].trim())], base());
+    set("cmp-vary", { value: "" });
+  }
+
+  document.addEventListener("click", (event) => {
+    const at = (name) => event.target.closest && event.target.closest("[data-" + name + "]");
+    const pick = at("base"), drop = at("drop"), more = at("show"), example = at("items");
+    if (pick) return change(items(), Number(pick.dataset.base));
+    if (example) return change(example.dataset.items.split(","), 0);
+    if (more && more.tagName === "BUTTON") return set("cmp-show", { value: more.dataset.show });
+    if (event.target.closest("#cmp-vary-add")) return vary();
+    if (event.target.closest("#cmp-cancel")) return stop();
+    if (!drop) return undefined;
+    const gone = Number(drop.dataset.drop);
+    return change(items().filter((_, k) => k !== gone), base() > gone ? base() - 1 : base());
+  });
+
+  const typing = (node) => node && (node.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(node.tagName));
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && event.target.id === "cmp-vary") {
+      event.preventDefault();
+      return vary();
+    }
+    if (typing(event.target) || event.ctrlKey || event.metaKey || event.altKey || !S.view) return undefined;
+    if (event.key === "/") {
+      event.preventDefault();
+      return el("cmp-add").focus();
+    }
+    if (event.key === "b" && items().length > 1) return change(items(), (base() + 1) % items().length);
+    if (event.key === "d") set("cmp-show", { value: S.view.show === "everything" ? "differences" : "everything" });
+    return undefined;
+  });
+
+  // --- what is under way -----------------------------------------------------------------
+
+  setInterval(() => {
+    const slow = pace.sentAt && Date.now() - S.since > SLOW_MS;
+    if (!S.stopped) hide("cmp-under-way", !slow);
+    if (!slow) return;
+    S.polls += 1;
+    set("cmp-progress-ask", { data: { tab: np.tab, n: S.polls } });
+  }, POLL_MS);
+
+  function stop() {
+    S.polls += 1;
+    set("cmp-cancel-ask", { data: { tab: np.tab, n: S.polls } });
+  }
+
+  function stopped() {
+    S.stopped = true;
+    hide("cmp-under-way", false);
+    hide("cmp-cancel", true);
+    el("cmp-under-way-text").textContent = "Stopped. What is below is the last answer; change the list to ask again.";
+  }
+
+  setInterval(() => np.age("cmp-age", S.answeredAt, S.tookMs), 1000);
+  np.heartbeat("cmp-offline", "cmp-cold", pace);
+  window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => S.view && pace.ask());
+
+  function done(kept, took) {
+    S.kept = kept;
+    S.tookMs = took;
+    S.answeredAt = Date.now();
+    S.answered = kept.empty ? null : S.asked;
+    S.stopped = false;
+    hide("cmp-under-way", true);
+    hide("cmp-answer", Boolean(kept.empty));
+    document.body.classList.toggle("np-cmp-many", items().length > 3);
+    if (kept.labels) items().forEach((token, k) => (S.labels[token] = kept.labels[k] || S.labels[token]));
+    if (kept.curves) {
+      S.drawn = kept.curves.join(",");
+      set("cmp-curves", { value: kept.curves });
+    }
+    list();
+    writeUrl(false);
+    np.age("cmp-age", S.answeredAt, S.tookMs);
+    document.body.dataset.cmpSeq = kept.seq;
+    document.body.dataset.cmpTook = took;
+  }
+
+  dc.cmp = {
+    gather(units, theme, show, curves, defaults) {
+      if (!S.view) {
+        S.defaults = defaults;
+        S.view = { ...defaults };
+        const given = np.fromUrl();
+        setTimeout(() => restore(given), 0);
+        return NO();
+      }
+      const before = JSON.stringify(S.view);
+      Object.assign(S.view, { units, theme, show });
+      const chosen = (curves || []).join(",");
+      if (chosen !== S.drawn) S.view.curves = S.drawn = chosen;
+      if (JSON.stringify(S.view) === before) return NO();
+      writeUrl(false);
+      pace.ask();
+      return NO();
+    },
+
+    add(token, data) {
+      if (!token) return NO();
+      for (const part of data || []) {
+        for (const one of part.items || []) if (one.value === token) S.labels[token] = one.label;
+      }
+      setTimeout(() => set("cmp-add", { value: null, searchValue: "" }), 0);
+      if (items().length < MOST) change([...items(), token], base());
+      return NO();
+    },
+
+    answered(kept) {
+      if (!kept || kept.seq !== pace.seq) return NO();
+      const took = pace.answered();
+      if (kept.superseded) {
+        stopped();
+        return NO();
+      }
+      S.bad = kept.ok || kept.place === undefined ? null : kept.place;
+      hide("cmp-verdict", !kept.ok && !S.answeredAt);
+      if (kept.ok) done(kept, took);
+      else {
+        list();
+        document.body.dataset.cmpRefused = kept.seq;
+      }
+      const scheme = kept.dark ? "dark" : "light";
+      if (scheme === S.scheme) return NO();
+      S.scheme = scheme;
+      return scheme;
+    },
+
+    progress(found) {
+      if (!found || !pace.sentAt) return NO();
+      const told = found.told;
+      el("cmp-under-way-text").textContent = told
+        ? "Running what is not stored: " + told[1] + ", " + Math.round(100 * told[0]) + " %"
+        : "Running what is not stored.";
+      return NO();
+    },
+
+    async copyLink(clicks) {
+      if (!clicks) return NO();
+      const text = await np.copied(window.location.href, "Press Ctrl+C");
+      setTimeout(() => set("cmp-copy", { children: "Copy link" }), 1500);
+      return text;
+    },
+
+    apiCall(clicks) {
+      if (!clicks || !S.kept.call) return [NO(), NO()];
+      return [true, np.curl(S.kept.call.path, S.kept.call.body)];
+    },
+
+    savePng(clicks) {
+      const graph = document.querySelector("#cmp-fig-curves .js-plotly-plot");
+      if (clicks && graph && window.Plotly) {
+        const ground = getComputedStyle(document.body).backgroundColor;
+        window.Plotly.toImage({ data: graph.data, layout: { ...graph.layout, paper_bgcolor: ground } },
+          { format: "png", scale: 2, width: graph.clientWidth, height: graph.clientHeight })
+          .then((url) => {
+            const link = make("a");
+            link.href = url;
+            link.download = "nameplate-comparison.png";
+            link.click();
+          });
+      }
+      return NO();
+    },
+  };
+})();
