@@ -12,10 +12,17 @@ COPY cli cli
 COPY migrations migrations
 COPY assets assets
 COPY examples examples
+COPY docs/glossary.md docs/glossary.md
+COPY docs/models docs/models
+COPY docs/results docs/results
 # editable, so that migrations and assets are found beside the packages
-RUN /opt/nameplate/bin/pip install --no-cache-dir --constraint constraints.txt --editable .
+RUN /opt/nameplate/bin/pip install --no-cache-dir --constraint constraints.txt --editable ".[dask,mcp,pdf]"
 
 FROM python:3.12-slim
+# reports as PDF
+RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends \
+    fonts-dejavu-core fonts-liberation libharfbuzz-subset0 libpangoft2-1.0-0 \
+ && rm -rf /var/lib/apt/lists/*
 RUN useradd --create-home --uid 10001 nameplate \
  && install -d -o nameplate /var/lib/nameplate
 COPY --from=build /opt/nameplate /opt/nameplate

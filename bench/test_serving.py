@@ -1,0 +1,165 @@
+"""
+How fast the serving fleet is: warm, medians, on one core.
+
+Run through `scripts/bench serving --json out.json`. The week counts its drawing of
+arrivals; the first rows are the kernel with its set-up.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from bench.rows import ROW_BARS
+from bench.test_row import one_core
+from twin.scenario.serving import chat
+from twin.scenario.workload import DiurnalArrivals, Load, Workload
+from twin.serving.fleet.engines import make_engine
+from twin.serving.fleet.parts import (
+    Fleet,
+    Link,
+    Plan,
+    Pool,
+    RequestClass,
+    Requests,
+    plain_requests,
+)
+from twin.serving.fleet.run import run_fleet
+from twin.serving.fleet.sampled import sample_fleet
+from twin.serving.splitwise.designs import published_designs, reference_of
+from twin.serving.splitwise.provision import Goal, search_all
+from twin.serving.splitwise.throughput import Question
+from twin.serving.splitwise.throughput import Traffic as Lengths
+from twin.serving.traffic import (
+    Recordings,
+    Traffic,
+    arrivals_between,
+    build_traffic,
+    rate_shape,
+)
+
+WEEK_S = 7 * 86_400.0
+RATE_RPS = 500.0
+WINDOW_S = 120.0
+ENGINE = make_engine("llama2-70b", "dgx-h100", tensor_parallel=8)
+LINK = Link(
+    byte_per_s=50e9, latency_s=0.005, serial_below_tokens=512, exposed_frac=0.05,
+    kv_byte_per_token=2.62e6,
+)  # fmt: skip
+THOUSAND = Fleet(
+    pools=(
+        Pool(name="prompt", engine=ENGINE, count=500, role="prompt"),
+        Pool(name="token", engine=ENGINE, count=500, role="token"),
+    ),
+    classes=(RequestClass(name="all", prompt_pool="prompt", token_pool="token"),),
+    link=LINK,
+)
+HALL = Fleet(
+    pools=(Pool(name="main", engine=ENGINE, count=300),),
+    classes=(
+        RequestClass(name="all", prompt_pool="main", ttft_slo_s=2.0, tbt_slo_s=0.1),
+    ),
+)
+
+
+def record(benchmark, name: str, value: float) -> None:
+    benchmark.extra_info.update(ROW_BARS[name] | {"id": name, "value": value})
+
+
+def test_requests_through_a_thousand_instances(benchmark):
+    rng = np.random.default_rng(1)
+    count = 1_000_000
+    requests = plain_requests(
+        np.cumsum(rng.exponential(1 / 2500, count)),
+        rng.integers(100, 2000, count), rng.integers(1, 300, count),
+    )  # fmt: skip
+    horizon_s = float(requests.arrived_s[-1])
+
+    def serve():
+        return run_fleet(Plan(fleet=THOUSAND), [requests], horizon_s=horizon_s)
+
+    with one_core():
+        result = benchmark.pedantic(serve, rounds=5, warmup_rounds=1)
+    assert result.finished > 0.98 * count
+    record(benchmark, "serving.requests_per_s", count / benchmark.stats.stats.median)
+
+
+def week() -> Traffic:
+    """A generated week of chat at one request per second on the mean."""
+    return build_traffic(
+        Workload(
+            classes=chat(),
+            arrivals=DiurnalArrivals(),
+            load=Load(requests_per_server_s=1),
+        ),
+        low_priority_frac=0.5, horizon_s=WEEK_S,
+        start=dt.datetime(2022, 7, 4, tzinfo=dt.UTC), time_zone_offset_s=0.0, seed=1,
+        recordings=Recordings.none(),
+    )  # fmt: skip
+
+
+def draw(from_s: float, to_s: float, seed: int) -> Requests:
+    """Requests of a stretch of the week, times from its start."""
+    source = week()
+    assert source.windows is not None
+    keyed = source.windows._replace(key=np.uint64(seed * 7919 + 13))
+    (found,) = arrivals_between(
+        replace(source, windows=keyed), rate_rps=RATE_RPS,
+        edges_s=np.array([from_s, to_s]),
+    )  # fmt: skip
+    return plain_requests(found.arrived_s - from_s, found.prompt, found.output)
+
+
+def whole_week() -> Iterator[Requests]:
+    """Chunks of ten minutes."""
+    edges = np.arange(0.0, WEEK_S + 1, 600.0)
+    for part in arrivals_between(week(), rate_rps=RATE_RPS, edges_s=edges):
+        yield plain_requests(part.arrived_s, part.prompt, part.output)
+
+
+def test_a_week_by_sampling(benchmark):
+    window_s, shape = rate_shape(week())
+    rates = np.repeat(shape, round(window_s / WINDOW_S)) * RATE_RPS
+
+    def sample():
+        return sample_fleet(
+            Plan(fleet=HALL), draw, rates, window_s=WINDOW_S, horizon_s=WEEK_S
+        )
+
+    with one_core():
+        result = benchmark.pedantic(sample, rounds=3, warmup_rounds=1)
+    assert result.energy_j.error < 0.01 * result.energy_j.value
+    record(benchmark, "serving.week_sampled_s", benchmark.stats.stats.median)
+
+
+def test_a_week_exactly(benchmark):
+    def serve():
+        return run_fleet(Plan(fleet=HALL), whole_week(), horizon_s=WEEK_S)
+
+    with one_core():
+        result = benchmark.pedantic(serve, rounds=1)
+    assert result.arrived > 290e6
+    record(benchmark, "serving.week_exact_s", benchmark.stats.stats.median)
+
+
+def test_provisioning_search_of_six_designs(benchmark):
+    rng = np.random.default_rng(6)
+    lengths = Lengths(
+        prompt=rng.integers(60, 2250, 20_000), output=rng.integers(10, 412, 20_000)
+    )
+    designs = published_designs("bloom-176b")
+    question = Question(
+        traffic=lengths, reference=reference_of(designs["AA"].prompt.engine)
+    )
+    goal = Goal(objective="iso-power", budget=40 * 44.0)
+
+    def search():
+        return search_all(designs.values(), goal, question)
+
+    with one_core():
+        found = benchmark.pedantic(search, rounds=3, warmup_rounds=1)
+    assert len(found.found) == 6
+    record(benchmark, "serving.provisioning_s", benchmark.stats.stats.median)

@@ -1,0 +1,100 @@
+"""
+Compile the kernels once, before tests share them out.
+
+A clean checkout has no compiled kernels. Test processes that start together would each
+compile the same ones: two processes that divide them up take a third of the work.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
+TINY = {
+    "horizon": {"days": 0.003, "tick_s": 5},
+    "workload": {"load": {"target_peak_frac": None, "requests_per_server_s": 0.05}},
+}
+SITE = TINY | {
+    "facility": {
+        "template": {"halls": 1, "rows_per_hall": 1, "racks_per_row": 2},
+        "events": [{"t_s": 60, "kind": "utility-outage", "duration_s": 60}],
+    }
+}  # fmt: skip
+
+
+def row() -> None:
+    """Compile one row and its days."""
+    ask("row", TINY)
+    ask("row", TINY | {"policy": {"name": "one-threshold-all"}})
+    ask("row-day", TINY)
+
+
+def site() -> None:
+    """Compile a site: run, failures, room, reliability, a year."""
+    for question in ("site", "failures", "room"):
+        ask(question, SITE)
+    ask("cooling-year", {})
+    ask("reliability", {"scenario": SITE})
+
+
+def campus() -> None:
+    """Compile a campus of two halls."""
+    facility = {"template": {"halls": 2, "rows_per_hall": 1, "racks_per_row": 2}}
+    ask("campus", TINY | {"facility": facility})
+
+
+def serving() -> None:
+    """Compile the serving fleet with its pools and transfers."""
+    traffic = {"length_s": 60, "rate_rps": 5}
+    for system in ("splitwise", "dynamollm", "modserve"):
+        ask("serving", {"traffic": traffic, "systems": [{"key": system}]})
+
+
+def training() -> None:
+    """Compile a training site behind its measures."""
+    jobs = [{"gpu_count": 512}]
+    ask("stabilize", {"training": {"jobs": jobs, "horizon_s": 30, "sample_s": 0.01}})
+
+
+PARTS = (site, serving, training, campus, row)
+"""The longest first."""
+
+
+def ask(question: str, base: dict[str, object]) -> None:
+    """Ask a question once; what it compiles on its way is kept on disk."""
+    from store.critical_modes import critical_modes
+    from store.ride_through import ride_tables
+    from store.rules import grid_rules
+    from twin.plan.memo import Memo
+    from twin.stabilize.study import Known
+    from twin.study.points import parse_base
+    from twin.study.questions import find_question
+    from twin.study.questions.base import Ground
+
+    found = find_question(question)
+    known = Known(
+        rules=grid_rules(None), tables=ride_tables(None), modes=critical_modes(None)
+    )
+    try:
+        found.evaluate(parse_base(found, base), Ground(known=known), Memo())
+    except Exception as error:  # whatever fails here fails in the tests, and says more
+        print(f"warm: {question}: {error}", file=sys.stderr)
+
+
+def timed(part: int) -> str:
+    """Run one part and say how long it took."""
+    started_s = time.perf_counter()
+    PARTS[part]()
+    return f"{PARTS[part].__name__} {time.perf_counter() - started_s:.0f} s"
+
+
+def main() -> None:
+    """Compile everything in two processes."""
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        print("kernels:", ", ".join(pool.map(timed, range(len(PARTS)))))
+
+
+if __name__ == "__main__":
+    main()
