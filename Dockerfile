@@ -16,7 +16,9 @@ COPY docs/glossary.md docs/glossary.md
 COPY docs/models docs/models
 COPY docs/results docs/results
 # editable, so that migrations and assets are found beside the packages
-RUN /opt/nameplate/bin/pip install --no-cache-dir --constraint constraints.txt --editable ".[dask,mcp,pdf]"
+RUN /opt/nameplate/bin/pip install --no-cache-dir --constraint constraints.txt --editable ".[dask,mcp,oidc,pdf]"
+COPY scripts/licences.py scripts/licences.py
+RUN PYTHONPATH=. /opt/nameplate/bin/python scripts/licences.py --texts NOTICES.txt
 
 FROM python:3.12-slim
 # reports as PDF
@@ -24,7 +26,7 @@ RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends \
     fonts-dejavu-core fonts-liberation libharfbuzz-subset0 libpangoft2-1.0-0 \
  && rm -rf /var/lib/apt/lists/*
 RUN useradd --create-home --uid 10001 nameplate \
- && install -d -o nameplate /var/lib/nameplate
+ && install -d -o nameplate /var/lib/nameplate /run/nameplate /run/prometheus /run/agent
 COPY --from=build /opt/nameplate /opt/nameplate
 COPY --from=build --chown=nameplate /src /src
 USER nameplate

@@ -1,0 +1,1 @@
+"""How a site runs Nameplate: its neighbours' settings, the compose file unpacked."""

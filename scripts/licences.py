@@ -1,0 +1,191 @@
+"""
+Whose work Nameplate stands on, and under which terms: docs/licences.md.
+
+    scripts/licences.py             write the page
+    scripts/licences.py --check     fail if the page is not what is installed
+    scripts/licences.py --texts F   every licence and notice of what is installed
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import tomllib
+from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from store.published import PUBLISHED, Published
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = ROOT / "docs" / "licences.md"
+DEVELOPMENT = "dev"
+
+# What the component libraries bring to the browser, by their own package files
+IN_THE_BROWSER = """\
+| React, React DOM | MIT |
+| Plotly.js, D3 in it | MIT, ISC |
+| Mantine | MIT |
+| AG Grid Community | MIT |
+| Dash renderer and core components | MIT |
+"""
+# Read where the user has them; never downloaded by name and never part of the product
+BROUGHT_BY_USERS = """\
+| weather years (TMY3, EPW) | public domain, NREL and US DOE | |
+| hourly prices and carbon | grid operators' terms; US EIA public domain | Open-Meteo |
+| cooling equipment curves | BSD-3-Clause, US DOE | EnergyPlus |
+"""
+HEAD = """\
+# Licences
+
+Nameplate is under Apache-2.0 ([LICENSE](../LICENSE)). It stands on the packages below,
+none of them changed or copied; their texts come with each of them, and
+`scripts/licences.py --texts FILE` collects them (the container image has them in
+`/src/NOTICES.txt`). `scripts/licences.py` writes this page from what is installed, and
+a test holds it to that.
+
+## Packages
+
+| package | version | licence | for |
+|---|---|---|---|"""
+MIDDLE = """
+LGPL-3.0 (`psycopg`, `pyphen`) is used as a library of its own that can be exchanged;
+MPL-2.0 (`certifi`, `tqdm`) covers its own files.
+
+## In the browser
+
+| library | licence |
+|---|---|
+{browser}
+
+## Datasets
+
+None is part of Nameplate: `nameplate data pull NAME` fetches it from its publisher, by
+commit and checksum, onto the user's machine.
+
+| dataset | licence | cite |
+|---|---|---|"""
+TAIL = """\
+{brought}
+
+Figures with a source in the catalogue, grid rules and models are facts; each names
+where it is from.
+"""
+_CLASSIFIER = "License :: OSI Approved :: "
+_LONGEST = 80
+
+
+def main() -> int:
+    """Write, check, or collect."""
+    if sys.argv[1:2] == ["--texts"] and len(sys.argv) == 3:
+        Path(sys.argv[2]).write_text(texts(), "utf-8")
+        return 0
+    if sys.argv[1:] == ["--check"]:
+        if PAGE.read_text("utf-8") == page():
+            return 0
+        print("docs/licences.md is old: run .venv/bin/python scripts/licences.py")
+        return 1
+    if sys.argv[1:]:
+        print(__doc__, file=sys.stderr)
+        return 2
+    PAGE.write_text(page(), "utf-8")
+    return 0
+
+
+def page() -> str:
+    """The page, from what is pinned, installed and published."""
+    lines = [HEAD]
+    for name, wanted in sorted(needed().items()):
+        found = distribution(name)
+        told = (found.metadata["Name"], found.version, licence(found), wanted)
+        lines.append(f"| {' | '.join(told)} |")
+    lines.append(MIDDLE.format(browser=IN_THE_BROWSER.rstrip()))
+    lines += [f"| `{d.name}` | {d.licence} | {d.citation} |" for d in datasets()]
+    lines.append(TAIL.format(brought=BROUGHT_BY_USERS.rstrip()))
+    return "\n".join(lines)
+
+
+def datasets() -> list[Published]:
+    """Every dataset the product downloads by name."""
+    return sorted(PUBLISHED, key=lambda dataset: dataset.name)
+
+
+def needed() -> dict[str, str]:
+    """Packages of the product and its extras, with what they are for."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    found: dict[str, str] = {}
+    for requirement in project["dependencies"]:
+        _add(found, Requirement(requirement), "Nameplate")
+    for extra, requirements in project["optional-dependencies"].items():
+        if extra != DEVELOPMENT:
+            for requirement in requirements:
+                _add(found, Requirement(requirement), f"extra `{extra}`")
+    return found
+
+
+def licence(found: Distribution) -> str:
+    """What a package says of itself, the most exact first."""
+    told = found.metadata.get("License-Expression")
+    if not told:
+        classes = [
+            c.removeprefix(_CLASSIFIER).removesuffix(" License")
+            for c in found.metadata.get_all("Classifier") or []
+            if c.startswith(_CLASSIFIER)
+        ]
+        free = (found.metadata.get("License") or "").strip().split("\n")[0]
+        told = " or ".join(classes) or free[:_LONGEST]
+    return re.sub(r"\s+", " ", told) or "not stated"
+
+
+def texts() -> str:
+    """Licence and notice files of every package, one after the other."""
+    parts = []
+    for name in sorted(needed()):
+        found = distribution(name)
+        parts.append(
+            f"{'=' * 78}\n{found.metadata['Name']} {found.version}: {licence(found)}\n"
+        )
+        for path in found.files or []:
+            if re.search(
+                r"(?i)(^|/)(licen[cs]e|copying|notice|authors)[^/]*$", str(path)
+            ):
+                full = Path(str(found.locate_file(path)))
+                if full.is_file() and full.suffix not in (".py", ".pyc"):
+                    parts.append(
+                        f"--- {path}\n{full.read_text('utf-8', errors='replace')}\n"
+                    )
+    return "\n".join(parts)
+
+
+def _add(found: dict[str, str], requirement: Requirement, wanted: str) -> None:
+    """A package and all it needs on this machine."""
+    name = canonicalize_name(requirement.name)
+    if requirement.marker and not _holds(requirement):
+        return
+    extras = set(requirement.extras)
+    if name in found and not extras:
+        return
+    try:
+        installed = distribution(name)
+    except PackageNotFoundError:
+        raise SystemExit(f"{name} is not installed; run scripts/test once") from None
+    found.setdefault(name, wanted)
+    for inner in installed.requires or []:
+        below = Requirement(inner)
+        asked = below.marker is not None and "extra" in str(below.marker)
+        if asked and not any(below.marker.evaluate({"extra": e}) for e in extras):
+            continue
+        if asked:
+            below.marker = None
+        if canonicalize_name(below.name) not in found or below.extras:
+            _add(found, below, wanted)
+
+
+def _holds(requirement: Requirement) -> bool:
+    return requirement.marker is None or requirement.marker.evaluate({"extra": ""})
+
+
+if __name__ == "__main__":
+    sys.exit(main())

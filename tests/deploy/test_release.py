@@ -1,0 +1,97 @@
+"""What a release promises and stands on: API, changelog, licences."""
+
+from __future__ import annotations
+
+import copy
+import datetime as dt
+
+import pytest
+
+from scripts import api_contract, licences, release
+
+TODAY = dt.date(2026, 11, 22)
+GOOD = """# Changelog
+
+## [Unreleased]
+
+## [0.1.0] - 2026-11-20
+
+### Results
+none
+"""
+
+
+@pytest.fixture(scope="module")
+def document():
+    return api_contract.document()
+
+
+def test_the_api_has_everything_it_ever_promised(document):
+    found = api_contract.broken(
+        api_contract.released(), api_contract.promises(document)
+    )
+
+    assert not found, "a released route, answer or field may not change; add a new one"
+
+
+def test_a_lost_field_and_a_new_duty_break_a_promise_and_a_new_field_does_not(document):
+    before = api_contract.promises(document)
+    now = copy.deepcopy(document)
+    schema = now["components"]["schemas"]["AlertRuleIn"]
+    lost = min(schema["properties"])
+    told = schema["properties"].pop(lost)
+    schema["properties"]["newcomer"] = {"type": "string"}
+    schema.setdefault("required", []).append("newcomer")
+
+    found = api_contract.broken(before, api_contract.promises(now))
+
+    kind = api_contract._type(told)
+    assert found == [
+        f"gone: AlertRuleIn.{lost}: {kind}",
+        "now needed: AlertRuleIn needs newcomer",
+    ]
+
+
+def test_every_package_it_needs_is_on_the_licence_page_with_its_version():
+    page = licences.PAGE.read_text()
+
+    for name in licences.needed():
+        found = licences.distribution(name)
+        told = (found.metadata["Name"], found.version, licences.licence(found))
+        assert f"| {' | '.join(told)} |" in page, f"run scripts/licences.py: {name}"
+    for dataset in licences.datasets():
+        assert f"| `{dataset.name}` | {dataset.licence} |" in page
+
+
+def test_every_package_says_its_licence_and_brings_none_that_binds_ours():
+    for name in licences.needed():
+        told = licences.licence(licences.distribution(name))
+        assert told != "not stated", name
+        assert " or " in told or "GPL" not in told.replace("LGPL", ""), (name, told)
+
+
+def test_the_collected_notices_have_the_texts_themselves():
+    text = licences.texts()
+
+    assert "Redistribution and use in source and binary forms" in text
+    assert "numpy 2" in text
+    assert "GNU LESSER GENERAL PUBLIC LICENSE" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (GOOD, ""),
+        (GOOD.replace("0.1.0", "0.0.9"), "no section `## [0.1.0] - YYYY-MM-DD`"),
+        (GOOD.replace("### Results\nnone", ""), "its section has no `### Results`"),
+        (GOOD.replace("2026-11-20", "2026-12-20"), "2026-12-20 is not yet"),
+        (GOOD.replace("[Unreleased]\n", "[Unreleased]\n- more\n"), "lines are left"),
+    ],
+)
+def test_a_changelog_that_does_not_tell_the_release_is_refused(text, why):
+    assert release.changelog(text, TODAY).startswith(why)
+    assert bool(release.changelog(text, TODAY)) == bool(why)
+
+
+def test_one_version_is_said_everywhere():
+    assert release.versions() == ""
