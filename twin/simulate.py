@@ -16,7 +16,13 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from twin.catalogue import CLOCK_CURVES, find_server, find_table
+from twin.catalogue import CLOCK_CURVES, find_table
+from twin.catalogue.performance import (
+    ClockCurve,
+    PhaseTable,
+    decode_iteration_s,
+    decode_power_frac,
+)
 from twin.catalogue.servers import Server
 from twin.control import Controller, controller_for
 from twin.errors import Cancelled, ScenarioError
@@ -26,12 +32,6 @@ from twin.scenario.model import Scenario
 from twin.scenario.policy import NoCap
 from twin.serving import kernel
 from twin.serving.kernel import Meter, Setup, State
-from twin.serving.performance import (
-    ClockCurve,
-    PhaseTable,
-    decode_iteration_s,
-    decode_power_frac,
-)
 from twin.serving.primitives import BINS, SEQUENCE
 from twin.serving.traffic import (
     Recordings,
@@ -130,7 +130,7 @@ def compile_scenario(
 
 def fleet_server(scenario: Scenario, key: str | None = None) -> Server:
     """Return a server type, the fleet's if none is named, with the power it draws."""
-    server = find_server(key or scenario.fleet.server)
+    server = scenario.server(key)
     return server.drawing(scenario.fleet.server_power_frac)
 
 

@@ -19,14 +19,14 @@ from twin.calibrate.batch_fit import (
     read_rows,
 )
 from twin.calibrate.batch_priors import NAMES
-from twin.catalogue.batch_constants import BATCH_MODEL, CONSTANTS
 from twin.catalogue.llm_shapes import SHAPES, estimate_shape, find_shape
+from twin.catalogue.performance import decode_iteration_s
 from twin.errors import ScenarioError
+from twin.serving.batch_constants import BATCH_MODEL, CONSTANTS
 from twin.serving.batch_correction import Correction
 from twin.serving.batch_model import BatchModel, Measured, Point, features
 from twin.serving.batch_table import cache_tokens, phase_table
 from twin.serving.batch_terms import expert_coverage, iteration
-from twin.serving.performance import decode_iteration_s
 
 H100, B200 = "h100-sxm-80gb", "b200-sxm-180gb"
 BATCHES = (1.0, 8.0, 32.0, 128.0, 512.0)

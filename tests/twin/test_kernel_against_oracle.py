@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from tests.twin.oracle import Oracle
 from tests.twin.rows import compiled_row, request_class, run_arrivals
-from twin.meters import percentile_s
 from twin.scenario.model import Control
 from twin.scenario.policy import UserPolicy
 from twin.serving import kernel
+from twin.serving.histogram import percentile_s
 from twin.serving.traffic import Arrivals, arrivals_between
 
 WITHIN = 0.01

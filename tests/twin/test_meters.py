@@ -11,9 +11,10 @@ from numpy.testing import assert_allclose
 
 from tests.twin.rows import arrivals_of, compiled_row, run_arrivals
 from twin.catalogue import SERVERS, find_table
-from twin.meters import percentile_s, read_result
+from twin.catalogue.performance import decode_iteration_s
+from twin.meters import read_result
 from twin.serving import kernel
-from twin.serving.performance import decode_iteration_s
+from twin.serving.histogram import percentile_s
 from twin.serving.primitives import BINS, latency_bin
 from twin.simulate import simulate, uncontrolled
 

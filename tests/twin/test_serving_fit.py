@@ -20,7 +20,7 @@ from twin.calibrate.serving_fit import (
     fit_splitwise_all,
 )
 from twin.catalogue import PHASE_TABLES
-from twin.serving.performance import decode_iteration_s
+from twin.catalogue.performance import decode_iteration_s
 
 ROOT = Path(__file__).parents[2]
 CALIBRATION = Calibration(

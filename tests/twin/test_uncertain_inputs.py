@@ -18,12 +18,12 @@ from twin.facility.assemble import assemble, electrical_loss_w
 from twin.facility.simulate import run_site
 from twin.plan import Memo, what_if
 from twin.power.network import flow
+from twin.recording import Played
 from twin.scenario import apply_changes, parse_scenario
 from twin.serving.kernel import M_ENERGY_J, M_PEAK_W
 from twin.serving.traffic import Recordings
 from twin.simulate import compile_scenario
 from twin.tapas.site import fleet_of
-from twin.tracking.recording import Played
 
 A100 = find_server("dgx-a100")
 NONE = Recordings.none()

@@ -30,7 +30,7 @@ from twin.calibrate.serving_fit import (
     Row,
 )
 from twin.catalogue.gpus import H100
-from twin.serving.performance import PhaseTable
+from twin.catalogue.performance import PhaseTable
 from twin.types import FloatArray
 
 MAX_BATCH = 256

@@ -7,7 +7,7 @@ from statistics import median
 
 import numpy as np
 
-from twin.serving.performance import PhaseTable
+from twin.catalogue.performance import PhaseTable
 
 Row = Mapping[str, str]
 

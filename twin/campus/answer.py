@@ -17,7 +17,7 @@ from twin.campus.result import CampusResult
 from twin.campus.run import Effort, Engine, run_windows
 from twin.campus.series import new_series
 from twin.campus.signals import Told
-from twin.catalogue import CLOCK_CURVES, find_server
+from twin.catalogue import CLOCK_CURVES
 from twin.cooling.weather import Weather
 from twin.errors import PolicyError
 from twin.facility.activity import row_activity
@@ -165,7 +165,7 @@ def _clock(a: Assembled, part: float) -> str:
 
 
 def _policy(a: Assembled) -> PolicySpec:
-    server = find_server(a.scenario.fleet.server)
+    server = a.scenario.server()
     low_mhz, top_mhz = clock_range_mhz(server, CLOCK_CURVES[server.gpu.key])
     return PolicySpec(
         policy=a.scenario.policy, clock_max_mhz=top_mhz, clock_min_mhz=low_mhz,

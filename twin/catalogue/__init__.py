@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from twin.catalogue.gpus import CLOCK_CURVES, GPUS
 from twin.catalogue.models import (
     STAND_INS,
@@ -23,6 +25,7 @@ __all__ = [
     "SERVERS",
     "STAND_INS",
     "ModelChoice",
+    "Server",
     "StandIn",
     "find_model",
     "find_server",
@@ -31,18 +34,23 @@ __all__ = [
 ]
 
 
-def find_server(key: str) -> Server:
+def find_server(key: str, own: Mapping[str, Server] | None = None) -> Server:
     """
     Look a server type up.
+
+    Args:
+        key: Its name.
+        own: A user's own, beside the catalogue's.
 
     Raises:
         ScenarioError: If the catalogue has no such type; names the nearest.
     """
-    if key in SERVERS:
-        return SERVERS[key]
+    known = SERVERS | dict(own or {})
+    if key in known:
+        return known[key]
     raise ScenarioError(
         field="fleet.server",
         rule="must be in the catalogue",
         value=key,
-        repair=nearest(key, list(SERVERS)),
+        repair=nearest(key, list(known)),
     )

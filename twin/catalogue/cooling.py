@@ -2,14 +2,69 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from twin.catalogue.figure import Figure, Mark
-from twin.cooling.server import M3_S_PER_CFM, ServerThermal
+from twin.catalogue.servers import Server
 
 ENERGYPLUS = (
     "EnergyPlus 24.1 example 2ZoneDataCenterHVAC_wEconomizer_CW (US DOE, BSD-3-Clause "
     "style), as kept in ugr-sail/sinergym (MIT)"
 )
 _CHOICE = "our choice"
+M3_S_PER_CFM = 0.3048**3 / 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerThermal:
+    """
+    Thermal data of one server type; plain numbers, ready for compiled code.
+
+    Args:
+        r_k_per_w: GPU temperature rise above inlet per GPU watt. [K/W]
+        limit_c: GPU temperature at which clocks are cut. [C]
+        tau_s: Time constant of GPU and heat sink. [s]
+        position_spread_k: Coolest and hottest GPU of a server differ from the
+            middle by this under equal load. [K]
+        recirculation_k: Inlet rise from an idle to a full hall. [K]
+        airflow_m3_s: Air through one server at full load. [m³/s]
+        idle_airflow_frac: Part of it that flows at no load. [1]
+        power_exponent: Dynamic GPU power goes with clock to this power. [1]
+        clock_floor_frac: Lowest clock throttling asks for. [1]
+        leakage_frac_per_k: GPU power added per kelvin of its temperature. [1/K]
+        leakage_reference_c: GPU temperature its power was measured at. [C]
+    """
+
+    r_k_per_w: float
+    limit_c: float
+    tau_s: float
+    position_spread_k: float
+    recirculation_k: float
+    airflow_m3_s: float
+    idle_airflow_frac: float
+    power_exponent: float
+    clock_floor_frac: float
+    leakage_frac_per_k: float
+    leakage_reference_c: float
+
+    def __post_init__(self) -> None:
+        for name in ("r_k_per_w", "tau_s", "airflow_m3_s", "power_exponent"):
+            if getattr(self, name) <= 0.0:
+                raise ValueError(f"{name} must be positive, got {getattr(self, name)}")
+        for name in ("idle_airflow_frac", "clock_floor_frac"):
+            if not 0.0 <= getattr(self, name) <= 1.0:
+                raise ValueError(f"{name} must be 0 to 1, got {getattr(self, name)}")
+        if self.leakage_frac_per_k < 0.0:
+            raise ValueError(
+                f"leakage_frac_per_k must not be negative, got "
+                f"{self.leakage_frac_per_k}"
+            )
+
+    def position_k(self, place: int, count: int) -> float:
+        """Offset [K] of GPU `place` of `count`, evenly from coolest to hottest."""
+        if count == 1:
+            return 0.0
+        return self.position_spread_k * (2.0 * place / (count - 1) - 1.0)
 
 
 def _f(value: float, unit: str, source: str, mark: Mark) -> Figure:
@@ -150,6 +205,7 @@ THERMAL_FIGURES: dict[str, dict[str, Figure]] = {
 """By server key of `twin.catalogue.servers`."""
 
 
-def server_thermal(key: str) -> ServerThermal:
+def server_thermal(server: Server) -> ServerThermal:
     """Thermal data of a server as plain numbers for compiled code."""
-    return ServerThermal(**{k: f.value for k, f in THERMAL_FIGURES[key].items()})
+    figures = THERMAL_FIGURES[server.cooled_like or server.key]
+    return ServerThermal(**{k: f.value for k, f in figures.items()})

@@ -15,8 +15,8 @@ import numpy as np
 
 from twin.catalogue.chips import CHIPS
 from twin.catalogue.models import nearest
+from twin.catalogue.performance import PhaseTable
 from twin.errors import ScenarioError
-from twin.serving.performance import PhaseTable
 
 USE_FRAC = 0.4
 """Compute reached ÷ bfloat16 peak. Assumed: prefill reaches 0.36 to 0.49."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from twin.catalogue.figure import Figure, Mark
-from twin.serving.performance import ClockCurve
+from twin.catalogue.performance import ClockCurve
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

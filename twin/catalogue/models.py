@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 from twin.catalogue.figure import Mark
 from twin.catalogue.gpus import GPUS
+from twin.catalogue.performance import PhaseTable
 from twin.catalogue.phase_tables import PHASE_TABLES
 from twin.catalogue.servers import Server
 from twin.errors import ScenarioError
-from twin.serving.performance import PhaseTable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ Written by `scripts/fit_catalogue`; a test fits them again from the published ro
 
 from __future__ import annotations
 
-from twin.serving.performance import PhaseTable
+from twin.catalogue.performance import PhaseTable
 
 PHASE_TABLES: tuple[PhaseTable, ...] = (
     PhaseTable(

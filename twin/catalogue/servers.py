@@ -36,7 +36,7 @@ class Server:
 
     `provisioned_w` is what a planner sets aside for it by default, `height_u` its
     height in rack units (a whole rack counts as 48); `measured` holds what was
-    observed, by name.
+    observed, by name. `cooled_like` names the type whose thermal data stand in.
     """
 
     key: str
@@ -49,6 +49,7 @@ class Server:
     host_w: Figure
     host_slope: Figure
     measured: dict[str, Figure] = field(default_factory=dict)
+    cooled_like: str = ""
 
     @property
     def idle_w(self) -> float:

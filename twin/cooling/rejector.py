@@ -7,7 +7,6 @@ reach a target, how much water goes. `docs/models/cooling.md`, eq. 4 to 6.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -242,10 +241,3 @@ def _dry_air_frac(
     gap_k = np.maximum(leaving_c - weather.dry_bulb_c, 1e-9)
     need = cooler.approach_k * load / gap_k
     return np.clip(need, 0.0, 1.0) ** (1.0 / cooler.air_exponent)
-
-
-def design_leaving_c(rejector: Rejector, dry_bulb_c: float = 35.0) -> float:
-    """Leaving water [C] at the design point; a dry cooler's at `dry_bulb_c`."""
-    if isinstance(rejector, DryCooler):
-        return dry_bulb_c + rejector.approach_k
-    return math.fsum((rejector.wet_bulb_c, rejector.approach_k))

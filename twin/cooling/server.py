@@ -10,13 +10,11 @@ Temperatures in Celsius, differences in kelvin; heat removed is positive.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 from numba import njit
 
 AIR_J_PER_M3_K = 1206.0
 """Heat capacity of air [J/(m³ K)]: 1.2 kg/m³ × 1005 J/(kg K), about 20 C, sea level."""
-M3_S_PER_CFM = 0.3048**3 / 60.0
 FAN_REFERENCE_C = 25.0
 """Up to this inlet [C] fans follow load alone. Assumed."""
 FAN_SPEED_PER_K = 0.03
@@ -28,58 +26,6 @@ FAN_SHARE_SLOPE = 0.0290
 """Fan share = full - slope × (rated ÷ power - 1). Fitted to Azure's table, to 0.011."""
 FAN_SHARE_LEAST = 0.02
 """Far below the fitted range the share would turn negative. Assumed."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServerThermal:
-    """
-    Thermal data of one server type; plain numbers, ready for compiled code.
-
-    Args:
-        r_k_per_w: GPU temperature rise above inlet per GPU watt. [K/W]
-        limit_c: GPU temperature at which clocks are cut. [C]
-        tau_s: Time constant of GPU and heat sink. [s]
-        position_spread_k: Coolest and hottest GPU of a server differ from the
-            middle by this under equal load. [K]
-        recirculation_k: Inlet rise from an idle to a full hall. [K]
-        airflow_m3_s: Air through one server at full load. [m³/s]
-        idle_airflow_frac: Part of it that flows at no load. [1]
-        power_exponent: Dynamic GPU power goes with clock to this power. [1]
-        clock_floor_frac: Lowest clock throttling asks for. [1]
-        leakage_frac_per_k: GPU power added per kelvin of its temperature. [1/K]
-        leakage_reference_c: GPU temperature its power was measured at. [C]
-    """
-
-    r_k_per_w: float
-    limit_c: float
-    tau_s: float
-    position_spread_k: float
-    recirculation_k: float
-    airflow_m3_s: float
-    idle_airflow_frac: float
-    power_exponent: float
-    clock_floor_frac: float
-    leakage_frac_per_k: float
-    leakage_reference_c: float
-
-    def __post_init__(self) -> None:
-        for name in ("r_k_per_w", "tau_s", "airflow_m3_s", "power_exponent"):
-            if getattr(self, name) <= 0.0:
-                raise ValueError(f"{name} must be positive, got {getattr(self, name)}")
-        for name in ("idle_airflow_frac", "clock_floor_frac"):
-            if not 0.0 <= getattr(self, name) <= 1.0:
-                raise ValueError(f"{name} must be 0 to 1, got {getattr(self, name)}")
-        if self.leakage_frac_per_k < 0.0:
-            raise ValueError(
-                f"leakage_frac_per_k must not be negative, got "
-                f"{self.leakage_frac_per_k}"
-            )
-
-    def position_k(self, place: int, count: int) -> float:
-        """Offset [K] of GPU `place` of `count`, evenly from coolest to hottest."""
-        if count == 1:
-            return 0.0
-        return self.position_spread_k * (2.0 * place / (count - 1) - 1.0)
 
 
 # --- air ------------------------------------------------------------------------------

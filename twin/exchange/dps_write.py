@@ -17,7 +17,6 @@ from twin.exchange.capacity import DERATED
 from twin.exchange.servers import export_model
 from twin.scenario.facility import ElectricalNode, Facility, Rack
 
-SCHEMA = "OperatingLimit (0.8 examples and later)"
 _TYPES = {"utility": "PowerDomain", "generator": "PowerDomain", "psu": "PowerSupply"}
 Document = dict[str, Any]
 

@@ -26,7 +26,6 @@ MAX_PLACE = 40
 MAX_FEEDS = {"node": 8, "rack": 4}
 MAX_SERVERS = 144
 MAX_NODES = 60_000
-MAX_RACKS = 30_000
 _LEAST_W = 1.0
 Kind = Literal["node", "rack", "row-limit"]
 

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twin.catalogue import CLOCK_CURVES, find_server
+from twin.catalogue import CLOCK_CURVES
 from twin.errors import ScenarioError
 from twin.plan.memo import Memo
 from twin.plan.whatif import base_row, scaled_rate
+from twin.recording import Played, play
 from twin.scenario.model import Scenario
 from twin.scenario.workload import Replay
 from twin.serving.kernel import S_MEAN
@@ -30,7 +31,6 @@ from twin.simulate import (
     run_chunks,
     uncontrolled,
 )
-from twin.tracking.recording import Played, play
 from twin.types import FloatArray
 
 TRACE_DAYS = 7.0
@@ -139,7 +139,7 @@ def _played(scenario: Scenario, replay: Replay, recordings: Recordings) -> Activ
         recordings.power[replay.series], tick_s=scenario.horizon.tick_s,
         speed=replay.speed, from_s=replay.from_s, to_s=replay.to_s,
     )  # fmt: skip
-    gpu = find_server(scenario.fleet.server).gpu
+    gpu = scenario.server().gpu
     curve = CLOCK_CURVES[gpu.key]
     clocks = np.array(curve.clock_mhz)
     return Activity(

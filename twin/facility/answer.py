@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twin.catalogue import find_server
 from twin.cooling.room import (
     ASHRAE_RECOMMENDED_C,
     Room,
@@ -88,7 +87,7 @@ def warnings_of(scenario: Scenario, *, as_campus: bool = False) -> tuple[str, ..
         return ()
     if as_campus:
         facility = facility.model_copy(update={"campus": None})
-    return facility_warnings(facility, find_server(scenario.fleet.server).rated_w.value)
+    return facility_warnings(facility, scenario.server().rated_w.value)
 
 
 def weather_of(inputs: SiteWeather, known: dict[str, Weather]) -> Weather:
@@ -203,7 +202,10 @@ def story(answer: SiteAnswer, failed: tuple[str, ...]) -> Story:
     return follow_case(a.network, answer.stage, failed, a.halls)
 
 
-def fit(answer: SiteAnswer, *, servers: int = 0, server_w: float | None = None) -> Fit:
+def fit(
+    answer: SiteAnswer, *, servers: int = 0, server_w: float | None = None,
+    keep_losses: bool = True, keep_cooling: bool = True,
+) -> Fit:  # fmt: skip
     """
     Find how many more servers each row takes, and a place for those asked for.
 
@@ -212,10 +214,13 @@ def fit(answer: SiteAnswer, *, servers: int = 0, server_w: float | None = None) 
         servers: Servers to place. 0..10,000
         server_w: Draw of a new server at the worst hour; None means what the row's
             servers draw there. [W]
+        keep_losses: Whether the loss of any single node must be survived.
+        keep_cooling: Whether cooling and inlets must keep their limits.
     """
     return where_it_fits(
-        answer.assembled, answer.stage, servers=servers, server_w=server_w
-    )
+        answer.assembled, answer.stage, servers=servers, server_w=server_w,
+        keep_losses=keep_losses, keep_cooling=keep_cooling,
+    )  # fmt: skip
 
 
 RIDE_POINTS = 121
@@ -258,7 +263,7 @@ def ride_throughs(scenario: Scenario, it_frac: float) -> tuple[RideThrough, ...]
     facility = facility_of(scenario)
     cooling = facility.cooling
     rated_w = sum(row_limits_w(scenario, facility.racks).values())
-    air_frac = 1.0 - plant_of(cooling, rated_w).liquid_frac
+    air_frac = 1.0 - plant_of(scenario, rated_w).liquid_frac
     room, air_w = room_for(rated_w, buffer_s=cooling.buffer_s), air_frac * rated_w
     return tuple(
         _ride_through(
@@ -316,7 +321,7 @@ def cooling_year(scenario: Scenario, weather: Weather, it_frac: float) -> YearRe
     limits_w = row_limits_w(scenario, facility.racks)
     rated_w = sum(limits_w.values())
     return year(
-        plant_of(facility.cooling, rated_w), weather, it_frac * rated_w,
+        plant_of(scenario, rated_w), weather, it_frac * rated_w,
         other_w=electrical_loss_w(facility, limits_w, it_frac),
         allowable_c=facility.cooling.inlet_limit_c,
     )  # fmt: skip

@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from twin.catalogue import CLOCK_CURVES, find_server
-from twin.catalogue.cooling import server_thermal
+from twin.catalogue import CLOCK_CURVES
+from twin.catalogue.cooling import ServerThermal, server_thermal
 from twin.catalogue.electrical import (
     CONTINUOUS_DERATE,
     PROTECTION_OF_KIND,
@@ -34,7 +34,6 @@ from twin.cooling.server import (
     FAN_REFERENCE_C,
     FAN_SPEED_LIMIT,
     FAN_SPEED_PER_K,
-    ServerThermal,
     fan_share,
 )
 from twin.cooling.weather import Weather
@@ -225,7 +224,7 @@ def planned_row_w(scenario: Scenario) -> float:
     count = scenario.row.base_server_count
     if template is not None:
         count = template.racks_per_row * template.servers_per_rack
-    return count * find_server(scenario.fleet.server).provisioned_w.value
+    return count * scenario.server().provisioned_w.value
 
 
 def row_limits_w(scenario: Scenario, racks: tuple[Rack, ...]) -> dict[str, float]:
@@ -246,12 +245,12 @@ def row_limits_w(scenario: Scenario, racks: tuple[Rack, ...]) -> dict[str, float
         return dict.fromkeys(rows, planned_row_w(scenario))
     promised = dict.fromkeys(rows, 0.0)
     for rack in racks:
-        server = find_server(rack.server or scenario.fleet.server)
+        server = scenario.server(rack.server)
         promised[rack.row] += rack.server_count * server.provisioned_w.value
     if scenario.row.provisioned_w is not None:
         promised = dict.fromkeys(rows, float(scenario.row.provisioned_w))
     found = promised | {k: v for k, v in given.row_limits_w.items() if k in rows}
-    least_w = find_server(scenario.fleet.server).provisioned_w.value
+    least_w = scenario.server().provisioned_w.value
     return {row: limit_w or least_w for row, limit_w in found.items()}
 
 
@@ -302,14 +301,14 @@ def assemble(scenario: Scenario, activity: Activity, weather: Weather) -> Assemb
         for row in hall_of
     )
     servers = tuple(fleet_server(scenario, r.server) for r in racks)
-    table = find_server(scenario.fleet.server)
+    table = scenario.server()
     low_mhz, top_mhz = clock_range_mhz(table, CLOCK_CURVES[table.gpu.key])
     controller = controller_for(
         scenario.policy, clock_max_mhz=top_mhz, clock_min_mhz=low_mhz,
         telemetry_delay_s=scenario.control.telemetry_delay_s,
     )  # fmt: skip
     tick_s, tick_count = scenario.horizon.tick_s, _ticks(scenario)
-    plant = plant_of(facility.cooling, sum(row.limit_w for row in rows))
+    plant = plant_of(scenario, sum(row.limit_w for row in rows))
     timeline = build_timeline(
         facility, network, plant, halls, tuple(row.name for row in rows), tick_s=tick_s,
         hours=math.ceil(tick_count * tick_s / 3600.0),
@@ -532,8 +531,8 @@ def _site(
     row_of = {row.name: k for k, row in enumerate(rows)}
     hall_of = {hall: k for k, hall in enumerate(halls)}
     rack_hall = np.array([hall_of[r.hall] for r in racks])
-    thermal = [server_thermal(s.key) for s in servers]
-    main = server_thermal(scenario.fleet.server)
+    thermal = [server_thermal(s) for s in servers]
+    main = server_thermal(scenario.server())
     counts = _priorities(scenario, racks)
     full_w = np.array([s.full_w for s in servers])
     rack_full_w = counts.sum(axis=1) * full_w

@@ -37,6 +37,7 @@ class RowRoom:
         server_w: What one more server is taken to draw at the worst hour. [W]
         more_servers: Servers it can take; none of the other rows takes any.
         placed_servers: Servers of the ones asked for that are put there.
+        left_servers: Servers it can take once all of those asked for are in place.
         binding: What the next server would overload: a node, "cooling of H1" or
             "inlets of H1A1".
         binding_frac: Its load ÷ limit with `more_servers` in place.
@@ -49,6 +50,7 @@ class RowRoom:
     server_w: float
     more_servers: int
     placed_servers: int
+    left_servers: int
     binding: str
     binding_frac: float
     lost: str
@@ -79,8 +81,9 @@ class Fit:
 
 
 def where_it_fits(
-    a: Assembled, stage: Stage, *, servers: int = 0, server_w: float | None = None
-) -> Fit:
+    a: Assembled, stage: Stage, *, servers: int = 0, server_w: float | None = None,
+    keep_losses: bool = True, keep_cooling: bool = True,
+) -> Fit:  # fmt: skip
     """
     Find every row's room, and a place for servers asked for.
 
@@ -92,6 +95,8 @@ def where_it_fits(
         servers: Servers to place. 0..10,000
         server_w: Draw of a new server at the worst hour; None means what the row's
             servers draw there. [W]
+        keep_losses: Whether the loss of any single node must be survived.
+        keep_cooling: Whether cooling and inlets must keep their limits.
 
     Returns:
         Rows and placement.
@@ -103,7 +108,9 @@ def where_it_fits(
         raise ValueError(f"servers must be 0 to {MOST_SERVERS}, got {servers}")
     if server_w is not None and not server_w > 0.0:
         raise ValueError(f"server_w must be above 0, got {server_w}")
-    finder = _Finder(a, stage, server_w)
+    finder = _Finder(
+        a, stage, server_w, keep_losses=keep_losses, keep_cooling=keep_cooling
+    )
     alone = [finder.room(k) for k in range(len(a.rows))]
     placed = np.zeros(len(a.rows), dtype=np.int64)
     left = servers
@@ -116,9 +123,10 @@ def where_it_fits(
         finder.put(best, count)
         placed[best] += count
         left -= count
+    after = [finder.room(k) for k in range(len(a.rows))] if placed.any() else alone
     rows = [
-        replace(room, placed_servers=int(n))
-        for room, n in zip(alone, placed, strict=True)
+        replace(room, placed_servers=int(n), left_servers=then.more_servers)
+        for room, n, then in zip(alone, placed, after, strict=True)
     ]
     rows.sort(key=lambda r: (-r.more_servers, r.row))
     return Fit(
@@ -130,8 +138,12 @@ def where_it_fits(
 class _Finder:
     """Loads so far, and what is above every row."""
 
-    def __init__(self, a: Assembled, stage: Stage, server_w: float | None) -> None:
+    def __init__(
+        self, a: Assembled, stage: Stage, server_w: float | None, *,
+        keep_losses: bool, keep_cooling: bool,
+    ) -> None:  # fmt: skip
         self._a, self._stage = a, stage
+        self._keep_losses, self._keep_cooling = keep_losses, keep_cooling
         self._rack_w = stage.rack_w.copy()
         self._work = cascade.scratch(stage)
         index = {row.name: k for k, row in enumerate(a.rows)}
@@ -161,6 +173,8 @@ class _Finder:
         lit = self._stage._replace(rack_w=self._stage.rack_w + 1.0)
         base_w = normal_w(lit)
         found: list[list[int]] = [[-1] for _ in self._above]
+        if not self._keep_losses:
+            return [np.array(losses, dtype=np.int64) for losses in found]
         for lost, out_w, _ in losses_of_one(self._a.network, lit):
             more = out_w > base_w * _MOVED
             for k, above in enumerate(self._above):
@@ -209,6 +223,8 @@ class _Finder:
 
     def _heat(self, k: int, count: int) -> tuple[float, str]:
         """Nearer to its limit: the hall's cooling or the aisle's inlets; its name."""
+        if not self._keep_cooling:
+            return 0.0, ""
         row = self._a.rows[k]
         aisle = self._a.racks[self._racks(k)[0]].aisle
         return max(
@@ -241,6 +257,7 @@ class _Finder:
             row=row.name, hall=row.hall,
             server_count=int(self._stage.servers[self._racks(k)].sum()),
             server_w=self._server_w[k], more_servers=low, placed_servers=0,
+            left_servers=low,
             binding=name, binding_frac=frac, lost=cause,
         )  # fmt: skip
 

@@ -8,10 +8,11 @@ import numpy as np
 
 from twin.cooling.loop import Degraded
 from twin.cooling.plant import Plant, PlantResult, run_plant
-from twin.cooling.plants import sized_plant
+from twin.cooling.plants import find_plant, sized_plant
 from twin.cooling.weather import Weather, warmed
 from twin.facility import kernel
 from twin.scenario.facility import Cooling, Rack
+from twin.scenario.model import Scenario
 from twin.types import FloatArray, IntArray
 
 LOADS = np.arange(0.0, 1.5 + 1e-9, kernel.LOAD_STEP)
@@ -40,11 +41,13 @@ class Aisles:
     full_w: FloatArray
 
 
-def plant_of(cooling: Cooling, load_w: float) -> Plant:
-    """Build a facility's plant for an IT load. [W]"""
+def plant_of(scenario: Scenario, load_w: float) -> Plant:
+    """Build a site's plant for an IT load. [W]"""
+    cooling = scenario.facility.cooling if scenario.facility else Cooling()
     return sized_plant(
-        cooling.plant, load_w, supply_c=cooling.supply_c,
-        capacity_frac=cooling.capacity_frac, airflow_frac=cooling.airflow_frac,
+        find_plant(cooling.plant, scenario.own.plant_types()), load_w,
+        supply_c=cooling.supply_c, capacity_frac=cooling.capacity_frac,
+        airflow_frac=cooling.airflow_frac,
     )  # fmt: skip
 
 

@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from twin.errors import ScenarioError
+from twin.recording import Played
 from twin.scenario.facility import Rack
-from twin.tracking.recording import Played
 from twin.types import FloatArray, IntArray
 
 

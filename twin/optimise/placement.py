@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from twin.catalogue import CLOCK_CURVES, find_server
+from twin.catalogue import CLOCK_CURVES
 from twin.cooling.weather import Weather
 from twin.errors import ScenarioError
 from twin.facility.activity import Activity, row_activity
@@ -199,7 +199,7 @@ def _activity(
             scenario, recordings,
             lambda: row_activity(scenario, recordings, memo=memo, cancelled=cancelled),
         )  # fmt: skip
-    gpu = find_server(scenario.fleet.server).gpu
+    gpu = scenario.server().gpu
     curve = CLOCK_CURVES[gpu.key]
     clocks = np.array(curve.clock_mhz)
     return Activity(
@@ -276,7 +276,7 @@ def _result(
         }
         for draws, w in watts.items()
     }  # fmt: skip
-    main = find_server(inputs.scenario.fleet.server)
+    main = inputs.scenario.server()
     mean_w = float(watts["planned"].sum()) / max(1.0, float(servers.sum()))
     busy = (mean_w - main.idle_w) / (main.full_w - main.idle_w)
     return Placement(

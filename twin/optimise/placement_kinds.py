@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twin.catalogue import find_server
 from twin.catalogue.servers import Server
 from twin.control import landings
 from twin.errors import ScenarioError
@@ -91,7 +90,7 @@ def _asked(
     field = f"place.{index}"
     key = asked.server or fleet
     try:
-        server = find_server(key)
+        server = inputs.scenario.server(key)
     except ScenarioError as error:
         raise ScenarioError(
             field=f"{field}.server", rule=error.rule, value=key, repair=error.repair
@@ -114,7 +113,7 @@ def _asked(
 
 
 def _standing(key: str, count: int, inputs: PlacementInput, draw: _Draw) -> Kind:
-    server = find_server(key)
+    server = inputs.scenario.server(key)
     planned_w = draw.planned_w(server)
     by_height = int(inputs.rack_units // server.height_u.value)
     return Kind(

@@ -19,7 +19,7 @@ import numpy as np
 import optuna
 from scipy.stats import qmc
 
-from twin.optimise.pareto import pareto_front
+from twin.pareto import pareto_front
 from twin.scenario.study import Limit, Objective
 from twin.types import FloatArray, IntArray
 

@@ -21,12 +21,14 @@ import numpy as np
 from pydantic import BaseModel
 
 from twin.errors import Cancelled
+from twin.recording import RecordedPower
 from twin.result import RunResult
 from twin.scenario.model import Scenario
 from twin.serving.traffic import RecordedRates, RecordedRequests, Recordings
-from twin.tracking.recording import RecordedPower
 
 T = TypeVar("T")
+MOST_SITES = 12
+"""Answers of whole sites that are kept: each is megabytes."""
 
 
 class Memo:
@@ -65,7 +67,7 @@ class Memo:
     ) -> T:
         """Return a whole site's answer, remembered; such answers are large."""
         key = f"site:{scenario_sha256(scenario)}:{_digest(recordings)}"
-        return self._get(key, compute)
+        return self.remember(key, compute, most=MOST_SITES)
 
     def remember(
         self, key: str, compute: Callable[[], T], *, most: int | None = None

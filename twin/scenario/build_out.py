@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import Field, field_validator, model_validator
 
-from twin.cost.prices import PRICES
+from twin.catalogue.prices import PRICES
 from twin.scenario.base import Model, quantity
 from twin.scenario.cost import priced
 from twin.types import FloatArray

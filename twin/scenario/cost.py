@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from twin.cost.prices import PRICES
+from twin.catalogue.prices import PRICES
 from twin.scenario.base import Model, quantity
 from twin.scenario.model import Scenario
 
@@ -18,7 +18,7 @@ def priced(key: str, doc: str, **limits: Any) -> Any:
     Declare a field whose default, unit and source stand in the table of prices.
 
     Args:
-        key: Row of `twin.cost.prices.PRICES`.
+        key: Row of `twin.catalogue.prices.PRICES`.
         doc: Meaning.
         **limits: pydantic limits.
     """

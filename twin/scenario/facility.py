@@ -276,11 +276,10 @@ class SiteTemplate(Model):
 class Cooling(Model):
     """How heat leaves the halls."""
 
-    plant: Literal[
-        "water-cooled", "cold-water", "air-cooled", "outside-air", "rear-door",
-        "liquid-cooled",
-    ] = Field(
-        "water-cooled", description="Ready-made plant", examples=["air-cooled"]
+    plant: str = Field(
+        "water-cooled", description="Ready-made plant (water-cooled, cold-water, "
+        "air-cooled, outside-air, rear-door, liquid-cooled), or one of your own",
+        examples=["air-cooled"], min_length=1, max_length=60,
     )  # fmt: skip
     supply_c: float = quantity(
         24.0, unit="C", doc="Air supplied to the servers", example=24,

@@ -7,8 +7,10 @@ from typing import Literal
 
 from pydantic import AwareDatetime, Field, model_validator
 
+from twin.catalogue import Server, find_server
 from twin.scenario.base import Model, quantity
 from twin.scenario.facility import Facility
+from twin.scenario.own import Own, own_field
 from twin.scenario.policy import POLICY_NAMES, Polca, Policy
 from twin.scenario.training import Training
 from twin.scenario.workload import Workload
@@ -279,6 +281,17 @@ class Scenario(Model):
         default_factory=PlanSpec, description="Search of a plan",
         examples=[{"added_servers": [0, 8, 12]}],
     )  # fmt: skip
+
+    own: Own = own_field()
+
+    def server(self, key: str | None = None) -> Server:
+        """
+        Return a server type, the fleet's if none is named.
+
+        Raises:
+            ScenarioError: If it is neither in the catalogue nor the scenario's own.
+        """
+        return find_server(key or self.fleet.server, self.own.server_types())
 
     @model_validator(mode="after")
     def _plan_fits(self) -> Scenario:

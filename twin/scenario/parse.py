@@ -39,6 +39,8 @@ _REPAIRS = {
     "datetime_parsing": 'use a form such as "2026-01-05T00:00:00Z"',
 }
 _EXACT = 2**53
+MOST_FINDINGS = 200
+"""More are not looked at: nobody reads them, and each takes time to put into words."""
 _INDEX_DIGITS = 4
 _UNION_TAGS = {
     *POLICY_NAMES, "user", "diurnal", "rates", "requests", "NoCap", "OneThreshold",
@@ -154,7 +156,7 @@ def translate(error: ValidationError, model: type[BaseModel]) -> list[ScenarioEr
     Returns:
         One error per finding.
     """
-    found = error.errors(include_url=False)
+    found = error.errors(include_url=False)[:MOST_FINDINGS]
     unions = {
         item["loc"][:n]
         for item in found

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import Field, field_validator, model_validator
 
 from twin.scenario.base import Model, quantity
+from twin.scenario.own import Own, own_field
 from twin.scenario.workload import Arrivals, DiurnalArrivals, RequestClass, TokenRange
 
 _CHAT = "order of the recorded chat traffic (Azure 2023: mean 1,155 and 211 tokens)"
@@ -176,6 +177,7 @@ class ServeStudy(Model):
         min_length=1,
         max_length=12,
     )
+    own: Own = own_field()
     server_counts: tuple[int, ...] = quantity(
         (), unit="servers", doc="Further server counts at which every system runs, "
         "for the curve of SLO against watts", example=[12, 14, 18], max_length=8,

@@ -1,1 +1,1 @@
-"""Requests on model instances: traffic, phase tables, the compiled kernel."""
+"""Requests on model instances: traffic, kernels, fleets and published systems."""

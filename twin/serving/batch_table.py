@@ -8,10 +8,10 @@ import numpy as np
 
 from twin.catalogue.architectures import BYTES_PER_PARAMETER
 from twin.catalogue.chips import CHIPS
+from twin.catalogue.performance import PhaseTable
 from twin.errors import ScenarioError
 from twin.serving.batch_model import BatchModel, Point, features
 from twin.serving.batch_terms import MEMORY, iteration, power_frac
-from twin.serving.performance import PhaseTable
 
 USABLE_MEMORY_FRAC = 0.9
 """Part of GPU memory an engine claims for weights and cache: vLLM's default."""

@@ -9,7 +9,7 @@ from twin.errors import ScenarioError
 from twin.scenario.serving import ServeStudy, ServingSlo, ServingTraffic
 from twin.scenario.workload import Load, Workload
 from twin.serving.fleet.engines import make_engine
-from twin.serving.fleet.parts import Engine, RequestClass, Requests, plain_requests
+from twin.serving.fleet.parts import Engine, FleetClass, Requests, plain_requests
 from twin.serving.systems.base import Ground, Slo
 from twin.serving.traffic import Recordings, arrivals_between, build_traffic
 from twin.types import FloatArray
@@ -28,12 +28,10 @@ def slo_of(given: ServingSlo) -> Slo:
     )
 
 
-def slo_classes(slo: Slo) -> tuple[RequestClass, ...]:
+def slo_classes(slo: Slo) -> tuple[FleetClass, ...]:
     """One class per prompt range, all served by the pool "main"."""
     return tuple(
-        RequestClass(
-            name=name, prompt_pool="main", ttft_slo_s=ttft, tbt_slo_s=slo.tbt_s
-        )
+        FleetClass(name=name, prompt_pool="main", ttft_slo_s=ttft, tbt_slo_s=slo.tbt_s)
         for name, ttft in zip(RANGES, slo.ttft_s, strict=True)
     )
 
@@ -123,7 +121,7 @@ def make_ground(
         ScenarioError: If the model does not run on the servers, a dataset is missing,
             or there is no traffic.
     """
-    server = find_server(study.server)
+    server = find_server(study.server, study.own.server_types())
     slo = slo_of(study.slo)
     site = study.site
     carbon = (

@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from twin.errors import Cancelled, ScenarioError, ScenarioErrors
-from twin.optimise.pareto import undominated
+from twin.pareto import undominated
 from twin.scenario.serving import ServeStudy, SystemChoice
 from twin.serving.ground import capacity_rps, make_ground
 from twin.serving.systems.base import Ground, Outcome, System

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterator, Mapping
 
-    from twin.tracking.recording import RecordedPower
+    from twin.recording import RecordedPower
 
 WINDOW_S = 600.0
 _R = TypeVar("_R")

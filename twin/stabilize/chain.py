@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from twin.serving.performance import ClockCurve
+from twin.catalogue.performance import ClockCurve
 from twin.stabilize import compiled
 from twin.stabilize.ballast import Ballast, filled
 from twin.stabilize.scheduling import Scheduling, ramped, scheduled

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from twin.serving.performance import ClockCurve
+from twin.catalogue.performance import ClockCurve
 from twin.training.compiled import REACH
 from twin.training.job import TrainingJob
 from twin.training.waveform import Waveform

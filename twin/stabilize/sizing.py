@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from twin.errors import Cancelled
-from twin.optimise.pareto import undominated
+from twin.pareto import undominated
 from twin.stabilize.at_connection import Contract
 from twin.stabilize.ballast import Ballast
 from twin.stabilize.chain import Measures, Site, Stabilized, stabilized

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.linalg import expm
-from scipy.optimize import minimize_scalar
 
 from twin.stabilize import upstream_compiled
 from twin.training.waveform import Waveform
@@ -166,24 +165,6 @@ def _filter_step(ups: UpsFilter, sample_s: float) -> FloatArray:
     rates[2, 0] = 1.0
     step: FloatArray = np.delete(expm(rates)[:3], 2, axis=1)
     return step
-
-
-def ups_gain(ups: UpsFilter, frequency_hz: FloatArray) -> FloatArray:
-    """
-    Swing at the input ÷ swing of load and loss, at each frequency.
-
-    Args:
-        ups: The UPSs.
-        frequency_hz: Frequencies. [Hz], >= 0
-
-    Returns:
-        Gain. [1], shape of `frequency_hz`; above 1 the UPS makes the swing larger.
-    """
-    if ups.eco:
-        return np.ones_like(frequency_hz)
-    ratio = frequency_hz / ups.natural_hz
-    gain: FloatArray = 1.0 / np.hypot(1.0 - ratio**2, 2.0 * ups.damping * ratio)
-    return gain
 
 
 # --- gensets --------------------------------------------------------------------------
@@ -392,42 +373,6 @@ def swing_hz_per_w(generator: Generator, frequency_hz: FloatArray) -> FloatArray
     pu = 1.0 / (2.0 * generator.inertia_s * s + _relief(generator) + engine)
     swing: FloatArray = np.abs(pu) * generator.nominal_hz / generator.rated_va
     return swing
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resonance:
-    """
-    Where gensets answer a swinging load most.
-
-    Args:
-        at_hz: Frequency of the load's swing. [Hz]
-        hz_per_w: Swing of frequency ÷ swing of load there. [Hz/W]
-        over_steady: That ÷ what a slow swing gives, by droop alone. [1]
-    """
-
-    at_hz: float
-    hz_per_w: float
-    over_steady: float
-
-
-def resonance_of(generator: Generator) -> Resonance:
-    """
-    Find where gensets answer a swinging load most.
-
-    Args:
-        generator: The gensets.
-    """
-    grid_hz = np.geomspace(1e-3, 1e2, 2001)
-    swing = swing_hz_per_w(generator, grid_hz)
-    k = int(swing.argmax())
-    around = (grid_hz[max(0, k - 1)], grid_hz[min(grid_hz.size - 1, k + 1)])
-    found = minimize_scalar(
-        lambda hertz: -swing_hz_per_w(generator, np.array([hertz]))[0] / swing[k],
-        bounds=around, method="bounded",
-    )  # fmt: skip
-    most = -float(found.fun) * float(swing[k])
-    steady = float(swing_hz_per_w(generator, np.array([0.0]))[0])
-    return Resonance(at_hz=float(found.x), hz_per_w=most, over_steady=most / steady)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from twin.optimise.pareto import Goal, pareto_front
+from twin.pareto import Goal, pareto_front
 from twin.scenario.study import Limit, Rare, Saltelli, Spaced
 from twin.study.prepare import Prepared
 from twin.study.rare_design import RareDesign

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice, product
 from typing import Any
@@ -200,8 +199,3 @@ def _may_name(one: Placed) -> bool:
 
 def _once(groups: Any) -> tuple[tuple[str, str], ...]:
     return tuple(dict.fromkeys(pair for group in groups for pair in group))
-
-
-def spec_document(spec: StudySpec) -> Mapping[str, Any]:
-    """A study as a plain document, every default filled in."""
-    return spec.model_dump(mode="json")

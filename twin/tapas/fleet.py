@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from twin.catalogue.cooling import ServerThermal
 from twin.catalogue.servers import Server
-from twin.cooling.server import ServerThermal
 from twin.types import FloatArray, IntArray
 
 MINUTES_PER_DAY = 1440

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from twin.catalogue import CLOCK_CURVES, find_server, find_table
-from twin.serving.performance import PhaseTable
+from twin.catalogue.performance import PhaseTable
 from twin.types import FloatArray
 
 PREFILL_PART = 1 / 3

@@ -17,22 +17,17 @@ import numpy as np
 
 from twin.cooling.server import AIR_J_PER_M3_K, supply_c
 from twin.errors import Cancelled
+from twin.serving.systems.tapas_steering import CALM_FRAC, NEAR_LIMIT_K, RISK_FRAC
 from twin.tapas.fleet import IAAS, MINUTES_PER_DAY, SAAS, Demand, Grounds
 from twin.tapas.ladder import columns, ladder
 from twin.types import FloatArray, IntArray
 
-RISK_FRAC = 0.93
-"""Share of a limit from which a lever acts. Assumed."""
-CALM_FRAC = 0.85
-"""Share below which a configuration is taken back. Assumed."""
 SLO_SLOWDOWN = 8.0
 """Response time an instance may reach ÷ an idle one's; levers keep it. Assumed."""
 STEP = 0.1
 """Change of a routing weight per minute and unit of slack. Assumed."""
 REACH = 0.5
 """Routing weights stay within one plus and minus this. Assumed."""
-NEAR_LIMIT_K = 25.0
-"""Temperature slack that counts as full. Assumed."""
 RESPONSE_MOST = 50.0
 """Slowdown of an instance that cannot keep up. [1]"""
 

@@ -13,9 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twin.catalogue.cooling import server_thermal
+from twin.catalogue.cooling import ServerThermal, server_thermal
 from twin.catalogue.servers import Server
-from twin.cooling.server import ServerThermal
 from twin.errors import ScenarioError
 from twin.facility.assemble import planned_row_w
 from twin.scenario.facility import Facility, Rack
@@ -133,7 +132,7 @@ def _grounds(
     added_frac: float | None,
 ) -> tuple[Grounds, tuple[str, ...]]:  # fmt: skip
     """Rows of racks as rows of servers."""
-    thermal = server_thermal(server.key)
+    thermal = server_thermal(server)
     limit_w = planned_row_w(scenario)
     planned = max(1, round(limit_w / server.provisioned_w.value))
     rows: dict[str, list[Rack]] = {}

@@ -13,7 +13,7 @@ from typing import Literal
 
 import numpy as np
 
-from twin.catalogue import CLOCK_CURVES, find_server
+from twin.catalogue import CLOCK_CURVES
 from twin.facility.answer import SiteAnswer
 from twin.facility.result import NodeResult, RowResult
 from twin.simulate import clock_range_mhz
@@ -339,7 +339,7 @@ def _loads(answer: SiteAnswer, domain_of: IntArray, predicted_w: FloatArray) -> 
 def _lowest_power(answer: SiteAnswer) -> float:
     """Power above idle at the lowest clock ÷ that at full clock."""
     site = answer.assembled.site
-    server = find_server(answer.assembled.scenario.fleet.server)
+    server = answer.assembled.scenario.server()
     low_mhz, _ = clock_range_mhz(server, CLOCK_CURVES[server.gpu.key])
     return float(np.interp(low_mhz, site.curve_mhz, site.curve_power))
 

@@ -260,7 +260,7 @@ def _of_device(
 ) -> dict[str, FloatArray]:
     bins = edges_s.size - 1
     column = {name: values[span] for name, values in readings.columns.items()}
-    power_w = _power(column)
+    power_w = _power(column, time_s.size)
     curves = _cumulative(time_s, power_w, column.get("energy_j"))
 
     def flowed(curve: FloatArray) -> FloatArray:
@@ -305,10 +305,9 @@ def _spread(
     out["power_mean_w"] = np.where(lone, out["power_least_w"], flat)
 
 
-def _power(column: dict[str, FloatArray]) -> FloatArray:
+def _power(column: dict[str, FloatArray], count: int) -> FloatArray:
     """Instantaneous power, or the driver's average where that is all there is."""
-    some = next(iter(column.values()))
-    missing = np.full(some.size, np.nan)
+    missing = np.full(count, np.nan)
     instant = column.get("power_w", missing)
     return np.where(
         np.isfinite(instant), instant, column.get("power_average_w", missing)

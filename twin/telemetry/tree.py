@@ -4,22 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from twin.facility.assemble import electrical_network
 from twin.power.network import Network, flow
-from twin.scenario import Scenario
 from twin.types import FloatArray
 
 NONE_OUT = np.zeros(0, dtype=np.int64)
-
-
-def tree_of(scenario: Scenario) -> Network:
-    """
-    The electrical tree of a scenario with a facility, racks last.
-
-    Raises:
-        ScenarioError: If it has no facility, or a unit is unknown.
-    """
-    return electrical_network(scenario)
 
 
 def node_power_w(network: Network, rack_w: FloatArray) -> FloatArray:

@@ -58,11 +58,6 @@ class HalfJudged:
         """Predicted mean ÷ measured, minus 1."""
         return self.mean_expected_w / self.mean_w - 1.0
 
-    @property
-    def p95_off(self) -> float:
-        """Predicted 95th percentile ÷ measured, minus 1."""
-        return self.p95_expected_w / self.p95_w - 1.0
-
 
 def busy_period(t_s: FloatArray, power_w: FloatArray) -> tuple[float, float]:
     """

@@ -46,11 +46,6 @@ class NodeShadow:
     p95_off_frac: float
     drift: Drift | None
 
-    @property
-    def bias_frac(self) -> float:
-        """Bias ÷ measured mean."""
-        return self.bias_w / self.measured_w if self.measured_w else float("nan")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shadow:

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from twin.calibrate.record import Fit
-from twin.catalogue import find_server
 from twin.errors import ScenarioError
 from twin.scenario.model import Scenario
 from twin.simulate import provisioned_power_w
@@ -165,7 +164,7 @@ def _load(base: Scenario, now: SiteNow, found: _Found) -> None:
             field="row_peak_w", rule="must have at least one row", value="none",
             repair="wait until servers of a row report, or name a stored period",
         )  # fmt: skip
-    limit_w = provisioned_power_w(base, find_server(base.fleet.server))
+    limit_w = provisioned_power_w(base, base.server())
     limits = base.facility.row_limits_w if base.facility is not None else {}
     template = base.facility.template if base.facility is not None else None
     if template is not None and template.row_limit_w is not None:
@@ -198,7 +197,7 @@ def _line(base: Scenario, now: SiteNow, found: _Found) -> None:
         )
     if not now.server_fits:
         return
-    server = find_server(base.fleet.server)
+    server = base.server()
     gpus_w = server.gpu_count * server.gpu.tdp_w.value
     for words, gpu_w in (("idle", server.gpu_count * server.gpu.idle_w.value),
                          ("full", gpus_w)):  # fmt: skip

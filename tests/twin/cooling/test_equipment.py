@@ -21,7 +21,6 @@ from twin.cooling.rejector import (
     DryCooler,
     Tower,
     coldest_c,
-    design_leaving_c,
     reject,
     water_kg_s,
     water_range_k,
@@ -48,7 +47,9 @@ def test_chiller_at_its_rating_point_matches_hand_calculation():
 
     assert_allclose(lift, 0.0, atol=1e-12)
     assert_allclose(capacity_ratio(lift), 0.944836)
-    assert_allclose(full_load_w_per_w(lift, 6.0), 1.004527 / 6.0, rtol=1e-5)
+    assert_allclose(
+        full_load_w_per_w(capacity_ratio(lift), 6.0), 1.004527 / 6.0, rtol=1e-5
+    )
 
 
 @pytest.mark.parametrize(
@@ -120,7 +121,6 @@ def test_a_tower_meets_its_design_point_with_full_fans():
     found_c = coldest_c(tower, at_wet_bulb(25.56), load)
 
     assert_allclose(found_c, 25.56 + 3.9, atol=2e-3)
-    assert design_leaving_c(tower) == pytest.approx(29.46)
 
 
 def test_yorkcalc_rating_point_is_near_a_liquid_gas_ratio_of_one():
@@ -169,7 +169,6 @@ def test_dry_cooler_fans_follow_the_cube_of_flow():
 def test_a_dry_cooler_uses_no_water_and_stays_above_dry_bulb():
     cooler, load = DryCooler(), np.array([1.0])
     assert_allclose(coldest_c(cooler, air(35.0, 0.3), load), 45.0)
-    assert design_leaving_c(cooler) == 45.0
     used = water_kg_s(
         cooler, air(35.0, 0.3), np.array([1e6]), design_w=1e6,
         leaving_c=np.array([45.0]),

@@ -10,7 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from twin.catalogue.cooling import THERMAL_FIGURES, server_thermal
+from twin.catalogue.cooling import (
+    M3_S_PER_CFM,
+    THERMAL_FIGURES,
+    ServerThermal,
+    server_thermal,
+)
 from twin.catalogue.servers import SERVERS
 from twin.cooling import server
 
@@ -116,7 +121,7 @@ def test_fan_share_follows_azures_table(data_dir):
 
 def test_air_through_a_dgx_a100_warms_by_its_power():
     # 840 CFM = 0.39644 m3/s; 6500 W / (1206 * 0.39644) = 13.6 K
-    flow = server.airflow_m3_s(1.0, 840.0 * server.M3_S_PER_CFM, 0.4)
+    flow = server.airflow_m3_s(1.0, 840.0 * M3_S_PER_CFM, 0.4)
     assert flow == pytest.approx(0.39644, rel=1e-4)
     assert server.air_rise_k(6500.0, flow) == pytest.approx(13.595, rel=1e-3)
 
@@ -135,7 +140,7 @@ def test_an_aisle_short_of_air_mixes_its_exhaust_back():
 
 
 def test_gpus_of_a_server_spread_evenly_round_the_middle():
-    thermal = server_thermal("dgx-a100")
+    thermal = server_thermal(SERVERS["dgx-a100"])
     places = [thermal.position_k(i, 8) for i in range(8)]
 
     assert places[0] == -5.0
@@ -148,7 +153,7 @@ def test_every_server_has_thermal_data_that_runs_cool_at_25_c():
     """At TDP from 25 C (35 C water for the liquid one) no GPU needs throttling."""
     assert set(THERMAL_FIGURES) == set(SERVERS)
     for key, machine in SERVERS.items():
-        thermal = server_thermal(key)
+        thermal = server_thermal(SERVERS[key])
         inlet_c = 35.0 if key == "gb200-nvl72" else 25.0
         hot_c = server.gpu_c(
             inlet_c, machine.gpu.tdp_w.value, thermal.r_k_per_w,
@@ -160,8 +165,8 @@ def test_every_server_has_thermal_data_that_runs_cool_at_25_c():
 def test_thermal_data_that_cannot_be_is_refused():
     values = {k: f.value for k, f in THERMAL_FIGURES["dgx-a100"].items()}
     with pytest.raises(ValueError, match="r_k_per_w must be positive, got 0"):
-        server.ServerThermal(**{**values, "r_k_per_w": 0.0})
+        ServerThermal(**{**values, "r_k_per_w": 0.0})
     with pytest.raises(ValueError, match=r"clock_floor_frac must be 0 to 1, got 1.5"):
-        server.ServerThermal(**{**values, "clock_floor_frac": 1.5})
+        ServerThermal(**{**values, "clock_floor_frac": 1.5})
     with pytest.raises(ValueError, match="leakage_frac_per_k must not be negative"):
-        server.ServerThermal(**{**values, "leakage_frac_per_k": -0.1})
+        ServerThermal(**{**values, "leakage_frac_per_k": -0.1})

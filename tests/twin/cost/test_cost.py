@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from pydantic import ValidationError
 
+from twin.catalogue.prices import PRICES
 from twin.cooling.weather import generated
 from twin.cost.answer import LABELS, cost
 from twin.cost.bill import billed_demand_w, year_bill
 from twin.cost.flows import Asset, annuity, bought, residual_usd, sold
 from twin.cost.load import cooled_load, monthly_peaks_w, plain_load
-from twin.cost.prices import PRICES
 from twin.errors import ScenarioError
 from twin.facility.answer import cooling_year
 from twin.plan.memo import Memo

@@ -126,3 +126,24 @@ def test_senseless_questions_are_refused(run, asked):
     a, _, stage = run(design="n", **SMALL)
     with pytest.raises(ValueError, match="got"):
         where_it_fits(a, stage, **asked)
+
+
+def test_without_a_loss_to_survive_a_row_takes_what_its_feeds_carry_together(run):
+    # both busways share the row: about twice what one of them takes alone
+    a, _, stage = run(design="2n", **SMALL)
+    kept = where_it_fits(a, stage, keep_cooling=False).rows[0]
+    free = where_it_fits(a, stage, keep_losses=False, keep_cooling=False).rows[0]
+
+    assert free.lost == ""
+    total_w = kept.server_count * kept.server_w
+    assert free.more_servers * free.server_w > kept.more_servers * kept.server_w
+    assert free.more_servers * free.server_w > 0.5 * total_w
+
+
+def test_what_is_left_after_a_placement_is_what_a_second_one_finds(run):
+    a, _, stage = run(design="2n", **SMALL)
+    many = sum(row.more_servers for row in where_it_fits(a, stage).rows)
+    found = where_it_fits(a, stage, servers=many + 50)
+
+    assert found.unplaced_servers > 0
+    assert [row.left_servers for row in found.rows] == [0] * len(found.rows)

@@ -9,10 +9,10 @@ from twin.errors import ScenarioError
 from twin.facility.answer import answer_site
 from twin.plan.memo import Memo
 from twin.plan.whatif import what_if
+from twin.recording import RecordedPower
 from twin.scenario import parse_scenario
 from twin.scenario.parse import apply_changes
 from twin.serving.traffic import Recordings
-from twin.tracking.recording import RecordedPower
 
 STEPS, STEP_S = 60, 60.0
 SMALL = {

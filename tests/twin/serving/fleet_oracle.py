@@ -26,7 +26,7 @@ from tests.twin.serving.oracle_parts import (
     queue_key,
 )
 from tests.twin.serving.oracle_physics import Physics
-from twin.serving.fleet.parts import Action, Fleet, Pool, RequestClass, Requests
+from twin.serving.fleet.parts import Action, Fleet, FleetClass, Pool, Requests
 
 LOOKED_AT = 64
 """Instances the mix-aware router compares at a time."""
@@ -182,7 +182,7 @@ class Oracle:
         else:
             self._join_queue(job, one, two, now_s)
 
-    def _overflows(self, klass: RequestClass) -> bool:
+    def _overflows(self, klass: FleetClass) -> bool:
         if klass.overflow_pool is None:
             return False
         here = [i.pending for i in self._open(klass.prompt_pool)]

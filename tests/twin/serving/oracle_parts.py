@@ -11,7 +11,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from tests.twin.serving.oracle_physics import Physics
-from twin.serving.fleet.parts import Fleet, Pool, RequestClass, Requests
+from twin.serving.fleet.parts import Fleet, FleetClass, Pool, Requests
 
 # --- requests ---------------------------------------------------------------------
 
@@ -32,7 +32,7 @@ class Job:
     """One request with its chains, and what it has seen."""
 
     place: int
-    klass: RequestClass
+    klass: FleetClass
     arrived_s: float
     prompt: int
     encode: int

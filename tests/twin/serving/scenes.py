@@ -25,10 +25,10 @@ from twin.serving.fleet.parts import (
     Chunking,
     Engine,
     Fleet,
+    FleetClass,
     Link,
     Pool,
     PrefixCache,
-    RequestClass,
     Requests,
     SharedQueue,
     plain_requests,
@@ -98,8 +98,8 @@ def asked(
     return replace(requests, **more)
 
 
-def chat(prompt_pool="all", **more) -> RequestClass:
-    return RequestClass(**{"name": "chat", "prompt_pool": prompt_pool, **more})
+def chat(prompt_pool="all", **more) -> FleetClass:
+    return FleetClass(**{"name": "chat", "prompt_pool": prompt_pool, **more})
 
 
 def one_pool(count, at, *classes, **more) -> Fleet:

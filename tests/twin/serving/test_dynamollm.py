@@ -59,7 +59,7 @@ from twin.serving.dynamollm.sharding import (
 )
 from twin.serving.fleet import state as k
 from twin.serving.fleet.engines import make_engine
-from twin.serving.fleet.parts import RequestClass, View, plain_requests
+from twin.serving.fleet.parts import FleetClass, View, plain_requests
 from twin.serving.fleet.run import run_fleet
 from twin.serving.systems.base import DYNAMO_SLO, Ground
 from twin.serving.systems.dynamollm import (
@@ -552,7 +552,7 @@ def test_without_the_lever_no_clock_is_touched():
 
 PARAMETERS = DynamoParameters(profile_requests=200, slo_frac=0.9)
 CLASSES = tuple(
-    RequestClass(name=n, prompt_pool="main", ttft_slo_s=t, tbt_slo_s=0.1)
+    FleetClass(name=n, prompt_pool="main", ttft_slo_s=t, tbt_slo_s=0.1)
     for n, t in zip("SML", DYNAMO_SLO.ttft_s, strict=True)
 )
 

@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose
 from twin.catalogue.encoders import ENCODERS, encoder_table, item_flop
 from twin.errors import ScenarioError
 from twin.serving.fleet.engines import make_encoder, make_engine
-from twin.serving.fleet.parts import Fleet, Plan, Pool, RequestClass, plain_requests
+from twin.serving.fleet.parts import Fleet, FleetClass, Plan, Pool, plain_requests
 from twin.serving.fleet.run import run_fleet
 
 each_encoder = pytest.mark.parametrize("key", ENCODERS)
@@ -61,7 +61,7 @@ def test_a_request_with_an_image_waits_for_the_encoder_first():
              role="encode"),
         Pool(name="speak", engine=make_engine("qwen3-8b", "dgx-h100"), count=1),
     )  # fmt: skip
-    seen = RequestClass(name="seen", prompt_pool="speak", encode_pool="see")
+    seen = FleetClass(name="seen", prompt_pool="speak", encode_pool="see")
     requests = replace(
         plain_requests(np.array([0.0]), np.array([512]), np.array([1])),
         encode=np.array([1601]),
@@ -82,7 +82,7 @@ def test_a_pool_encodes_items_of_several_requests_together():
     """Four tiles at once pay the launch once, as far as the pool's tokens allow."""
     engine = make_encoder("vit-h-14", "dgx-h100")
     text = make_engine("qwen3-8b", "dgx-h100")
-    seen = RequestClass(name="seen", prompt_pool="speak", encode_pool="see")
+    seen = FleetClass(name="seen", prompt_pool="speak", encode_pool="see")
     rows = plain_requests(np.zeros(5), np.full(5, 8), np.ones(5, dtype=np.int64))
     requests = replace(rows, encode=np.full(5, 1601))
 

@@ -23,11 +23,11 @@ from twin.serving.fleet.parts import (
     Chunking,
     Engine,
     Fleet,
+    FleetClass,
     Link,
     Plan,
     Pool,
     PrefixCache,
-    RequestClass,
     Requests,
     SharedQueue,
     plain_requests,
@@ -109,7 +109,7 @@ def plans(pick: st.DrawFn) -> tuple[Plan, int]:
             ])),
         ))  # fmt: skip
     classes = tuple(
-        RequestClass(
+        FleetClass(
             name=f"class {c}", prompt_pool="main",
             token_pool="token" if split else None,
             encode_pool="encode" if encode else None,
@@ -222,7 +222,7 @@ def test_evicted_and_swapped_requests_all_finish():
         ),
     )  # fmt: skip
     classes = tuple(
-        RequestClass(name=n, prompt_pool="main", shared_queue=n) for n in ("a", "b")
+        FleetClass(name=n, prompt_pool="main", shared_queue=n) for n in ("a", "b")
     )
     rng = np.random.default_rng(4)
     requests = plain_requests(
@@ -252,7 +252,7 @@ def test_nobody_waits_for_ever_when_the_token_pool_fails_during_transfers():
         Pool(name="main", engine=TIGHT, count=1),
         Pool(name="token", engine=ENGINE, count=1),
     )
-    one = RequestClass(name="all", prompt_pool="main", token_pool="token")
+    one = FleetClass(name="all", prompt_pool="main", token_pool="token")
     requests = plain_requests(
         np.array([0.0, 0.1, 0.2]), np.full(3, 2500), np.full(3, 1000)
     )
@@ -276,7 +276,7 @@ def test_off_during_a_swap_ends_off():
             SharedQueue(name="b", engine=other),
         ),
     )  # fmt: skip
-    one = RequestClass(name="all", prompt_pool="main", shared_queue="a")
+    one = FleetClass(name="all", prompt_pool="main", shared_queue="a")
     plan = Plan(
         fleet=Fleet(pools=(pool,), classes=(one,)),
         events=(
@@ -295,7 +295,7 @@ def test_peak_power_counts_hosts_turned_off_within_a_record():
     """Four idle servers, three of them off at second nine of a week's record."""
     fleet = Fleet(
         pools=(Pool(name="main", engine=ENGINE, count=4),),
-        classes=(RequestClass(name="all", prompt_pool="main"),),
+        classes=(FleetClass(name="all", prompt_pool="main"),),
     )
     events = tuple(Action(at_s=9.0, name="off", instance=i) for i in range(3))
 
@@ -309,7 +309,7 @@ def test_peak_power_counts_hosts_turned_off_within_a_record():
 
 def test_prefixes_take_memory_from_requests():
     cache = PrefixCache(entries=64, memory_frac=0.5)
-    classes = (RequestClass(name="all", prompt_pool="main"),)
+    classes = (FleetClass(name="all", prompt_pool="main"),)
     requests = plain_requests(np.zeros(1), np.array([5000]), np.array([100]))
     found = [
         run_fleet(
@@ -328,7 +328,7 @@ def test_prefixes_take_memory_from_requests():
 
 def test_a_lower_clock_never_draws_more_power_nor_ends_sooner():
     requests = draw(3, 200, 1, rate_rps=4.0)
-    classes = (RequestClass(name="all", prompt_pool="main"),)
+    classes = (FleetClass(name="all", prompt_pool="main"),)
     found = []
     for mhz in (1980.0, 1500.0, 900.0):
         pool = Pool(name="main", engine=ENGINE, count=2, clock_mhz=mhz)
@@ -345,7 +345,7 @@ def test_server_power_over_time_sums_to_the_energy():
     requests = draw(5, 300, 1, rate_rps=4.0)
     fleet = Fleet(
         pools=(Pool(name="main", engine=ENGINE, count=3),),
-        classes=(RequestClass(name="all", prompt_pool="main"),),
+        classes=(FleetClass(name="all", prompt_pool="main"),),
     )
     result = run_fleet(Plan(fleet=fleet), [requests], horizon_s=120.0)
 
@@ -364,7 +364,7 @@ def test_server_power_over_time_sums_to_the_energy():
     ],
 )
 def test_a_class_that_leads_nowhere_is_refused(change, match):
-    one = replace(RequestClass(name="all", prompt_pool="main"), **change)
+    one = replace(FleetClass(name="all", prompt_pool="main"), **change)
     fleet = Fleet(pools=(Pool(name="main", engine=ENGINE, count=1),), classes=(one,))
 
     with pytest.raises(ScenarioError, match=match):
@@ -373,7 +373,7 @@ def test_a_class_that_leads_nowhere_is_refused(change, match):
 
 def test_token_pools_need_a_link():
     pools = tuple(Pool(name=n, engine=ENGINE, count=1) for n in ("p", "t"))
-    one = RequestClass(name="all", prompt_pool="p", token_pool="t")
+    one = FleetClass(name="all", prompt_pool="p", token_pool="t")
 
     with pytest.raises(ScenarioError, match="link"):
         run_fleet(Plan(fleet=Fleet(pools=pools, classes=(one,))), [], horizon_s=1.0)
@@ -382,7 +382,7 @@ def test_token_pools_need_a_link():
 def test_an_empty_fleet_idles():
     fleet = Fleet(
         pools=(Pool(name="main", engine=ENGINE, count=2),),
-        classes=(RequestClass(name="all", prompt_pool="main"),),
+        classes=(FleetClass(name="all", prompt_pool="main"),),
     )
     result = run_fleet(Plan(fleet=fleet), [], horizon_s=100.0)
 
@@ -417,9 +417,7 @@ PLAIN = plain_requests(np.array([0.0, 1.0]), np.array([10, 10]), np.array([5, 5]
 )  # fmt: skip
 def test_what_could_hang_or_crash_is_refused_by_name(pool, requests, match):
     main = replace(Pool(name="main", engine=ENGINE, count=1), **pool)
-    fleet = Fleet(
-        pools=(main,), classes=(RequestClass(name="all", prompt_pool="main"),)
-    )
+    fleet = Fleet(pools=(main,), classes=(FleetClass(name="all", prompt_pool="main"),))
 
     with pytest.raises(ScenarioError, match=match):
         run_fleet(Plan(fleet=fleet), [replace(PLAIN, **requests)], horizon_s=10.0)

@@ -10,6 +10,7 @@ import pytest
 from tests.twin.serving.fleet_oracle import run_oracle
 from tests.twin.serving.scenes import SCENES
 from twin.catalogue.gpus import A100, A100_CLOCKS
+from twin.catalogue.performance import PhaseTable
 from twin.catalogue.servers import DGX_A100
 from twin.serving.fleet.parts import (
     PRIORITY,
@@ -19,14 +20,13 @@ from twin.serving.fleet.parts import (
     Chunking,
     Engine,
     Fleet,
+    FleetClass,
     Link,
     Pool,
     PrefixCache,
-    RequestClass,
     SharedQueue,
     plain_requests,
 )
-from twin.serving.performance import PhaseTable
 
 approx = pytest.approx
 
@@ -65,7 +65,7 @@ def pool(name="all", count=1, **more):
 
 
 def fleet(*pools, link=None, **klass):
-    one = RequestClass(name="chat", prompt_pool=pools[0].name, **klass)
+    one = FleetClass(name="chat", prompt_pool=pools[0].name, **klass)
     return Fleet(pools=pools, classes=(one,), link=link)
 
 

@@ -18,9 +18,9 @@ from twin.serving.fleet.pareto import pareto_front
 from twin.serving.fleet.parts import (
     FCFS,
     Fleet,
+    FleetClass,
     Plan,
     Pool,
-    RequestClass,
     plain_requests,
 )
 from twin.serving.fleet.run import run_fleet
@@ -206,7 +206,7 @@ def test_steady_state_is_what_the_stepped_fleet_settles_to(load, clock_mhz):
         name="main", engine=EIGHT, count=1, max_batch=16, clock_mhz=clock_mhz,
         max_prefill_tokens=1024.0,
     )  # fmt: skip
-    fleet = Fleet(pools=(pool,), classes=(RequestClass(name="a", prompt_pool="main"),))
+    fleet = Fleet(pools=(pool,), classes=(FleetClass(name="a", prompt_pool="main"),))
     requests = plain_requests(
         arrived, np.full(arrived.size, 1024), np.full(arrived.size, 256)
     )
@@ -230,7 +230,7 @@ def test_full_load_is_what_the_stepped_fleet_reaches_when_flooded():
         name="main", engine=EIGHT, count=1, max_batch=16, max_prefill_tokens=1024.0,
         queue=replace(FCFS, limit=32),
     )  # fmt: skip
-    fleet = Fleet(pools=(pool,), classes=(RequestClass(name="a", prompt_pool="main"),))
+    fleet = Fleet(pools=(pool,), classes=(FleetClass(name="a", prompt_pool="main"),))
     requests = plain_requests(arrived, np.full(6000, 1024), np.full(6000, 256))
 
     result = run_fleet(Plan(fleet=fleet), [requests], horizon_s=900.0)
@@ -314,7 +314,7 @@ def ground(ttft_s=2.0, rate_s=8.0):
     return Ground(
         model="llama2-70b", server=find_server("dgx-h100"), server_count=8,
         engine=EIGHT, requests=requests, horizon_s=300.0, pue=1.2,
-        classes=(RequestClass(name="a", prompt_pool="main", ttft_slo_s=ttft_s),),
+        classes=(FleetClass(name="a", prompt_pool="main", ttft_slo_s=ttft_s),),
         slo=Slo(prompt_below=(np.inf,), ttft_s=(ttft_s,), tbt_s=0.1, source="ours"),
         energy_usd_per_kwh=0.1, carbon_g_per_kwh=(400.0,), seed=1,
     )  # fmt: skip

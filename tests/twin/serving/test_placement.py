@@ -17,9 +17,9 @@ from twin.scenario.facility import Rack
 from twin.serving.fleet.parts import (
     Action,
     Fleet,
+    FleetClass,
     Plan,
     Pool,
-    RequestClass,
     View,
 )
 from twin.serving.fleet.placement import (
@@ -27,14 +27,13 @@ from twin.serving.fleet.placement import (
     PowerReader,
     even_hall,
     hall_of,
-    mean_server_w,
     place_fleet,
 )
 from twin.serving.fleet.run import run_fleet
 
 GROUND = small_ground()
 A100 = GROUND.server
-CLASS = RequestClass(name="all", prompt_pool="p0")
+CLASS = FleetClass(name="all", prompt_pool="p0")
 
 
 def fleet(*sizes):
@@ -126,7 +125,9 @@ def test_rows_sum_to_the_fleet():
     placed = place_fleet(plan.fleet, even_hall(A100, 5, 3))
 
     result = run_fleet(plan, [GROUND.requests], horizon_s=600.0)
-    server_w = mean_server_w(placed, result)
+    inst = result.instances
+    gpu_j = inst["energy_idle_j"] + inst["energy_prefill_j"] + inst["energy_decode_j"]
+    server_w = placed.server_w(gpu_j / 600.0, inst["on_s"] / 600.0)
     row_w = placed.row_w(server_w)
 
     assert_allclose(server_w.sum(), result.server_j / 600.0, rtol=1e-12)

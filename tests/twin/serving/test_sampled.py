@@ -10,9 +10,9 @@ from twin.serving.fleet.autoscale import Autoscaler
 from twin.serving.fleet.engines import make_engine
 from twin.serving.fleet.parts import (
     Fleet,
+    FleetClass,
     Plan,
     Pool,
-    RequestClass,
     Requests,
     plain_requests,
 )
@@ -31,7 +31,7 @@ FLEET = Fleet(
         ),
     ),
     classes=(
-        RequestClass(name="all", prompt_pool="main", ttft_slo_s=0.15, tbt_slo_s=0.05),
+        FleetClass(name="all", prompt_pool="main", ttft_slo_s=0.15, tbt_slo_s=0.05),
     ),
 )
 

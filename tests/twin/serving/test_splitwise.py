@@ -12,11 +12,11 @@ from numpy.testing import assert_allclose
 
 from tests.twin.serving.systems.small_ground import small_ground
 from twin.catalogue import find_server
+from twin.catalogue.performance import decode_iteration_s
 from twin.errors import Cancelled, ScenarioError, ScenarioErrors
 from twin.serving.fleet.engines import make_engine
-from twin.serving.fleet.parts import Plan, RequestClass, plain_requests
+from twin.serving.fleet.parts import FleetClass, Plan, plain_requests
 from twin.serving.fleet.run import run_fleet
-from twin.serving.performance import decode_iteration_s
 from twin.serving.splitwise.cluster import (
     RULES,
     Rules,
@@ -45,7 +45,7 @@ from twin.serving.splitwise.throughput import (
 from twin.serving.systems.splitwise import SYSTEM, Parameters
 
 LLAMA = published_designs("llama2-70b")
-ALL = (RequestClass(name="all", prompt_pool="main"),)
+ALL = (FleetClass(name="all", prompt_pool="main"),)
 TBT_S = 0.04485  # Llama-2-70B on eight A100, batch 1: splitwise-sim perf_model.csv
 KV_BYTE = 2 * 80 * 8 * 128 * 2  # both, layers, grouped heads, width of one, 16 bit
 ANY = SlowdownSlo(ttft=(1e9, 1e9, 1e9), tbt=(1e9, 1e9, 1e9), e2e=(1e9, 1e9, 1e9))

@@ -7,7 +7,7 @@ import numpy as np
 from twin.catalogue import find_server
 from twin.catalogue.phase_tables import PHASE_TABLES
 from twin.catalogue.servers import CLOCK_CURVES
-from twin.serving.fleet.parts import Engine, RequestClass, plain_requests
+from twin.serving.fleet.parts import Engine, FleetClass, plain_requests
 from twin.serving.systems.base import DYNAMO_SLO, Ground
 
 DAY_S = 86_400.0
@@ -45,7 +45,7 @@ def make_ground(
             rng.integers(50, 2000, requests),
             rng.integers(50, 2000, requests),
         ),
-        classes=(RequestClass(name="all", prompt_pool="main"),),
+        classes=(FleetClass(name="all", prompt_pool="main"),),
         horizon_s=horizon_s,
         slo=DYNAMO_SLO,
         pue=1.2,

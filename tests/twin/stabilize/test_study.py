@@ -9,13 +9,13 @@ from numpy.testing import assert_allclose
 from store.critical_modes import critical_modes
 from store.ride_through import ride_tables
 from store.rules import grid_rules
+from twin.compliance.size_study import size_study
+from twin.compliance.study import WARM_UP_S, Known, study
+from twin.compliance.zoom import envelope, spectra, zoom
 from twin.errors import ScenarioError
 from twin.scenario import parse_scenario
 from twin.stabilize.excerpts import liveliest_s
 from twin.stabilize.rules import Unjudged
-from twin.stabilize.size_study import size_study
-from twin.stabilize.study import WARM_UP_S, Known, study
-from twin.stabilize.zoom import envelope, spectra, zoom
 from twin.training.waveform import Waveform
 
 KNOWN = Known(rules=grid_rules(), tables=ride_tables(), modes=critical_modes())

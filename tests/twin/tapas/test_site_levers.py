@@ -10,6 +10,7 @@ from numpy.testing import assert_allclose
 
 from twin.catalogue import find_server
 from twin.catalogue.cooling import server_thermal
+from twin.catalogue.servers import SERVERS
 from twin.errors import Cancelled, ScenarioError
 from twin.facility.answer import facility_of
 from twin.scenario import parse_scenario
@@ -56,7 +57,7 @@ def test_halls_rows_aisles_and_limits_are_the_facilitys():
 
 def test_an_aisles_air_is_what_its_planned_servers_draw_and_the_halls_spare():
     grounds = fleet(site({"cooling": {"airflow_frac": 1.25}}, rows_per_hall=3)).grounds
-    one_m3_s = server_thermal("dgx-a100").airflow_m3_s
+    one_m3_s = server_thermal(SERVERS["dgx-a100"]).airflow_m3_s
 
     assert_allclose(
         grounds.aisle_air_m3_s, [24 * one_m3_s * 1.25, 12 * one_m3_s * 1.25]

@@ -24,7 +24,11 @@ ALL = Levers(place=True, route=True, configure=True)
 def hall(added_frac=0.0, days=1, rows=6, **more):
     """A small hall and a day of demand."""
     grounds = make_grounds(
-        find_server(KEY), server_thermal(KEY), rows=rows, added_frac=added_frac, **more
+        find_server(KEY),
+        server_thermal(find_server(KEY)),
+        rows=rows,
+        added_frac=added_frac,
+        **more,
     )
     return grounds, make_demand(grounds.servers, days=days)
 

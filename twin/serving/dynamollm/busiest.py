@@ -14,7 +14,7 @@ import numpy as np
 from twin.errors import ScenarioError
 from twin.serving.dynamollm.profiles import FEWEST
 from twin.serving.dynamollm.schedule import too_much, unmet_limits
-from twin.serving.fleet.parts import Fleet, Plan, Pool, RequestClass, Requests
+from twin.serving.fleet.parts import Fleet, FleetClass, Plan, Pool, Requests
 from twin.serving.fleet.run import FleetResult, run_fleet
 from twin.types import FloatArray
 
@@ -47,8 +47,8 @@ def busiest_window(requests: Requests, *, length_s: float, horizon_s: float) -> 
 
 
 def mark_busiest(
-    classes: tuple[RequestClass, ...], requests: Requests, window: Window
-) -> tuple[tuple[RequestClass, ...], Requests]:
+    classes: tuple[FleetClass, ...], requests: Requests, window: Window
+) -> tuple[tuple[FleetClass, ...], Requests]:
     """
     Count the requests of a window apart.
 
@@ -67,7 +67,7 @@ def mark_busiest(
 
 
 def attained_by_class(
-    classes: tuple[RequestClass, ...], result: FleetResult
+    classes: tuple[FleetClass, ...], result: FleetResult
 ) -> dict[str, float]:
     """
     Share inside the limits of each class, all the time and in the busiest window.
@@ -91,7 +91,7 @@ def attained_by_class(
 
 
 def keeps_limits(
-    pool: Pool, classes: tuple[RequestClass, ...], requests: Requests, window: Window,
+    pool: Pool, classes: tuple[FleetClass, ...], requests: Requests, window: Window,
     *, slo_frac: float, stop: Callable[[], bool] | None,
 ) -> Keeps:  # fmt: skip
     """

@@ -12,7 +12,7 @@ from twin.serving.dynamollm.lengths import NAMES, larger_pool
 from twin.serving.dynamollm.pools import POOLS
 from twin.serving.dynamollm.profiles import Profile
 from twin.serving.dynamollm.schedule import Schedule
-from twin.serving.fleet.parts import EDF, Action, Engine, Pool, RequestClass, Requests
+from twin.serving.fleet.parts import EDF, Action, Engine, FleetClass, Pool, Requests
 from twin.types import FloatArray, IntArray
 
 GOLDEN = 0.5 * (math.sqrt(5.0) - 1.0)
@@ -183,10 +183,10 @@ class Patience:
 
 
 def classes_of(
-    ground: Sequence[RequestClass], requests: Requests, place: IntArray,
+    ground: Sequence[FleetClass], requests: Requests, place: IntArray,
     slots: Slots, schedule: Schedule, *, engines: Sequence[Engine],
     profiles: Sequence[Profile], patience: Patience,
-) -> tuple[tuple[RequestClass, ...], Requests]:  # fmt: skip
+) -> tuple[tuple[FleetClass, ...], Requests]:  # fmt: skip
     """
     One class per ground class and pool that it is ever sent to.
 

@@ -14,18 +14,18 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from twin.catalogue.performance import decode_iteration_s
 from twin.serving.fleet.parts import (
     Engine,
     Fleet,
+    FleetClass,
     Plan,
     Pool,
     Queue,
-    RequestClass,
     Requests,
     plain_requests,
 )
 from twin.serving.fleet.run import FleetResult, run_fleet
-from twin.serving.performance import decode_iteration_s
 from twin.types import FloatArray, IntArray
 
 LOADS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
@@ -74,7 +74,7 @@ class Profile:
 
 
 def measure_profile(
-    engines: Sequence[Engine], requests: Requests, classes: tuple[RequestClass, ...],
+    engines: Sequence[Engine], requests: Requests, classes: tuple[FleetClass, ...],
     *, clock_mhz: FloatArray, queue: Queue, slo_frac: float, count: int, seed: int,
     stop: Callable[[], bool] | None = None,
 ) -> Profile:  # fmt: skip
@@ -146,7 +146,7 @@ def _taken(requests: Requests, rows: IntArray, arrived_s: FloatArray) -> Request
 
 
 def _offer(
-    engine: Engine, requests: Requests, classes: tuple[RequestClass, ...],
+    engine: Engine, requests: Requests, classes: tuple[FleetClass, ...],
     clock_mhz: FloatArray, queue: Queue, stop: Callable[[], bool] | None,
 ) -> FleetResult:  # fmt: skip
     """The same requests on one instance at each clock."""

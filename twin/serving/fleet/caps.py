@@ -9,8 +9,8 @@ import numpy as np
 
 from twin.catalogue.chips import CHIPS
 from twin.catalogue.gpus import CLOCK_CURVES, Gpu
+from twin.catalogue.performance import ClockCurve
 from twin.errors import ScenarioError
-from twin.serving.performance import ClockCurve
 from twin.types import FloatArray
 
 HALF_CAP_SLOWDOWN = 1.30

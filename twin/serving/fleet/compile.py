@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from twin.catalogue.performance import decode_iteration_s, decode_power_frac
 from twin.errors import ScenarioError
 from twin.serving.fleet import state as k
-from twin.serving.fleet.parts import Engine, Fleet, Pool, RequestClass
-from twin.serving.performance import decode_iteration_s, decode_power_frac
+from twin.serving.fleet.parts import Engine, Fleet, FleetClass, Pool
 from twin.serving.primitives import BINS, NEVER, SEQUENCE
 from twin.types import FloatArray
 
@@ -104,7 +104,7 @@ def _pool_numbers(pool: Pool) -> Iterator[tuple[str, Any, bool]]:
         )
 
 
-def _check_class(one: RequestClass, fleet: Fleet, names: Sequence[str]) -> None:
+def _check_class(one: FleetClass, fleet: Fleet, names: Sequence[str]) -> None:
     for place in ("prompt_pool", "token_pool", "encode_pool", "overflow_pool"):
         name = getattr(one, place)
         if name is not None and name not in names:

@@ -20,6 +20,7 @@ from twin.catalogue.architectures import (
 from twin.catalogue.chips import CHIPS
 from twin.catalogue.encoders import encoder_table, find_encoder
 from twin.catalogue.models import STAND_INS, table_marks
+from twin.catalogue.performance import PhaseTable
 from twin.catalogue.phase_tables import PHASE_TABLES
 from twin.catalogue.servers import Server
 from twin.errors import ScenarioError
@@ -46,7 +47,6 @@ from twin.serving.fleet.startup import (
     start_s,
     swap_s,
 )
-from twin.serving.performance import PhaseTable
 
 __all__ = [
     "capped_slowdown",

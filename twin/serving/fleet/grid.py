@@ -13,10 +13,10 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from twin.catalogue.performance import decode_iteration_s, decode_power_frac
 from twin.errors import ScenarioError
 from twin.serving.fleet.compile import clock_factors
 from twin.serving.fleet.parts import Engine
-from twin.serving.performance import decode_iteration_s, decode_power_frac
 from twin.types import BoolArray, FloatArray, IntArray
 
 AXES = ("engine", "clock_mhz", "batch", "prompt", "output", "load")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from twin.optimise.pareto import undominated
+from twin.pareto import undominated
 from twin.serving.fleet.grid import GridResult
 from twin.types import BoolArray
 

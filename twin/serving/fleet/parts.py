@@ -13,8 +13,8 @@ from typing import Literal, Protocol
 import numpy as np
 
 from twin.catalogue.gpus import Gpu
+from twin.catalogue.performance import ClockCurve, PhaseTable
 from twin.catalogue.servers import Server
-from twin.serving.performance import ClockCurve, PhaseTable
 from twin.types import FloatArray, IntArray
 
 Role = Literal["encode", "prompt", "token", "mixed"]
@@ -187,7 +187,7 @@ class Pool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RequestClass:
+class FleetClass:
     """
     Requests treated alike: one service, perhaps one range of lengths.
 
@@ -283,7 +283,7 @@ class Fleet:
     """
 
     pools: tuple[Pool, ...]
-    classes: tuple[RequestClass, ...]
+    classes: tuple[FleetClass, ...]
     link: Link | None = None
     reference: Reference | None = None
     pue: float = 1.0

@@ -20,7 +20,6 @@ from twin.errors import ScenarioError
 from twin.scenario.facility import Rack
 from twin.serving.fleet.compile import host_share_w
 from twin.serving.fleet.parts import Engine, Fleet, Pool
-from twin.serving.fleet.run import FleetResult
 from twin.serving.fleet.state import FAILED, OFF
 from twin.types import FloatArray, IntArray
 
@@ -205,22 +204,6 @@ def _no_room(
         value=f"{left} GPUs free in {len(hall.servers)} servers",
         repair="add servers, or take fewer or smaller instances",
     )
-
-
-def mean_server_w(placement: Placement, result: FleetResult) -> FloatArray:
-    """
-    Mean power of each server over a run.
-
-    Args:
-        placement: Of the run's fleet.
-        result: The run.
-
-    Returns:
-        Power. [W], shape (servers,); sums to the fleet's server energy ÷ time.
-    """
-    inst = result.instances
-    gpu_j = inst["energy_idle_j"] + inst["energy_prefill_j"] + inst["energy_decode_j"]
-    return placement.server_w(gpu_j / result.horizon_s, inst["on_s"] / result.horizon_s)
 
 
 class PowerReader:

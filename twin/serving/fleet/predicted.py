@@ -6,14 +6,14 @@ import math
 from dataclasses import replace
 
 from twin.catalogue.architectures import Architecture
-from twin.catalogue.batch_constants import BATCH_MODEL
 from twin.catalogue.chips import CHIPS
 from twin.catalogue.gpus import B200, H100
 from twin.catalogue.llm_shapes import find_shape
 from twin.catalogue.models import STAND_INS
+from twin.catalogue.performance import PhaseTable
+from twin.serving.batch_constants import BATCH_MODEL
 from twin.serving.batch_model import PRECISIONS, Point
 from twin.serving.batch_table import MIN_CACHE_TOKENS, cache_room, phase_table
-from twin.serving.performance import PhaseTable
 
 ANSWER_TOKENS = 400.0
 """Answer the table is made for: its cache fills to half of it. Assumed."""

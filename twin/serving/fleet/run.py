@@ -10,7 +10,6 @@ from typing import NamedTuple
 import numpy as np
 
 from twin.errors import Cancelled, ScenarioError
-from twin.meters import percentile_s
 from twin.serving.fleet import kernel
 from twin.serving.fleet import state as k
 from twin.serving.fleet.batch import open_book
@@ -22,6 +21,7 @@ from twin.serving.fleet.compile import (
     make_state,
 )
 from twin.serving.fleet.parts import Action, Fleet, Plan, Requests, View
+from twin.serving.histogram import percentile_s
 from twin.types import FloatArray, IntArray
 
 PERCENTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99}

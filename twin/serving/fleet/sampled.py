@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 
 from twin.errors import ScenarioError
-from twin.meters import percentile_s
 from twin.serving.fleet import state as k
 from twin.serving.fleet.parts import Plan, Requests
 from twin.serving.fleet.run import FleetResult, Stop, run_fleet
+from twin.serving.histogram import percentile_s
 from twin.types import FloatArray
 
 Draw = Callable[[float, float, int], Requests]

@@ -15,8 +15,8 @@ import numpy as np
 
 from twin.catalogue.architectures import Architecture, find_architecture
 from twin.catalogue.chips import CHIPS, Chip
+from twin.catalogue.performance import PhaseTable
 from twin.catalogue.phase_tables import PHASE_TABLES
-from twin.serving.performance import PhaseTable
 from twin.types import FloatArray
 
 READ_FRAC = 0.8

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from twin.catalogue.encoders import Encoder, find_encoder
 from twin.errors import ScenarioError
-from twin.serving.fleet.parts import RequestClass
+from twin.serving.fleet.parts import FleetClass
 from twin.serving.modserve.parameters import Parameters
 from twin.serving.multimodal import Audio, Bursts, Images, Media, add_media
 from twin.serving.systems.base import Ground
@@ -64,10 +64,10 @@ def media_of(ground: Ground, p: Parameters) -> Media:
 
 def classes_of(
     ground: Ground, p: Parameters, *, part: float = 1.0
-) -> tuple[RequestClass, ...]:
+) -> tuple[FleetClass, ...]:
     """The ground's classes, then those with images and with audio."""
     added = tuple(
-        RequestClass(
+        FleetClass(
             name=name,
             prompt_pool="main",
             ttft_slo_s=part * p.media_ttft_s,

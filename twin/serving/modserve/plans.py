@@ -11,7 +11,7 @@ import numpy as np
 from twin.catalogue.architectures import ARCHITECTURES
 from twin.catalogue.encoders import Encoder
 from twin.errors import ScenarioError
-from twin.serving.fleet.parts import Fleet, Plan, Pool, RequestClass, Requests
+from twin.serving.fleet.parts import Fleet, FleetClass, Plan, Pool, Requests
 from twin.serving.fleet.startup import start_s
 from twin.serving.modserve.autoscale import StageScaler
 from twin.serving.modserve.media import classes_of, encoders_of
@@ -112,7 +112,7 @@ def model_stages(ground: Ground, p: Parameters, requests: Requests) -> list[Stag
     return [_profiled(ground, p, prompt, prompts, limits, every), token]
 
 
-def _after_encoding(ground: Ground, p: Parameters) -> tuple[RequestClass, ...]:
+def _after_encoding(ground: Ground, p: Parameters) -> tuple[FleetClass, ...]:
     """What encoding leaves of the limits."""
     return classes_of(ground, p, part=1.0 - p.encode_frac)
 
@@ -157,7 +157,7 @@ def _rows(requests: Requests, keep: BoolArray) -> Requests:
 
 def _profiled(
     ground: Ground, p: Parameters, stage: Stage, requests: Requests,
-    classes: tuple[RequestClass, ...], here: BoolArray,
+    classes: tuple[FleetClass, ...], here: BoolArray,
 ) -> Stage:  # fmt: skip
     """
     Measure what an instance takes on.
@@ -210,7 +210,7 @@ class Arranged:
 
 def arrange(
     ground: Ground, p: Parameters, stages: Sequence[Stage],
-    classes: tuple[RequestClass, ...], klass: IntArray, *, sizing: Sizing,
+    classes: tuple[FleetClass, ...], klass: IntArray, *, sizing: Sizing,
     refuse: bool = True,
 ) -> Arranged:  # fmt: skip
     """

@@ -13,14 +13,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from twin.catalogue.performance import PhaseTable, decode_iteration_s
 from twin.catalogue.servers import Server
 from twin.serving.fleet.engines import make_encoder
 from twin.serving.fleet.parts import (
     Engine,
     Fleet,
+    FleetClass,
     Plan,
     Pool,
-    RequestClass,
     Requests,
     Role,
     RoutingName,
@@ -28,7 +29,6 @@ from twin.serving.fleet.parts import (
 )
 from twin.serving.fleet.run import Stop, run_fleet
 from twin.serving.fleet.startup import Start
-from twin.serving.performance import PhaseTable, decode_iteration_s
 from twin.types import FloatArray, IntArray
 
 PROFILE_REQUESTS = 500
@@ -202,7 +202,7 @@ def highest_rate(
 
 def measure_able(
     stage: Stage, requests: Requests, work_s: FloatArray,
-    classes: tuple[RequestClass, ...], *, pool_size: int, slo_frac: float, seed: int,
+    classes: tuple[FleetClass, ...], *, pool_size: int, slo_frac: float, seed: int,
     stop: Stop | None = None,
 ) -> float:  # fmt: skip
     """

@@ -13,16 +13,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from twin.errors import ScenarioError
-from twin.meters import percentile_s
 from twin.serving.fleet import state as k
 from twin.serving.fleet.parts import (
+    FleetClass,
     Plan,
     Reference,
-    RequestClass,
     Requests,
     plain_requests,
 )
 from twin.serving.fleet.run import PERCENTILES, FleetResult, Stop, run_fleet
+from twin.serving.histogram import percentile_s
 from twin.serving.splitwise.cluster import (
     RULES,
     Rules,
@@ -33,7 +33,7 @@ from twin.serving.splitwise.designs import Design
 from twin.types import FloatArray, IntArray
 
 CLASSES = tuple(
-    RequestClass(name=name, prompt_pool="main")
+    FleetClass(name=name, prompt_pool="main")
     for name in ("warm-up", "counted", "after")
 )
 COUNTED = 1

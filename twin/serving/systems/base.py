@@ -15,7 +15,7 @@ from typing import Any, Literal
 from twin.catalogue.figure import Mark
 from twin.catalogue.servers import Server
 from twin.scenario.base import Model
-from twin.serving.fleet.parts import Engine, RequestClass, Requests
+from twin.serving.fleet.parts import Engine, FleetClass, Requests
 from twin.types import FloatArray
 
 Kind = Literal["fleet", "workflow", "training", "host"]
@@ -76,7 +76,7 @@ class Ground:
     server_count: int
     engine: Engine
     requests: Requests
-    classes: tuple[RequestClass, ...]
+    classes: tuple[FleetClass, ...]
     horizon_s: float
     slo: Slo
     pue: float

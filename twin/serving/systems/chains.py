@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from twin.errors import ScenarioError
-from twin.serving.fleet.parts import Engine, Plan, RequestClass, Requests
+from twin.serving.fleet.parts import Engine, FleetClass, Plan, Requests
 from twin.serving.fleet.run import FleetResult
 from twin.serving.systems.base import Ground
 from twin.serving.systems.means import mean_s
@@ -140,8 +140,8 @@ def with_chains(
 
 
 def reasoning_classes(
-    classes: tuple[RequestClass, ...],
-) -> tuple[RequestClass, ...]:
+    classes: tuple[FleetClass, ...],
+) -> tuple[FleetClass, ...]:
     """The ground's classes and, after them, the same for queries that reason."""
     return classes + tuple(replace(c, name=f"{c.name}, reasoning") for c in classes)
 

@@ -23,10 +23,10 @@ from twin.serving.fleet.parts import (
     QUEUES,
     Chunking,
     Fleet,
+    FleetClass,
     Link,
     Plan,
     Pool,
-    RequestClass,
     Requests,
 )
 from twin.serving.systems.base import Ground, Outcome, System
@@ -259,7 +259,7 @@ def _pool(ground: Ground, own: OwnPool) -> Pool:
     )  # fmt: skip
 
 
-def _classes(ground: Ground, given: CustomParameters) -> tuple[RequestClass, ...]:
+def _classes(ground: Ground, given: CustomParameters) -> tuple[FleetClass, ...]:
     """One class per service and prompt range of the study's limits."""
     return tuple(
         replace(

@@ -22,7 +22,7 @@ from twin.catalogue.chips import CHIPS
 from twin.errors import ScenarioError
 from twin.scenario.base import Model, quantity
 from twin.serving.fleet.memory import kv_byte_per_token
-from twin.serving.fleet.parts import Plan, Pool, PrefixCache, RequestClass, Requests
+from twin.serving.fleet.parts import FleetClass, Plan, Pool, PrefixCache, Requests
 from twin.serving.systems.base import Ground, Outcome, System
 from twin.serving.systems.means import mean_s, run_with_result
 from twin.serving.systems.outcome import baseline_fleet
@@ -172,8 +172,8 @@ def own_prefixes(requests: Requests, models: int, classes: int) -> Requests:
 
 
 def model_classes(
-    classes: tuple[RequestClass, ...], models: int
-) -> tuple[RequestClass, ...]:
+    classes: tuple[FleetClass, ...], models: int
+) -> tuple[FleetClass, ...]:
     """The ground's classes once per model, each with a pool of its own."""
     return tuple(
         replace(

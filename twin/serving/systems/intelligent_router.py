@@ -16,7 +16,7 @@ from dataclasses import replace
 import numpy as np
 
 from twin.scenario.base import quantity
-from twin.serving.fleet.parts import Plan, Pool, RequestClass, Requests, RoutingName
+from twin.serving.fleet.parts import FleetClass, Plan, Pool, Requests, RoutingName
 from twin.serving.predictor import PredictorParameters, predicted_requests
 from twin.serving.systems.base import Ground, Outcome, System
 from twin.serving.systems.loads import instances_at, load_frac
@@ -57,7 +57,7 @@ def kinds_of(requests: Requests, given: RouterParameters) -> np.ndarray:
     return (2 * over_p + over_d).astype(np.int64)
 
 
-def kind_classes(classes: tuple[RequestClass, ...]) -> tuple[RequestClass, ...]:
+def kind_classes(classes: tuple[FleetClass, ...]) -> tuple[FleetClass, ...]:
     """The ground's classes once per kind; kind k's start at k × their number."""
     return tuple(
         replace(c, name=f"{c.name}, {kind}") for kind in KINDS for c in classes

@@ -31,9 +31,9 @@ from twin.serving.fleet.parts import (
     Chunking,
     Engine,
     Fleet,
+    FleetClass,
     Plan,
     Pool,
-    RequestClass,
     Requests,
 )
 from twin.serving.fleet.run import FleetResult
@@ -154,11 +154,11 @@ def long_engine(ground: Ground, given: MedhaParameters) -> Engine:
     return engine
 
 
-def long_classes(engine: Engine, given: MedhaParameters) -> tuple[RequestClass, ...]:
+def long_classes(engine: Engine, given: MedhaParameters) -> tuple[FleetClass, ...]:
     """One class per octave; its limit grows with the prefill of its longest."""
     table = engine.table
     return tuple(
-        RequestClass(
+        FleetClass(
             name=f"{LONG}, up to {end:,.0f}", prompt_pool=LONG,
             ttft_slo_s=given.long_slack
             * float(np.interp(end, table.prefill_tokens, table.prefill_s)),

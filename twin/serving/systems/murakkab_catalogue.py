@@ -13,8 +13,8 @@ import numpy as np
 
 from twin.catalogue.gpus import GPUS, H100, Gpu
 from twin.catalogue.models import STAND_INS
+from twin.catalogue.performance import PhaseTable
 from twin.catalogue.phase_tables import PHASE_TABLES
-from twin.serving.performance import PhaseTable
 from twin.serving.workflow.assign import Config
 from twin.serving.workflow.graph import Graph, Stage, make_graph
 from twin.serving.workflow.pools import StagePool

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from twin.serving.fleet import state as k
-from twin.serving.fleet.parts import Fleet, Plan, Pool, RequestClass, Requests
+from twin.serving.fleet.parts import Fleet, FleetClass, Plan, Pool, Requests
 from twin.serving.fleet.run import (
     PERCENTILES,
     FleetResult,
@@ -43,8 +43,8 @@ def baseline_fleet(
 
 
 def through(
-    classes: Sequence[RequestClass], **pools: str | None
-) -> tuple[RequestClass, ...]:
+    classes: Sequence[FleetClass], **pools: str | None
+) -> tuple[FleetClass, ...]:
     """Return the same classes sent through other pools."""
     return tuple(replace(c, **pools) for c in classes)  # type: ignore[arg-type]
 

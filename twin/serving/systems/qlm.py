@@ -23,10 +23,10 @@ import numpy as np
 from twin.errors import ScenarioError
 from twin.serving.fleet.parts import (
     Fleet,
+    FleetClass,
     Plan,
     Pool,
     Queue,
-    RequestClass,
     SharedQueue,
 )
 from twin.serving.fleet.run import FleetResult
@@ -69,9 +69,9 @@ def instances_of(
     return max(models, min(most, wanted))
 
 
-def _classes(groups: Groups, *, shared: bool) -> tuple[RequestClass, ...]:
+def _classes(groups: Groups, *, shared: bool) -> tuple[FleetClass, ...]:
     return tuple(
-        RequestClass(
+        FleetClass(
             name=name, model=int(m), ttft_slo_s=float(limit),
             prompt_pool="main" if shared else f"model {m}",
             shared_queue=name if shared else None,

@@ -33,8 +33,6 @@ from twin.types import BoolArray, FloatArray, IntArray
 
 RECENT_S = 60.0
 """Arrivals of this long make up a group's rate. Assumed."""
-ROOM_FRAC = 0.8
-"""Below this part of the cache in use any request is taken to fit. Assumed."""
 
 
 class Scheduler:

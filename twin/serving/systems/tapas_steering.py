@@ -13,15 +13,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twin.catalogue.cooling import server_thermal
-from twin.cooling.server import ServerThermal, supply_c
+from twin.catalogue.cooling import ServerThermal, server_thermal
+from twin.cooling.server import supply_c
 from twin.scenario.base import Model, quantity
 from twin.serving.fleet.parts import Action, View
 from twin.serving.fleet.placement import Placement, PowerReader, is_on
 from twin.serving.systems.base import Ground
-from twin.tapas.simulate import CALM_FRAC, NEAR_LIMIT_K, RISK_FRAC
 from twin.types import BoolArray, FloatArray, IntArray
 
+RISK_FRAC = 0.93
+"""Share of a limit from which a lever acts. Assumed."""
+CALM_FRAC = 0.85
+"""Share below which a configuration is taken back. Assumed."""
+NEAR_LIMIT_K = 25.0
+"""Temperature slack that counts as full. Assumed."""
 STREAM = 641
 """Number of this system's stream of draws."""
 DAY_S = 86400.0
@@ -136,7 +141,7 @@ def make_surroundings(
     server = ground.server
     each_w = server.idle_w + (server.full_w - server.idle_w) * load
     planned = (np.bincount(hall.row_of, minlength=rows) + count) / (1.0 + p.added_frac)
-    thermal = server_thermal(server.key)
+    thermal = server_thermal(server)
     return Surroundings(
         placement=placement,
         limit_w=planned * server.provisioned_w.value,

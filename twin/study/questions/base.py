@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from twin.compliance.study import Known
 from twin.cooling.weather import Weather
 from twin.plan.memo import Memo
 from twin.scenario.base import Model
 from twin.serving.grid_year import GridYear
 from twin.serving.traffic import Recordings
-from twin.stabilize.study import Known
 
 Better = Literal["less", "more", "neither"]
 Outputs = dict[str, float]

@@ -6,11 +6,11 @@ import math
 
 import numpy as np
 
+from twin.compliance.study import study
 from twin.errors import ScenarioError
 from twin.plan.memo import Memo
 from twin.scenario import Scenario
 from twin.stabilize.rules import Verdict
-from twin.stabilize.study import study
 from twin.study.questions.base import Ground, Metric, Needs, Outputs, Question
 
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from twin.catalogue import CLOCK_CURVES, find_server
-from twin.serving.fleet.parts import Engine, RequestClass, plain_requests
-from twin.serving.performance import PhaseTable
+from twin.catalogue.performance import PhaseTable
+from twin.serving.fleet.parts import Engine, FleetClass, plain_requests
 from twin.serving.systems.base import Ground, Slo
 
 TABLE = PhaseTable(
@@ -54,7 +54,7 @@ def small_ground(
             np.full(requests, 50),
         ),
         classes=(
-            RequestClass(name="all", prompt_pool="main", ttft_slo_s=2.0, tbt_slo_s=0.1),
+            FleetClass(name="all", prompt_pool="main", ttft_slo_s=2.0, tbt_slo_s=0.1),
         ),
         horizon_s=horizon_s,
         slo=Slo(prompt_below=(float("inf"),), ttft_s=(2.0,), tbt_s=0.1, source="tests"),

@@ -14,7 +14,7 @@ from twin.catalogue import find_server
 from twin.catalogue.encoders import find_encoder
 from twin.errors import Cancelled, ScenarioError
 from twin.serving.fleet.engines import make_engine
-from twin.serving.fleet.parts import Fleet, Plan, Pool, RequestClass, plain_requests
+from twin.serving.fleet.parts import Fleet, FleetClass, Plan, Pool, plain_requests
 from twin.serving.fleet.run import run_fleet
 from twin.serving.modserve.autoscale import StageScaler
 from twin.serving.modserve.encode_power import at_encoding_power
@@ -399,7 +399,7 @@ def scaled_run(*, start_s: float, horizon_s: float):  # type: ignore[no-untyped-
         name="main", engine=small_ground().engine, count=1, most=4,
         routing="round_robin",
     )  # fmt: skip
-    classes = (RequestClass(name="all", prompt_pool="main"),)
+    classes = (FleetClass(name="all", prompt_pool="main"),)
     ones = np.ones(arrived_s.size, dtype=np.int64)
     return scaler, run_fleet(
         Plan(fleet=Fleet(pools=(pool,), classes=classes), controller=scaler),
@@ -430,9 +430,7 @@ def test_a_pool_shrinks_only_after_it_was_too_large_for_long_enough():
         class_work=np.array([[0.375]]), start_s=(0.0,),
     )  # fmt: skip
     pool = Pool(name="main", engine=small_ground().engine, count=3)
-    fleet = Fleet(
-        pools=(pool,), classes=(RequestClass(name="all", prompt_pool="main"),)
-    )
+    fleet = Fleet(pools=(pool,), classes=(FleetClass(name="all", prompt_pool="main"),))
     plan = Plan(fleet=fleet, controller=idle)
     one = np.ones(1, dtype=np.int64)
     result = run_fleet(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from twin.optimise.pareto import pareto_front, undominated
+from twin.pareto import pareto_front, undominated
 
 
 def beaten(costs, k):

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from twin.compliance.study import WARM_UP_S, Study, run_again
 from twin.errors import ScenarioError
 from twin.stabilize import compiled
 from twin.stabilize.chain import Measures, Stabilized
 from twin.stabilize.resonance import thinned
-from twin.stabilize.study import WARM_UP_S, Study, run_again
 from twin.stabilize.upstream import Islanded
 from twin.types import FloatArray, IntArray
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from twin.errors import ScenarioError
-from twin.tracking.recording import (
+from twin.recording import (
     RecordedPower,
     play,
     record_power,

@@ -5,6 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from twin.compliance.study import (
+    Known,
+    contract_of,
+    measures_of,
+    named,
+    rules_of,
+    site_of,
+    training_of,
+)
 from twin.scenario.model import Scenario
 from twin.scenario.training import Training
 from twin.stabilize.at_connection import Contract
@@ -14,15 +23,6 @@ from twin.stabilize.options import Options
 from twin.stabilize.rules import Rule
 from twin.stabilize.sensitivity import Sensitivity, sensitivity
 from twin.stabilize.sizing import Case, Sized, coarsened, size
-from twin.stabilize.study import (
-    Known,
-    contract_of,
-    measures_of,
-    named,
-    rules_of,
-    site_of,
-    training_of,
-)
 
 
 def size_study(

@@ -1,0 +1,1 @@
+"""A training site held against what utilities ask, before and after its measures."""
