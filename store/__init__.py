@@ -1,1 +1,1 @@
-"""Persistence: sites, scenarios, runs, plans, jobs, and published datasets."""
+"""Persistence: scenarios, runs, studies, telemetry, imports, datasets, own files."""

@@ -9,7 +9,9 @@ hashes, so a slow hash as passwords need would only slow every request down.
 from __future__ import annotations
 
 import datetime as dt
+import getpass
 import hashlib
+import os
 import re
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,10 +21,12 @@ from typing import Any, cast
 from sqlalchemy import (
     ColumnElement,
     CursorResult,
+    Engine,
     Table,
     and_,
     bindparam,
     delete,
+    inspect,
     select,
     update,
 )
@@ -214,6 +218,22 @@ class Audit(Repository[AuditRow]):
             if beyond is not None:
                 gone += _delete(session, and_(refusal, AuditRow.created_at <= beyond))
         return gone
+
+
+def has_users(engine: Engine) -> bool:
+    """Whether anybody holds a token that counts; agents are nobody here."""
+    if not inspect(engine).has_table(TokenRow.__tablename__):
+        return False
+    known, now = Tokens(engine).known().values(), now_utc()
+    return any(token.kind == "user" and token.usable(now) for token in known)
+
+
+def machine_user() -> str:
+    """Name of whoever runs this program, as this machine knows him."""
+    try:
+        return getpass.getuser()[:80]
+    except (KeyError, OSError):  # a container's user may have no name
+        return f"user {os.getuid()}"
 
 
 def _delete(session: Session, which: ColumnElement[bool]) -> int:

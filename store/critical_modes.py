@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import MISSING, fields
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from twin.errors import ScenarioError
+from store.own_files import check_numbers, parsed, record_fields, text_of, wrong
 from twin.stabilize.resonance import CriticalMode
 
 OURS = "critical_modes.yaml"
-_FIELDS = {f.name: f for f in fields(CriticalMode)}
-_NEEDED = {
-    name for name, f in _FIELDS.items()
-    if f.default is MISSING and f.default_factory is MISSING
-}  # fmt: skip
 
 
 def critical_modes(path: Path | None = None) -> dict[str, CriticalMode]:
@@ -36,7 +28,7 @@ def critical_modes(path: Path | None = None) -> dict[str, CriticalMode]:
     """
     found = read_modes(files("store").joinpath(OURS).read_text(), OURS)
     if path is not None:
-        found |= read_modes(path.read_text(), path.name)
+        found |= read_modes(text_of(path), path.name)
     return found
 
 
@@ -51,40 +43,22 @@ def read_modes(text: str, name: str) -> dict[str, CriticalMode]:
     Raises:
         ScenarioError: If it is none.
     """
-    try:
-        data: Any = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise _wrong(name, "is no YAML", str(error), "mend its syntax") from error
+    data = parsed(text, name)
     if not isinstance(data, list):
-        raise _wrong(name, "must be a list", type(data).__name__, "begin each with '-'")
+        raise wrong(name, "must be a list", type(data).__name__, "begin each with '-'")
     found: dict[str, CriticalMode] = {}
     for k, entry in enumerate(data):
         mode = _mode(entry, f"{name}[{k}]")
         if mode.key in found:
-            raise _wrong(f"{name}[{k}].key", "is there twice", mode.key, "rename one")
+            raise wrong(f"{name}[{k}].key", "is there twice", mode.key, "rename one")
         found[mode.key] = mode
     return found
 
 
 def _mode(data: Any, name: str) -> CriticalMode:
-    if not isinstance(data, dict):
-        raise _wrong(name, "must be a mapping", type(data).__name__, "write key: value")
-    strange = sorted(str(key) for key in set(data) - set(_FIELDS))
-    if strange:
-        known = ", ".join(_FIELDS)
-        raise _wrong(name, "has an unknown field", strange[0], f"known are {known}")
-    missing = sorted(_NEEDED - set(data))
-    if missing:
-        raise _wrong(name, "lacks a field", missing[0], f"add {missing[0]}")
-    for key in ("low_hz", "high_hz", "limit_w", "limit_frac"):
-        value = data.get(key, 0.0)
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise _wrong(f"{name}.{key}", "must be a number", value, "in SI units")
+    data = record_fields(data, name, CriticalMode)
+    check_numbers(data, ("low_hz", "high_hz", "limit_w", "limit_frac"), name)
     try:
         return CriticalMode(**(data | {"date": str(data.get("date", "unknown"))}))
     except (TypeError, ValueError) as error:
-        raise _wrong(name, "is no mode", str(error), "mend that") from error
-
-
-def _wrong(field: str, rule: str, value: Any, repair: str) -> ScenarioError:
-    return ScenarioError(field=field, rule=rule, value=value, repair=repair)
+        raise wrong(name, "is no mode", str(error), "mend that") from error

@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,9 @@ from twin.errors import Cancelled, ScenarioError
 MAX_FILE_BYTES = 200_000_000
 TIMEOUT_S = 30.0
 MIN_FREE_BYTES = 500_000_000
+_CUT_OFF = ("published/.*", "imported/.import-*")
+CUT_OFF_S = 86_400.0
+"""Age at which nobody writes a file any more."""
 
 OnProgress = Callable[[float, str], None]
 IsCancelled = Callable[[], bool]
@@ -80,6 +84,25 @@ def pull(
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return checked
+
+
+def mend(cache_dir: Path) -> None:
+    """
+    Tidy up behind downloads and imports that were cut off.
+
+    A dataset killed between its two renames is put back; what is half written and a
+    day old is removed.
+    """
+    for old in cache_dir.glob("published/.*-old"):
+        name = old.name.removeprefix(".").rsplit("-", 2)[0]
+        if not (old.parent / name).exists():
+            old.rename(old.parent / name)
+    for left in (
+        *cache_dir.glob("published/.*"),
+        *cache_dir.glob("imported/.import-*"),
+    ):
+        if time.time() - left.stat().st_mtime > CUT_OFF_S:
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
 
 
 def text_sha256(data: bytes) -> str:

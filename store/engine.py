@@ -5,13 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, make_url
+import psycopg
+from psycopg.pq import TransactionStatus
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
 
+from store.trouble import name_place
 from twin.errors import ScenarioError
 
 SQLITE_BUSY_TIMEOUT_MS = 10_000
+ANSWER_WITHIN_S = 20.0
+"""Time PostgreSQL may take for one statement; then its connection is given up."""
+CONNECT_WITHIN_S = 5
+FREE_WITHIN_S = 10.0
+"""Time to wait for one of the pool's connections."""
 
 
 def database_url(url: str) -> URL:
@@ -30,13 +38,32 @@ def database_url(url: str) -> URL:
     try:
         parsed = make_url(url)
     except ArgumentError as error:
-        raise _refusal("must be a database address", url) from error
+        raise _refusal("must be a database address", "(may hold a password)") from error
     backend = parsed.get_backend_name()
     if backend == "sqlite":
         return parsed.set(drivername="sqlite+pysqlite")
     if backend in {"postgresql", "postgres"}:
         return parsed.set(drivername="postgresql+psycopg")
     raise _refusal("must be SQLite or PostgreSQL", parsed.drivername)
+
+
+def with_password(url: str, password: str) -> str:
+    """Put a password into a database address; SQLite has none, a wrong one no place."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        return url  # refused, with words, when it is opened
+    if parsed.get_backend_name() == "sqlite":
+        return url
+    return parsed.set(password=password).render_as_string(hide_password=False)
+
+
+def shown(url: str) -> str:
+    """Tell a database address without its password."""
+    try:
+        return make_url(url).render_as_string(hide_password=True)
+    except ArgumentError:
+        return "(may hold a password)"
 
 
 def _refusal(rule: str, value: str) -> ScenarioError:
@@ -61,12 +88,65 @@ def open_engine(url: str) -> Engine:
     """
     parsed = database_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_pre_ping=True)
+        return _open_postgres(parsed)
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).expanduser().parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(parsed)
     event.listen(engine, "connect", _prepare_sqlite)
+    name_place(engine)
     return engine
+
+
+class Patient(psycopg.Connection[Any]):
+    """
+    A connection that waits only so long for an answer.
+
+    A network that swallows packets never says so: without this a thread would wait for
+    ever, and a few requests later the server would have none left.
+    """
+
+    within_s: float | None = ANSWER_WITHIN_S
+
+    def wait(
+        self, gen: Any, interval: float = 0.1, timeout: float | None = None
+    ) -> Any:
+        """Wait for an answer; give the connection up where none comes in time."""
+        if timeout is not None or self.within_s is None:
+            return super().wait(gen, interval, timeout)
+        try:
+            return super().wait(gen, interval, self.within_s)
+        except psycopg.OperationalError:
+            if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
+                self.pgconn.finish()  # what becomes of it there nobody knows
+            raise
+
+
+def _open_postgres(parsed: URL) -> Engine:
+    within = f"-c statement_timeout={int(1000 * ANSWER_WITHIN_S)}"
+    engine = create_engine(
+        parsed, pool_pre_ping=True, pool_timeout=FREE_WITHIN_S,
+        connect_args={"connect_timeout": CONNECT_WITHIN_S, "options": within},
+    )  # fmt: skip
+
+    def connect(_dialect: Any, _record: Any, args: Any, keywords: Any) -> Any:
+        return Patient.connect(*args, **keywords)
+
+    event.listen(engine, "do_connect", connect)
+    name_place(engine)
+    return engine
+
+
+def durably(connection: Connection) -> None:
+    """Have the next commit wait for the disk; PostgreSQL's always do."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA synchronous=FULL")
+
+
+def without_limit(connection: Connection) -> None:
+    """Let this PostgreSQL connection's present transaction take as long as it needs."""
+    driver: Any = connection.connection.driver_connection
+    driver.within_s = None
+    connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

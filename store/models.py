@@ -1,4 +1,4 @@
-"""Tables: sites, scenarios, runs, plans and jobs."""
+"""Tables: sites, scenarios with their versions, runs, plans and jobs."""
 
 from __future__ import annotations
 
@@ -98,6 +98,7 @@ class ScenarioRow(Stamped, Base):
     body: Mapped[dict[str, Any]] = mapped_column(Document)
     archived: Mapped[bool] = mapped_column(Boolean)
     version: Mapped[int] = mapped_column(Integer)
+    changed_by: Mapped[str] = mapped_column(String(120))
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it
 
@@ -105,6 +106,36 @@ class ScenarioRow(Stamped, Base):
     def has_facility(self) -> bool:
         """Whether it has a building around its rows."""
         return self.body.get("facility") is not None
+
+    @property
+    def has_training(self) -> bool:
+        """Whether training jobs run on it."""
+        return self.body.get("training") is not None
+
+
+class ScenarioVersionRow(Base):
+    """
+    What a scenario's inputs were once.
+
+    `number` counts a scenario's versions from 1; `revision` is the scenario's own
+    `version` when these inputs were last written, so that a change made on an old one
+    can be told what came after it.
+    """
+
+    __tablename__ = "scenario_versions"
+
+    scenario_id: Mapped[str] = mapped_column(
+        ForeignKey("scenarios.id", ondelete="CASCADE"), primary_key=True
+    )
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    revision: Mapped[int] = mapped_column(Integer)
+    name: Mapped[str | None] = mapped_column(String(120))
+    author: Mapped[str] = mapped_column(String(120))
+    autosaved: Mapped[bool] = mapped_column(Boolean)
+    created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    sha256: Mapped[str] = mapped_column(String(64))
+    body: Mapped[dict[str, Any]] = mapped_column(Document.copy())
 
 
 class Outcome(Stamped):

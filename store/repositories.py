@@ -9,11 +9,11 @@ import secrets
 from collections.abc import Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from sqlalchemy import Engine, and_, or_, select, update
+from sqlalchemy import Engine, and_, delete, or_, select, update
 from sqlalchemy.orm import Session, sessionmaker, undefer
-from sqlalchemy.orm.exc import StaleDataError
 
-from store.models import Base, JobRow, PlanRow, RunRow, ScenarioRow, SiteRow, Stamped
+from store.engine import durably
+from store.models import Base, JobRow, PlanRow, RunRow, SiteRow, Stamped
 from store.models_studies import StudyRow
 from twin.errors import NameplateError, ScenarioError
 
@@ -28,18 +28,24 @@ class NotFoundError(NameplateError):
 
 
 class ConflictError(NameplateError):
-    """Somebody else changed the row in between."""
+    """Somebody else changed the row in between; `errors` say what, where known."""
 
-    def __init__(self, noun: str, key: str, *, expected: int, found: int) -> None:
+    def __init__(
+        self, noun: str, key: str, *, expected: int, found: int, who: str = "",
+        errors: Sequence[ScenarioError] = (),
+    ) -> None:  # fmt: skip
         self.noun = noun
         self.key = key
         self.expected = expected
         self.found = found
+        self.errors = tuple(errors)
         super().__init__(
             f"{noun} {key!r} is at version {found}, the change was made on {expected}"
+            + (f"; {who}" if who else "")
         )
 
 
+UNFINISHED = ("queued", "running")
 RowT = TypeVar("RowT", bound=Base)
 OutcomeT = TypeVar("OutcomeT", RunRow, PlanRow)
 
@@ -68,6 +74,7 @@ class Repository(Generic[RowT]):
     noun = "row"
 
     def __init__(self, engine: Engine) -> None:
+        self.engine = engine
         self.sessions: sessionmaker[Session] = sessionmaker(
             engine, expire_on_commit=False
         )
@@ -90,12 +97,8 @@ class Repository(Generic[RowT]):
 
     def add(self, **values: Any) -> RowT:
         """Insert a row; id and times are filled in where not given."""
-        stamp = now_utc()
-        values.setdefault("id", new_id(self.noun))
-        values.setdefault("created_at", stamp)
-        values.setdefault("updated_at", stamp)
+        made = self._made(**values)
         with self.sessions.begin() as session:
-            made: RowT = self.row(**values)
             session.add(made)
         return made
 
@@ -159,6 +162,12 @@ class Repository(Generic[RowT]):
         with self.sessions() as session:
             return session.scalars(select(self.row.id).limit(1)).first() is None
 
+    def _made(self, **values: Any) -> RowT:
+        stamp = now_utc()
+        usual = {"id": new_id(self.noun), "created_at": stamp, "updated_at": stamp}
+        made: RowT = self.row(**(usual | values))
+        return made
+
     def _one(self, session: Session, key: str) -> RowT:
         found: RowT | None = session.get(self.row, key)
         if found is None:
@@ -191,50 +200,6 @@ class Sites(Repository[SiteRow]):
 
     row = SiteRow
     noun = "site"
-
-
-class Scenarios(Repository[ScenarioRow]):
-    """Stored scenarios, guarded by their version."""
-
-    row = ScenarioRow
-    noun = "scenario"
-
-    def add(self, **values: Any) -> ScenarioRow:
-        """Insert a scenario, not archived unless said."""
-        return super().add(**{"archived": False, **values})
-
-    def revise(self, key: str, *, expected: int | None, **values: Any) -> ScenarioRow:
-        """
-        Change a scenario if it is still the one the caller saw.
-
-        Args:
-            key: Id of the scenario.
-            expected: Version the caller saw; None does not ask.
-            **values: New column values. Equal values leave the version as it is.
-
-        Returns:
-            The scenario.
-
-        Raises:
-            NotFoundError: If there is none.
-            ConflictError: If it has another version by now.
-        """
-        with self.sessions() as session:
-            found = self._one(session, key)
-            version = found.version
-            if expected is not None and version != expected:
-                raise ConflictError(self.noun, key, expected=expected, found=version)
-            if all(getattr(found, name) == value for name, value in values.items()):
-                return found
-            for name, value in {**values, "updated_at": now_utc()}.items():
-                setattr(found, name, value)
-            try:
-                session.commit()
-            except StaleDataError as error:
-                raise ConflictError(
-                    self.noun, key, expected=version, found=version + 1
-                ) from error
-        return found
 
 
 class Outcomes(Repository[OutcomeT]):
@@ -280,19 +245,73 @@ class Jobs(Repository[JobRow]):
     def unfinished(self) -> Sequence[JobRow]:
         """Jobs that are said to wait or run."""
         with self.sessions() as session:
-            query = select(JobRow).where(JobRow.state.in_(("queued", "running")))
+            query = select(JobRow).where(JobRow.state.in_(UNFINISHED))
             return session.scalars(query).all()
 
-    def fail(self, key: str, *, text: str, error: dict[str, Any]) -> None:
-        """Mark a job, and the run, plan or study it was to yield, as failed."""
+    def fail(self, key: str, *, text: str, error: dict[str, Any]) -> bool:
+        """
+        Mark an unfinished job, and the run, plan or study it was to yield, as failed.
+
+        Returns:
+            False where it has ended meanwhile, or another server was first.
+        """
         stamp = now_utc()
+        end = {"finished_at": stamp, "updated_at": stamp}
         with self.sessions.begin() as session:
-            job = self._one(session, key)
-            job.state, job.text, job.error = "failed", text, error
-            job.finished_at = job.updated_at = stamp
+            job = update(JobRow).where(JobRow.id == key, JobRow.state.in_(UNFINISHED))
+            done = session.execute(
+                job.values(state="failed", text=text, error=error, **end)
+            )
+            if not done.rowcount:  # type: ignore[attr-defined]
+                return False
             for row in (RunRow, PlanRow, StudyRow):
                 session.execute(
                     update(row)
-                    .where(row.job_id == key, row.status.in_(("queued", "running")))
-                    .values(status="failed", finished_at=stamp, updated_at=stamp)
+                    .where(row.job_id == key, row.status.in_(UNFINISHED))
+                    .values(status="failed", **end)
                 )
+        return True
+
+    def beat(self, owner: str) -> list[str]:
+        """
+        Show that a server lives, and wait until that is on disk.
+
+        Returns:
+            Ids of its jobs that another server has marked as failed.
+        """
+        mine = update(JobRow).where(
+            JobRow.owner == owner, JobRow.kind == "server",
+            JobRow.state.in_(("running", "failed")),
+        )  # fmt: skip
+        lost = select(JobRow.id).where(
+            JobRow.owner == owner, JobRow.state == "failed", JobRow.kind != "server"
+        )
+        with self.engine.connect() as connection:
+            durably(connection)
+            connection.execute(
+                mine.values(state="running", updated_at=now_utc(), finished_at=None)
+            )
+            found = list(connection.scalars(lost))
+            connection.commit()
+        return found
+
+    def end(self, key: str) -> None:
+        """Mark a job that ended in order."""
+        stamp = now_utc()
+        self.change(key, state="done", part=1.0, text="stopped in order",
+                    finished_at=stamp)  # fmt: skip
+
+    def forget(self, kind: str, *, keep: int) -> None:
+        """Delete finished jobs of a kind but for the newest."""
+        newest = (
+            select(JobRow.id)
+            .where(JobRow.kind == kind)
+            .order_by(JobRow.created_at.desc())
+            .limit(keep)
+        )
+        old = delete(JobRow).where(
+            JobRow.kind == kind, JobRow.state.not_in(UNFINISHED),
+            JobRow.id.not_in(newest),
+        )  # fmt: skip
+        with self.sessions.begin() as session:
+            session.execute(old)

@@ -7,8 +7,15 @@ from pathlib import Path
 from typing import Literal
 
 from platformdirs import user_cache_path, user_data_path
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from store import signing_in
+from store.secret_files import SecretFiles
 
 _NAME = "nameplate"
 
@@ -28,19 +35,31 @@ def _default_workers() -> int:
 class Settings(BaseSettings):
     """Where data lives and how much the server may do; immutable once read."""
 
-    model_config = SettingsConfigDict(env_prefix="NAMEPLATE_", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="NAMEPLATE_", frozen=True, hide_input_in_errors=True
+    )
 
     database_url: str = Field(
         default_factory=_default_database_url,
+        repr=False,  # it may hold a password
         description="SQLAlchemy address: sqlite:///file or postgresql://user@host/name",
+    )
+    database_password: SecretStr | None = Field(
+        default=None,
+        description="Password of the database's user, apart from the address",
     )
     data_dir: Path | None = Field(
         default=None, description="Folder that already holds the published datasets"
     )
+    own_dir: Path | None = Field(
+        default=None,
+        description="Folder with servers/, plants/ and grid_rules/ of your own, one "
+        "YAML file each",
+    )
     grid_rules_dir: Path | None = Field(
         default=None,
-        description="Folder with grid rules of your own, one YAML file each; "
-        "ride_through/ and critical_modes.yaml in it too",
+        description="Folder with grid rules of your own, where it is not grid_rules/ "
+        "of NAMEPLATE_OWN_DIR; ride_through/ and critical_modes.yaml in it too",
     )
     cache_dir: Path = Field(
         default_factory=_default_cache_dir,
@@ -98,6 +117,17 @@ class Settings(BaseSettings):
     keep_hours_days: float = Field(
         default=3650.0, gt=0, le=36600, description="Age bins of an hour reach [d]"
     )
+    keep_answers_days: float = Field(
+        default=400.0,
+        gt=0,
+        le=36600,
+        description="Age answers reach that no study shows any more [d]",
+    )
+    most_answers: int = Field(
+        default=5_000_000,
+        ge=0,
+        description="Answers of studies kept; beyond, the oldest unshown go",
+    )
     most_devices: int = Field(
         default=20_000,
         ge=1,
@@ -142,3 +172,51 @@ class Settings(BaseSettings):
         description="Hosts that imports may fetch from, with commas between, as host "
         "or host:port; none where empty",
     )
+    oidc_issuer: str = Field(
+        default="",
+        description="OpenID Connect provider that people may sign in with, as it calls "
+        "itself: https://id.example/realm; needs the extra oidc",
+    )
+    oidc_client_id: str = Field(
+        default="", description="Name of this server at the provider"
+    )
+    oidc_client_secret: SecretStr | None = Field(
+        default=None, description="Secret of this server at the provider, if it has one"
+    )
+    oidc_scope: str = Field(
+        default="openid profile email", description="What the provider is asked to tell"
+    )
+    oidc_role_claim: str = Field(
+        default="groups",
+        description="Claim that decides on roles; with dots into one, as "
+        "realm_access.roles",
+    )
+    oidc_roles: str = Field(
+        default="",
+        description="Role for values of that claim: planners=planner,ops=admin; who "
+        "has none does not get in",
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - none is read
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - same
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read secrets from files too."""
+        return init_settings, env_settings, SecretFiles(settings_cls)
+
+    @model_validator(mode="after")
+    def _complete(self) -> Settings:
+        """Put the password into the address; refuse half a provider."""
+        if self.database_password is not None:
+            from store.engine import with_password  # slow, and rarely wanted here
+
+            password = self.database_password.get_secret_value()
+            whole = with_password(self.database_url, password)
+            object.__setattr__(self, "database_url", whole)  # frozen from here on
+        signing_in.check(self.oidc_issuer, self.oidc_client_id, self.oidc_roles)
+        return self

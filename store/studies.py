@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import math
 import operator
@@ -24,6 +25,8 @@ INTERRUPTED = "the server was stopped"
 """Why a study ended that the next server goes on with."""
 MOST_KEYS = 400
 """Keys looked up in one statement; SQLite takes about a thousand."""
+MOST_PRUNED = 20_000
+"""Answers deleted at once; the rest an hour later."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,6 +197,39 @@ class Answers:
                     raise
             else:
                 return
+
+
+def prune_answers(engine: Engine, *, keep_days: float, most: int) -> int:
+    """
+    Delete answers that no study shows: the old, and the oldest beyond a number.
+
+    Nothing is deleted while a study is under way: it may just be finding them.
+
+    Args:
+        engine: Database.
+        keep_days: Age an answer reaches. [d]
+        most: Answers kept in all.
+
+    Returns:
+        How many went, at most `MOST_PRUNED`.
+    """
+    busy = select(StudyRow.id).where(StudyRow.status.in_(("queued", "running")))
+    shown = AnswerRow.key.in_(select(StudyPointRow.key))
+    oldest = select(AnswerRow.key).where(~shown).order_by(AnswerRow.created_at)
+    before = now_utc() - dt.timedelta(days=keep_days)
+    with Session(engine) as session:
+        if session.scalar(busy.limit(1)) is not None:
+            return 0
+        count = session.scalar(select(func.count()).select_from(AnswerRow)) or 0
+        beyond = min(MOST_PRUNED, max(0, count - most))
+        gone = set(session.scalars(oldest.limit(beyond))) if beyond else set()
+        old = oldest.where(AnswerRow.created_at < before).limit(MOST_PRUNED)
+        keys = sorted(gone | set(session.scalars(old)))[:MOST_PRUNED]
+    for k in range(0, len(keys), MOST_KEYS):
+        some = AnswerRow.key.in_(keys[k : k + MOST_KEYS])
+        with Session(engine) as session, session.begin():
+            session.execute(delete(AnswerRow).where(some, ~shown))
+    return len(keys)
 
 
 def written(outputs: Mapping[str, float]) -> str:

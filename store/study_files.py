@@ -24,7 +24,6 @@ from twin.errors import ScenarioError
 from twin.scenario.parse import nearest
 
 ROWS_PER_GROUP = 10_000
-OPERATORS = ("<", "<=", "=", "!=", ">=", ">")
 _HEAD = "index"
 
 

@@ -21,6 +21,7 @@ from store.repositories import (
     new_id,
     now_utc,
 )
+from store.scenarios import keep_version
 from twin.exchange.diff import Link
 from twin.exchange.series import Series
 
@@ -90,7 +91,7 @@ class Imports(Repository[ImportRow]):
 
     def apply(
         self, key: str, *, body: Mapping[str, Any], name: str, expected: int | None,
-        links: Mapping[str, Link], limits: Limits,
+        links: Mapping[str, Link], limits: Limits, author: str = "",
     ) -> ImportRow:  # fmt: skip
         """
         Change or make the scenario, keep its links, and mark the import as applied.
@@ -102,6 +103,7 @@ class Imports(Repository[ImportRow]):
             expected: Version the diff was made on; None makes a scenario.
             links: What the source's items became.
             limits: Limits with their scopes, by source id.
+            author: Who applies it.
 
         Raises:
             NotFoundError: If the import or its scenario is gone.
@@ -111,8 +113,9 @@ class Imports(Repository[ImportRow]):
             found = self._one(session, key)
             compared_with = str(found.scenario_id)
             try:
-                scenario = _scenario(session, found, body, name, expected)
+                scenario = _scenario(session, found, body, name, expected, author)
                 session.flush()
+                keep_version(session, scenario, author)
                 _keep_links(session, found, scenario.id, links, limits)
                 found.scenario_id = scenario.id
                 found.scenario_version = scenario.version
@@ -140,13 +143,13 @@ def _mark(found: ImportRow) -> None:
 
 def _scenario(
     session: Session, found: ImportRow, body: Mapping[str, Any], name: str,
-    expected: int | None,
+    expected: int | None, author: str,
 ) -> ScenarioRow:  # fmt: skip
     stamp = now_utc()
     if expected is None:
         made = ScenarioRow(
             id=new_id("scenario"), created_at=stamp, updated_at=stamp, name=name,
-            body=dict(body), archived=False,
+            body=dict(body), archived=False, changed_by=author,
         )  # fmt: skip
         session.add(made)
         return made
@@ -159,7 +162,7 @@ def _scenario(
         )
     if scenario.body != body:
         scenario.body = dict(body)
-        scenario.updated_at = stamp
+        scenario.updated_at, scenario.changed_by = stamp, author
     return scenario
 
 

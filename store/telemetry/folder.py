@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from sqlalchemy import Connection, Engine, delete, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from store.models_telemetry import INBOX
 from store.telemetry import blocks
@@ -160,7 +161,9 @@ class Folder:
             try:
                 done += self.fold(source_id, window_us)
                 folded += 1
-            except (LookupError, ValueError):
+            except SQLAlchemyError:
+                raise
+            except Exception:  # whatever one sender wrote, the others are folded
                 log.exception("source %s stays unfolded at %s", source_id, window_us)
         self.sum_up(window_us, done)
         return folded

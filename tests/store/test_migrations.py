@@ -12,7 +12,8 @@ from store.models import Base
 from twin.errors import ScenarioError
 
 TABLES = {
-    "sites", "scenarios", "runs", "plans", "jobs", "access_tokens", "access_audit",
+    "sites", "scenarios", "scenario_versions", "runs", "plans", "jobs",
+    "access_tokens", "access_audit",
     "imports", "import_links", "import_series",
     "calibrations", "studies", "study_points", "answers",
     "alert_rules", "alerts", "alert_deliveries",

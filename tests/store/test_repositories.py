@@ -14,9 +14,9 @@ from store.repositories import (
     NotFoundError,
     Plans,
     Runs,
-    Scenarios,
     Sites,
 )
+from store.scenarios import Scenarios
 from twin.errors import ScenarioError
 
 BODY = {"fleet": {"server_count": 52}, "x": [1, 2.5, None, "µ"], "deep": {"a": {}}}

@@ -8,7 +8,8 @@ from numpy.testing import assert_array_equal
 
 from store.exchange.imports import Imports, StoredSeries, packed, unpacked
 from store.migrate import upgrade_engine
-from store.repositories import ConflictError, NotFoundError, Scenarios
+from store.repositories import ConflictError, NotFoundError
+from store.scenarios import Scenarios
 from twin.exchange.diff import Link
 from twin.exchange.series import Series
 
