@@ -1,5 +1,5 @@
 """
-Who may do what: tokens looked up, sessions signed, refusals counted, changes recorded.
+Who may do what: tokens looked up, refusals counted, changes recorded.
 
 A route says what it needs: `caller: Annotated[Caller, Depends(needs("scope"))]`. The
 gate (`api.gate`) reads that from the route and decides before anything of the request
@@ -12,31 +12,34 @@ import datetime as dt
 import hmac
 import ipaddress
 import logging
-import secrets
 import threading
 import time
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.caller import CALLER, Caller
+from api.caller import CALLER, PERSON, Caller
 from api.problems import Refusal
 from api.rates import Buckets
+from api.sessions import Sessions
 from store.access import TOKEN, Audit, Known, Tokens, sha256_of
 from store.repositories import now_utc
 from store.scopes import SCOPES
 from store.settings import Settings
+from twin.errors import ScenarioError
+
+if TYPE_CHECKING:
+    from api.oidc import Provider
 
 __all__ = ["Access", "Caller", "needs"]
 log = logging.getLogger("nameplate.api")
 
 FRESH_S = 3.0
 """Age at which the tokens in memory are read again: a revocation acts within it."""
-SESSION_S = 12 * 3600.0
 KEEP_EVERY_S = 60.0
 PRUNE_EVERY_S = 3600.0
 FAILURES_PER_S, FAILURES_BURST = 0.5, 20.0
@@ -108,12 +111,12 @@ class Access:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.tokens, self.audit = Tokens(engine), Audit(engine)
+        self.sessions, self.provider = Sessions(clock), _provider(settings)
         self._settings, self._clock = settings, clock
         self._known: dict[str, Known] = {}
         self._read_at_s = -FRESH_S
         self._reading, self._writing = threading.Lock(), threading.Lock()
         self._counting = threading.Lock()
-        self._session_key = secrets.token_bytes(32)
         self._used: dict[str, dt.datetime] = {}
         self._refused: dict[_Refused, int] = {}
         self._pruned_at_s = -PRUNE_EVERY_S
@@ -167,27 +170,37 @@ class Access:
         return _caller(known).at(address)
 
     async def resume(self, cookie: str, address: str) -> Caller | None:
-        """Find out whose session this is; None if it has ended."""
-        key, _, rest = cookie.partition(".")
-        until, _, signature = rest.partition(".")
-        if not hmac.compare_digest(self._sign(key, until).encode(), signature.encode()):
-            return None
-        if float(until) < time.time():
-            return None
-        known = await self._find(key, address)
+        """Find out whose session this is; None if it has ended, or its token has."""
+        caller = self.sessions.find(cookie)
+        if caller is None or caller.kind == PERSON:
+            return caller and caller.at(address)
+        known = await self._find(str(caller.token_id), address)
         if known is None or not known.usable(now_utc()):
             return None
         self._note(known)
         return _caller(known).at(address)
 
-    def session(self, caller: Caller) -> str:
-        """Sign a session for a caller; it ends with this process, and its token."""
-        until = str(int(time.time() + SESSION_S))
-        return f"{caller.token_id}.{until}.{self._sign(str(caller.token_id), until)}"
+    async def signed_in(
+        self, sent: Mapping[str, str], kept: str, address: str
+    ) -> tuple[Caller, str]:
+        """
+        Find out who comes back from the provider, and which page follows.
 
-    def _sign(self, key: str, until: str) -> str:
-        message = f"session {key} {until}".encode()
-        return hmac.new(self._session_key, message, "sha256").hexdigest()
+        Raises:
+            Refusal: With the reason; 429 after many that were refused.
+        """
+        wait_s = self.failures.wait_s(group(address), least=1.0)
+        if wait_s > 0.0:
+            raise too_often(wait_s)
+        try:
+            if self.provider is None:
+                raise Refusal(401, "Nobody signs in here from elsewhere")
+            return await self.provider.finish(sent, kept, address)
+        except Refusal as refusal:
+            who = getattr(refusal, "caller", None)
+            self.refused(refusal.status, address, "a sign-in was refused", who)
+            self.failures.take(group(address))
+            raise
 
     async def _find(self, key: str, address: str) -> Known | None:
         """Look a token up in memory, and behind it in the database."""
@@ -284,6 +297,20 @@ class Access:
     def _keep(self) -> None:
         while not self._stop.wait(KEEP_EVERY_S):
             self.flush()
+
+
+def _provider(settings: Settings) -> Provider | None:
+    """Whoever people sign in with; the libraries for it are an extra."""
+    if not settings.oidc_issuer:
+        return None
+    try:
+        from api.oidc import Provider
+    except ModuleNotFoundError as error:
+        raise ScenarioError(
+            field="NAMEPLATE_OIDC_ISSUER", rule="needs the extra oidc",
+            value=settings.oidc_issuer, repair="install nameplate[oidc]",
+        ) from error  # fmt: skip
+    return Provider(settings)
 
 
 def _caller(known: Known) -> Caller:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 
+from store.access import machine_user
 from store.scopes import UNNAMED
+
+PERSON = "person"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,9 +17,11 @@ class Caller:
     Whoever made a request.
 
     Attributes:
-        token_id: Public id of the token; None where none was needed.
+        token_id: Public id of the token, or of a person who signed in elsewhere; None
+            where none was needed.
         name: What people call it.
-        kind: "agent", "user", "local" (open mode) or "process" (this program itself).
+        kind: "agent", "user", "person" (signed in elsewhere), "local" (open mode) or
+            "process" (this program itself).
         agent: Agent that the token is bound to; only that one may be written for.
         scopes: What it may do.
         address: Where it comes from; "" inside this process.
@@ -35,8 +40,9 @@ class Caller:
 
 
 PROCESS = Caller(
-    token_id=None, name="this process", kind="process", agent=None, scopes=UNNAMED
-)
+    token_id=None, name=f"{machine_user()} on the server", kind="process",
+    agent=None, scopes=UNNAMED,
+)  # fmt: skip
 """A program that holds the whole application: it could read the database anyway."""
 
 CALLER = "nameplate.caller"
@@ -47,3 +53,9 @@ ROUTE = "nameplate.route"
 
 ACTING: ContextVar[Caller | None] = ContextVar("nameplate_acting", default=None)
 """For whom this process works just now: a page's calls have its reader's rights."""
+
+
+def author() -> str:
+    """Name of whoever is asking just now, as it is written to what he changes."""
+    caller = ACTING.get()
+    return "local" if caller is None else caller.name

@@ -12,8 +12,6 @@ from twin.compare import Differing
 if TYPE_CHECKING:
     from api.compare_documents import Loaded
 
-_HORIZON = {"horizon.days", "horizon"}
-
 
 def warnings_of(items: Sequence[Loaded], inputs: Sequence[Differing]) -> list[Document]:
     """

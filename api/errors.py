@@ -44,7 +44,7 @@ def described(*statuses: int) -> dict[int | str, dict[str, Any]]:
             "description": "Problem document",
             "content": {MEDIA_TYPE: {"schema": _REFERENCE}},
         }
-        for status in sorted({400, 401, 403, 413, 422, 429, 503, *statuses})
+        for status in sorted({400, 401, 403, 413, 422, 429, 503, 507, *statuses})
     }
 
 
@@ -53,8 +53,11 @@ PROBLEM_SCHEMA = Problem
 
 
 async def _refused(_request: Request, error: Exception) -> Response:
+    document = problem_of(error)
     headers = error.headers if isinstance(error, Refusal) else {}
-    return answer(problem_of(error), headers)
+    if document["status"] in {503, 507}:
+        headers = {"retry-after": "5"} | headers
+    return answer(document, headers)
 
 
 async def _gone(_request: Request, _error: Exception) -> Response:

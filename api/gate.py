@@ -27,13 +27,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.access import Access, Needs, permitted
 from api.caller import ACTING, CALLER, ROUTE, Caller
 from api.errors import answer
+from api.headers import Headed
 from api.metrics import Measured, Metrics
 from api.problems import Refusal, problem, problem_of
 from store.scopes import UNNAMED
 from store.settings import Settings
 from twin.errors import ScenarioError
 
-OPEN = frozenset({"/healthz", "/login", "/logout"})
+OPEN = frozenset(
+    {"/healthz", "/login", "/login/oidc", "/login/oidc/callback", "/logout"}
+)
 COOKIE = "nameplate_session"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 SECRETS_IN_QUERY = frozenset({"token", "access_token", "api_key", "authorization"})
@@ -53,9 +56,9 @@ class Guarded(FastAPI):
     settings: Settings
 
     def build_middleware_stack(self) -> ASGIApp:
-        """Put the gate around everything."""
+        """Put the gate around everything, and the headers around the gate."""
         gate = Gate(super().build_middleware_stack(), self, self.settings)
-        return Measured(gate, self._metrics)
+        return Headed(Measured(gate, self._metrics), self)
 
     def _metrics(self) -> Metrics | None:
         services = getattr(self.state, "services", None)

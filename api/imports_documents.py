@@ -19,7 +19,6 @@ from twin.scenario import Scenario, parse_scenario
 
 Document = dict[str, Any]
 LISTS = ("changes", "errors", "unmapped", "limits", "loads")
-MAX_SHOWN = 2_000
 
 
 def topology_document(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from api.caller import author
 from api.documents import Table, as_csv, plain
 from api.imports_documents import (
     compared,
@@ -218,7 +219,7 @@ class ImportsService:
         after = body if stays else plain(standing(diff.body))
         return self.imports.apply(
             found.id, body=after, name=found.name, expected=found.scenario_version,
-            links=diff.links, limits=limits_by_item(found.document),
+            links=diff.links, limits=limits_by_item(found.document), author=author(),
         )  # fmt: skip
 
     # --- exports --------------------------------------------------------------------

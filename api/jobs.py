@@ -10,15 +10,17 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-import os
-import socket
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
+
+from api.overload import FairPool
+from api.presence import Presence
 from api.problems import Refusal, problem, problem_of
 from store.repositories import Jobs, NotFoundError, new_id, now_utc
 from twin.errors import Cancelled
@@ -29,8 +31,6 @@ MAX_UNFINISHED = 64
 KEPT_FINISHED = 50
 """Finished jobs kept in memory; older ones are read from the database."""
 SAVE_EVERY_S = 1.0
-STALE_AFTER = dt.timedelta(minutes=30)
-"""A job on another machine that was silent for this long has lost its server."""
 FINISHED = frozenset({"done", "failed", "cancelled"})
 
 
@@ -52,6 +52,7 @@ class Job:
         self.created_at = now_utc()
         self.finished_at: dt.datetime | None = None
         self.reason = "cancelled on request"
+        self.taken = False
         self.on_end: Callable[[Job], None] | None = None
         self.future: Future[None] | None = None
         self.saved = False
@@ -101,10 +102,12 @@ class JobRunner:
 
     def __init__(self, jobs: Jobs, *, workers: int) -> None:
         self._table = jobs
-        self.owner = f"{socket.gethostname()}:{os.getpid()}:{new_id('server')}"
+        self.presence = Presence(jobs)
+        self.owner = self.presence.owner
         self._slow = ThreadPoolExecutor(max(2, workers), "job")
-        self._quick = ThreadPoolExecutor(max(2, workers), "what-if")
+        self._quick = FairPool(max(2, workers), "what-if")
         self._live: OrderedDict[str, Job] = OrderedDict()
+        self._unwritten: list[Job] = []
         self._views: dict[tuple[str, str], Job] = {}
         self._lock = threading.RLock()
 
@@ -129,25 +132,28 @@ class JobRunner:
             The job.
 
         Raises:
-            Refusal: With status 429 if too many wait already.
+            Refusal: With status 429 or 503 if too many wait already.
         """
         with self._lock:
             self._supersede(job)
-            if self.unfinished() >= MAX_UNFINISHED:
+            if job.kind != "what-if" and self._slow_ones() >= MAX_UNFINISHED:
                 raise _too_many()
             self._live[job.id] = job
         try:
             if before is not None:
                 before()
-            if job.kind != "what-if":
+            job.on_end = on_end
+            if job.kind == "what-if":
+                job.future = self._quick.submit(job.view, self._run, job, work)
+            else:
                 self.save(job)
+                job.future = self._slow.submit(self._run, job, work)
         except BaseException:
             with self._lock:
                 self._live.pop(job.id)
+                if self._views.get((job.kind, job.view or "")) is job:
+                    del self._views[job.kind, job.view or ""]
             raise
-        pool: Executor = self._quick if job.kind == "what-if" else self._slow
-        job.on_end = on_end
-        job.future = pool.submit(self._run, job, work)
         return job
 
     def save(self, job: Job) -> None:
@@ -208,6 +214,30 @@ class JobRunner:
         with self._lock:
             return sum(not j.finished.is_set() for j in self._live.values())
 
+    def _slow_ones(self) -> int:
+        """How many wait or run that are no what-ifs; those have bounds of their own."""
+        jobs = (j for j in self._live.values() if j.kind != "what-if")
+        return sum(not j.finished.is_set() for j in jobs)
+
+    def open(
+        self,
+        *,
+        on_lost: Callable[[list[str]], object],
+        hourly: Callable[[], object] = list,
+        resumes: bool = False,
+    ) -> None:
+        """
+        Mark jobs that a stopped server left behind as failed, now and from now on.
+
+        Args:
+            on_lost: Told their ids.
+            hourly: Called once an hour.
+            resumes: Whether it goes on with lost studies.
+        """
+        self.presence.open(
+            on_lost=on_lost, on_beat=self._tidy, hourly=hourly, resumes=resumes
+        )
+
     def recover(self) -> list[str]:
         """
         Mark jobs that a stopped server left behind as failed.
@@ -215,12 +245,7 @@ class JobRunner:
         Returns:
             Their ids.
         """
-        lost = [row for row in self._table.unfinished() if self._is_lost(row)]
-        text = "the server stopped before this finished"
-        for row in lost:
-            document = problem(503, f"{text}; start it again")
-            self._table.fail(row.id, text=text, error=document)
-        return [row.id for row in lost]
+        return [row.id for row in self.presence.lost()]
 
     def close(self) -> None:
         """Cancel what runs and wait for the threads."""
@@ -230,6 +255,7 @@ class JobRunner:
             self._stop(job, "the server was stopped")
         self._slow.shutdown(wait=True)
         self._quick.shutdown(wait=True)
+        self.presence.close()
 
     # --- inside -------------------------------------------------------------------
 
@@ -268,10 +294,18 @@ class JobRunner:
 
         def told(part: float, text: str) -> None:
             self._update(job, part=min(max(part, job.part), 1.0), text=text[:200])
-            if job.saved and time.monotonic() - job.last_save_s > SAVE_EVERY_S:
-                self.save(job)
+            due = time.monotonic() - job.last_save_s > SAVE_EVERY_S
+            if job.saved and not job.taken and due:
+                self._save_if_possible(job)
 
         return told
+
+    def _save_if_possible(self, job: Job) -> None:
+        """How far a job is may stay unwritten; it goes on without."""
+        try:
+            self.save(job)
+        except SQLAlchemyError as error:
+            log.warning("progress of %s was not written: %s", job.id, error)
 
     def _update(self, job: Job, **values: Any) -> None:
         with job.lock:
@@ -288,15 +322,9 @@ class JobRunner:
                 job, state=state, part=part, text=text, error=error,
                 finished_at=now_utc(),
             )  # fmt: skip
-            try:
-                if job.on_end is not None and state != "done":
-                    job.on_end(job)
-                if job.saved:
-                    self.save(job)
-            except Exception:
-                log.exception("the end of %s could not be written", job.id)
-            finally:
-                job.finished.set()
+            if not job.taken:
+                self._write_end(job)
+            job.finished.set()
         self._forget(job)
 
     def _forget(self, job: Job) -> None:
@@ -308,24 +336,27 @@ class JobRunner:
             for key in ended[: max(0, len(ended) - KEPT_FINISHED)]:
                 del self._live[key]
 
-    def _is_lost(self, row: Any) -> bool:
-        host, pid, server = row.owner.split(":")
-        mine_host, mine_pid, mine_server = self.owner.split(":")
-        if host != mine_host:
-            return bool(now_utc() - row.updated_at > STALE_AFTER)
-        if pid == mine_pid:
-            return bool(server != mine_server)
-        return not _is_alive(int(pid))
+    def _tidy(self, taken: Sequence[str]) -> None:
+        """Write ends the database missed; stop jobs that others took for lost."""
+        with self._lock:
+            late, self._unwritten = self._unwritten, []
+            mine = [self._live[key] for key in taken if key in self._live]
+        for job in late:
+            self._write_end(job)
+        for job in mine:
+            job.taken = not job.finished.is_set()
+            self._stop(job, "this machine was silent for so long that it was given up")
 
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+    def _write_end(self, job: Job) -> None:
+        try:
+            if job.on_end is not None and job.state != "done":
+                job.on_end(job)
+            if job.saved:
+                self.save(job)
+        except Exception:
+            log.exception("the end of %s could not be written; trying again", job.id)
+            with self._lock:
+                self._unwritten.append(job)
 
 
 def _too_many() -> Refusal:

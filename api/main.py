@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from pathlib import Path
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
@@ -13,6 +15,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from api import errors
 from api.gate import Guarded, places
 from api.limits import BodyLimit
+from api.overload import PageTurns
 from api.routes import (
     about,
     access,
@@ -39,7 +42,9 @@ from api.routes import (
 from api.routes.common import PREFIX
 from api.services import AppState
 from api.version import PRODUCT_VERSION
+from store.download import mend
 from store.settings import Settings
+from store.trouble import trouble_of
 from twin.errors import ScenarioError
 
 NOUNS = (
@@ -48,6 +53,7 @@ NOUNS = (
     imports, tracking,
 )  # fmt: skip
 """Addresses are tried in this order, and agents ask most of all."""
+log = logging.getLogger("nameplate.api")
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 GZIP_LEVEL = 4
 """Level 9 takes ten times as long for a few per cent."""
@@ -68,8 +74,7 @@ def create_app(settings: Settings | None = None, *, warm: bool = True) -> FastAP
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        services = await run_in_threadpool(AppState, chosen)
-        await run_in_threadpool(services.open, warm=warm)
+        services = await run_in_threadpool(_opened, chosen, warm=warm)
         app.state.services = services
         try:
             async with speaking():
@@ -92,6 +97,7 @@ def create_app(settings: Settings | None = None, *, warm: bool = True) -> FastAP
     errors.install(app)
     app.add_middleware(BodyLimit)
     app.add_middleware(GZipMiddleware, compresslevel=GZIP_LEVEL)
+    app.add_middleware(PageTurns)
     app.include_router(_routes())
     app.include_router(login.router)
     app.include_router(metrics.router)
@@ -99,6 +105,26 @@ def create_app(settings: Settings | None = None, *, warm: bool = True) -> FastAP
         "/api/{rest:path}", _unknown, methods=METHODS, include_in_schema=False
     )
     return app
+
+
+def _opened(settings: Settings, *, warm: bool) -> AppState:
+    """
+    Open what a server holds.
+
+    Raises:
+        ScenarioError: Field "disk" or "database", with its place and the repair.
+    """
+    try:
+        mend(Path(settings.cache_dir))
+        services = AppState(settings)
+        services.open(warm=warm)
+    except Exception as error:
+        trouble = trouble_of(error)
+        if trouble is None:
+            raise
+        log.error("%s", trouble)
+        raise trouble from error
+    return services
 
 
 def _mcp(

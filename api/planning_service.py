@@ -40,6 +40,7 @@ class PlanningService:
 
     async def cost(self, given: CostInput, *, view: str | None) -> Job:
         """Work out what a site costs, running it first where there is one."""
+        given = self._state.bring(given)
         if given.site is not None:
             self._state.check_policies(given.site)
         with within("site", CostInput.model_fields):
@@ -91,6 +92,7 @@ class PlanningService:
 
     async def place(self, given: PlacementInput, *, view: str | None) -> Job:
         """Find where servers go, and on which feeds and phases."""
+        given = self._state.bring(given)
         scenario = given.scenario
         self._state.check_policies(scenario)
         with within("scenario", PlacementInput.model_fields):

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from store.repositories import ConflictError, NotFoundError
+from store.trouble import trouble_of
 from twin.errors import (
     Cancelled,
     EngineLostError,
@@ -45,6 +46,7 @@ TITLES = {
     429: "Too much work at once",
     500: "The server failed",
     503: "Not available now",
+    507: "The disk takes no more",
 }
 KINDS = {
     400: "unreadable", 401: "token-needed", 403: "not-allowed", 404: "not-found",
@@ -52,6 +54,7 @@ KINDS = {
     409: "conflict", 412: "changed", 413: "too-large",
     415: "unsupported-media-type",
     422: "invalid-input", 429: "too-much-work", 500: "failure", 503: "unavailable",
+    507: "no-space",
 }  # fmt: skip
 
 
@@ -110,16 +113,34 @@ def problem_of(error: BaseException) -> Document:
     if isinstance(error, ScenarioError):
         return problem(422, str(error), [error])
     if isinstance(error, Refusal):
-        return problem(error.status, error.detail, error.errors)
+        return problem(error.status, error.detail, error.errors or _said_by(error))
     if isinstance(error, NotFoundError):
         return problem(404, str(error), [_unknown(error)])
     if isinstance(error, ConflictError):
-        return problem(412, f"{error}; read it again and repeat the change")
+        return problem(
+            412, f"{error}; read it again and repeat the change", error.errors
+        )
     if isinstance(error, Cancelled):
         return problem(409, "cancelled on request")
     if isinstance(error, EngineLostError):
         return problem(503, str(error))
+    trouble = trouble_of(error)
+    if trouble is not None:
+        log.error("%s", trouble)
+        return problem(
+            507 if trouble.field == "disk" else 503,
+            f"{trouble}. Nothing was changed.", [trouble],
+        )  # fmt: skip
     return _failure(error)
+
+
+def _said_by(error: Refusal) -> list[ScenarioError]:
+    """What a refused body broke, where the refusal says it in one sentence only."""
+    if error.status not in {400, 422}:
+        return []
+    rule, _, repair = error.detail.partition("; ")
+    repair = repair or "correct it before it is sent again"
+    return [ScenarioError(field="body", rule=rule, value=None, repair=repair)]
 
 
 def _unknown(error: NotFoundError) -> ScenarioError:

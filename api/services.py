@@ -8,10 +8,12 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from pydantic_core import to_json
 from sqlalchemy import Engine
+from sqlalchemy.exc import IntegrityError
 
 from api.access import Access
 from api.alerts_service import AlertsService
@@ -36,10 +38,13 @@ from store.datasets import DatasetError, DatasetStore
 from store.engine import open_engine
 from store.migrate import upgrade_engine
 from store.models import PlanRow, RunRow
-from store.repositories import Jobs, Plans, Runs, Scenarios, Sites, new_id, now_utc
+from store.own_catalogue import own_catalogue
+from store.repositories import Jobs, Plans, Runs, Sites, new_id, now_utc
+from store.scenarios import Scenarios
 from store.settings import Settings
 from store.telemetry.writer import Limits
-from twin.catalogue import find_server, find_table
+from twin.catalogue import find_table
+from twin.cooling.plants import find_plant
 from twin.errors import ScenarioError, ScenarioErrors
 from twin.plan import Memo, WhatIf, plan, what_if
 from twin.plan.memo import scenario_sha256
@@ -50,12 +55,15 @@ from twin.scenario import (
     dataset_names,
     parse_scenario,
 )
+from twin.scenario.base import Model
+from twin.scenario.own import bring
 from twin.scenario.policy import UserPolicy
 from twin.serving.traffic import Recordings
 
 log = logging.getLogger("nameplate.api")
 Document = dict[str, Any]
 T = TypeVar("T")
+M = TypeVar("M", bound=Model)
 
 WARM_CHANGES = {"horizon.days": 0.01, "workload.load.requests_per_server_s": 0.05}
 WARM_WAIT_S = 60.0
@@ -110,10 +118,12 @@ class AppState:
         self.alerts.open()
         self.telemetry.open()
         self.tracking.open()
-        lost = self.jobs.recover()
         self._seed()
-        if self.settings.resume_studies:
-            self.studies.go_on_with_lost(lost)
+        resumes = self.settings.resume_studies
+        go_on = self.studies.go_on_with_lost if resumes else len
+        self.jobs.open(
+            on_lost=go_on, hourly=self.studies.forget_answers, resumes=resumes
+        )
         if warm:
             self.kernel = "warming"
             self._warmer = threading.Thread(target=self._warm, name="warm", daemon=True)
@@ -137,13 +147,15 @@ class AppState:
         if not (self.sites.is_empty() and self.scenarios.is_empty()):
             return
         sample = parse_scenario({})
-        site = self.sites.add(
-            id="sample-site", name=sample.site.name, time_zone=sample.site.time_zone,
-            notes="Built in: generated traffic from published statistics.",
-        )  # fmt: skip
-        self.scenarios.add(
-            id="sample-row", name=sample.name, site_id=site.id, body=plain(sample)
-        )
+        with suppress(IntegrityError):  # a server that starts beside us was first
+            site = self.sites.add(
+                id="sample-site", name=sample.site.name,
+                time_zone=sample.site.time_zone,
+                notes="Built in: generated traffic from published statistics.",
+            )  # fmt: skip
+            self.scenarios.add(
+                id="sample-row", name=sample.name, site_id=site.id, body=plain(sample)
+            )
 
     def _warm(self) -> None:
         try:
@@ -175,11 +187,18 @@ class AppState:
             row = self.scenarios.get(scenario_id or "")
             scenario = parse_scenario(row.body)
         asked = apply_changes(scenario, changes) if changes else scenario
+        asked = self.bring(asked)
         self.check_policies(asked)
         self._check_datasets(asked)
         fleet = asked.fleet  # refuse an unknown server or model before making a job
-        find_table(fleet.model, find_server(fleet.server), fleet.gpus_per_instance)
+        find_table(fleet.model, asked.server(), fleet.gpus_per_instance)
+        if asked.facility is not None:
+            find_plant(asked.facility.cooling.plant, asked.own.plant_types())
         return asked
+
+    def bring(self, inputs: M) -> M:
+        """Give inputs the user's own servers and plants that they name."""
+        return bring(inputs, own_catalogue(self.settings.own_dir))
 
     def _check_datasets(self, scenario: Scenario) -> None:
         """Refuse datasets that are not here before a job is made, by their field."""

@@ -52,6 +52,7 @@ class ServingService:
 
     async def study(self, study: ServeStudy, *, view: str | None, points: int) -> Job:
         """Run systems side by side on the same traffic."""
+        study = self._state.bring(study)
 
         def work(job: Job) -> Document:
             recordings = self._recordings(study.traffic)

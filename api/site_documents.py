@@ -8,7 +8,8 @@ import numpy as np
 
 from api.documents import Document, plain
 from twin.cooling.year import YearResult
-from twin.facility.answer import RideThrough
+from twin.facility.answer import RideThrough, facility_of, warnings_of
+from twin.facility.assemble import row_limits_w
 from twin.facility.cascade import Stage
 from twin.facility.fit import Fit
 from twin.facility.heat import plant_of
@@ -22,7 +23,7 @@ from twin.facility.screening import (
 )
 from twin.facility.timeline import plant_parts
 from twin.power.network import Network
-from twin.scenario.facility import Facility
+from twin.scenario.model import Scenario
 from twin.scenario.ready_events import ready_events
 from twin.tapas.answer import Scheduling
 from twin.tapas.site_steering import SiteSteering
@@ -149,6 +150,28 @@ def fit_document(found: Fit, provenance: Document) -> Document:
     return document | {"provenance": provenance}
 
 
+def filled(scenario: Scenario, found: Fit) -> Document:
+    """Write the facility with what was placed, even over the racks of each row."""
+    facility = facility_of(scenario)
+    more = {row.row: row.placed_servers for row in found.rows}
+    racks = []
+    for name, count in more.items():
+        own = [rack for rack in facility.racks if rack.row == name]
+        each, rest = divmod(count, len(own))
+        racks += [
+            rack.model_copy(
+                update={"server_count": rack.server_count + each + (k < rest)}
+            )
+            for k, rack in enumerate(own)
+        ]
+    order = {rack.name: k for k, rack in enumerate(facility.racks)}
+    racks.sort(key=lambda rack: order[rack.name])
+    limits_w = row_limits_w(scenario, facility.racks)  # of what the rows were built for
+    update = {"racks": tuple(racks), "row_limits_w": limits_w}
+    document: Document = plain(facility.model_copy(update=update))
+    return document
+
+
 def scheduling_document(found: Scheduling, provenance: Document) -> Document:
     """Write what each lever does; a P99 without served requests is null."""
     document: Document = plain(found)
@@ -203,12 +226,13 @@ def story_document(story: Story, names: list[str], racks_from: int) -> Document:
     }
 
 
-def network_document(facility: Facility, warnings: tuple[str, ...]) -> Document:
+def network_document(scenario: Scenario) -> Document:
     """Write an explicit facility, its ready failures, and suspect units."""
+    facility = facility_of(scenario)
     document: Document = plain(facility)
-    parts = plant_parts(plant_of(facility.cooling, 1e6))
+    parts = plant_parts(plant_of(scenario, 1e6))
     return document | {
-        "warnings": list(warnings),
+        "warnings": list(warnings_of(scenario)),
         "ready": [plain(ready) for ready in ready_events(facility, parts=parts)],
     }
 

@@ -11,6 +11,7 @@ from api.jobs import Job
 from api.shared import insist, provenance
 from api.site_documents import (
     cooling_document,
+    filled,
     fit_document,
     scheduling_document,
     screening_document,
@@ -151,13 +152,16 @@ class SiteService:
 
     async def fit(
         self, scenario: Scenario, *, view: str | None, servers: int,
-        server_w: float | None,
+        server_w: float | None, inputs: bool = False, **keep: bool,
     ) -> Job:  # fmt: skip
         """Find how many more servers fit where."""
 
         def work(job: Job) -> Document:
-            found = fit(self._answer(job, scenario), servers=servers, server_w=server_w)
-            return fit_document(found, provenance(scenario))
+            found = fit(
+                self._answer(job, scenario), servers=servers, server_w=server_w, **keep
+            )
+            placed = filled(scenario, found) if inputs and server_w is None else None
+            return fit_document(found, provenance(scenario)) | {"facility": placed}
 
         return await self._state.directly(view, work)
 

@@ -8,6 +8,8 @@ from typing import Any, get_args
 from pydantic import BaseModel
 
 from api.documents import Document, plain
+from twin.compliance.study import Known, Study
+from twin.compliance.zoom import Zoom, spectra
 from twin.scenario import Scenario
 from twin.scenario.training import Training
 from twin.stabilize.chain import Measures, Stabilized
@@ -17,9 +19,7 @@ from twin.stabilize.ride_through import Ride
 from twin.stabilize.rules import Rule, Unjudged, Verdict
 from twin.stabilize.sensitivity import Sensitivity
 from twin.stabilize.sizing import Sized, Tried
-from twin.stabilize.study import Known, Study
 from twin.stabilize.upstream import Islanded, UpsFilter
-from twin.stabilize.zoom import Zoom, spectra
 from twin.training.job import TrainingJob
 from twin.training.learned import Learned
 

@@ -18,14 +18,14 @@ from api.stabilize_documents import (
 from store.critical_modes import critical_modes
 from store.ride_through import ride_tables
 from store.rules import grid_rules
+from twin.compliance.size_study import size_study
+from twin.compliance.study import Known, Study, study, training_of
+from twin.compliance.zoom import zoom
 from twin.errors import ScenarioError
 from twin.plan.memo import scenario_sha256
 from twin.scenario import Scenario
 from twin.scenario.measures import Measures
 from twin.scenario.sizing import Sizing
-from twin.stabilize.size_study import size_study
-from twin.stabilize.study import Known, Study, study, training_of
-from twin.stabilize.zoom import zoom
 
 if TYPE_CHECKING:
     from api.services import AppState
@@ -50,7 +50,11 @@ class StabilizeService:
 
     def known(self) -> Known:
         """Read rules, tables and modes: ours, and those in the user's folder."""
-        folder = self._state.settings.grid_rules_dir
+        settings = self._state.settings
+        folder = settings.grid_rules_dir
+        if folder is None and settings.own_dir is not None:
+            inside = settings.own_dir / "grid_rules"
+            folder = inside if inside.is_dir() else None
         tables = folder / "ride_through" if folder else None
         modes = folder / "critical_modes.yaml" if folder else None
         return Known(

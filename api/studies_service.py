@@ -26,16 +26,16 @@ from api.version import MODEL_VERSION
 from store.datasets import DatasetError
 from store.models_studies import StudyRow
 from store.repositories import new_id, now_utc
-from store.studies import INTERRUPTED, Answers, Studies, StudyPoint
+from store.studies import INTERRUPTED, Answers, Studies, StudyPoint, prune_answers
 from store.study_files import query_points, write_points
 from twin.errors import Cancelled, ScenarioError, ScenarioErrors
 from twin.plan.memo import inputs_sha256
 from twin.scenario.study import StudySpec
 from twin.study.analysis import analyse
 from twin.study.digest import digest
-from twin.study.points import Cargo, changed_inputs
+from twin.study.points import Cargo, changed_inputs, parse_base
 from twin.study.prepare import Prepared, parse_study, prepare
-from twin.study.questions import QUESTIONS
+from twin.study.questions import QUESTIONS, find_question
 from twin.study.questions.base import Ground, Needs
 from twin.study.runner import Finished, Solved, run_study
 
@@ -121,6 +121,7 @@ class StudiesService:
             ScenarioError: If anything about it is wrong.
         """
         study = self._prepared(spec)
+        spec = study.spec
         ground = self._ground(study.needs)
         opened = self._open(engine or self._state.settings.study_engine)
         key = new_id("study")
@@ -330,6 +331,16 @@ class StudiesService:
         self.table.delete(key)
         self._file(key).unlink(missing_ok=True)
 
+    def forget_answers(self) -> None:
+        """Delete answers that are old or too many and that no study shows."""
+        settings = self._state.settings
+        gone = prune_answers(
+            self._state.engine, keep_days=settings.keep_answers_days,
+            most=settings.most_answers,
+        )  # fmt: skip
+        if gone:
+            log.info("%s answers that no study shows were forgotten", gone)
+
     def all_points(self, key: str) -> Iterator[StudyPoint]:
         """Every point in order, read page by page."""
         after = -1
@@ -342,7 +353,14 @@ class StudiesService:
     def _prepared(self, spec: StudySpec) -> Prepared:
         if not self._state.settings.allow_user_policy and _has_user_policy(spec):
             raise policy_refusal()
-        return prepare(spec)
+        return prepare(self._brought(spec))
+
+    def _brought(self, spec: StudySpec) -> StudySpec:
+        """A study whose base holds the user's own servers and plants it names."""
+        if self._state.settings.own_dir is None:
+            return spec
+        base = parse_base(find_question(spec.question), spec.base)
+        return spec.model_copy(update={"base": plain(self._state.bring(base))})
 
     def _remembered(self, row: StudyRow) -> Prepared:
         """Look at a stored study once, however often it is read."""

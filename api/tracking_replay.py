@@ -31,8 +31,8 @@ from store.telemetry.levels import (
 )
 from store.telemetry.registry import Source
 from twin.errors import ScenarioError
+from twin.recording import MOST_MISSING_FRAC, RecordedPower, servers_from_gpus
 from twin.telemetry.rollup import Rollup, roll_up, sum_of
-from twin.tracking.recording import MOST_MISSING_FRAC, RecordedPower, servers_from_gpus
 from twin.types import FloatArray
 
 if TYPE_CHECKING:

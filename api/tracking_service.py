@@ -32,7 +32,6 @@ from store.repositories import Page, new_id
 from store.telemetry.levels import DAY_US, MINUTE_US, SECOND_US
 from store.tracking import Calibrations
 from twin.calibrate.record import Fit
-from twin.catalogue import find_server
 from twin.catalogue.servers import Server
 from twin.errors import Cancelled, ScenarioError
 from twin.facility.answer import facility_of
@@ -386,7 +385,7 @@ class TrackingService:
         known = set(tree.racks) if tree is not None else set()
         racks = sorted({h["node"] for h in hosts if h["node"] in known & set(row_of)})
         row_w, peak_w = self._row_power(racks, row_of) if row_of else self._site_power()
-        like, others = self._server_fits(find_server(base.fleet.server))
+        like, others = self._server_fits(base.server())
         return SiteNow(
             at=dt.datetime.fromtimestamp(
                 self._state.telemetry.clock_us() // SECOND_US, tz=dt.UTC

@@ -32,10 +32,11 @@ from store.telemetry.folder import SITE
 from store.telemetry.levels import SECOND_US, Level
 from store.telemetry.live import KEPT_S, held
 from twin.errors import ScenarioError
+from twin.facility.assemble import electrical_network
 from twin.scenario import parse_scenario
 from twin.telemetry.alerting import Snapshot
 from twin.telemetry.rollup import Rollup
-from twin.telemetry.tree import node_power_w, tree_of
+from twin.telemetry.tree import node_power_w
 
 if TYPE_CHECKING:
     from api.services import AppState
@@ -119,7 +120,7 @@ class WatchService:
                 field="scenario_id", rule="must have a facility", value=scenario_id,
                 repair="choose a site: a row alone has no tree to stand in",
             )  # fmt: skip
-        network = tree_of(scenario)
+        network = electrical_network(scenario)
         return Tree(
             scenario_id=scenario_id, version=row.version, network=network,
             limit_w=network.limit_w(), kinds=tuple(n.kind for n in network.nodes),

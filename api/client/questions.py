@@ -93,10 +93,15 @@ class QuestionCalls(Connection):
         return self.site_ask("/site/failure", {"failed": failed}, **question)
 
     def site_fit(
-        self, *, servers: int = 0, server_w: float | None = None, **question: Any
-    ) -> Document:
+        self, *, servers: int = 0, server_w: float | None = None,
+        keep_losses: bool = True, keep_cooling: bool = True, inputs: bool = False,
+        **question: Any,
+    ) -> Document:  # fmt: skip
         """Find how many more servers each row takes, and a place for `servers`."""
-        more = {"servers": servers, "server_w": server_w}
+        more = {
+            "servers": servers, "server_w": server_w, "keep_losses": keep_losses,
+            "keep_cooling": keep_cooling, "inputs": inputs,
+        }  # fmt: skip
         return self.site_ask("/site/fit", more, **question)
 
     def site_scheduling(

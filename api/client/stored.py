@@ -28,6 +28,10 @@ class StoredCalls(Connection):
         """Server types of the catalogue."""
         return self._items("/catalogue/servers")
 
+    def plants(self) -> list[Document]:
+        """Cooling plants: ready-made, then the user's own."""
+        return self._items("/catalogue/plants")
+
     def models(self, server: str | None = None) -> list[Document]:
         """Served models of the catalogue, for one server type if given."""
         return self._items("/catalogue/models", server=server)
@@ -69,11 +73,19 @@ class StoredCalls(Connection):
         return self._items("/scenarios", limit=200, archived=archived)
 
     def create_scenario(
-        self, scenario: Mapping[str, Any], *, site_id: str | None = None
+        self,
+        scenario: Mapping[str, Any] | None = None,
+        *,
+        site_id: str | None = None,
+        scenario_id: str | None = None,
+        changes: Mapping[str, Any] | None = None,
+        name: str | None = None,
     ) -> Document:
-        """Store a scenario."""
-        body = {"scenario": scenario, "site_id": site_id}
-        return self._json("POST", "/scenarios", json=body)
+        """Store a scenario: inputs, or a stored one, with changes to them."""
+        body = question_of(scenario, scenario_id, changes)
+        return self._json(
+            "POST", "/scenarios", json=body | {"site_id": site_id, "name": name}
+        )
 
     def scenario(self, scenario_id: str) -> Document:
         """Read one scenario; its inputs are under `scenario`."""
@@ -119,6 +131,49 @@ class StoredCalls(Connection):
     def delete_scenario(self, scenario_id: str) -> None:
         """Delete a scenario; its runs and plans keep their copy of the inputs."""
         self._send("DELETE", f"/scenarios/{scenario_id}")
+
+    def scenario_versions(self, scenario_id: str) -> list[Document]:
+        """All versions of a scenario, newest first, without inputs."""
+        return self._items(f"/scenarios/{scenario_id}/versions", limit=200)
+
+    def scenario_version(
+        self, scenario_id: str, number: int, *, against: int | None = None
+    ) -> Document:
+        """Read a version and what differs from another, the one before unless said."""
+        return self._json(
+            "GET", f"/scenarios/{scenario_id}/versions/{number}",
+            params={} if against is None else {"against": against},
+        )  # fmt: skip
+
+    def save_version(
+        self, scenario_id: str, *, version: int | None = None, **values: Any
+    ) -> Document:
+        """
+        Save inputs as a scenario's newest version.
+
+        Args:
+            scenario_id: The scenario.
+            version: Version the change was made on; refused if it has moved on.
+            **values: `scenario` or `changes`, `name` of the version, `autosave`.
+        """
+        return self._json(
+            "POST", f"/scenarios/{scenario_id}/versions", json=values,
+            headers=_if_match(version),
+        )  # fmt: skip
+
+    def name_version(self, scenario_id: str, number: int, name: str | None) -> Document:
+        """Name a version; None takes its name away."""
+        path = f"/scenarios/{scenario_id}/versions/{number}"
+        return self._json("PATCH", path, json={"name": name})
+
+    def restore_version(
+        self, scenario_id: str, number: int, *, version: int | None = None
+    ) -> Document:
+        """Make an earlier version the present one; that is a new version."""
+        return self._json(
+            "POST", f"/scenarios/{scenario_id}/versions/{number}/restore",
+            headers=_if_match(version),
+        )  # fmt: skip
 
     # --- runs and plans -----------------------------------------------------------
 

@@ -23,6 +23,7 @@ def health(state: State) -> HealthOut:
     return HealthOut(
         status="ok", database=state.engine.dialect.name,  # type: ignore[arg-type]
         kernel=state.kernel, unfinished_jobs=state.jobs.unfinished(),
+        found_at_start=state.jobs.presence.found_at_start,
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The catalogue: servers, models and policies, a source for every value."""
+"""The catalogue: servers, plants, models, policies, a source for every value."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
+from api.documents import plain
 from api.errors import described
 from api.routes.common import State
 from api.schemas.catalogue import (
@@ -15,15 +16,19 @@ from api.schemas.catalogue import (
     GpuOut,
     ModelList,
     ModelOut,
+    PlantList,
+    PlantOut,
     PolicyList,
     PolicyOut,
     ServerList,
     ServerOut,
     SettingOut,
 )
+from store.own_catalogue import own_catalogue
 from twin.catalogue import SERVERS, ModelChoice, find_server, list_models
 from twin.catalogue.figure import Figure
 from twin.catalogue.servers import Server
+from twin.cooling.plants import PLANTS
 from twin.scenario.policy import (
     POLICY_NAMES,
     NoCap,
@@ -37,22 +42,40 @@ router = APIRouter(prefix="/catalogue", tags=["catalogue"], responses=described(
 
 
 @router.get("/servers")
-def servers() -> ServerList:
-    """Server types with rated, idle and measured power."""
-    return ServerList(items=[_server(SERVERS[key]) for key in sorted(SERVERS)])
+def servers(state: State) -> ServerList:
+    """Server types with rated, idle and measured power; the user's own last."""
+    own = own_catalogue(state.settings.own_dir)
+    ours = [_server(SERVERS[key]) for key in sorted(SERVERS)]
+    return ServerList(
+        items=[*ours, *(_server(s.record(), s.file) for s in own.servers)]
+    )
+
+
+@router.get("/plants")
+def plants(state: State) -> PlantList:
+    """Cooling plants with the coefficients that make them; the user's own last."""
+    own = own_catalogue(state.settings.own_dir)
+    ours = [
+        PlantOut(key=key, label=make.__doc__ or key, like=key, settings={}, file="")
+        for key, make in PLANTS.items()
+    ]
+    return PlantList(
+        items=[*ours, *(PlantOut.model_validate(plain(p)) for p in own.plants)]
+    )
 
 
 @router.get("/models")
 def models(
+    state: State,
     server: Annotated[
         str | None, Query(description="One server type only", examples=["dgx-a100"])
     ] = None,
 ) -> ModelList:
     """Models each server type can carry, and what the numbers rest on."""
-    chosen = sorted(SERVERS) if server is None else [find_server(server).key]
-    return ModelList(
-        items=[_model(m, key) for key in chosen for m in list_models(SERVERS[key])]
-    )
+    own = own_catalogue(state.settings.own_dir).server_types()
+    known = [*(SERVERS[key] for key in sorted(SERVERS)), *own.values()]
+    chosen = known if server is None else [find_server(server, own)]
+    return ModelList(items=[_model(m, s.key) for s in chosen for m in list_models(s)])
 
 
 @router.get("/policies")
@@ -72,7 +95,7 @@ def _figure(figure: Figure) -> FigureOut:
     return FigureOut(**dataclasses.asdict(figure))
 
 
-def _server(server: Server) -> ServerOut:
+def _server(server: Server, file: str = "") -> ServerOut:
     gpu = server.gpu
     return ServerOut(
         key=server.key, label=server.label,
@@ -80,7 +103,7 @@ def _server(server: Server) -> ServerOut:
         gpu_count=server.gpu_count, idle_w=server.idle_w, full_w=server.full_w,
         figures=_figures(server),
         measured={k: _figure(v) for k, v in server.measured.items()},
-        models=[m.model for m in list_models(server)],
+        models=[m.model for m in list_models(server)], file=file,
     )  # fmt: skip
 
 

@@ -1,11 +1,12 @@
-"""Stored scenarios."""
+"""Stored scenarios and their versions."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Path, Query, Response
 
+from api.caller import author
 from api.documents import plain
 from api.errors import described
 from api.routes.common import Id, IfMatch, PageQuery, State
@@ -13,17 +14,30 @@ from api.schemas.base import said
 from api.schemas.stored import (
     CloneIn,
     ScenarioIn,
+    ScenarioNew,
     ScenarioOut,
     ScenarioPage,
     ScenarioPatch,
     ScenarioSummary,
+    readable,
+)
+from api.schemas.versions import (
+    Change,
+    VersionDetail,
+    VersionIn,
+    VersionOut,
+    VersionPage,
+    VersionPatch,
 )
 from api.services import AppState
 from store.models import ScenarioRow
 from store.repositories import NotFoundError
+from twin.compare import differing
 from twin.errors import ScenarioError
+from twin.scenario import Scenario, apply_changes, parse_scenario
 
 router = APIRouter(prefix="/scenarios", tags=["scenarios"], responses=described(403))
+Number = Annotated[int, Path(ge=1, le=10**9, description="Version", examples=[1])]
 
 
 class ScenarioQuery(PageQuery):
@@ -41,10 +55,16 @@ def list_scenarios(
     return ScenarioPage.model_validate(state.scenarios.page(**asked.model_dump()))
 
 
-@router.post("", status_code=201)
-def create_scenario(state: State, body: ScenarioIn) -> ScenarioOut:
-    """Store a scenario."""
-    return _out(state.scenarios.add(**_values(state, body)))
+@router.post("", status_code=201, responses=described(404))
+def create_scenario(state: State, body: ScenarioNew) -> ScenarioOut:
+    """Store a scenario: inputs, or a stored one, with changes to them."""
+    scenario = body.scenario or _stored(state, body.scenario_id or "")
+    if body.changes:
+        scenario = apply_changes(scenario, body.changes)
+    if body.name is not None:
+        scenario = apply_changes(scenario, {"name": body.name})
+    values = _values(state, scenario, body.site_id)
+    return _out(state.scenarios.add(author=author(), **values))
 
 
 @router.get("/{scenario_id}", responses=described(404))
@@ -62,12 +82,12 @@ def put_scenario(
     response: Response,
 ) -> ScenarioOut:  # fmt: skip
     """Store a scenario under this id; repeating it changes nothing."""
-    values = _values(state, body)
+    values = _values(state, body.scenario, body.site_id)
     if state.scenarios.find(scenario_id) is None:
         response.status_code = 201
-        return _out(state.scenarios.add(id=scenario_id, **values), response)
-    revised = state.scenarios.revise(scenario_id, expected=expected, **values)
-    return _out(revised, response)
+        made = state.scenarios.add(id=scenario_id, author=author(), **values)
+        return _out(made, response)
+    return _revised(state, scenario_id, expected, response, **values)
 
 
 @router.patch("/{scenario_id}", responses=described(404, 412))
@@ -81,13 +101,12 @@ def change_scenario(
     if body.name is not None:
         row = state.scenarios.get(scenario_id)
         values["body"] = {**row.body, "name": body.name}
-    revised = state.scenarios.revise(scenario_id, expected=expected, **values)
-    return _out(revised, response)
+    return _revised(state, scenario_id, expected, response, **values)
 
 
 @router.delete("/{scenario_id}", status_code=204, responses=described(404))
 def delete_scenario(state: State, scenario_id: Id) -> None:
-    """Delete a scenario; its runs and plans keep their copy of the inputs."""
+    """Delete a scenario and its versions; runs and plans keep their inputs."""
     state.scenarios.delete(scenario_id)
 
 
@@ -97,19 +116,119 @@ def clone_scenario(state: State, scenario_id: Id, body: CloneIn) -> ScenarioOut:
     row = state.scenarios.get(scenario_id)
     name = body.name or f"{row.name[:110]} (copy)"
     copy = state.scenarios.add(
-        name=name, site_id=row.site_id, body={**row.body, "name": name}
+        author=author(), name=name, site_id=row.site_id, body={**row.body, "name": name}
     )
     return _out(copy)
 
 
-def _values(state: AppState, body: ScenarioIn) -> dict[str, Any]:
-    state.check_policies(body.scenario)
-    _check_site(state, body.site_id)
-    return {
-        "name": body.scenario.name,
-        "site_id": body.site_id,
-        "body": plain(body.scenario),
-    }
+# --- versions -------------------------------------------------------------------------
+
+
+@router.get("/{scenario_id}/versions", responses=described(404))
+def list_versions(
+    state: State, scenario_id: Id, asked: Annotated[PageQuery, Query()]
+) -> VersionPage:
+    """Versions of a scenario, newest first."""
+    found = state.scenarios.versions(
+        scenario_id, limit=asked.limit + 1, before=_before(asked.cursor)
+    )
+    kept = found[: asked.limit]
+    more = str(kept[-1].number) if len(found) > asked.limit else None
+    items = [VersionOut.model_validate(row) for row in kept]
+    return VersionPage(items=items, next_cursor=more)
+
+
+@router.post("/{scenario_id}/versions", status_code=201, responses=described(404, 412))
+def save_version(
+    state: State, scenario_id: Id, body: VersionIn, expected: IfMatch,
+    response: Response,
+) -> ScenarioOut:  # fmt: skip
+    """Save inputs as the newest version, or name it; equal ones make no new one."""
+    scenario = body.scenario or _stored(state, scenario_id)
+    if body.changes:
+        scenario = apply_changes(scenario, body.changes)
+    values = _values(state, scenario, None)
+    del values["site_id"]
+    return _revised(
+        state, scenario_id, expected, response, **values,
+        autosaved=body.autosave, version_name=body.name,
+    )  # fmt: skip
+
+
+@router.get("/{scenario_id}/versions/{number}", responses=described(404))
+def read_version(
+    state: State, scenario_id: Id, number: Number,
+    against: Annotated[
+        int | None,
+        Query(ge=1, le=10**9, description="Version to compare with", examples=[1]),
+    ] = None,
+) -> VersionDetail:  # fmt: skip
+    """One version and what differs from another, the one before unless said."""
+    row = state.scenarios.version(scenario_id, number)
+    other = against or (number - 1 if number > 1 else None)
+    before = {} if other is None else state.scenarios.version(scenario_id, other).body
+    moved = [] if other is None else differing([before, row.body])[0]
+    return VersionDetail(
+        **VersionOut.model_validate(row).model_dump(), against=other, scenario=row.body,
+        changes=[
+            Change(field=d.field, before=d.values[0], after=d.values[1]) for d in moved
+        ],
+    )  # fmt: skip
+
+
+@router.patch("/{scenario_id}/versions/{number}", responses=described(404))
+def name_version(
+    state: State, scenario_id: Id, number: Number, body: VersionPatch
+) -> VersionOut:
+    """Name a version; a named one is never written over."""
+    row = state.scenarios.name_version(scenario_id, number, body.name)
+    return VersionOut.model_validate(row)
+
+
+@router.post("/{scenario_id}/versions/{number}/restore", responses=described(404, 412))
+def restore_version(
+    state: State, scenario_id: Id, number: Number, expected: IfMatch,
+    response: Response,
+) -> ScenarioOut:  # fmt: skip
+    """Make an earlier version the present one; that is a new version."""
+    kept = parse_scenario(state.scenarios.version(scenario_id, number).body)
+    values = _values(state, kept, None)
+    del values["site_id"]
+    return _revised(state, scenario_id, expected, response, **values)
+
+
+# --- shared ---------------------------------------------------------------------------
+
+
+def _before(cursor: str | None) -> int | None:
+    if cursor is None:
+        return None
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= 9):
+        raise ScenarioError(
+            field="cursor", rule="must come from the page before", value=cursor,
+            repair="take next_cursor of the last answer, or leave it out",
+        )  # fmt: skip
+    return int(cursor)
+
+
+def _stored(state: AppState, scenario_id: str) -> Scenario:
+    return parse_scenario(state.scenarios.get(scenario_id).body)
+
+
+def _revised(
+    state: AppState, scenario_id: str, expected: int | None, response: Response,
+    **values: Any,
+) -> ScenarioOut:  # fmt: skip
+    revised = state.scenarios.revise(
+        scenario_id, expected=expected, author=author(), **values
+    )
+    return _out(revised, response)
+
+
+def _values(state: AppState, scenario: Scenario, site_id: str | None) -> dict[str, Any]:
+    state.check_policies(readable(scenario))
+    _check_site(state, site_id)
+    return {"name": scenario.name, "site_id": site_id, "body": plain(scenario)}
 
 
 def _check_site(state: AppState, site_id: str | None) -> None:

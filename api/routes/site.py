@@ -29,7 +29,6 @@ from api.schemas.site import (
     WeatherNamesOut,
 )
 from api.site_documents import network_document
-from twin.facility.answer import facility_of, warnings_of
 
 router = APIRouter(
     prefix="/site", tags=["site"], responses=described(403),
@@ -75,8 +74,10 @@ async def fit_site(state: State, body: FitIn) -> Response:
     """Find how many more servers each row takes, and a place for those asked for."""
     asked = state.question(body.scenario, body.scenario_id, body.changes)
     job = await state.site.fit(
-        asked, view=body.view, servers=body.servers, server_w=body.server_w
-    )
+        asked, view=body.view, servers=body.servers, server_w=body.server_w,
+        keep_losses=body.keep_losses, keep_cooling=body.keep_cooling,
+        inputs=body.inputs,
+    )  # fmt: skip
     return answered(job)
 
 
@@ -117,7 +118,7 @@ async def cool_site(state: State, body: CoolingYearIn) -> Response:
 def expand_site(state: State, body: SiteQuestion) -> Response:
     """Expand a site's template into nodes and racks; nothing is simulated."""
     asked = state.question(body.scenario, body.scenario_id, body.changes)
-    document = network_document(facility_of(asked), warnings_of(asked))
+    document = network_document(asked)
     return Response(to_json(document), media_type="application/json")
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from api.problems import MAX_ERRORS
 from twin.errors import ScenarioError, ScenarioErrors
 from twin.scenario.parse import nearest
 
@@ -28,14 +30,14 @@ class In(BaseModel):
         """Refuse unknown keys, naming the nearest that exists."""
         if not isinstance(data, Mapping):
             return data
-        known = list(cls.model_fields)
+        known = cls.model_fields
+        unknown = (item for item in data.items() if item[0] not in known)
         wrong = [
             ScenarioError(
                 field=str(key), rule="is not a known key", value=value,
                 repair=nearest(str(key), known),
             )
-            for key, value in data.items()
-            if key not in known
+            for key, value in islice(unknown, MAX_ERRORS)
         ]  # fmt: skip
         if wrong:
             raise ScenarioErrors(wrong)

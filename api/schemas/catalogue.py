@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from api.schemas.base import Out, said
 from store.datasets import DatasetInfo
+from twin.scenario.own import OwnCurve, OwnFigure
 
 
 class FigureOut(Out):
@@ -46,12 +47,31 @@ class ServerOut(Out):
     )
     measured: dict[str, FigureOut] = said("What was observed", {"peak_w": _FIGURE})
     models: list[str] = said("Models it can carry", ["bloom-176b"])
+    file: str = said("File of your own it comes from; empty in ours", "", "")
 
 
 class ServerList(Out):
     """Server types."""
 
     items: list[ServerOut] = said("By key", [])
+
+
+class PlantOut(Out):
+    """One cooling plant."""
+
+    key: str = said("Key, `facility.cooling.plant` of a scenario", "lake-water")
+    label: str = said("What it is", "Lake water behind a plate exchanger")
+    like: str = said("Ready-made plant it is or starts from", "water-cooled")
+    settings: dict[str, OwnFigure | OwnCurve] = said(
+        "Coefficients that differ, each with its source", {}
+    )
+    file: str = said("File of your own it comes from; empty in ours", "", "")
+
+
+class PlantList(Out):
+    """Cooling plants."""
+
+    items: list[PlantOut] = said("Ready-made, then the user's own", [])
 
 
 class ModelOut(Out):
@@ -117,6 +137,11 @@ class HealthOut(Out):
     database: Literal["sqlite", "postgresql"] = said("Database that answered", "sqlite")
     kernel: str = said("cold, warming, warm or failed", "warm")
     unfinished_jobs: int = said("Jobs waiting or running", 0, unit="jobs")
+    found_at_start: str = said(
+        "How the run before ended and what that cut off; empty where it ended in order",
+        "The run before ended without a goodbye at about 2026-01-05 00:00 UTC "
+        "(host a). 1 job was cut off: run run_1: ask again.",
+    )
 
 
 class VersionOut(Out):

@@ -60,6 +60,16 @@ class FitIn(SiteQuestion):
         "Draw of one at the site's worst hour; empty means what the row's servers draw",
         5000.0, None, unit="W", gt=0, le=1e6,
     )  # fmt: skip
+    keep_losses: bool = said(
+        "Whether the loss of any single node must be survived", True, True
+    )
+    keep_cooling: bool = said(
+        "Whether cooling and inlets must keep their limits", True, True
+    )
+    inputs: bool = said(
+        "Whether the answer has the facility with the servers in place; not where "
+        "they draw something else than the rows' own", False, False,
+    )  # fmt: skip
 
 
 class SchedulingIn(SiteQuestion):
@@ -233,6 +243,10 @@ FitOut = create_model(
     "FitOut",
     __base__=schema_of(Fit),
     rows=(list[RowRoomOut], said("Rows, most room first", [])),  # type: ignore[valid-type]
+    facility=(
+        Facility | None,
+        said("The facility with the servers in place, if asked for", None),
+    ),
     provenance=(ProvenanceOut, said("What it rests on", {})),
     timing=(TimingOut, said("What it cost", {"computed_s": 0.01})),
 )

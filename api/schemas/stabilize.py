@@ -10,6 +10,7 @@ from api.schemas.base import In, Out, said
 from api.schemas.reflect import schema_of
 from api.schemas.results import ProvenanceOut, TimingOut
 from api.schemas.stored import Question, Text
+from twin.compliance.zoom import Zoom
 from twin.stabilize.chain import Books
 from twin.stabilize.costs import Costs
 from twin.stabilize.harmonics import Interharmonic
@@ -18,7 +19,6 @@ from twin.stabilize.resonance import CriticalMode
 from twin.stabilize.ride_through import Rejection
 from twin.stabilize.ride_verdict import Finding
 from twin.stabilize.rules import Rule
-from twin.stabilize.zoom import Zoom
 from twin.training.learned import Learned
 
 _MOST_POINTS = 5000

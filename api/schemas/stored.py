@@ -34,13 +34,17 @@ def _scenario(value: Any) -> Any:
     """Read a scenario with the core's own messages, which name the nearest key."""
     if not isinstance(value, Mapping):
         return value  # pydantic says what a mapping is
-    found = parse_scenario(value)
-    if "\\u0000" in found.model_dump_json():
+    return readable(parse_scenario(value))
+
+
+def readable(scenario: Scenario) -> Scenario:
+    """Refuse what a database cannot hold in any text of a scenario."""
+    if "\\u0000" in scenario.model_dump_json():
         raise ScenarioError(
             field="scenario", rule="must be readable text", value="a NUL character",
             repair="remove it",
         )  # fmt: skip
-    return found
+    return scenario
 
 
 ScenarioBody = Annotated[Scenario, BeforeValidator(_scenario)]
@@ -117,6 +121,18 @@ class Question(In):
         return self
 
 
+class ScenarioNew(Question):
+    """A scenario to store: inputs, or a stored one, with changes."""
+
+    name: Text | None = said(
+        "Name; empty takes the inputs' own", "Row 7, +12", None, min_length=1,
+        max_length=120,
+    )  # fmt: skip
+    site_id: Text | None = said(
+        "Site it belongs to", "sample-site", None, max_length=64
+    )
+
+
 class WhatIfIn(Question):
     """A question that is answered at once where it is quick."""
 
@@ -158,6 +174,8 @@ class ScenarioSummary(Out):
     site_id: str | None = said("Site it belongs to", "sample-site")
     archived: bool = said("Whether it is put away", False)
     has_facility: bool = said("Whether it has a building around its rows", False)
+    has_training: bool = said("Whether training jobs run on it", False)
+    changed_by: str = said("Who changed it last: name of the token or person", "local")
     version: int = said("Grows with every change; send it as If-Match", 1)
     created_at: dt.datetime = said("When it was stored, UTC", _AT)
     updated_at: dt.datetime = said("When it last changed, UTC", _AT)

@@ -19,7 +19,9 @@ from store.access import Tokens
 from tests.api.network import network
 from twin.telemetry.fields import FIELDS
 
-DASHBOARD = Path(__file__).resolve().parents[2] / "deploy" / "grafana" / "nameplate.json"
+DASHBOARD = (
+    Path(__file__).resolve().parents[2] / "deploy" / "grafana" / "nameplate.json"
+)
 NAME = re.compile(r"\b(?:nameplate|process|DCGM_FI)_[A-Za-z0-9_]+")
 
 

@@ -14,6 +14,9 @@ from nameplate_client.generated.inputs import (
     Cooling,
     ElectricalNode,
     Event,
+    Facility,
+    OwnCurve,
+    OwnFigure,
     Rack,
     Scenario,
     SiteTemplate,
@@ -883,6 +886,23 @@ class CampusRunOut(Record):
         "pue": "1",
         "trips": "1",
     }
+
+
+class Change(Record):
+    """
+    One input that two versions do not share.
+
+    Attributes:
+        field: Dotted path
+        before: Value in the other version; null where absent [1]
+        after: Value in this version; null where absent [1]
+    """
+
+    field: str
+    before: Any
+    after: Any
+
+    UNITS: ClassVar[Mapping[str, str]] = {"before": "1", "after": "1"}
 
 
 class ChangeOut(Record):
@@ -1973,6 +1993,7 @@ class FitOut(Record):
         asked_servers: Servers to place [1]
         placed_servers: Servers that find a place together [1]
         unplaced_servers: Servers that do not [1]
+        facility: The facility with the servers in place, if asked for
         provenance: What it rests on
         timing: What it cost
     """
@@ -1981,6 +2002,7 @@ class FitOut(Record):
     asked_servers: int
     placed_servers: int
     unplaced_servers: int
+    facility: Facility | None
     provenance: ProvenanceOut
     timing: TimingOut
 
@@ -2351,12 +2373,15 @@ class HealthOut(Record):
         database: Database that answered
         kernel: cold, warming, warm or failed
         unfinished_jobs: Jobs waiting or running [jobs]
+        found_at_start: How the run before ended and what that cut off; empty where it
+            ended in order
     """
 
     status: Literal["ok"]
     database: Literal["sqlite", "postgresql"]
     kernel: str
     unfinished_jobs: int
+    found_at_start: str
 
     UNITS: ClassVar[Mapping[str, str]] = {"unfinished_jobs": "jobs"}
 
@@ -3946,6 +3971,36 @@ class PlanCellOut(Record):
     }
 
 
+class PlantList(Record):
+    """
+    Cooling plants.
+
+    Attributes:
+        items: Ready-made, then the user's own
+    """
+
+    items: list[PlantOut]
+
+
+class PlantOut(Record):
+    """
+    One cooling plant.
+
+    Attributes:
+        key: Key, `facility.cooling.plant` of a scenario
+        label: What it is
+        like: Ready-made plant it is or starts from
+        settings: Coefficients that differ, each with its source
+        file: File of your own it comes from; empty in ours
+    """
+
+    key: str
+    label: str
+    like: str
+    settings: dict[str, OwnFigure | OwnCurve]
+    file: str
+
+
 class PlantResultOut(Record):
     """
     A plant by hour; arrays of shape (hours,).
@@ -4970,6 +5025,7 @@ class RowRoomOut(Record):
         server_w: What one more server is taken to draw at the worst hour [W]
         more_servers: Servers it can take; none of the other rows takes any [1]
         placed_servers: Servers of the ones asked for that are put there [1]
+        left_servers: Servers it can take once all of those asked for are in place [1]
         binding: What the next server would overload: a node, "cooling of H1" or "inlets
             of H1A1"
         binding_frac: Its load ÷ limit with `more_servers` in place [1]
@@ -4983,6 +5039,7 @@ class RowRoomOut(Record):
     server_w: float | None
     more_servers: int
     placed_servers: int
+    left_servers: int
     binding: str
     binding_frac: float | None
     lost: str
@@ -4993,6 +5050,7 @@ class RowRoomOut(Record):
         "server_w": "W",
         "more_servers": "1",
         "placed_servers": "1",
+        "left_servers": "1",
         "binding_frac": "1",
     }
 
@@ -5232,6 +5290,8 @@ class ScenarioOut(Record):
         site_id: Site it belongs to
         archived: Whether it is put away
         has_facility: Whether it has a building around its rows
+        has_training: Whether training jobs run on it
+        changed_by: Who changed it last: name of the token or person
         version: Grows with every change; send it as If-Match [1]
         created_at: When it was stored, UTC
         updated_at: When it last changed, UTC
@@ -5243,6 +5303,8 @@ class ScenarioOut(Record):
     site_id: str | None
     archived: bool
     has_facility: bool
+    has_training: bool
+    changed_by: str
     version: int
     created_at: str
     updated_at: str
@@ -5274,6 +5336,8 @@ class ScenarioSummary(Record):
         site_id: Site it belongs to
         archived: Whether it is put away
         has_facility: Whether it has a building around its rows
+        has_training: Whether training jobs run on it
+        changed_by: Who changed it last: name of the token or person
         version: Grows with every change; send it as If-Match [1]
         created_at: When it was stored, UTC
         updated_at: When it last changed, UTC
@@ -5284,6 +5348,8 @@ class ScenarioSummary(Record):
     site_id: str | None
     archived: bool
     has_facility: bool
+    has_training: bool
+    changed_by: str
     version: int
     created_at: str
     updated_at: str
@@ -5442,6 +5508,7 @@ class ServerOut(Record):
         figures: Rated and provisioned power, host curve
         measured: What was observed
         models: Models it can carry
+        file: File of your own it comes from; empty in ours
     """
 
     key: str
@@ -5453,6 +5520,7 @@ class ServerOut(Record):
     figures: dict[str, FigureOut]
     measured: dict[str, FigureOut]
     models: list[str]
+    file: str
 
     UNITS: ClassVar[Mapping[str, str]] = {
         "gpu_count": "GPUs",
@@ -7161,21 +7229,48 @@ class VerifiedOut(Record):
     }
 
 
-class VersionOut(Record):
+class VersionDetail(Record):
     """
-    Versions.
+    A version with its inputs, and what it changed.
 
     Attributes:
-        product: Version of the product
-        model: Version of the model's numbers
-        scenario_schema: Version of the scenario format [1]
+        number: Counts the scenario's versions from 1 [1]
+        name: Name, if somebody gave one
+        author: Who made it: name of the token or person
+        autosaved: Whether a page saved it by itself
+        created_at: When it was begun, UTC
+        updated_at: When it was last written, UTC
+        sha256: SHA-256 of the inputs
+        against: The version that it is compared with [1]
+        changes: What differs from that one
+        scenario: The inputs as they were stored
     """
 
-    product: str
-    model: str
-    scenario_schema: int
+    number: int
+    name: str | None
+    author: str
+    autosaved: bool
+    created_at: str
+    updated_at: str
+    sha256: str
+    against: int | None
+    changes: list[Change]
+    scenario: dict[str, Any]
 
-    UNITS: ClassVar[Mapping[str, str]] = {"scenario_schema": "1"}
+    UNITS: ClassVar[Mapping[str, str]] = {"number": "1", "against": "1"}
+
+
+class VersionPage(Record):
+    """
+    A page of versions.
+
+    Attributes:
+        items: Versions, newest first
+        next_cursor: Cursor of the next page; null on the last
+    """
+
+    items: list[VersionsVersionOut]
+    next_cursor: str | None
 
 
 class WeatherNamesOut(Record):
@@ -7349,6 +7444,23 @@ class ZoomOut(Record):
         "sample_s": "s",
         "frequency": "Hz",
     }
+
+
+class CatalogueVersionOut(Record):
+    """
+    Versions.
+
+    Attributes:
+        product: Version of the product
+        model: Version of the model's numbers
+        scenario_schema: Version of the scenario format [1]
+    """
+
+    product: str
+    model: str
+    scenario_schema: int
+
+    UNITS: ClassVar[Mapping[str, str]] = {"scenario_schema": "1"}
 
 
 class ImportsFieldOut(Record):
@@ -7845,3 +7957,28 @@ class TelemetrySeriesOut(Record):
     limit_w: float | None
 
     UNITS: ClassVar[Mapping[str, str]] = {"bin_s": "s", "time_us": "µs", "limit_w": "W"}
+
+
+class VersionsVersionOut(Record):
+    """
+    A version of a scenario without its inputs.
+
+    Attributes:
+        number: Counts the scenario's versions from 1 [1]
+        name: Name, if somebody gave one
+        author: Who made it: name of the token or person
+        autosaved: Whether a page saved it by itself
+        created_at: When it was begun, UTC
+        updated_at: When it was last written, UTC
+        sha256: SHA-256 of the inputs
+    """
+
+    number: int
+    name: str | None
+    author: str
+    autosaved: bool
+    created_at: str
+    updated_at: str
+    sha256: str
+
+    UNITS: ClassVar[Mapping[str, str]] = {"number": "1"}

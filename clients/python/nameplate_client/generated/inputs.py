@@ -318,7 +318,8 @@ class Cooling(TypedDict):
     How heat leaves the halls.
 
     Keys:
-        plant: Ready-made plant
+        plant: Ready-made plant (water-cooled, cold-water, air-cooled, outside-air,
+            rear-door, liquid-cooled), or one of your own
         supply_c: Air supplied to the servers [C]
         capacity_frac: Heat the plant can take out ÷ the rows' limits [1]
         airflow_frac: Air the hall can move ÷ what its planned servers draw at full load
@@ -330,16 +331,7 @@ class Cooling(TypedDict):
         shutdown_c: Server inlet at which servers switch themselves off [C]
     """
 
-    plant: NotRequired[
-        Literal[
-            "water-cooled",
-            "cold-water",
-            "air-cooled",
-            "outside-air",
-            "rear-door",
-            "liquid-cooled",
-        ]
-    ]
+    plant: NotRequired[str]
     supply_c: NotRequired[float]
     capacity_frac: NotRequired[float]
     airflow_frac: NotRequired[float]
@@ -1130,6 +1122,75 @@ class OneThreshold(TypedDict):
     capped_clock_mhz: NotRequired[float | None]
 
 
+class Own(TypedDict):
+    """
+    Servers and plants of yours that the inputs name.
+
+    Keys:
+        servers: Servers
+        plants: Cooling plants
+    """
+
+    servers: NotRequired[list[OwnServer]]
+    plants: NotRequired[list[OwnPlant]]
+
+
+class OwnCurve(TypedDict):
+    """
+    Coefficients of a chiller's curve, constant first.
+
+    Keys:
+        source: Where it comes from
+        mark: How far to trust it
+        value: Constant, linear, quadratic
+    """
+
+    source: str
+    mark: Literal["measured", "published", "second-hand", "memory", "fitted", "assumed"]
+    value: list[float]
+
+
+class OwnFigure(TypedDict):
+    """
+    A number of yours.
+
+    Keys:
+        source: Where it comes from
+        mark: How far to trust it
+        value: Value [SI]
+    """
+
+    source: str
+    mark: Literal["measured", "published", "second-hand", "memory", "fitted", "assumed"]
+    value: float
+
+
+class OwnPlant(TypedDict):
+    """
+    A cooling plant of yours: a ready-made one with other coefficients.
+
+    Keys:
+        key: Name in scenarios
+        label: Name for people
+        like: Ready-made plant it starts from
+        settings: Part and coefficient, such as chillers.cop, with its value
+        file: File it was read from
+    """
+
+    key: str
+    label: str
+    like: Literal[
+        "water-cooled",
+        "cold-water",
+        "air-cooled",
+        "outside-air",
+        "rear-door",
+        "liquid-cooled",
+    ]
+    settings: dict[str, OwnFigure | OwnCurve]
+    file: NotRequired[str]
+
+
 class OwnRule(TypedDict):
     """
     A rule of the user's own, beside those that are known by name.
@@ -1174,6 +1235,37 @@ class OwnRule(TypedDict):
     down_w_per_s: NotRequired[float]
     source: NotRequired[str]
     date: NotRequired[str]
+
+
+class OwnServer(TypedDict):
+    """
+    A server type of yours around a GPU of the catalogue.
+
+    Keys:
+        key: Name in scenarios
+        label: Name for people
+        gpu: GPU of the catalogue: power, clocks, phase tables
+        gpu_count: GPUs in it [GPUs]
+        rated_w: Nameplate [W]
+        provisioned_w: Power a planner sets aside [W]
+        height_u: Height in rack units [U]
+        host_w: Power beside the GPUs [W]
+        host_slope: Server power ÷ GPU power [W/W]
+        cooled_like: Server of the catalogue whose airflow and heat sinks stand in
+        file: File it was read from
+    """
+
+    key: str
+    label: str
+    gpu: str
+    gpu_count: int
+    rated_w: OwnFigure
+    provisioned_w: OwnFigure
+    height_u: OwnFigure
+    host_w: OwnFigure
+    host_slope: OwnFigure
+    cooled_like: str
+    file: NotRequired[str]
 
 
 class Pathway(TypedDict):
@@ -1793,6 +1885,8 @@ class Scenario(TypedDict):
         facility: The building around the rows; empty means one row alone
         training: Training jobs behind one meter; empty means serving alone
         plan: Search of a plan
+        own: Servers and cooling plants of your own that these inputs name; filled from
+            NAMEPLATE_OWN_DIR
     """
 
     schema_version: NotRequired[Literal[1]]
@@ -1810,6 +1904,7 @@ class Scenario(TypedDict):
     facility: NotRequired[Facility | None]
     training: NotRequired[Training | None]
     plan: NotRequired[PlanSpec]
+    own: NotRequired[Own]
 
 
 class Scheduling(TypedDict):
@@ -1863,6 +1958,8 @@ class ServeStudy(TypedDict):
         slo: Limits
         site: Hall
         systems: Systems to compare; the baseline is always run
+        own: Servers and cooling plants of your own that these inputs name; filled from
+            NAMEPLATE_OWN_DIR
         server_counts: Further server counts at which every system runs, for the curve
             of SLO against watts [servers]
         seed: Seed of every draw [1]
@@ -1877,6 +1974,7 @@ class ServeStudy(TypedDict):
     slo: NotRequired[ServingSlo]
     site: NotRequired[ServingSite]
     systems: NotRequired[list[SystemChoice]]
+    own: NotRequired[Own]
     server_counts: NotRequired[list[int]]
     seed: NotRequired[int]
 

@@ -21,6 +21,7 @@ from nameplate_client.generated.answers import (
     CalibrationDetail,
     CalibrationOut,
     CampusRunOut,
+    CatalogueVersionOut,
     CompareOut,
     CoolingYearOut,
     CostOut,
@@ -51,6 +52,7 @@ from nameplate_client.generated.answers import (
     OutcomeDetail,
     OutcomeOut,
     PlanningPlacementOut,
+    PlantList,
     PointDetail,
     PointRows,
     PointsOut,
@@ -87,7 +89,8 @@ from nameplate_client.generated.answers import (
     TokenMade,
     TokenOut,
     UploadOut,
-    VersionOut,
+    VersionDetail,
+    VersionsVersionOut,
     WeatherNamesOut,
     WhatIfOut,
     ZoomOut,
@@ -312,12 +315,16 @@ class CatalogueNoun(Noun):
             ModelList, "GET", "/catalogue/models", query={"server": server}
         )
 
+    def plants(self) -> PlantList:
+        """Cooling plants with the coefficients that make them; the user's own last."""
+        return self._connection.one(PlantList, "GET", "/catalogue/plants")
+
     def policies(self) -> PolicyList:
         """Policies with their settings, defaults and where these come from."""
         return self._connection.one(PolicyList, "GET", "/catalogue/policies")
 
     def servers(self) -> ServerList:
-        """Server types with rated, idle and measured power."""
+        """Server types with rated, idle and measured power; the user's own last."""
         return self._connection.one(ServerList, "GET", "/catalogue/servers")
 
 
@@ -922,24 +929,43 @@ class ScenariosNoun(Noun):
             query={"limit": limit, "archived": archived, "site_id": site_id},
         )
 
-    def create(self, *, scenario: Scenario, site_id: str | None = None) -> ScenarioOut:
+    def create(
+        self,
+        *,
+        scenario: Scenario | None = None,
+        scenario_id: str | None = None,
+        changes: Mapping[str, Any] | None = None,
+        name: str | None = None,
+        site_id: str | None = None,
+    ) -> ScenarioOut:
         """
-        Store a scenario.
+        Store a scenario: inputs, or a stored one, with changes to them.
 
         Args:
-            scenario: The inputs; absent keys take defaults
+            scenario: Base inputs
+            scenario_id: A stored scenario as the base instead
+            changes: New value per dotted path
+            name: Name; empty takes the inputs' own
             site_id: Site it belongs to
         """
         return self._connection.one(
             ScenarioOut,
             "POST",
             "/scenarios",
-            body=given({"scenario": scenario, "site_id": site_id}),
+            body=given(
+                {
+                    "scenario": scenario,
+                    "scenario_id": scenario_id,
+                    "changes": changes,
+                    "name": name,
+                    "site_id": site_id,
+                }
+            ),
         )
 
     def delete(self, scenario_id: str) -> None:
         """
-        Delete a scenario; its runs and plans keep their copy of the inputs.
+        Delete a scenario and its versions; runs and plans keep their inputs.
 
         Args:
             scenario_id: Id
@@ -1022,6 +1048,115 @@ class ScenariosNoun(Noun):
             "POST",
             f"/scenarios/{self._part(scenario_id)}/clone",
             body=given({"name": name}),
+        )
+
+    def versions_list(
+        self, scenario_id: str, *, limit: int = 50
+    ) -> Pages[VersionsVersionOut]:
+        """
+        Versions of a scenario, newest first.
+
+        Args:
+            scenario_id: Id
+            limit: Most items on a page [items]
+        """
+        return self._connection.pages(
+            VersionsVersionOut,
+            "GET",
+            f"/scenarios/{self._part(scenario_id)}/versions",
+            query={"limit": limit},
+        )
+
+    def versions_create(
+        self,
+        scenario_id: str,
+        *,
+        if_match: str | None = None,
+        scenario: Scenario | None = None,
+        changes: Mapping[str, Any] | None = None,
+        name: str | None = None,
+        autosave: bool = False,
+    ) -> ScenarioOut:
+        """
+        Save inputs as the newest version, or name it; equal ones make no new one.
+
+        Args:
+            scenario_id: Id
+            if_match: Version the change was made on
+            scenario: The inputs, all of them
+            changes: New value per dotted path of the stored inputs, instead of all of
+                them
+            name: Name of the version; a named one is never written over
+            autosave: Whether a page saves by itself: for ten minutes of the same author
+                that is one version
+        """
+        return self._connection.one(
+            ScenarioOut,
+            "POST",
+            f"/scenarios/{self._part(scenario_id)}/versions",
+            headers={"if-match": if_match},
+            body=given(
+                {
+                    "scenario": scenario,
+                    "changes": changes,
+                    "name": name,
+                    "autosave": autosave,
+                }
+            ),
+        )
+
+    def versions_read(
+        self, scenario_id: str, number: int, *, against: int | None = None
+    ) -> VersionDetail:
+        """
+        One version and what differs from another, the one before unless said.
+
+        Args:
+            scenario_id: Id
+            number: Version
+            against: Version to compare with
+        """
+        return self._connection.one(
+            VersionDetail,
+            "GET",
+            f"/scenarios/{self._part(scenario_id)}/versions/{self._part(number)}",
+            query={"against": against},
+        )
+
+    def versions_change(
+        self, scenario_id: str, number: int, *, name: str | None
+    ) -> VersionsVersionOut:
+        """
+        Name a version; a named one is never written over.
+
+        Args:
+            scenario_id: Id
+            number: Version
+            name: Name; null takes it away
+        """
+        return self._connection.one(
+            VersionsVersionOut,
+            "PATCH",
+            f"/scenarios/{self._part(scenario_id)}/versions/{self._part(number)}",
+            body=given({"name": name}),
+        )
+
+    def versions_restore(
+        self, scenario_id: str, number: int, *, if_match: str | None = None
+    ) -> ScenarioOut:
+        """
+        Make an earlier version the present one; that is a new version.
+
+        Args:
+            scenario_id: Id
+            number: Version
+            if_match: Version the change was made on
+        """
+        return self._connection.one(
+            ScenarioOut,
+            "POST",
+            f"/scenarios/{self._part(scenario_id)}/versions/{self._part(number)}/restore",
+            headers={"if-match": if_match},
         )
 
 
@@ -1360,6 +1495,9 @@ class SiteNoun(Noun):
         view: str | None = None,
         servers: int = 0,
         server_w: float | None = None,
+        keep_losses: bool = True,
+        keep_cooling: bool = True,
+        inputs: bool = False,
         on_progress: base.Progress | None = None,
     ) -> FitOut:
         """
@@ -1373,6 +1511,10 @@ class SiteNoun(Noun):
             servers: Servers to place [servers]
             server_w: Draw of one at the site's worst hour; empty means what the row's
                 servers draw [W]
+            keep_losses: Whether the loss of any single node must be survived
+            keep_cooling: Whether cooling and inlets must keep their limits
+            inputs: Whether the answer has the facility with the servers in place; not
+                where they draw something else than the rows' own
             on_progress: Told part and phase where the answer takes longer.
         """
         return self._connection.answer(
@@ -1387,6 +1529,9 @@ class SiteNoun(Noun):
                     "view": view,
                     "servers": servers,
                     "server_w": server_w,
+                    "keep_losses": keep_losses,
+                    "keep_cooling": keep_cooling,
+                    "inputs": inputs,
                 }
             ),
             on_progress=on_progress,
@@ -2620,9 +2765,9 @@ class Nouns(Noun):
             ImportsSeriesOut, "GET", "/series", query={"limit": limit}
         )
 
-    def version(self) -> VersionOut:
+    def version(self) -> CatalogueVersionOut:
         """Versions of product, model and scenario format."""
-        return self._connection.one(VersionOut, "GET", "/version")
+        return self._connection.one(CatalogueVersionOut, "GET", "/version")
 
     def what_if(
         self,
