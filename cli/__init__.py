@@ -1,1 +1,1 @@
-"""The `nameplate` command."""
+"""The `nameplate` command: files in, tables and files out, asked of the API."""

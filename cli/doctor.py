@@ -49,6 +49,7 @@ def examine() -> list[Check]:
         ("packages", lambda: _packages(ROOT / "constraints.txt")),
         ("kernels", _kernels),
         ("database", lambda: _database(settings)),
+        ("last run", lambda: _last_run(settings)),
         ("datasets", lambda: _datasets(settings)),
         ("disk", lambda: _disk(settings)),
         ("chromium", _chromium),
@@ -166,12 +167,21 @@ def _database(settings: Any) -> Check:
 
     from store.engine import open_engine
     from store.migrate import alembic_config
+    from store.sqlite_files import damage
 
     url = make_url(settings.database_url)
     shown = url.render_as_string(hide_password=True)
     file = url.database or ""
     memory = file in ("", ":memory:")
-    if url.get_backend_name() == "sqlite" and not memory and not Path(file).exists():
+    on_disk = url.get_backend_name() == "sqlite" and not memory
+    wrong = damage(Path(file), thorough=True) if on_disk else None
+    if wrong is not None:
+        return Check(
+            name="database", state="bad", found=f"{shown} is damaged: {wrong}",
+            repair="`nameplate restore FILE`, or save what can be read with "
+            "`nameplate doctor --repair`",
+        )  # fmt: skip
+    if on_disk and not Path(file).exists():
         return Check(
             name="database", state="note", found=f"{shown} is not there yet",
             repair="the first plan or `nameplate serve` makes it",
@@ -195,6 +205,72 @@ def _database(settings: Any) -> Check:
             repair="the next plan or `nameplate serve` migrates it",
         )  # fmt: skip
     return Check(name="database", state="good", found=f"{shown} at {present}")
+
+
+def _last_run(settings: Any) -> Check:
+    """How the newest server is, or ended; and what it found when it started."""
+    import sqlalchemy as sa
+
+    from store.engine import open_engine
+    from store.models import JobRow
+    from store.sqlite_files import damage, file_of
+
+    engine = open_engine(settings.database_url)
+    path = file_of(engine)
+    if path is not None and (not path.exists() or damage(path)):
+        return Check(name="last run", state="good", found="nothing to read")
+    newest = sa.select(JobRow).where(JobRow.kind == "server")
+    try:
+        with sa.orm.Session(engine) as session:
+            row = session.scalars(newest.order_by(JobRow.created_at.desc())).first()
+    except sa.exc.SQLAlchemyError:
+        row = None  # no database yet; its own check says so
+    finally:
+        engine.dispose()
+    if row is None:
+        return Check(name="last run", state="good", found="none yet")
+    ends = {"running": "no goodbye yet", "done": "ended in order"}
+    found = f"{row.created_at:%Y-%m-%d %H:%M} UTC: {ends.get(row.state, 'cut off')}"
+    if not row.text.startswith("The run before"):
+        return Check(name="last run", state="good", found=found)
+    return Check(
+        name="last run", state="note", found=f"{found}. At its start: {row.text}",
+        repair="ask again for what was cut off; docs/operations.md",
+    )  # fmt: skip
+
+
+def insist_on_database() -> None:
+    """
+    Migrate the database, and say in words where it cannot be used.
+
+    Raises:
+        ScenarioError: Field "disk" or "database".
+    """
+    from store.migrate import upgrade
+    from store.trouble import trouble_of
+
+    try:
+        upgrade(read_settings().database_url)
+    except Exception as error:
+        trouble = trouble_of(error)
+        if trouble is None:
+            raise
+        raise trouble from error
+
+
+def mend() -> Check:
+    """Mend the database; the damaged file is kept aside."""
+    from store.engine import open_engine
+    from store.salvage import repair
+
+    engine = open_engine(read_settings().database_url)
+    try:
+        saved, kept = repair(engine)
+    finally:
+        engine.dispose()
+    rows = ", ".join(f"{name} {count}" for name, count in saved.items() if count)
+    found = f"saved {rows or 'no row'}" if saved else "taken as it is"
+    return Check(name="repair", state="note", found=found, repair=f"before: {kept}")
 
 
 def _datasets(settings: Any) -> Check:

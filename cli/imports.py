@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,6 +15,7 @@ from cli.files import write_whole
 from cli.problem import ANSWER_IS_NO, CANNOT, Problem, ProblemLine
 from cli.scenario_file import load_scenario
 from cli.session import answering, out_console, planner, print_json
+from store.secret_files import secret
 
 Document = dict[str, Any]
 _SUFFIXES = (".yaml", ".yml", ".json", ".csv", ".epw")
@@ -143,7 +143,7 @@ def _preview(
     if not source.startswith(("http://", "https://")):
         found: Document = client.preview_import(kind, name, _content(source), **more)
         return found
-    token = os.environ.get("NAMEPLATE_IMPORT_TOKEN", "")
+    token = secret("NAMEPLATE_IMPORT_TOKEN") or ""
     asked = {key: more[key] for key in ("scenario_id", "servers")}
     live: Document = client.preview_netbox(source, token, name=name, **asked)
     return live

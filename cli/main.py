@@ -11,6 +11,8 @@ from typing import Annotated, Any
 import typer
 
 from cli import (
+    audit,
+    backup,
     build_out,
     campus,
     compare,
@@ -78,6 +80,9 @@ app.command()(place.place)
 app.command()(compare.compare)
 app.command()(learn.learn)
 app.command()(mcp.mcp)
+app.command()(audit.audit)
+app.command()(backup.backup)
+app.command()(backup.restore)
 app.command()(tracking.calibrate)
 app.command()(tracking.forecast)
 app.command()(tracking.shadow)
@@ -159,7 +164,7 @@ def run(
 @answering
 def serve(
     host: Annotated[
-        str, typer.Option(help="Address to listen on; others reach it only if opened.")
+        str, typer.Option(help="Address to listen on; beyond this machine, with users.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port.")] = 8050,
     open_browser: Annotated[
@@ -169,13 +174,15 @@ def serve(
         serving.Access | None,
         typer.Option(
             envvar="NAMEPLATE_ACCESS",
-            help="open: whoever reaches it may use it; tokens: every request needs a "
-            "token, the pages a login. Needed where --host is not this machine.",
+            help="open: whoever reaches it may use it, on this machine alone; tokens: "
+            "every request needs a token, the pages a login. Without it: tokens where "
+            "--host is not this machine.",
         ),
     ] = None,
 ) -> None:
     """Start the dashboard and the REST API."""
     server = serving.prepare(host, port, access)
+    doctor.insist_on_database()
     address = f"http://{host if ':' not in host else f'[{host}]'}:{port}"
     err_console().print(f"Nameplate on {address} (API: {address}/api/v1, Ctrl-C ends)")
     if open_browser:
@@ -187,9 +194,20 @@ def serve(
 
 @app.command(name="doctor")
 @answering
-def run_doctor(as_json: Json = False) -> None:
+def run_doctor(
+    repair: Annotated[
+        bool,
+        typer.Option(
+            "--repair",
+            help="Save what can be read of a damaged SQLite database, or take one as "
+            "it is that is older than it should be; the damaged file is kept aside.",
+        ),
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """Say what is installed, what is missing and how to mend it."""
-    checks = doctor.examine()
+    mended = [doctor.mend()] if repair else []
+    checks = mended + doctor.examine()
     if as_json:
         print_json(doctor.document(checks))
     else:

@@ -13,7 +13,6 @@ from app.format import MISSING, number, percent
 
 Document = dict[str, Any]
 Side = Literal["left", "right"]
-_J_PER_WH = 3600.0
 
 
 def print_study(console: Console, study: Document) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import ipaddress
 import socket
 from typing import Any, Literal
 
 from cli.problem import CANNOT, Problem, ProblemLine
-from cli.session import read_settings
+from cli.session import err_console, read_settings
 
 Access = Literal["open", "tokens"]
+FIRST = "Make the first token with `nameplate tokens create NAME --role admin`"
+_M_ARENA_MAX = -8  # of <malloc.h>
 KEEP_ALIVE_S = 75
 """Agents send every few seconds: theirs must outlast the pause, and their own limit."""
 
@@ -22,16 +25,21 @@ def prepare(host: str, port: int, access: Access | None = None) -> Any:
     Args:
         host: Address to listen on.
         port: Port.
-        access: Who may use it; None takes "open", on this machine alone.
+        access: Who may use it; None takes what the settings say, and "tokens" where
+            others reach the server.
 
     Returns:
         A uvicorn server, not yet started.
 
     Raises:
-        Problem: Exit code 2 where others could reach it and nobody said how they
-            are let in; exit code 3 where the port is taken.
+        Problem: Exit code 2 where others could reach it and it asks nobody who he is,
+            or knows nobody to let in; exit code 3 where the port is taken.
     """
-    _check_reach(host, access)
+    near = _is_loopback(host)
+    chosen = access or (None if near else "tokens")
+    asked = {} if chosen is None else {"access": chosen}
+    settings = read_settings(resume_studies=True, **asked)
+    _check_reach(host, settings, near=near)
     _check_port(host, port)
     import uvicorn
 
@@ -39,8 +47,6 @@ def prepare(host: str, port: int, access: Access | None = None) -> Any:
     from api.main import create_app
     from app.create import create_dash
 
-    asked = {} if access is None else {"access": access}
-    settings = read_settings(resume_studies=True, **asked)
     server = create_app(settings)
     create_dash(server, Client.in_process(server, lifespan=False, acting=True))
     config = uvicorn.Config(
@@ -59,6 +65,7 @@ def serve_until_stopped(server: Any) -> None:
         Problem: Exit code 3 where it did not come up, e.g. for the database.
     """
     allow_many_connections()
+    keep_memory_together()
     server.run()
     if not server.started:
         raise Problem(
@@ -80,21 +87,48 @@ def allow_many_connections() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
-def _check_reach(host: str, access: Access | None) -> None:
-    """Refuse to stand open to a network because nobody thought of it."""
-    if access is not None or _is_loopback(host):
+def keep_memory_together() -> None:
+    """
+    Let all threads share two heaps, where the C library can do that.
+
+    Each thread else gets one of its own, and what one of them freed is of no use to the
+    others: a server of fifty threads then holds twice the memory that it uses.
+    """
+    with contextlib.suppress(OSError, AttributeError, TypeError):  # no glibc
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
+
+
+def _check_reach(host: str, settings: Any, *, near: bool) -> None:
+    """Refuse to stand open to a network, or closed to everybody in it."""
+    if settings.access == "open":
+        if near:
+            return
+        line = ProblemLine(
+            field="--access", rule="must be tokens where others reach the server",
+            value="open", repair=f"leave --access and NAMEPLATE_ACCESS out. {FIRST}; "
+            "or leave --host out and put a proxy that asks for names in front",
+        )  # fmt: skip
+        raise Problem(f"On {host} others could use this server unasked", [line])
+    if settings.oidc_issuer or _has_users():
         return
-    raise Problem(
-        "Others could reach this server, and it asks nobody for a token",
-        [
-            ProblemLine(
-                field="--host", rule="must be this machine without --access",
-                value=host, repair="add --access tokens and make the first token with "
-                "`nameplate tokens create NAME --role admin`; or --access open where "
-                "everybody in reach may change everything",
-            )
-        ],
+    if near:
+        err_console().print(f"Nobody has a token yet. {FIRST}", markup=False)
+        return
+    line = ProblemLine(
+        field="--host", rule="must be this machine while nobody has a token",
+        value=host, repair=f"{FIRST}, with the same NAMEPLATE_DATABASE_URL; in a "
+        "container: docker compose run --rm nameplate nameplate tokens create NAME "
+        "--role admin",
     )  # fmt: skip
+    raise Problem("Nobody could use this server: its database has no user", [line])
+
+
+def _has_users() -> bool:
+    from cli.tokens import database
+    from store.access import has_users
+
+    with database(upgrade=False) as engine:
+        return has_users(engine)
 
 
 def _is_loopback(host: str) -> bool:

@@ -61,8 +61,10 @@ def planner(server: str | None, **settings: Any) -> Iterator[Client]:
     Raises:
         Problem: Exit code 3 where the database or the server is out of reach.
     """
-    # from the environment alone: every user of a machine sees its command lines
-    token = os.environ.get("NAMEPLATE_TOKEN")
+    from store.secret_files import secret
+
+    # no option takes it: every user of a machine sees its command lines
+    token = secret("NAMEPLATE_TOKEN") if server else None
     client = Client.connect(server, token=token) if server else _in_process(settings)
     try:
         yield client
@@ -92,6 +94,7 @@ def _in_process(overrides: dict[str, Any]) -> Client:
     from sqlalchemy.exc import SQLAlchemyError
 
     from api.main import create_app
+    from store.engine import shown
 
     given = {name: value for name, value in overrides.items() if value is not None}
     settings = read_settings(**({"allow_user_policy": True} | given))
@@ -103,7 +106,7 @@ def _in_process(overrides: dict[str, Any]) -> Client:
             [
                 ProblemLine(
                     field="NAMEPLATE_DATABASE_URL", rule="must be a database in reach",
-                    value=settings.database_url,
+                    value=shown(settings.database_url),
                     repair=f"run `nameplate doctor` ({_first_line(error)})",
                 )
             ],
@@ -127,11 +130,13 @@ def read_settings(**overrides: Any) -> Any:
     except ValidationError as error:
         lines = [
             ProblemLine(
-                field="NAMEPLATE_" + "_".join(map(str, e["loc"])).upper(),
-                rule=e["msg"], value=e["input"], repair="correct the variable",
+                field="NAMEPLATE_" + ("_".join(map(str, e["loc"])).upper() or "*"),
+                rule=e["msg"].removeprefix("Value error, "),
+                value=e["input"] if e["loc"] else None,  # without a place: all of them
+                repair="correct the variable",
             )
             for e in error.errors()
-        ]  # fmt: skip
+        ]
         raise Problem("A setting is wrong", lines) from error
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,6 +18,7 @@ from cli.session import (
     print_json,
     problem_from,
 )
+from store.secret_files import secret
 
 app = typer.Typer(
     help="Measured power from files and other monitoring systems.", no_args_is_help=True
@@ -97,7 +97,7 @@ def pull(
     """
     asked: dict[str, Any] = {
         "url": url, "start": start, "end": end, "step_s": step_s, "source": source,
-        "authorization": os.environ.get(SECRET, ""),
+        "authorization": secret(SECRET) or "",
         **({"query": query} if query else {"preset": "dcgm"}),
     }  # fmt: skip
     with planner(server) as client:

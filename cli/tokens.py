@@ -14,6 +14,8 @@ from cli.problem import BAD_INPUT, CANNOT, Problem, ProblemLine
 from cli.session import answering, err_console, out_console, print_json, read_settings
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
     from store.access import Tokens
 
 app = typer.Typer(
@@ -55,10 +57,11 @@ def create(
     wanted = {*(ROLES[role] if role else ()), *(scope or ())}
     bound = agent or (name if "telemetry:write" in wanted else None)
     ends = None if days is None else now_utc() + dt.timedelta(days=days)
-    with _tokens() as tokens:
+    with _changing("create", 201) as (tokens, named):
         row, token = tokens.create(
             name=name, scopes=wanted, agent=bound, expires_at=ends
         )
+        named.append(f"{row.id} {row.name}")
     if as_json:
         print_json({**_document(row), "token": token})
         return
@@ -72,9 +75,11 @@ def create(
 @answering
 def list_tokens(as_json: Json = False) -> None:
     """Show tokens without their secrets, newest first."""
-    with _tokens() as tokens:
+    from store.access import Tokens
+
+    with database() as engine:
+        tokens, cursor = Tokens(engine), None
         rows: list[Any] = []
-        cursor = None
         while True:
             page = tokens.page(limit=200, cursor=cursor)
             rows += page.items
@@ -97,8 +102,9 @@ def revoke(
     from store.repositories import NotFoundError
 
     try:
-        with _tokens() as tokens:
+        with _changing("revoke", 204) as (tokens, named):
             row = tokens.revoke(token_id)
+            named.append(f"{row.id} {row.name}")
     except NotFoundError as error:
         line = ProblemLine(field="TOKEN_ID", rule="must be a token's id", value=None,
                            repair="take it from `nameplate tokens list`")  # fmt: skip
@@ -110,19 +116,23 @@ def revoke(
 
 
 @contextmanager
-def _tokens() -> Iterator[Tokens]:
-    """Open the database, at its newest schema."""
+def database(*, upgrade: bool = True) -> Iterator[Engine]:
+    """
+    Open the database of the settings, at its newest schema.
+
+    Raises:
+        Problem: Exit code 3 where it is out of reach.
+    """
     from sqlalchemy.exc import SQLAlchemyError
 
-    from store.access import Tokens
     from store.engine import open_engine
     from store.migrate import upgrade_engine
 
-    settings = read_settings()
-    engine = open_engine(settings.database_url)
+    engine = open_engine(read_settings().database_url)
     try:
-        upgrade_engine(engine)
-        yield Tokens(engine)
+        if upgrade:
+            upgrade_engine(engine)
+        yield engine
     except (SQLAlchemyError, OSError) as error:
         line = ProblemLine(
             field="NAMEPLATE_DATABASE_URL", rule="must be a database in reach",
@@ -131,6 +141,21 @@ def _tokens() -> Iterator[Tokens]:
         raise Problem("The database cannot be used", [line], code=CANNOT) from error
     finally:
         engine.dispose()
+
+
+@contextmanager
+def _changing(action: str, outcome: int) -> Iterator[tuple[Tokens, list[str]]]:
+    """Open the tokens, and write down what becomes of the one named in the list."""
+    from store.access import Audit, Tokens, machine_user
+
+    with database() as engine:
+        named: list[str] = []
+        yield Tokens(engine), named
+        who = f"{machine_user()} on the server"
+        Audit(engine).write([
+            {"kind": "change", "actor_id": "", "actor": who, "object": named[0],
+             "action": f"nameplate tokens {action}", "outcome": outcome, "address": ""}
+        ])  # fmt: skip
 
 
 def _document(row: Any) -> dict[str, Any]:

@@ -19,11 +19,11 @@ import numpy as np
 from cli.validation.row import ValidationRow
 from store.settings import Settings
 from twin.catalogue.architectures import find_architecture
+from twin.catalogue.performance import PhaseTable
 from twin.catalogue.phase_tables import PHASE_TABLES
 from twin.serving.fleet.engines import make_engine
 from twin.serving.fleet.memory import bytes_per_parameter
 from twin.serving.fleet.scaling import carry_over
-from twin.serving.performance import PhaseTable
 from twin.types import FloatArray
 
 PREFIX = "engines"

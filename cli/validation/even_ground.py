@@ -6,7 +6,7 @@ import numpy as np
 
 from twin.catalogue import find_server
 from twin.serving.fleet.engines import make_engine
-from twin.serving.fleet.parts import RequestClass, plain_requests
+from twin.serving.fleet.parts import FleetClass, plain_requests
 from twin.serving.systems.base import Ground, Outcome, Slo
 
 SLO = Slo(prompt_below=(float("inf"),), ttft_s=(2.0,), tbt_s=0.1, source="assumed")
@@ -59,7 +59,7 @@ def even_ground(
             arrived_s, lengths(prompt_tokens), lengths(output_tokens)
         ),
         classes=(
-            RequestClass(name="all", prompt_pool="main", ttft_slo_s=2.0, tbt_slo_s=0.1),
+            FleetClass(name="all", prompt_pool="main", ttft_slo_s=2.0, tbt_slo_s=0.1),
         ),
         horizon_s=horizon_s,
         slo=SLO,

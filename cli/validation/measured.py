@@ -13,7 +13,7 @@ import numpy as np
 
 from cli.validation.row import Rule, ValidationRow
 from twin.catalogue import find_server, find_table
-from twin.serving.performance import PhaseTable
+from twin.catalogue.performance import PhaseTable
 
 PREFIX = "row"
 Report = Callable[[float, str], None]

@@ -14,11 +14,11 @@ import numpy as np
 
 from cli.validation.row import ValidationRow
 from twin.catalogue import CLOCK_CURVES, find_server, find_table
+from twin.catalogue.performance import ClockCurve, PhaseTable
 from twin.load import find_rate
 from twin.plan import plan
 from twin.result import RunResult
 from twin.scenario import Scenario, apply_changes
-from twin.serving.performance import ClockCurve, PhaseTable
 from twin.serving.traffic import Recordings
 from twin.simulate import compile_scenario, simulate, uncontrolled
 

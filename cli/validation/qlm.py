@@ -17,10 +17,10 @@ from cli.validation.even_ground import even_ground
 from cli.validation.row import Rule, Shows, ValidationRow
 from twin.serving.fleet.parts import (
     Fleet,
+    FleetClass,
     Plan,
     Pool,
     Queue,
-    RequestClass,
     SharedQueue,
     plain_requests,
 )
@@ -159,7 +159,7 @@ def _burst(
         name="main", engine=engine, count=instances, shared=(queue,),
         queue=Queue(limit=count),
     )  # fmt: skip
-    klass = RequestClass(name="burst", prompt_pool="main", shared_queue="q")
+    klass = FleetClass(name="burst", prompt_pool="main", shared_queue="q")
     result = run_fleet(
         Plan(fleet=Fleet(pools=(pool,), classes=(klass,))), [requests],
         horizon_s=20_000.0, tick_s=10.0,

@@ -20,7 +20,7 @@ import numpy as np
 
 from cli.validation.row import Rule, ValidationRow
 from store.settings import Settings
-from twin.serving.fleet.parts import Plan, RequestClass, plain_requests
+from twin.serving.fleet.parts import FleetClass, Plan, plain_requests
 from twin.serving.fleet.run import FleetResult, run_fleet
 from twin.serving.splitwise.cluster import Rules, fleet_of
 from twin.serving.splitwise.designs import (
@@ -391,7 +391,7 @@ def _quiet_run(
     fleet = fleet_of(
         design, *counts, reference=reference_of(design.prompt.engine),
         classes=tuple(
-            RequestClass(name=n, prompt_pool="main") for n in ("warm", "counted", "end")
+            FleetClass(name=n, prompt_pool="main") for n in ("warm", "counted", "end")
         ),
     )  # fmt: skip
     return run_fleet(
@@ -407,7 +407,7 @@ def second_token_s(design: Design, prompt: int = MEDIAN_PROMPT) -> float:
     fleet = fleet_of(
         design, 1, 1 if design.token else 0,
         reference=reference_of(design.prompt.engine),
-        classes=(RequestClass(name="all", prompt_pool="main"),),
+        classes=(FleetClass(name="all", prompt_pool="main"),),
     )  # fmt: skip
     alone = plain_requests(np.zeros(1), np.array([prompt]), np.array([2]))
     result = run_fleet(Plan(fleet=fleet), [alone], horizon_s=60.0)

@@ -15,7 +15,7 @@ import numpy as np
 
 from cli.validation.recorded_ground import CODE, CONVERSATION, recorded, recorded_ground
 from cli.validation.row import ValidationRow
-from twin.serving.performance import PhaseTable
+from twin.catalogue.performance import PhaseTable
 from twin.serving.predictor import predicted_requests
 from twin.serving.systems.base import Ground
 from twin.serving.systems.loads import with_batch

@@ -36,9 +36,9 @@ LET_FRAC = 0.8
 
 def fleet(added_frac: float, let_frac: float = 0.95) -> tuple[Grounds, Demand]:
     """Return the hall with servers added at the same limits, and its demand."""
-    key = "dgx-a100"
+    server = find_server("dgx-a100")
     grounds = make_grounds(
-        find_server(key), server_thermal(key), rows=ROWS, added_frac=added_frac
+        server, server_thermal(server), rows=ROWS, added_frac=added_frac
     )
     return grounds, make_demand(grounds.servers, occupancy_frac=let_frac)
 

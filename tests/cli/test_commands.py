@@ -253,8 +253,8 @@ def test_doctor_reports_every_part(nameplate, answer):
 
     report = answer(result)
     assert [c["name"] for c in report["checks"]] == [
-        "python", "packages", "kernels", "database", "datasets", "disk", "chromium",
-        "postgresql",
+        "python", "packages", "kernels", "database", "last run", "datasets", "disk",
+        "chromium", "postgresql",
     ]  # fmt: skip
     assert all(c["repair"] for c in report["checks"] if c["state"] != "good")
     assert result.exit_code == (0 if report["healthy"] else 1)

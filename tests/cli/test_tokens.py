@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import socket
 
 import pytest
 
 from cli.main import app as command
 from store.access import TOKEN
+from store.repositories import now_utc
 
 
 def test_a_token_is_printed_alone_so_that_it_can_be_piped(nameplate):
@@ -66,30 +68,81 @@ def test_a_database_out_of_reach_ends_with_code_3(nameplate, monkeypatch):
     assert "NAMEPLATE_DATABASE_URL" in result.stderr
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.7", "::", "nameplate.test"])
-def test_a_server_does_not_open_itself_to_a_network(nameplate, host):
-    result = nameplate("serve", "--host", host)
+def test_who_made_and_revoked_tokens_is_in_the_log(nameplate, answer, monkeypatch):
+    monkeypatch.setenv("LOGNAME", "ada")
+    key = nameplate("tokens", "create", "boss", "--role", "admin").stdout.split("_")[2]
+    nameplate("tokens", "revoke", key)
 
-    assert result.exit_code == 2
-    assert "--access tokens" in result.stderr
+    entries = answer(nameplate("audit", "--json"))
+    shown = nameplate("audit", "--kind", "change").stdout
+
+    assert [(e["actor"], e["action"], e["object"]) for e in entries] == [
+        ("ada on the server", "nameplate tokens revoke", f"{key} boss"),
+        ("ada on the server", "nameplate tokens create", f"{key} boss"),
+    ]
+    assert "ada on the server" in shown
 
 
 @pytest.mark.parametrize(
-    "how", [("--access", "tokens"), ("--access", "open"), ()], ids=str
+    "host",
+    [("0.0.0.0",), ("::",), ("nameplate.test",), ("",),
+     ("0.0.0.0", "--access", "tokens"), ("0.0.0.0", "--access", "open")],
+    ids=" ".join,
+)  # fmt: skip
+def test_a_server_without_users_does_not_open_itself_to_a_network(nameplate, host):
+    result = nameplate("serve", "--host", *host)
+
+    assert result.exit_code == 2
+    assert "nameplate tokens create NAME --role admin" in result.stderr
+
+
+def test_no_server_stands_open_to_a_network_even_with_users(nameplate, monkeypatch):
+    nameplate("tokens", "create", "boss", "--role", "admin")
+    monkeypatch.setenv("NAMEPLATE_ACCESS", "open")
+
+    result = nameplate("serve", "--host", "0.0.0.0")
+
+    assert result.exit_code == 2
+    assert "--access" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("role", "days", "code"),
+    [
+        pytest.param("viewer", 30, 3, id="a user"),
+        pytest.param("agent", 30, 2, id="an agent alone"),
+        pytest.param("admin", 0.5, 2, id="a user whose token has ended"),
+    ],
 )
-def test_a_server_opens_once_it_is_said_how(nameplate, how, monkeypatch):
-    """It gets as far as the port, which is taken."""
-    if not how:
-        monkeypatch.setenv("NAMEPLATE_ACCESS", "tokens")
+def test_a_server_opens_to_a_network_once_it_has_users(
+    nameplate, role, days, code, monkeypatch
+):
+    """With one it gets as far as the port, which is taken."""
+    made = nameplate("tokens", "create", "first", "--role", role, "--days", days)
+    assert made.exit_code == 0
+    later = now_utc() + dt.timedelta(days=1)
+    monkeypatch.setattr("store.access.now_utc", lambda: later)
     with socket.socket() as taken:
         taken.bind(("0.0.0.0", 0))
         taken.listen()
-        result = nameplate(
-            "serve", "--host", "0.0.0.0", "--port", taken.getsockname()[1], *how
-        )
+        result = nameplate("serve", "--host", "0.0.0.0", "--port",
+                           taken.getsockname()[1])  # fmt: skip
+
+    assert result.exit_code == code
+    assert ("--port" in result.stderr) == (code == 3)
+
+
+def test_a_server_with_a_provider_needs_no_token_to_open(nameplate, monkeypatch):
+    monkeypatch.setenv("NAMEPLATE_OIDC_ISSUER", "https://id.example")
+    monkeypatch.setenv("NAMEPLATE_OIDC_CLIENT_ID", "nameplate")
+    monkeypatch.setenv("NAMEPLATE_OIDC_ROLES", "ops=admin")
+    with socket.socket() as taken:
+        taken.bind(("0.0.0.0", 0))
+        taken.listen()
+        result = nameplate("serve", "--host", "0.0.0.0", "--port",
+                           taken.getsockname()[1])  # fmt: skip
 
     assert result.exit_code == 3
-    assert "--port" in result.stderr
 
 
 def test_no_option_takes_a_token(nameplate):
