@@ -2,22 +2,23 @@
 Mount the pages on a server: the only place where Dash is put together.
 
 Explore, the site pages, Stabilize, Serving, Study, Compare, Live and Data are an
-application each.
-They share nothing in the browser but `assets/base.*`, so none pays for the others'
-components and callbacks.
+application each. They share their libraries and the shell in the browser, and none
+pays for the others' callbacks.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from fastapi import FastAPI
 
 from api.client import Client
 from api.main import add_routes
 from app.components import Dash
+from app.known import serve_known
 from app.model_pages import serve_model_pages
+from app.page_faults import PageFaults
 from app.pages.compare.callbacks import register as register_compare
 from app.pages.compare.layout import layout as compare_layout
 from app.pages.data.callbacks import register as register_data
@@ -35,8 +36,7 @@ from app.pages.stabilize.layout import layout as stabilize_layout
 from app.pages.study.callbacks import register as register_study
 from app.pages.study.layout import layout as study_layout
 from app.report.routes import router as reports
-
-ASSETS = Path(__file__).resolve().parents[1] / "assets"
+from app.static import ASSETS, serve_static, shared
 
 _INDEX = """<!DOCTYPE html>
 <html lang="en">
@@ -46,80 +46,70 @@ _INDEX = """<!DOCTYPE html>
 </html>"""
 
 
+class Mounted(NamedTuple):
+    """A page: where it is, its title, its parts, and its files in assets."""
+
+    path: str
+    title: str
+    layout: Callable[[], Any]
+    register: Callable[[Any, Client], None]
+    files: tuple[str, ...]
+    grid: bool
+    """Whether it has tables of the grid library."""
+
+
+MOUNTED = (
+    Mounted("/site/", "Nameplate: site", site_layout, register_site,
+            ("site", "oneline"), grid=True),
+    Mounted("/stabilize/", "Nameplate: Stabilize", stabilize_layout, register_stabilize,
+            ("stabilize",), grid=False),
+    Mounted("/serving/", "Nameplate: Serving", serving_layout, register_serving,
+            ("serving",), grid=False),
+    Mounted("/compare/", "Nameplate: Compare", compare_layout, register_compare,
+            ("compare",), grid=False),
+    Mounted("/study/", "Nameplate: Study", study_layout, register_study,
+            ("study",), grid=True),
+    Mounted("/live/", "Nameplate: Live", live_layout, register_live,
+            ("live",), grid=True),
+    Mounted("/data/", "Nameplate: Data", data_layout, register_data,
+            ("data",), grid=True),
+    Mounted("/", "Nameplate", explore_layout, register_explore,
+            ("explore",), grid=True),
+)  # fmt: skip
+"""The root comes last: its last route answers every address left."""
+
+
 def create_dash(server: FastAPI, client: Client) -> None:
     """
     Put the pages on a server.
 
     Dash adds a route for every path that nothing else serves, so the server's own
-    routes have to be in place first, and the page at the root comes last.
+    routes have to be in place first. The inline scripts are known when all pages are,
+    for the header that lets no other run.
 
     Args:
         server: The application that serves the API.
         client: Way to that API; pages use nothing else.
     """
+    server.add_middleware(PageFaults)  # inside Dash's, which the pages add
     add_routes(server, reports)
-    site = _page(
-        server,
-        "Nameplate: site",
-        "/site/",
-        unused="explore|stabilize|serving|compare|live|data|study",
-    )
-    site.layout = site_layout
-    register_site(site, client)
-    stabilize = _page(
-        server, "Nameplate: Stabilize", "/stabilize/",
-        unused="explore|site|oneline|serving|compare|live|data|study",
-    )  # fmt: skip
-    stabilize.layout = stabilize_layout
-    register_stabilize(stabilize, client)
     serve_model_pages(server)
-    serving = _page(
-        server, "Nameplate: Serving", "/serving/",
-        unused="explore|site|oneline|stabilize|compare|live|data|study",
-    )  # fmt: skip
-    serving.layout = serving_layout
-    register_serving(serving, client)
-    compare = _page(
-        server, "Nameplate: Compare", "/compare/",
-        unused="explore|site|oneline|stabilize|serving|live|data|study",
-    )  # fmt: skip
-    compare.layout = compare_layout
-    register_compare(compare, client)
-    study = _page(
-        server, "Nameplate: Study", "/study/",
-        unused="explore|site|oneline|stabilize|serving|compare|live|data",
-    )  # fmt: skip
-    study.layout = study_layout
-    register_study(study, client)
-    live = _page(
-        server, "Nameplate: Live", "/live/",
-        unused="explore|site|oneline|stabilize|serving|compare|data|study",
-    )  # fmt: skip
-    live.layout = live_layout
-    register_live(live, client)
-    data = _page(
-        server, "Nameplate: Data", "/data/",
-        unused="explore|site|oneline|stabilize|serving|compare|live|study",
-    )  # fmt: skip
-    data.layout = data_layout
-    register_data(data, client)
-    explore = _page(
-        server, "Nameplate", "/",
-        unused="site|oneline|stabilize|serving|compare|live|data|study",
-    )  # fmt: skip
-    explore.layout = explore_layout
-    register_explore(explore, client)
+    serve_known(server)
+    serve_static(server)
+    pages = [_mount(server, client, page) for page in MOUNTED]
+    server.state.script_hashes = sorted({h for p in pages for h in p.csp_hashes()})
 
 
-def _page(server: FastAPI, title: str, path: str, *, unused: str) -> Any:
-    """Make one application below a path, without another page's assets."""
-    return Dash(
-        f"nameplate{path.strip('/')}",
+def _mount(server: FastAPI, client: Client, page: Mounted) -> Any:
+    """Make one application below a path, without the other pages' files."""
+    others = "|".join(f for p in MOUNTED if p is not page for f in p.files)
+    dash = Dash(
+        f"nameplate{page.path.strip('/')}",
         server=server,
-        url_base_pathname=path,
+        url_base_pathname=page.path,
         assets_folder=str(ASSETS),
-        assets_ignore=rf"^({unused})\.",
-        title=title,
+        assets_ignore=rf"^({others})\.",
+        title=page.title,
         update_title="",
         index_string=_INDEX,
         serve_locally=True,
@@ -129,3 +119,7 @@ def _page(server: FastAPI, title: str, path: str, *, unused: str) -> Any:
             {"name": "viewport", "content": "width=device-width, initial-scale=1"}
         ],
     )
+    shared(dash, page.path, grid=page.grid)
+    dash.layout = page.layout
+    page.register(dash, client)
+    return dash

@@ -96,7 +96,55 @@
   np.el = (id) => document.getElementById(id);
   np.set = (id, props) => dc.set_props(id, props);
   np.tab = Math.random().toString(36).slice(2, 10);
-  np.fromUrl = () => Object.fromEntries(new URLSearchParams(window.location.search));
+  np.make = function (tag, props, ...children) {
+    const node = document.createElement(tag);
+    for (const [key, value] of Object.entries(props || {})) {
+      if (key in node) node[key] = value;
+      else node.setAttribute(key, value);
+    }
+    node.append(...children.flat(9).filter((child) => child !== null && child !== undefined));
+    return node;
+  };
+  np.typing = (node) => Boolean(node && (node.isContentEditable || (/^(INPUT|TEXTAREA|SELECT)$/.test(node.tagName) && node.type !== "radio" && node.type !== "checkbox")));
+
+  np.kept = (key) => { // a browser may refuse to keep anything
+    try {
+      return window.localStorage.getItem(key);
+    } catch (_) {
+      return null;
+    }
+  };
+  np.keep = (key, value) => {
+    try {
+      if (value === null) window.localStorage.removeItem(key);
+      else window.localStorage.setItem(key, value);
+    } catch (_) { /* then it is not kept */ }
+  };
+  // what an address says wins over the draft of this page, the theme and the units of all
+  np.fromUrl = function () {
+    const asked = Object.fromEntries(new URLSearchParams(window.location.search));
+    const theme = np.kept("np-theme");
+    const known = np.edits ? np.edits.drafted(asked) : asked;
+    const units = /^\/study\//.test(window.location.pathname) ? null : np.kept("np-units");
+    return { ...(theme && theme !== "auto" ? { theme } : {}), ...(units ? { units } : {}), ...known };
+  };
+  np.left = function (part, sinceMs) { // words on the time left of a long question
+    const s = ((Date.now() - sinceMs) / 1000) * (1 - part) / part;
+    if (!(part > 0.03) || !Number.isFinite(s)) return "";
+    return ", about " + (s < 90 ? Math.max(1, Math.round(s)) + " s" : Math.round(s / 60) + " min") + " left";
+  };
+
+  /* A page tells the shell what it can do:
+     prefix; pace, its questions; answered, () => [at, tookMs] for the age of what is shown;
+     restore(values), puts inputs back; call, the API call of the view as text; find, its own
+     search field; keys, [[keys, words]] of its own; snapshots: it notes its edits itself. */
+  np.page = function (page) {
+    np.here = page;
+    const { prefix, pace } = page;
+    if (page.answered) setInterval(() => np.age((page.age || (() => prefix + "-age"))(), ...page.answered()), 1000);
+    if (pace && page.beat !== false) np.heartbeat(prefix + "-offline", page.cold || prefix + "-cold", pace);
+    window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", page.look || pace.ask);
+  };
   np.isDark = (theme) => (theme && theme !== "auto" ? theme === "dark"
     : window.matchMedia("(prefers-color-scheme: dark)").matches);
 

@@ -119,7 +119,7 @@
       : focused.drop !== undefined ? box.querySelector(`[data-drop="${Math.min(focused.drop, tokens.length - 1)}"]`) : null;
     if (again) again.focus();
     const full = tokens.length >= MOST;
-    el("cmp-add-words").textContent = full ? "Eight is the most; take one away first." : "Newest first; press / to search.";
+    el("cmp-add-words").textContent = full ? "Eight is the most; take one away first." : "Newest first.";
     el("cmp-vary-add").disabled = full || !varied();
   }
 
@@ -159,10 +159,6 @@
       return vary();
     }
     if (typing(event.target) || event.ctrlKey || event.metaKey || event.altKey || !S.view) return undefined;
-    if (event.key === "/") {
-      event.preventDefault();
-      return el("cmp-add").focus();
-    }
     if (event.key === "b" && items().length > 1) return change(items(), (base() + 1) % items().length);
     if (event.key === "d") set("cmp-show", { value: S.view.show === "everything" ? "differences" : "everything" });
     return undefined;
@@ -190,9 +186,11 @@
     el("cmp-under-way-text").textContent = "Stopped. What is below is the last answer; change the list to ask again.";
   }
 
-  setInterval(() => np.age("cmp-age", S.answeredAt, S.tookMs), 1000);
-  np.heartbeat("cmp-offline", "cmp-cold", pace);
-  window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => S.view && pace.ask());
+  np.page({
+    prefix: "cmp", pace, answered: () => [S.answeredAt, S.tookMs], look: () => S.view && pace.ask(), restore,
+    call: () => S.kept.call && np.curl(S.kept.call.path, S.kept.call.body),
+    find: "cmp-add", keys: [["b", "the next one is the baseline"], ["d", "differences, or everything"]],
+  });
 
   function done(kept, took) {
     S.kept = kept;
@@ -268,36 +266,14 @@
       if (!found || !pace.sentAt) return NO();
       const told = found.told;
       el("cmp-under-way-text").textContent = told
-        ? "Running what is not stored: " + told[1] + ", " + Math.round(100 * told[0]) + " %"
+        ? "Running what is not stored: " + told[1] + ", " + Math.round(100 * told[0]) + " %" + np.left(told[0], S.since)
         : "Running what is not stored.";
       return NO();
     },
 
-    async copyLink(clicks) {
-      if (!clicks) return NO();
-      const text = await np.copied(window.location.href, "Press Ctrl+C");
-      setTimeout(() => set("cmp-copy", { children: "Copy link" }), 1500);
-      return text;
-    },
-
-    apiCall(clicks) {
-      if (!clicks || !S.kept.call) return [NO(), NO()];
-      return [true, np.curl(S.kept.call.path, S.kept.call.body)];
-    },
 
     savePng(clicks) {
-      const graph = document.querySelector("#cmp-fig-curves .js-plotly-plot");
-      if (clicks && graph && window.Plotly) {
-        const ground = getComputedStyle(document.body).backgroundColor;
-        window.Plotly.toImage({ data: graph.data, layout: { ...graph.layout, paper_bgcolor: ground } },
-          { format: "png", scale: 2, width: graph.clientWidth, height: graph.clientHeight })
-          .then((url) => {
-            const link = make("a");
-            link.href = url;
-            link.download = "nameplate-comparison.png";
-            link.click();
-          });
-      }
+      if (clicks) np.savePicture("cmp-fig-curves", "png");
       return NO();
     },
   };

@@ -13,6 +13,14 @@
     into: ["netbox", "dps", "opendcim", "csv"],
   };
   const S = { view: null, defaults: {}, pages: 1 };
+
+  /* What a file says it is wins over what was left chosen. */
+  function kindOf(contents, names, chosen) {
+    if (names[0].toLowerCase().endsWith(".epw")) return "epw";
+    if (names.every((name) => name.startsWith("fac_"))) return "opendcim";
+    const head = new TextDecoder().decode(bytes(contents[0]).slice(0, 40));
+    return head.startsWith("id,kind,name,fed_by") ? "csv" : chosen;
+  }
   const pace = np.pacer(send, "data-main");
 
   function send(seq) {
@@ -87,8 +95,12 @@
     clearInterval(naming);
   }, 200);
   setInterval(() => S.view && !document.hidden && pace.ask(), AGAIN_MS);
-  np.heartbeat("data-offline", "data-cold", pace);
-  window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", pace.ask);
+  np.page({ prefix: "data", pace, call, answered: () => [S.answeredAt, S.tookMs] });
+
+  function call() {
+    const start = "curl -s '" + window.location.origin + "/api/v1";
+    return ["/telemetry/sources", "/telemetry/placement", "/imports"].map((path) => start + path + "'").join("\n");
+  }
 
   dc.data = {
     gather() {
@@ -119,8 +131,9 @@
 
     answered(kept) {
       if (!kept) return NO();
-      pace.answered();
+      S.tookMs = pace.answered();
       if (kept.ok) {
+        S.answeredAt = Date.now();
         S.pages = kept.pages;
         if (Number(S.view.page) > kept.pages) S.view.page = String(kept.pages);
         ["back", "next"].forEach((way) => {
@@ -147,8 +160,10 @@
       return NO();
     },
 
-    async sent(contents, names, kind, name, into, servers, column, zone, unit) {
+    async sent(contents, names, given, name, into, servers, column, zone, unit) {
       if (!contents || !contents.length) return NO();
+      const kind = kindOf(contents, names, given);
+      if (kind !== given) set("data-kind", { value: kind });
       const note = el("data-file-note");
       const title = (name || "").trim() || (names[0] || "file").replace(/\.[^.]*$/, "").toLowerCase().replace(/[^a-z0-9_-]+/g, "-").slice(0, 60);
       note.textContent = "Reading " + names.join(", ") + " …";
@@ -171,18 +186,5 @@
       return NO();
     },
 
-    async copyLink(clicks) {
-      if (!clicks) return NO();
-      writeUrl();
-      const word = await np.copied(window.location.href, "Press Ctrl+C");
-      setTimeout(() => set("data-copy", { children: "Copy link" }), 1500);
-      return word;
-    },
-
-    apiCall(clicks) {
-      if (!clicks) return [NO(), NO()];
-      const start = "curl -s '" + window.location.origin + "/api/v1";
-      return [true, ["/telemetry/sources", "/telemetry/placement", "/imports"].map((path) => start + path + "'").join("\n")];
-    },
   };
 })();

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const dc = (window.dash_clientside = window.dash_clientside || {});
-  const { el, set, fromUrl, copied } = window.np;
+  const { el, set, fromUrl } = window.np;
   const SETTLE_MS = 700; // the risk curve waits until the knobs rest
   const POLL_MS = 350;
   const S = {
@@ -46,6 +46,12 @@
     schedule();
   }
 
+  /* A link that names a scenario alone shows it as it is stored. */
+  const LOOKS = ["scenario", "units", "theme", "metric", "seeds"];
+  const onlyScenario = (asked) => asked.scenario && Object.keys(asked).every((key) => LOOKS.includes(key));
+  const opens = (id) => set("explore-scenario-open", { data: { id, at: Date.now() } });
+  window.np.scenarios.on({ prefix: "explore", about: "Row 7", open: opens });
+
   // --- clock ranges and what a policy uses ---------------------------------------------
 
   let shownPolicy = null;
@@ -77,7 +83,7 @@
       const policies = ["polca", "no-cap", "one-threshold-low", "one-threshold-all"];
       const first = S.latest.policy;
       const queue = [first, ...policies.filter((p) => p !== first)];
-      S.plan = { key: key, cells: [], job: null, running: true };
+      S.plan = { key: key, cells: [], job: null, running: true, since: Date.now() };
       poll({ key, view: { ...S.latest, ...S.extra }, tab: window.np.tab, queue, job: null, cancel: old });
     }, SETTLE_MS);
   }
@@ -98,9 +104,10 @@
     window.history.replaceState(window.history.state, "", url);
   }
 
-  setInterval(() => window.np.age("explore-age", S.answeredAt, S.tookMs), 1000);
-  window.np.heartbeat("explore-offline", "explore-cold", pace);
-  window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", schedule);
+  window.np.page({
+    prefix: "explore", pace, answered: () => [S.answeredAt, S.tookMs], restore: (values) => apply(values, S.defaults), start: (key) => S.defaults[key],
+    call: () => S.answer && window.np.curl("/what-if", S.answer.call),
+  });
 
   dc.explore = {
     gather() {
@@ -115,9 +122,14 @@
       if (!S.restored) {
         S.restored = true;
         const asked = fromUrl();
+        S.defaults = arguments[arguments.length - 1];
+        if (onlyScenario(asked)) {
+          S.extra.scenario = asked.scenario;
+          setTimeout(() => opens(asked.scenario), 0);
+          return NO();
+        }
         if (Object.keys(asked).length) {
-          const defaults = arguments[arguments.length - 1];
-          setTimeout(() => apply(asked, defaults), 0);
+          setTimeout(() => apply(asked, S.defaults), 0);
           return NO();
         }
       }
@@ -136,6 +148,7 @@
         document.body.dataset.exploreSeq = answer.seq;
         window.np.age("explore-age", S.answeredAt, S.tookMs);
         writeUrl();
+        window.np.scenarios.view(answer.call);
         if (!stale) wantCurve(answer.risk_key);
       }
       const scheme = answer.dark ? "dark" : "light";
@@ -190,29 +203,13 @@
       return NO();
     },
 
-    async copyLink(clicks) {
-      if (!clicks) return NO();
-      writeUrl();
-      const text = await copied(window.location.href, "Press Ctrl+C");
-      setTimeout(() => set("explore-copy", { children: "Copy link" }), 1500);
-      return text;
-    },
-
-    apiCall(clicks) {
-      if (!clicks || !S.answer) return [NO(), NO()];
-      return [true, window.np.curl("/what-if", S.answer.call)];
-    },
 
     picture() {
       const id = dc.callback_context.triggered_id || "";
       if (id === "explore-print") {
         window.print();
       } else if (id) {
-        const graph = document.querySelector("#explore-power .js-plotly-plot");
-        const format = id.endsWith("png") ? "png" : "svg";
-        window.Plotly.downloadImage(graph, {
-          format, width: 1400, height: 520, scale: 2, filename: "nameplate-row-power",
-        });
+        window.np.savePicture("explore-power", id.endsWith("png") ? "png" : "svg");
       }
       return NO();
     },
@@ -222,7 +219,8 @@
       const running = Boolean(step.job) || (step.queue || []).length > 0;
       S.plan = {
         key: step.key, cells: [...S.plan.cells, ...(step.cells || [])],
-        job: step.job, running, text: running || step.text ? step.text : "",
+        job: step.job, running, since: S.plan.since,
+        text: (step.text || "") + (running ? window.np.left(parseFloat(step.text) / 100, S.plan.since) : ""),
       };
       if (running) {
         const view = { ...S.latest, ...S.extra };

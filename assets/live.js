@@ -23,6 +23,17 @@
     set("live-request", { data: { seq, dark: np.isDark(S.view.theme), view: S.view } });
   }
 
+  np.page({ prefix: "live", pace, beat: false, call, look: () => S.view && pace.ask() });
+
+  function call() {
+    if (!S.kept.of) return "";
+    const [from, to] = S.kept.window_s;
+    const query = new URLSearchParams({ of: S.kept.of, start_us: Math.round(from * 1e6), end_us: Math.round(to * 1e6) });
+    if (S.kept.device) query.set("device", S.kept.device);
+    const start = "curl -s '" + window.location.origin + API;
+    return start + "series?" + query + "'\n\n# every second what is drawn now\n" + start.replace("-s", "-sN") + "stream?node=all'";
+  }
+
   // --- URL ---------------------------------------------------------------------------------
 
   function writeUrl() {
@@ -287,7 +298,6 @@
     }
   }
   setInterval(askTwin, TWIN_MS);
-  window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", pace.ask);
 
   dc.live = {
     gather(...values) {
@@ -352,21 +362,5 @@
       return NO();
     },
 
-    async copyLink(clicks) {
-      if (!clicks) return NO();
-      writeUrl();
-      const word = await np.copied(window.location.href, "Press Ctrl+C");
-      setTimeout(() => set("live-copy", { children: "Copy link" }), 1500);
-      return word;
-    },
-
-    apiCall(clicks) {
-      if (!clicks || !S.kept.of) return [NO(), NO()];
-      const [from, to] = S.kept.window_s;
-      const query = new URLSearchParams({ of: S.kept.of, start_us: Math.round(from * 1e6), end_us: Math.round(to * 1e6) });
-      if (S.kept.device) query.set("device", S.kept.device);
-      const start = "curl -s '" + window.location.origin + API;
-      return [true, start + "series?" + query + "'\n\n# every second what is drawn now\n" + start.replace("-s", "-sN") + "stream?node=all'"];
-    },
   };
 })();

@@ -256,7 +256,6 @@
     if (cell.dataset.shade !== shade) {
       cell.dataset.shade = shade;
       cell.style.setProperty("--lv-shade", shade);
-      cls(cell, "lv-dark", share > 0.5);
     }
     cls(cell, "lv-lost", h.state === "lost");
     cls(cell, "lv-stale", h.state === "stale");

@@ -72,7 +72,7 @@
       const box = make("g", {
         class: "np-node np-tone-" + tone(node.frac), transform: "translate(" + node.x + " " + node.y + ")",
         tabindex: "0", role: "button", "data-name": node.name, "data-tip": node.title,
-        "aria-label": node.title,
+        "aria-label": node.title, ...(node.kind === "row" ? {} : { "aria-keyshortcuts": "F" }),
       }, svg);
       make("rect", { width: w, height: h, rx: 3, class: "np-node-box" }, box);
       make("path", { d: SIGNS[node.kind] || SIGNS.pdu, class: "np-node-sign", transform: "translate(8 8)" }, box);
@@ -88,6 +88,7 @@
       const act = () => pressed(node.name);
       box.addEventListener("click", act);
       box.addEventListener("keydown", (event) => {
+        if (event.key === "f" && node.kind !== "row" && !event.ctrlKey && !event.metaKey) opened(node.name);
         if (event.key !== "Enter" && event.key !== " ") return;
         event.preventDefault();
         act();

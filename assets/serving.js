@@ -117,11 +117,6 @@
 
   // --- what is under way -----------------------------------------------------------------
 
-  function left(part, since) {
-    const ran = (Date.now() - since) / 1000;
-    return part > 0.05 ? ", about " + Math.max(1, Math.round((ran * (1 - part)) / part)) + " s left" : "";
-  }
-
   function stale() {
     const old = Boolean(S.latest && S.sweptStudy && S.sweptStudy !== studyKey());
     el("serv-section-pareto").classList.toggle("np-old", old);
@@ -148,9 +143,10 @@
     set("serv-cancel-ask", { data: { tab: np.tab, view, n: S.polls } });
   }
 
-  setInterval(() => np.age("serv-age", S.answeredAt, S.tookMs), 1000);
-  np.heartbeat("serv-offline", "serv-cold", pace);
-  window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => S.latest && look());
+  np.page({
+    prefix: "serv", pace, answered: () => [S.answeredAt, S.tookMs], look: () => S.latest && look(),
+    restore: (values) => apply(values, S.defaults), start: (key) => S.defaults[key], call: () => S.kept.call && np.curl(S.kept.call.path, S.kept.call.body),
+  });
 
   function look() {
     S.coarse = false;
@@ -271,13 +267,13 @@
       const main = found.main;
       if (pace.sentAt) {
         el("serv-under-way-text").textContent = main && S.since
-          ? "Running the whole traffic: " + main[1] + ", " + Math.round(100 * main[0]) + " %" + left(main[0], S.since)
+          ? "Running the whole traffic: " + main[1] + ", " + Math.round(100 * main[0]) + " %" + np.left(main[0], S.since)
           : "Running the whole traffic.";
       }
       if (sweep.sentAt) {
         const part = found.sweep;
         el("serv-sweep-progress").textContent = "other server counts" +
-          (part ? ": " + Math.round(100 * part[0]) + " %" + left(part[0], S.sweepSince) : " are running");
+          (part ? ": " + Math.round(100 * part[0]) + " %" + np.left(part[0], S.sweepSince) : " are running");
       }
       return NO();
     },
@@ -303,18 +299,6 @@
       return NO();
     },
 
-    async copyLink(clicks) {
-      if (!clicks) return NO();
-      writeUrl();
-      const text = await np.copied(window.location.href, "Press Ctrl+C");
-      setTimeout(() => set("serv-copy", { children: "Copy link" }), 1500);
-      return text;
-    },
-
-    apiCall(clicks) {
-      if (!clicks || !S.kept.call) return [NO(), NO()];
-      return [true, np.curl(S.kept.call.path, S.kept.call.body)];
-    },
   };
 
   function done(kept, took) {

@@ -41,6 +41,7 @@
       else link.removeAttribute("aria-current");
     }
     document.title = "Nameplate: " + TITLES[S.extra.view];
+    if (el("site-where")) el("site-where").textContent = TITLES[S.extra.view];
     window.dispatchEvent(new Event("resize")); // graphs drawn while hidden have no size
   }
 
@@ -129,28 +130,75 @@
   /* What hangs below a chosen node is outlined in the racks, its row shown in the table. */
   const plot = (id) => document.querySelector("#site-fig-" + id + " .js-plotly-plot");
 
-  function below(name) {
-    const nodes = (S.diagram && S.diagram.nodes) || [];
+  function reached(name, from, to) {
     const found = new Set([name]);
     let grown = true;
     while (grown) {
       grown = false;
-      (S.diagram.wires || []).forEach((e) => {
-        if (found.has(e.from) && !found.has(e.to)) {
-          found.add(e.to);
+      ((S.diagram && S.diagram.wires) || []).forEach((e) => {
+        if (found.has(e[from]) && !found.has(e[to])) {
+          found.add(e[to]);
           grown = true;
         }
       });
     }
-    return nodes.filter((n) => n.kind === "row" && found.has(n.name)).map((n) => n.name);
+    return found;
   }
 
-  function outline() {
+  function below(name) {
+    const found = reached(name, "from", "to");
+    return S.diagram.nodes.filter((n) => n.kind === "row" && found.has(n.name)).map((n) => n.name);
+  }
+
+  /* What is pointed at, in a diagram, chart or table, is lit in all of them: the node, what
+     feeds it, what hangs on it. */
+  function light(name) {
+    if (!S.diagram || name === S.lit) return;
+    S.lit = name;
+    const known = name && S.diagram.nodes.some((n) => n.name === name);
+    const path = known ? new Set([...reached(name, "to", "from"), ...reached(name, "from", "to")]) : null;
+    const svg = document.querySelector("#site-oneline svg");
+    if (svg) svg.classList.toggle("np-lighting", Boolean(path));
+    document.querySelectorAll("#site-oneline .np-node").forEach((node) => {
+      node.classList.toggle("np-lit", Boolean(path) && path.has(node.dataset.name));
+    });
+    document.querySelectorAll("#site-oneline .np-wire, #site-oneline .np-breaker").forEach((wire) => {
+      wire.classList.toggle("np-lit", Boolean(path) && path.has(wire.dataset.from) && path.has(wire.dataset.to));
+    });
+    document.querySelectorAll("#site-nodes-grid .ag-row, #site-fit-rows tbody tr").forEach((row) => {
+      const first = row.getAttribute("row-id") || (row.cells && row.cells[0].textContent);
+      row.classList.toggle("np-lit", Boolean(name) && first === name);
+    });
+    outline(known ? name : "");
+  }
+
+  document.addEventListener("pointerover", (event) => {
+    const on = event.target.closest && event.target.closest("#site-oneline .np-node, #site-nodes-grid .ag-row, #site-fit-rows tbody tr");
+    if (on) light(on.dataset.name || on.getAttribute("row-id") || on.cells[0].textContent);
+    else if (!event.target.closest || !event.target.closest(".js-plotly-plot")) light("");
+  });
+  document.addEventListener("focusin", (event) => {
+    const on = event.target.closest && event.target.closest("#site-oneline .np-node");
+    light(on ? on.dataset.name : "");
+  });
+
+  setInterval(() => {
+    for (const id of ["racks", "levels", "balance"]) {
+      const graph = plot(id);
+      if (!graph || graph.dataset.lights || !graph.on) continue;
+      graph.dataset.lights = "1";
+      graph.on("plotly_hover", (event) => light(String(event.points[0].y)));
+      graph.on("plotly_unhover", () => light(""));
+    }
+  }, 1000);
+
+  function outline(pointed) {
     const graph = plot("racks");
     if (!graph || !window.Plotly || !graph.data || !graph.data.length || !S.diagram) return;
     const rows = graph.data[0].y || [];
     if (typeof rows[0] === "number") return; // an elevation: one row only
-    const lit = S.extra.node ? below(S.extra.node) : [];
+    const name = typeof pointed === "string" && pointed ? pointed : S.extra.node;
+    const lit = name ? below(name) : [];
     if (lit.length === rows.length) lit.length = 0; // everything hangs below: nothing to say
     const shapes = lit.filter((r) => rows.includes(r)).map((r) => {
       const k = rows.indexOf(r);
@@ -169,25 +217,6 @@
     api.ensureNodeVisible(row, "middle");
     api.flashCells({ rowNodes: [row] });
   }
-
-  /* One moment on both charts of a day. */
-  const PAIR = { timeline: "temperatures", temperatures: "timeline" };
-  function linkHover() {
-    for (const [id, other] of Object.entries(PAIR)) {
-      const graph = plot(id);
-      if (!graph || graph.dataset.linked) continue;
-      graph.dataset.linked = "1";
-      graph.on("plotly_hover", (event) => {
-        const to = plot(other);
-        if (S.hovering || !to || !event.points.length) return;
-        S.hovering = true;
-        window.Plotly.Fx.hover(to, [{ curveNumber: 0, pointNumber: event.points[0].pointNumber }]);
-        S.hovering = false;
-      });
-      graph.on("plotly_unhover", () => plot(other) && window.Plotly.Fx.unhover(plot(other)));
-    }
-  }
-  setInterval(linkHover, 1000);
 
   function toggleFailed(name) {
     if (isRow(S.story.diagram, name)) return;
@@ -254,9 +283,40 @@
     else if (id === "site-frame-next") frame(S.frame + 1);
     else if (id === "site-frame-play" && S.story) play();
     else if (id === "site-heal") change({ failed: "" });
+    else if (id === "site-fit-apply") applyFit();
     else return;
     if (id !== "site-frame-play") stop();
   });
+
+  /* Put the servers that found a place into the inputs: a version of the site that is open,
+     else a site of its own. */
+  async function applyFit() {
+    const { fit, asked } = S.kept;
+    const note = el("site-fit-note");
+    note.textContent = "Placing…";
+    try {
+      const base = asked.scenario_id ? { scenario_id: asked.scenario_id } : { scenario: {} };
+      let found = await np.api("POST", "/site/fit", { ...base, changes: asked.changes, ...fit });
+      while (found.state) {
+        await new Promise((done) => setTimeout(done, 500));
+        const job = await np.api("GET", "/jobs/" + found.id);
+        if (job.error) throw job.error;
+        found = job.answer || found;
+      }
+      const rest = Object.entries(asked.changes).filter(([path]) => !path.startsWith("facility"));
+      const changes = { ...Object.fromEntries(rest), facility: found.facility };
+      const name = "+" + found.placed_servers + " servers";
+      const open = np.scenarios.open();
+      const stored = asked.scenario_id && open
+        ? await np.api("POST", "/scenarios/" + open.id + "/versions", { changes, name }, { "if-match": '"' + open.version + '"' })
+        : await np.api("POST", "/scenarios", { ...base, changes, name: "Site, " + name });
+      set("site-scenario-list", { data: Date.now() });
+      await np.scenarios.go(stored.id);
+      note.textContent = "Applied: " + stored.name + " is open, " + name + ".";
+    } catch (problem) {
+      note.textContent = np.said(problem);
+    }
+  }
 
   // --- the timeline of a day ----------------------------------------------------------------
 
@@ -369,9 +429,18 @@
 
   // --- callbacks ------------------------------------------------------------------------------
 
-  setInterval(() => np.age("site-age-" + S.extra.view, S.answeredAt, S.tookMs), 1000);
-  np.heartbeat("site-offline", "site-cold", pace);
-  window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", pace.ask);
+  np.page({
+    prefix: "site", pace, age: () => "site-age-" + S.extra.view, answered: () => [S.answeredAt, S.tookMs],
+    restore: (values) => apply(values, S.defaults), start: (key) => S.defaults[key], call: () => S.kept.call && np.curl(S.kept.call.path, S.kept.call.body),
+  });
+
+  np.scenarios.on({
+    prefix: "site", changed: () => set("site-scenario-list", { data: Date.now() }),
+    open: (id) => {
+      set("site-scenario", { value: id });
+      pace.ask();
+    },
+  });
 
   function fitPanel() {
     const stored = Boolean(S.latest.scenario);
@@ -421,6 +490,8 @@
         document.body.dataset.siteView = kept.view;
         np.age("site-age-" + kept.view, S.answeredAt, S.tookMs);
         if (kept.failed) S.shownFailed = kept.failed;
+        np.scenarios.view(kept.asked);
+        if (kept.view === "site") el("site-fit-apply").hidden = !kept.fit;
         writeUrl();
       }
       const scheme = kept.dark ? "dark" : "light";
@@ -485,17 +556,5 @@
       return NO();
     },
 
-    async copyLink(clicks) {
-      if (!clicks) return NO();
-      writeUrl();
-      const text = await np.copied(window.location.href, "Press Ctrl+C");
-      setTimeout(() => set("site-copy", { children: "Copy link" }), 1500);
-      return text;
-    },
-
-    apiCall(clicks) {
-      if (!clicks || !S.kept.call) return [NO(), NO()];
-      return [true, np.curl(S.kept.call.path, S.kept.call.body)];
-    },
   };
 })();

@@ -168,9 +168,7 @@
   function searchText(step) {
     if (!step.running) return step.text;
     const part = step.part || 0;
-    const ran = (Date.now() - S.search.since) / 1000;
-    const left = part > 0.02 ? ", about " + Math.max(1, Math.round((ran * (1 - part)) / part)) + " s left" : "";
-    return Math.round(100 * part) + " % · " + step.text + left;
+    return Math.round(100 * part) + " % · " + step.text + np.left(part, S.search.since);
   }
 
   function stale() {
@@ -183,9 +181,18 @@
     else if (!is && !S.search && S.foundText) text.textContent = S.foundText;
   }
 
-  setInterval(() => np.age("stab-age", S.answeredAt, S.tookMs), 1000);
-  np.heartbeat("stab-offline", "stab-cold", pace);
-  window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", pace.ask);
+  np.page({
+    prefix: "stab", pace, answered: () => [S.answeredAt, S.tookMs], restore: (values) => apply(values, S.defaults), start: (key) => S.defaults[key],
+    call: () => S.kept.call && np.curl(S.kept.call.path, S.kept.call.body),
+  });
+
+  np.scenarios.on({
+    prefix: "stab", changed: () => set("stab-boot", { data: Date.now() }),
+    open: (id) => {
+      set("stab-scenario", { value: id });
+      pace.ask();
+    },
+  });
 
   dc.stab = {
     gather() {
@@ -233,6 +240,7 @@
         document.body.dataset.stabFine = kept.coarse ? "" : kept.seq;
         np.age("stab-age", S.answeredAt, S.tookMs);
         writeUrl();
+        if (kept.call) np.scenarios.view(kept.call.body);
         stale();
         if (kept.coarse) {
           clearTimeout(S.settle);
@@ -320,17 +328,5 @@
       return NO();
     },
 
-    async copyLink(clicks) {
-      if (!clicks) return NO();
-      writeUrl();
-      const text = await np.copied(window.location.href, "Press Ctrl+C");
-      setTimeout(() => set("stab-copy", { children: "Copy link" }), 1500);
-      return text;
-    },
-
-    apiCall(clicks) {
-      if (!clicks || !S.kept.call) return [NO(), NO()];
-      return [true, np.curl(S.kept.call.path, S.kept.call.body)];
-    },
   };
 })();

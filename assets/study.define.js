@@ -29,7 +29,7 @@
   };
   const DRAWN = ["latin-hypercube", "sobol", "random"];
   const D = {
-    draft: null, told: null, question: null, check: null, n: 0, asked: 0, timer: 0, undo: [], redo: [], last: "",
+    draft: null, told: null, question: null, check: null, n: 0, asked: 0, timer: 0, last: "",
     waiting: null, busy: false,
   };
   np.study = np.study || {};
@@ -103,29 +103,19 @@
   function commit() {
     const now = JSON.stringify(D.draft);
     if (now === D.last) return;
-    if (D.last) D.undo.push(D.last);
-    if (D.undo.length > 100) D.undo.shift();
-    D.redo = [];
     D.last = now;
-    buttons();
+    np.edits.note(now);
     touched();
   }
 
-  function step(from, to) {
-    if (!from.length) return;
-    to.push(D.last);
-    D.last = from.pop();
-    D.draft = JSON.parse(D.last);
+  np.study.restore = function (text) {
+    if (!text) return np.study.load(D.told.examples.sure);
+    D.last = text;
+    D.draft = JSON.parse(text);
     ask();
     render();
-    buttons();
-    touched();
-  }
-
-  function buttons() {
-    el("study-undo").disabled = !D.undo.length;
-    el("study-redo").disabled = !D.redo.length;
-  }
+    return touched();
+  };
 
   function check() {
     if (!D.draft) return;
@@ -212,7 +202,6 @@
     if (again) again.focus();
     if (D.check) mark(D.check.errors || []);
     if (D.check && D.check.yaml) el("study-yaml").textContent = D.check.yaml;
-    buttons();
   }
 
   const fold = (name, title, body) => make("details", { class: "np-group np-fold st-fold", "data-fold": name },
@@ -598,8 +587,6 @@
   document.addEventListener("click", (event) => {
     if (!event.target.closest || !D.told) return;
     const example = event.target.closest("[data-example]"), look = event.target.closest("[data-look]");
-    if (event.target.closest("#study-undo")) step(D.undo, D.redo);
-    if (event.target.closest("#study-redo")) step(D.redo, D.undo);
     if (event.target.closest("#study-new")) {
       np.study.load(blank());
       np.study.open("", false);
@@ -612,12 +599,6 @@
   });
 
   document.addEventListener("keydown", (event) => {
-    const z = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z";
-    if (z && !np.study.typing(event.target)) {
-      event.preventDefault();
-      if (event.shiftKey) step(D.redo, D.undo);
-      else step(D.undo, D.redo);
-    }
     if ((event.ctrlKey || event.metaKey) && event.key === "Enter" && D.check && D.check.ok) run();
   });
 
@@ -628,7 +609,9 @@
       if (D.waiting) np.study.load(D.waiting);
       else if (!D.draft) {
         const asked = np.fromUrl();
-        if (!asked.study) np.study.load(found.examples.sure);
+        const kept = asked.study ? null : np.edits.snapshot();
+        if (kept) np.study.restore(kept);
+        else if (!asked.study) np.study.load(found.examples.sure);
       } else render();
       document.body.dataset.studyTold = "1";
       return NO();

@@ -120,9 +120,24 @@
     return s < 3600 ? Math.round(s / 60) + " min" : (s / 3600).toFixed(1) + " h";
   }
 
-  setInterval(() => np.age("study-age", S.answeredAt, S.tookMs), 1000);
-  np.heartbeat("study-offline", "study-cold-words", pace);
-  window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => S.view && pace.ask());
+  np.page({
+    prefix: "study", cold: "study-cold-words", pace, answered: () => [S.answeredAt, S.tookMs], look: () => S.view && pace.ask(), call,
+    restore: (text) => np.study.restore(text), snapshots: true,
+    keys: [["Ctrl Enter", "run the study"], ["j k", "next, previous point"], ["Esc", "no selection"]],
+  });
+
+  function call() {
+    const api = window.location.origin + "/api/v1";
+    const draft = np.study.call ? np.study.call() : null;
+    const parts = [];
+    if (S.view.study) {
+      parts.push("# this study, its points, and all of it as a file\ncurl -s " + api + "/studies/" + S.view.study,
+        "curl -s '" + api + "/studies/" + S.view.study + "/points?limit=1000'",
+        "curl -s -o study.parquet '" + api + "/studies/" + S.view.study + "/result?format=parquet'");
+    }
+    if (draft) parts.push("# the definition on the left, started anew\n" + np.curl("/studies", draft));
+    return parts.join("\n\n");
+  }
 
   // --- selection -------------------------------------------------------------------------
 
@@ -396,11 +411,6 @@
       return nudge(Number(grip.dataset.up), event.key);
     }
     if (typing(event.target) || event.ctrlKey || event.metaKey || event.altKey) return undefined;
-    if (event.key === "/") {
-      event.preventDefault();
-      const fields = document.querySelectorAll("#study-axes [role=combobox]");
-      return fields.length ? fields[fields.length - 1].focus() : undefined;
-    }
     if (event.key === "Escape" && S.view.select && S.view.point === "") return select({});
     if ((event.key === "j" || event.key === "k") && S.view.point !== "") {
       const index = Number(S.view.point) + (event.key === "j" ? 1 : -1);
@@ -417,39 +427,25 @@
   // --- callbacks -------------------------------------------------------------------------
 
   function savePicture(kind) {
-    const ground = getComputedStyle(document.querySelector(".np-page")).backgroundColor;
     for (const name of SECTIONS) {
       const section = el("study-section-" + name);
-      const graph = section && !section.classList.contains("np-hidden") && section.querySelector(".js-plotly-plot");
-      if (!graph || !window.Plotly) continue;
-      window.Plotly.toImage({ data: graph.data, layout: { ...graph.layout, paper_bgcolor: ground } },
-        { format: kind, scale: kind === "png" ? 2 : 1, width: graph.clientWidth, height: graph.clientHeight })
-        .then((url) => save(url, "study-" + name + "." + kind));
+      const shown = section && !section.classList.contains("np-hidden");
+      const drawn = shown && section.querySelector(".js-plotly-plot, .st-lines svg");
+      if (drawn) np.savePicture(drawn.closest(".dash-graph, .st-lines").id, kind);
     }
-    const lines = document.querySelector("#study-fig-lines svg");
-    if (lines && kind === "svg") save("data:image/svg+xml," + encodeURIComponent(styled(lines)), "study-lines.svg");
   }
 
-  function save(url, name) {
-    const link = document.createElement("a");
-    link.href = url;
-    link.download = name;
-    link.click();
-  }
-
-  // a file has no style sheet: its looks go along
-  function styled(svg) {
-    const copy = svg.cloneNode(true);
-    copy.setAttribute("xmlns", SVG);
-    const from = svg.querySelectorAll("*");
-    copy.querySelectorAll("*").forEach((n, k) => {
-      const css = getComputedStyle(from[k]);
-      for (const name of ["fill", "stroke", "stroke-width", "opacity", "stroke-opacity", "fill-opacity", "font-size", "font-family", "font-weight"]) {
-        n.style.setProperty(name, css.getPropertyValue(name));
-      }
-    });
-    return copy.outerHTML;
-  }
+  // a place on an upright is its value; a choice is named by its tick
+  np.drawn["study-fig-lines"] = () => {
+    const { uprights, at, index } = S.lines || { uprights: [] };
+    if (!uprights.length) return [];
+    const value = (up, part) => {
+      const v = part === null ? null : up.low + part * (up.high - up.low);
+      return v === null ? null : up.names ? up.names[Math.round(v)] : Number(v.toPrecision(4));
+    };
+    return [{ place: "point", at: index, columns: uprights.map((up, k) => ({
+      name: up.name + (up.unit ? `, ${up.unit}` : ""), values: at.map((row) => value(up, row[k])) })) }];
+  };
 
   function done(kept) {
     S.have = kept.have;
@@ -597,25 +593,5 @@
       return NO();
     },
 
-    async copyLink(clicks) {
-      if (!clicks) return NO();
-      const text = await np.copied(window.location.href, "Press Ctrl+C");
-      setTimeout(() => set("study-copy", { children: "Copy link" }), 1500);
-      return text;
-    },
-
-    apiCall(clicks) {
-      if (!clicks) return [NO(), NO()];
-      const api = window.location.origin + "/api/v1";
-      const draft = np.study.call ? np.study.call() : null;
-      const parts = [];
-      if (S.view.study) {
-        parts.push("# this study, its points, and all of it as a file\ncurl -s " + api + "/studies/" + S.view.study,
-          "curl -s '" + api + "/studies/" + S.view.study + "/points?limit=1000'",
-          "curl -s -o study.parquet '" + api + "/studies/" + S.view.study + "/result?format=parquet'");
-      }
-      if (draft) parts.push("# the definition on the left, started anew\n" + np.curl("/studies", draft));
-      return [true, parts.join("\n\n")];
-    },
   });
 })();

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from app import format as say
-from app.figures.serving import SERIES
-from app.figures.template import Figure, base_layout, note, palette
+from app.figures.template import SERIES, Figure, base_layout, note, palette
 
 Json = dict[str, Any]
 _DASHES = ("solid", "dash", "dot", "dashdot")
@@ -178,11 +177,9 @@ def _layout(panes: list[Pane], *, dark: bool, days: bool) -> Json:
     layout = base_layout(
         dark=dark, margin={"l": 52, "r": 14, "t": 22, "b": 40}, hoversubplots="axis",
         xaxis={
-            "anchor": last, "title": {"text": words}, "showspikes": True,
-            "spikemode": "across", "spikethickness": 1, "spikecolor": p.baseline,
-            "spikedash": "solid", "hoverformat": ".2f",
+            "anchor": last, "title": {"text": words}, "hoverformat": ".2f",
             "ticksuffix": " d" if days else " h",
-        }, **axes,
+        }, meta={"time_s": 86_400 if days else 3600}, **axes,
     )  # fmt: skip
     layout["annotations"] = titles
     return layout

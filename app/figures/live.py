@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from app.figures.template import Figure, base_layout, note, palette
+from app.figures.template import INSTANTS, Figure, base_layout, note, palette
 from app.format import number, power_digits, power_scale
 
 Json = dict[str, Any]
@@ -161,7 +161,7 @@ def live_figure(
         yaxis={"range": [low, high], "title": {"text": curve.unit},
                "fixedrange": True},
         margin={"l": 58, "r": 12, "t": 14, "b": 40},
-        uirevision="live", hovermode="x unified",
+        uirevision="live", meta=INSTANTS,
     )  # fmt: skip
     return figure
 

@@ -7,8 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from app import format as say
-from app.figures.serving import SERIES
-from app.figures.template import Figure, Palette, base_layout, note, palette
+from app.figures.template import (
+    INSTANTS,
+    SERIES,
+    Figure,
+    Palette,
+    base_layout,
+    note,
+    palette,
+)
 
 Json = dict[str, Any]
 Line = list[float | None]
@@ -127,6 +134,7 @@ def _layout(p: Palette, unit: str, *, dark: bool) -> Json:
     }
     layout = base_layout(
         dark=dark, margin={"l": 52, "r": 14, "t": 40, "b": 38},
+        meta=INSTANTS,
         xaxis={"type": "date", "anchor": "y4", "hoverformat": "%H:%M:%S UTC"}, **axes,
     )  # fmt: skip
     layout["annotations"] = [

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from app import format as say
-from app.figures.template import Figure, base_layout, palette
+from app.figures.template import INSTANTS, Figure, base_layout, palette
 
 Json = dict[str, Any]
 
@@ -219,7 +219,7 @@ def _axes(
     floor = 0.94 * min(lowest, default=0.0) / scale
     top = 1.03 * max(run["provisioned_w"], run["peak_w"]) / scale
     figure.arrange(
-        uirevision=f"{run['horizon_s']}|{unit}",
+        uirevision=f"{run['horizon_s']}|{unit}", meta=INSTANTS,
         xaxis={"type": "date", "anchor": "y2", "hoverformat": "%a %H:%M",
                "tickformat": "%H:%M" if run["horizon_s"] <= _DAY_S else "%a %H:%M"},
         yaxis={

@@ -8,16 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from app import format as say
-from app.figures.template import Figure, base_layout, note, palette
+from app.figures.template import SERIES, Figure, base_layout, note, palette
 
 Json = dict[str, Any]
 
 BASELINE = "baseline"
-SERIES = {
-    False: ("#0067a5", "#b84a00", "#00704f", "#8f3f80", "#9a6700", "#4a53a8"),
-    True: ("#5cb8f0", "#f08a4b", "#4cc3a0", "#d58bc5", "#e6b450", "#a3b1ff"),
-}
-"""Colours of systems in the order compared; assets/base.series.css has the same."""
 GREY = {False: "#6b7480", True: "#a3adb7"}
 _SYMBOLS = (
     "circle",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from app import format as say
 from app.figures.one_line import utilisation
-from app.figures.template import Figure, base_layout, note, palette
+from app.figures.template import HOURS, Figure, base_layout, note, palette
 
 Json = dict[str, Any]
 SIDE_COLOURS = {"A": "bad", "B": "power", "C": "good", "R": "second"}
@@ -217,8 +218,19 @@ def _balance_words(node: Json, unit: str) -> str:
 # --- levels and losses --------------------------------------------------------------
 
 
-def levels_figure(run: Json, *, dark: bool, unit: str = "kW") -> Figure:
-    """Draw peak, load after the worst loss, nameplate and limit, per kind of node."""
+def levels_figure(
+    run: Json, *, dark: bool, unit: str = "kW",
+    measured: Mapping[str, float | None] | None = None,
+) -> Figure:  # fmt: skip
+    """
+    Draw peak, load after the worst loss, nameplate and limit, per kind of node.
+
+    Args:
+        run: What a run of the site answers.
+        dark: Whether the ground is dark.
+        unit: Unit of power in words.
+        measured: What nodes draw now, where something is measured. [W]
+    """
     p = palette(dark=dark)
     worst: dict[str, Json] = {}
     for node in run["nodes"]:
@@ -232,21 +244,34 @@ def levels_figure(run: Json, *, dark: bool, unit: str = "kW") -> Figure:
     names = [f"{n['name']}" for n in nodes]
     figure = Figure(base_layout(
         dark=dark, hovermode="closest", barmode="overlay", bargap=0.45,
-        margin={"l": 118, "r": 84, "t": 22, "b": 30},
+        margin={"l": 118, "r": 84, "t": 22, "b": 50}, showlegend=True,
+        legend={"orientation": "h", "y": -0.1, "yanchor": "top", "x": 0,
+                "traceorder": "reversed", "font": {"size": 11}},
         xaxis={"range": [0, 1.6], "tickformat": ".0%", "fixedrange": True},
         yaxis={"showgrid": False, "fixedrange": True},
     ))  # fmt: skip
     for key, colour, title in (
         ("nameplate_w", p.grid, "nameplate"),
         ("failover_w", p.band, "after worst loss"),
-        ("peak_w", p.power, "peak"),
+        ("peak_w", p.power, "expected peak"),
     ):  # fmt: skip
         figure.add(
             "bar", orientation="h", y=names, name=title,
             x=[min(n[key] / n["limit_w"], 1.6) for n in nodes],
             marker={"color": colour, "line": {"width": 1, "color": p.muted}},
-            hovertext=[f"{title} {say.power(n[key], 'kW')}" for n in nodes],
+            hovertext=[f"{title} {say.power(n[key], unit)}" for n in nodes],
             hoverinfo="text",
+        )  # fmt: skip
+    now = [(n, (measured or {}).get(n["name"])) for n in nodes]
+    seen = [(n, w) for n, w in now if w is not None]
+    if seen:
+        figure.add(
+            "scatter", mode="markers", name="measured now", hoverinfo="text",
+            y=[n["name"] for n, _ in seen],
+            x=[min(w / n["limit_w"], 1.6) for n, w in seen],
+            hovertext=[f"measured now {say.power(w, unit)}" for _, w in seen],
+            marker={"symbol": "diamond", "size": 10, "color": p.ground,
+                    "line": {"width": 2, "color": p.ink}},
         )  # fmt: skip
     figure.mark_x(1.0, "<b>limit</b>", colour=p.limit, dash="solid")
     for node, name in zip(nodes, names, strict=True):
@@ -396,7 +421,7 @@ def timeline_figure(
     figure = Figure(base_layout(
         dark=dark, margin={"l": 56, "r": 52, "t": 22, "b": 26},
         xaxis=_hours_axis(hours, ""),
-        yaxis={"title": {"text": unit}, "rangemode": "tozero"},
+        meta=HOURS, yaxis={"title": {"text": unit}, "rangemode": "tozero"},
         yaxis2={"overlaying": "y", "side": "right", "showgrid": False,
                 "rangemode": "tozero", "title": {"text": "servers lost"},
                 "range": [0, run["server_count"] * 1.05]},
@@ -454,7 +479,7 @@ def temperatures_figure(run: Json, events: list[Json], *, dark: bool) -> Figure:
     hours = [t / 3600 for t in series["t_s"]]
     figure = Figure(base_layout(
         dark=dark, margin={"l": 56, "r": 52, "t": 8, "b": 34},
-        xaxis=_hours_axis(hours), yaxis={"title": {"text": "°C"}},
+        xaxis=_hours_axis(hours), yaxis={"title": {"text": "°C"}}, meta=HOURS,
     ))  # fmt: skip
     for title, key, colour in (
         ("GPU", "hottest_c", p.second), ("air", "hall_c", p.power)

@@ -79,7 +79,8 @@ def _upright(seen: Seen, key: str) -> Json:
         ticks = [[v, scale.number(v)] for v in np.linspace(low, high, _TICKS).tolist()]
     return {
         "key": key, "name": short(seen.label(key), 24), "unit": scale.unit,
-        "low": low, "high": high, "ticks": ticks, "output": key not in seen.fields,
+        "names": names, "low": low, "high": high, "ticks": ticks,
+        "output": key not in seen.fields,
         "limits": [
             one["limit"] for one in seen.limits
             if one["output"] == key and low <= one["limit"] <= high

@@ -20,9 +20,13 @@ FONT = (
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Palette:
     """
-    Colours by meaning, from the Okabe-Ito set, shifted for contrast on each ground.
+    Colours by meaning: the hues of Okabe and Ito, shifted for contrast on each ground.
 
-    Colour never stands alone: thresholds differ by dash, policies by dash and mark.
+    Colours are chosen here alone; style sheets repeat them. Text has 4.5 : 1 on
+    its ground, marks 3 : 1, and colours that meet in a chart differ for deuteranopes,
+    protanopes and tritanopes, too (tests/app/charts/test_palette.py). Side A is `bad`,
+    red and solid; side B is `power`, blue and dashed. Colour never stands alone:
+    thresholds differ by dash, policies by dash and mark, sides by letter.
     """
 
     ink: str
@@ -53,22 +57,29 @@ LIGHT = Palette(
     low_pale="#e8cda0", high_pale="#d9bdd3",
     lane="#f3f4f6", good="#00704f", bad="#b3261e",
     policies={
-        "no-cap": "#6b7480", "one-threshold-low": "#00704f",
-        "one-threshold-all": "#8f3f80", "polca": "#0067a5",
+        "no-cap": "#2f353b", "one-threshold-low": "#115f40",
+        "one-threshold-all": "#b71b6f", "polca": "#0067a5",
     },
 )  # fmt: skip
 DARK = Palette(
     ink="#e6e9ec", muted="#9aa4ae", grid="#2a3037", ground="#14181c",
     power="#5cb8f0", band="rgba(92,184,240,0.22)", baseline="#747e88",
     first="#e6b450", second="#f08a4b", limit="#e6e9ec",
-    low="#e6a23c", high="#d58bc5",
+    low="#e6a23c", high="#b06be0",
     low_pale="#6b5327", high_pale="#63465e",
     lane="#1d2227", good="#4cc3a0", bad="#ff8078",
     policies={
-        "no-cap": "#a3adb7", "one-threshold-low": "#4cc3a0",
-        "one-threshold-all": "#d58bc5", "polca": "#5cb8f0",
+        "no-cap": "#a3adb7", "one-threshold-low": "#a7fee5",
+        "one-threshold-all": "#b06be0", "polca": "#5cb8f0",
     },
 )  # fmt: skip
+
+SERIES = {
+    False: ("#0067a5", "#652802", "#115f40", "#b71b6f", "#807016", "#4c0096"),
+    True: ("#5cb8f0", "#f15e04", "#a7fee5", "#bf7a96", "#f3ce01", "#877efc"),
+}
+"""Colours of things set side by side, light and dark; `assets/base.series.css` has them
+for what is not a figure. Blue comes first, as power is blue."""
 
 POLICY_DASH = {
     "no-cap": "dot", "one-threshold-low": "dash",
@@ -175,10 +186,14 @@ def base_layout(*, dark: bool, **more: Any) -> Json:
             "font": {"color": p.ink, "size": 12, "family": FONT},
         },
         "margin": {"l": 48, "r": 12, "t": 8, "b": 26},
-        "modebar": {
-            "bgcolor": "rgba(0,0,0,0)", "color": p.baseline, "activecolor": p.ink,
-        },
     } | more  # fmt: skip
+
+
+INSTANTS: Json = {"time_s": 1e-3}
+"""`meta` of a figure over instants: what one unit of its x axis is, in seconds. Figures
+with this share a crosshair."""
+HOURS: Json = {"time_s": 3600}
+"""The same, over hours."""
 
 
 def note(text: str, *, dark: bool) -> Figure:
@@ -192,10 +207,5 @@ def note(text: str, *, dark: bool) -> Figure:
     return figure
 
 
-CONFIG: dict[str, Any] = {
-    "displaylogo": False,
-    "responsive": True,
-    "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d", "pan2d"],
-    "toImageButtonOptions": {"format": "svg", "filename": "nameplate", "scale": 2},
-}
-"""Settings every graph shares; the camera button saves SVG."""
+CONFIG: dict[str, Any] = {"displayModeBar": False, "responsive": True}
+"""Settings every graph shares; its tools are those of `assets/base.chart.js`."""

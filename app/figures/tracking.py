@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.figures.template import Figure, base_layout, note, palette
+from app.figures.template import INSTANTS, Figure, base_layout, note, palette
 from app.format import power, power_digits, power_scale
 
 Json = dict[str, Any]
@@ -48,7 +48,9 @@ def shadow_figure(curves: Json | None, *, dark: bool, unit: str) -> Figure:
         figure.add_label(x=0, xref="paper", xanchor="left", xshift=at, y=1,
                          yref="paper", yanchor="bottom", text=name,
                          font={"color": colour, "size": 11})  # fmt: skip
-    figure.arrange(xaxis=_DATE, yaxis={"title": {"text": unit}}, margin=_MARGIN)
+    figure.arrange(
+        xaxis=_DATE, yaxis={"title": {"text": unit}}, margin=_MARGIN, meta=INSTANTS
+    )
     return figure
 
 
@@ -77,7 +79,9 @@ def forecast_figure(found: Json, *, dark: bool, unit: str) -> Figure:
     limit = found["limit_w"]
     if limit is not None and high >= 0.6 * limit:
         figure.mark_y(limit / scale, f"limit {power(limit, unit)}", colour=p.limit)
-    figure.arrange(xaxis=_DATE, yaxis={"title": {"text": unit}}, margin=_MARGIN)
+    figure.arrange(
+        xaxis=_DATE, yaxis={"title": {"text": unit}}, margin=_MARGIN, meta=INSTANTS
+    )
     return figure
 
 
@@ -131,6 +135,6 @@ def residual_figure(residuals: Json, *, unit: str, dark: bool) -> Figure:
         yaxis2={"title": {"text": "difference"}, "domain": [0, 0.3],
                 "gridcolor": p.grid, "zeroline": True, "zerolinecolor": p.muted,
                 "tickfont": {"color": p.muted, "size": 11}},
-        margin=_MARGIN,
+        margin=_MARGIN, meta=INSTANTS,
     )  # fmt: skip
     return figure

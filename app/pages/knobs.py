@@ -1,4 +1,4 @@
-"""What every page is built of: its header, and knobs with their sources."""
+"""What every panel is built of: knobs with their sources, and how they are bound."""
 
 from __future__ import annotations
 
@@ -58,91 +58,7 @@ class Control:
         return min(max(given, self.low), max(self.high, high or self.high))
 
 
-# --- the frame ------------------------------------------------------------------------
-
-PAGES = (
-    ("explore", "Explore", "/"),
-    ("site", "Site", "/site/"),
-    ("failures", "Failures", "/site/?view=failures"),
-    ("cooling", "Cooling", "/site/?view=cooling"),
-    ("stabilize", "Stabilize", "/stabilize/"),
-    ("serving", "Serving", "/serving/"),
-    ("study", "Study", "/study/"),
-    ("compare", "Compare", "/compare/"),
-    ("live", "Live", "/live/"),
-    ("data", "Data", "/data/"),
-)
-
-
-def shell(prefix: str, *, top: list[Any], panel: Any, main: Any) -> Any:
-    """Frame of a page: skip link, banner, inputs left, answer right, dialogs."""
-    return dmc.MantineProvider(
-        id=f"{prefix}-mantine",
-        defaultColorScheme="auto",
-        theme={
-            "fontFamily": 'system-ui, -apple-system, "Segoe UI", Roboto, sans-serif',
-            "primaryColor": "blue", "defaultRadius": "sm", "respectReducedMotion": True,
-        },
-        children=html.Div(
-            className="np-page",
-            children=[
-                html.A("Skip to the answer", href=f"#{prefix}-main",
-                       className="np-skip"),
-                *top,
-                html.Div(id=f"{prefix}-offline", className="np-banner", hidden=True,
-                         role="alert"),
-                html.Div(className="np-body", children=[panel, main]),
-                _api_modal(prefix),
-            ],
-        ),
-    )  # fmt: skip
-
-
-def header(prefix: str, page: str, *, about: str, tools: list[Any]) -> Any:
-    """Name of the product, the pages, what is looked at, and tools."""
-    links = [
-        html.A(
-            title, href=href, id=f"{prefix}-nav-{key}", className="np-nav-link",
-            **({"aria-current": "page"} if key == page else {}),
-        )
-        for key, title, href in PAGES
-    ]  # fmt: skip
-    return html.Header(
-        className="np-header",
-        children=[
-            html.Div(
-                className="np-brand",
-                children=[
-                    html.H1("Nameplate", className="np-wordmark"),
-                    html.Nav(links, className="np-nav", **{"aria-label": "Pages"}),
-                    html.Span(about, id=f"{prefix}-scenario-name",
-                              className="np-quiet"),
-                ],
-            ),
-            html.Div(className="np-tools", children=tools),
-        ],
-    )  # fmt: skip
-
-
-def theme(prefix: str) -> Any:
-    """Light, dark, or as the system has it."""
-    options = [
-        {"value": "auto", "label": "System"}, {"value": "light", "label": "Light"},
-        {"value": "dark", "label": "Dark"},
-    ]  # fmt: skip
-    return segmented(f"{prefix}-theme", options, "Theme", "auto")
-
-
-def _api_modal(prefix: str) -> Any:
-    return dmc.Modal(
-        id=f"{prefix}-api-modal", title="API call for this view", size="lg",
-        children=[
-            html.P("Answers with this view's numbers, run on the same server.",
-                   className="np-quiet"),
-            html.Pre(id=f"{prefix}-api-text", className="np-code", tabIndex="0"),
-            dmc.Button("Copy", id=f"{prefix}-api-copy", size="compact-sm"),
-        ],
-    )  # fmt: skip
+# --- small parts ----------------------------------------------------------------------
 
 
 def button(name: str, text: str) -> Any:
@@ -257,6 +173,35 @@ def bind_knobs(dash: Any, prefix: str, controls: Iterable[Control]) -> None:
             Input(number, "value"), State(slider, "value"), State(slider, "id"),
             prevent_initial_call=True,
         )  # fmt: skip
+
+
+def bind_view(
+    dash: Any, prefix: str, inputs: Iterable[Any], *, kept: str = "kept",
+    steps: Iterable[tuple[str, list[Any]]] = (),
+) -> None:  # fmt: skip
+    """
+    Let a page's script gather its inputs and hear what is answered.
+
+    Args:
+        dash: The page's application.
+        prefix: Of its ids and of its functions in the browser.
+        inputs: What makes up the view.
+        kept: Store with what an answer leaves to the browser.
+        steps: Further functions, with what calls them.
+    """
+    touched = f"{prefix}-touched"
+    dash.clientside_callback(
+        ClientsideFunction(prefix, "gather"), Output(touched, "data"),
+        *inputs, State(f"{prefix}-defaults", "data"),
+    )  # fmt: skip
+    answered = ("answered", Output(f"{prefix}-mantine", "forceColorScheme"),
+                [Input(f"{prefix}-{kept}", "data")])  # fmt: skip
+    others = [(name, Output(touched, "data", allow_duplicate=True), given)
+              for name, given in steps]  # fmt: skip
+    for name, output, given in (answered, *others):
+        dash.clientside_callback(
+            ClientsideFunction(prefix, name), output, *given, prevent_initial_call=True
+        )
 
 
 def bind_copy(dash: Any, name: str, text: str) -> None:

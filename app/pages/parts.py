@@ -8,6 +8,23 @@ from app.components import html
 
 Json = dict[str, Any]
 _LONGEST_VALUE = 60
+_BUSY = (429, 503)
+_AGAIN_S = 5
+"""Time after which a page asks a busy server again. [s]"""
+
+
+BADGES = {
+    "measured": "Read from the site's own meters and agents",
+    "modelled": "Every number on this page comes from the model; docs/models say what "
+    "it assumes",
+}
+
+
+def badge(kind: str) -> Any:
+    """Say where the numbers beside it come from; why, at a pointer or the focus."""
+    return html.Span(
+        kind, className="np-chip", tabIndex="0", **{"data-tip": BADGES[kind]}
+    )
 
 
 def headline(text: str, detail: str, *, good: bool) -> list[Any]:
@@ -24,9 +41,7 @@ def headline(text: str, detail: str, *, good: bool) -> list[Any]:
         html.P(
             className="np-detail",
             children=[
-                detail, html.Span("modelled", className="np-chip",
-                title="Every number on this page comes from the model; docs/models say "
-                "what it assumes"),
+                detail, badge("modelled"),
             ],
         ),
     ]  # fmt: skip
@@ -39,7 +54,7 @@ def number_cell(
     """Draw one key number: title, value, share, change."""
     return html.Div(
         className="np-number-cell" + (" np-alarm" if alarm else ""),
-        id=name, title=tip,
+        id=name, **({"tabIndex": "0", "data-tip": tip} if tip else {}),
         children=[
             html.Div(title, className="np-number-title"),
             html.Div(value, className="np-number-value"),
@@ -75,8 +90,9 @@ def problem(document: Json) -> Any:
         ])
         for e in errors
     ]  # fmt: skip
+    again = {"data-again": str(_AGAIN_S)} if document.get("status") in _BUSY else {}
     return html.Div(
-        className="np-problem",
+        className="np-problem", **again,
         children=[
             html.P([html.B(str(document.get("title") or "The request failed")), ". ",
                     "" if items else str(document.get("detail") or "")]),

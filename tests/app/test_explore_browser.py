@@ -161,7 +161,7 @@ def test_the_risk_curve_appears_by_itself_and_counts_do_not_restart_it(open_page
         "document.querySelector('#explore-risk .js-plotly-plot').data.length >= 1",
         timeout=FIRST_ANSWER_MS,
     )
-    page.click(".np-chart-risk summary")
+    page.click(".np-chart-risk .np-figure-tools button:has-text('Table')")
     page.wait_for_selector("#explore-risk-table tbody tr", timeout=ANSWER_MS)
     started = []
 
@@ -215,7 +215,7 @@ def test_everything_that_can_be_operated_has_a_name(open_page):
 def test_every_chart_has_a_table_and_focus_is_visible(open_page):
     page = open_page()
     for name in ("power", "latency"):
-        page.click(f".np-chart-{name} summary")
+        page.click(f".np-chart-{name} .np-figure-tools button:has-text('Table')")
         page.wait_for_selector(f"#explore-{name}-table tbody tr", timeout=ANSWER_MS)
         assert page.locator(f"#explore-{name}-table tbody tr").count() >= 4
     page.keyboard.press("Tab")
@@ -278,21 +278,3 @@ def test_a_pin_opens_again_and_is_removed(open_page):
     assert "added=9&t1=78" in page.url
     page.click("#explore-pin-remove")
     page.wait_for_function(f"!document.querySelector('{PINNED}')")
-
-
-def test_a_view_is_stored_as_a_scenario_and_opened(open_page):
-    page = open_page("?added=7")
-    page.click("#explore-scenarios")
-    page.fill("#explore-save-name", "Spring plan")
-    page.click("#explore-save")
-    page.wait_for_function(
-        "document.querySelector('#explore-scenario-note').textContent"
-        ".includes('Saved as Spring plan')"
-    )
-    stored = page.locator(
-        ".np-scenario", has=page.locator("input[value='Spring plan']")
-    )
-    settled(page, lambda: stored.get_by_role("button", name="Open").click())
-
-    assert "scenario=scenario_" in page.url
-    assert page.inner_text("#explore-scenario-name") == "Spring plan"

@@ -8,7 +8,7 @@ from api.compare_catalogue import chance_times
 from app.components import dmc, html
 from app.pages.compare import say
 from app.pages.compare.state import EXAMPLE, View
-from app.pages.parts import table
+from app.pages.parts import badge, table
 
 Json = dict[str, Any]
 
@@ -33,7 +33,7 @@ def verdict(document: Json, *, unit: str) -> list[Any]:
     place = _furthest(first)
     word = first["verdicts"][place]
     sign, said = WORDS[word]
-    if not matters(first) or {i["field"] for i in document["inputs"]} == {"seed"}:
+    if not matters(first) or seed_only(document, place):
         word, sign, said = "small", "≈", "chance in the traffic"
     values = [
         say.quantity(first["values"][k], first["key"], first["unit"], unit)
@@ -99,9 +99,7 @@ def _said(sign: str, kind: str, text: Any, detail: str) -> list[Any]:
             *(text if isinstance(text, list) else [text]),
         ]),
         html.P(className="np-detail", children=[
-            detail, html.Span("modelled", className="np-chip",
-            title="Every number comes from the model; the page of each model in "
-            "docs/models says what it assumes"),
+            detail, badge("modelled"),
         ]),
     ]  # fmt: skip
 
@@ -130,6 +128,17 @@ def _promises(document: Json) -> str:
 def matters(output: Json) -> bool:
     """Whether a figure differs by more than another seed would make."""
     return (output["score"] or 0.0) >= chance_times(output["key"])
+
+
+def seed_only(document: Json, place: int) -> bool:
+    """Whether an item differs from the baseline by its seed, and in no other input."""
+    base = document["baseline"]
+    moved = {
+        i["field"]
+        for i in document["inputs"]
+        if i["values"][place] != i["values"][base]
+    }
+    return moved - {"name"} == {"seed"}
 
 
 def lonely(output: Json) -> bool:

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from typing import Any, TypeVar
-
-import anyio.to_thread
 
 from api.client import ApiProblem, Client
 from api.problems import Refusal, problem_of
 from app.components import (
-    ClientsideFunction,
     Input,
     Output,
     State,
@@ -21,11 +16,12 @@ from app.components import (
 )  # fmt: skip
 from app.figures.compare import curves_figure, height_of
 from app.pages import parts
+from app.pages.asking import away
 from app.pages.compare import answer, exports, state
 from app.pages.compare.answers import Answers
 from app.pages.compare.differences import differences_table, multiples
 from app.pages.compare.found import options
-from app.pages.knobs import bind_copy
+from app.pages.knobs import bind_view
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -40,11 +36,6 @@ PARTS = (
 )  # fmt: skip
 
 
-async def away(call: Callable[..., T], *args: Any, **kwargs: Any) -> T:
-    """Run a blocking call on a thread: callbacks share the server's event loop."""
-    return await anyio.to_thread.run_sync(partial(call, *args, **kwargs))
-
-
 def register(dash: Any, client: Client) -> None:
     """Attach every callback of the page to the application."""
     answers = Answers(client)
@@ -57,30 +48,12 @@ def register(dash: Any, client: Client) -> None:
 
 def _browser_side(dash: Any) -> None:
     """Keep the list, the URL and the pace: assets/compare.js."""
-    touched = Output("cmp-touched", "data", allow_duplicate=True)
-    dash.clientside_callback(
-        ClientsideFunction("cmp", "gather"), Output("cmp-touched", "data"),
-        *(Input(f"cmp-{name}", "value") for name in ("units", "theme", "show",
-                                                      "curves")),
-        State("cmp-defaults", "data"),
-    )  # fmt: skip
-    for name, output, given in (
-        ("answered", Output("cmp-mantine", "forceColorScheme"),
-         [Input("cmp-kept", "data")]),
-        ("add", touched, [Input("cmp-add", "value"), State("cmp-add", "data")]),
-        ("progress", touched, [Input("cmp-progress", "data")]),
-        ("copyLink", Output("cmp-copy", "children"), [Input("cmp-copy", "n_clicks")]),
-        ("savePng", touched, [Input("cmp-png", "n_clicks")]),
-    ):  # fmt: skip
-        dash.clientside_callback(
-            ClientsideFunction("cmp", name), output, *given, prevent_initial_call=True
-        )
-    dash.clientside_callback(
-        ClientsideFunction("cmp", "apiCall"),
-        Output("cmp-api-modal", "opened"), Output("cmp-api-text", "children"),
-        Input("cmp-api", "n_clicks"), prevent_initial_call=True,
-    )  # fmt: skip
-    bind_copy(dash, "cmp-api-copy", "cmp-api-text")
+    chosen = ("units", "theme", "show", "curves")
+    bind_view(dash, "cmp", (Input(f"cmp-{n}", "value") for n in chosen), steps=(
+        ("add", [Input("cmp-add", "value"), State("cmp-add", "data")]),
+        ("progress", [Input("cmp-progress", "data")]),
+        ("savePng", [Input("cmp-png", "n_clicks")]),
+    ))  # fmt: skip
 
 
 # --- the answer -----------------------------------------------------------------------

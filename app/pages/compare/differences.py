@@ -13,6 +13,7 @@ from app.pages.compare.answer import (
     lonely,
     mark,
     matters,
+    seed_only,
 )
 
 Json = dict[str, Any]
@@ -174,7 +175,9 @@ def _cell(document: Json, output: Json, place: int, full: float, unit: str) -> A
         change["absolute"], output["key"], output["unit"], unit, signed=True
     )
     part = say.change(change["relative"]) or "from 0"
-    small = word != "same" and change["times"] < chance_times(output["key"])
+    small = word != "same" and (
+        change["times"] < chance_times(output["key"]) or seed_only(document, place)
+    )
     sign, said = ("≈", "seed noise") if small else WORDS[word]
     kind = "small" if small else word
     return html.Td(**{"data-title": name}, className=f"np-say-{kind}", children=[

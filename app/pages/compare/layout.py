@@ -8,7 +8,8 @@ from app.components import dcc, dmc, html
 from app.figures.template import CONFIG
 from app.pages.compare.exports import KINDS
 from app.pages.compare.state import DEFAULTS, UNITS
-from app.pages.knobs import button, group, header, segmented, shell, theme
+from app.pages.frame import header, shell
+from app.pages.knobs import group, segmented
 
 _STORES = (
     "touched", "request", "kept", "progress-ask", "progress", "cancel-ask", "cancelled",
@@ -36,19 +37,11 @@ def _stores() -> list[Any]:
 
 
 def _header() -> Any:
-    exports = html.Details(className="np-menu", children=[
-        html.Summary("Export", id="cmp-export"),
-        html.Div(className="np-menu-items", children=[
-            html.Button(text, id=f"cmp-{name}", type="button") for name, text in KINDS
-        ]),
-    ])  # fmt: skip
     return header(
-        "cmp", "compare", about="",
+        "cmp", "compare",
         tools=[
             segmented("cmp-units", list(UNITS), "Power unit", DEFAULTS["units"]),
-            theme("cmp"), button("cmp-copy", "Copy link"),
-            button("cmp-api", "API call"), exports,
-        ],
+        ], exports=KINDS,
     )  # fmt: skip
 
 
@@ -69,7 +62,7 @@ def _panel() -> Any:
                                    "position": "bottom-start"},
                     **{"aria-label": "Search for what to compare"},
                 ),
-                html.P("Newest first; press / to search.", className="np-quiet",
+                html.P("Newest first.", className="np-quiet",
                        id="cmp-add-words"),
             ]),
             group("Compared", [

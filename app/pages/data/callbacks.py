@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable
-from functools import partial
 from typing import Any, TypeVar
 
-import anyio.to_thread
-
 from api.client import ApiProblem, Client
-from app.components import ClientsideFunction, Input, Output, State, no_update
+from app.components import Input, Output, State, no_update
 from app.pages import parts
+from app.pages.asking import away
 from app.pages.data import answer, state
 from app.pages.data.calibrations import register_calibrations
 from app.pages.data.layout import NUMBERS, PLACE_COLUMNS
-from app.pages.knobs import bind_copy
+from app.pages.knobs import bind_view
 from app.pages.live.answer import events_list
 
 Json = dict[str, Any]
@@ -25,11 +22,6 @@ T = TypeVar("T")
 _TOUCHED = Output("data-touched", "data", allow_duplicate=True)
 _CONFLICT = 412
 ALONE = [{"value": "", "label": "No scenario: hosts alone"}]
-
-
-async def _away(call: Callable[..., T], *args: Any, **kwargs: Any) -> T:
-    """Run a blocking call on a thread: callbacks share the server's event loop."""
-    return await anyio.to_thread.run_sync(partial(call, *args, **kwargs))
 
 
 def register(dash: Any, client: Client) -> None:
@@ -43,32 +35,14 @@ def register(dash: Any, client: Client) -> None:
 
 def _browser_side(dash: Any) -> None:
     """Files, pages of sources, URL: assets/data.js."""
-    dash.clientside_callback(
-        ClientsideFunction("data", "gather"), Output("data-touched", "data"),
-        *(Input(f"data-{name}", "value")
-          for name in ("theme", "period", "search", "kind", "fit-kind")),
-        State("data-defaults", "data"),
-    )  # fmt: skip
     fields = ("kind", "name", "into", "servers", "column", "zone", "unit")
-    for name, output, given in (
-        ("answered", Output("data-mantine", "forceColorScheme"),
-         [Input("data-kept", "data")]),
-        ("placed", _TOUCHED, [Input("data-placed", "data")]),
-        ("refresh", _TOUCHED, [Input("data-refresh", "n_clicks")]),
-        ("sent", _TOUCHED,
-         [Input("data-file", "contents"), State("data-file", "filename"),
+    bind_view(dash, "data", [*(Input(f"data-{name}", "value")
+          for name in ("theme", "period", "search", "kind", "fit-kind"))], steps=(
+        ("placed", [Input("data-placed", "data")]),
+        ("refresh", [Input("data-refresh", "n_clicks")]),
+        ("sent", [Input("data-file", "contents"), State("data-file", "filename"),
           *(State(f"data-{field}", "value") for field in fields)]),
-        ("copyLink", Output("data-copy", "children"), [Input("data-copy", "n_clicks")]),
-    ):  # fmt: skip
-        dash.clientside_callback(
-            ClientsideFunction("data", name), output, *given, prevent_initial_call=True
-        )
-    dash.clientside_callback(
-        ClientsideFunction("data", "apiCall"),
-        Output("data-api-modal", "opened"), Output("data-api-text", "children"),
-        Input("data-api", "n_clicks"), prevent_initial_call=True,
-    )  # fmt: skip
-    bind_copy(dash, "data-api-copy", "data-api-text")
+    ))  # fmt: skip
 
 
 # --- sources --------------------------------------------------------------------------
@@ -84,7 +58,7 @@ def _answer(dash: Any, client: Client) -> None:
         Input("data-request", "data"), prevent_initial_call=True,
     )  # fmt: skip
     async def answer_view(request: Json) -> tuple[Any, ...]:
-        return await _away(respond, client, request, time.time())
+        return await away(respond, client, request, time.time())
 
 
 def respond(client: Client, request: Json, now_s: float) -> tuple[Any, ...]:
@@ -146,14 +120,14 @@ def _placement(dash: Any, client: Client) -> None:
         Input("data-boot", "data"), Input("data-reload", "data"),
     )  # fmt: skip
     async def load(_: int, __: Any) -> tuple[Any, ...]:
-        return await _away(loaded, client)
+        return await away(loaded, client)
 
     @dash.callback(
         Output("data-place-grid", "columnDefs"), Input("data-watched", "value"),
         prevent_initial_call=True,
     )  # fmt: skip
     async def choose(scenario_id: str) -> Any:
-        names = await _away(nodes_of, client, scenario_id)
+        names = await away(nodes_of, client, scenario_id)
         return columns(names)
 
     @dash.callback(
@@ -167,7 +141,7 @@ def _placement(dash: Any, client: Client) -> None:
             return no_update, no_update
         if not watched:
             return no_update, "Choose a scenario to watch first."
-        names = await _away(nodes_of, client, watched)
+        names = await away(nodes_of, client, watched)
         found, count = state.matched(rows, names)
         return found, f"{count} placed by equal names; not saved yet."
 
@@ -183,7 +157,7 @@ def _placement(dash: Any, client: Client) -> None:
     ) -> tuple[Any, ...]:
         if not clicks:
             return (no_update,) * 3
-        return await _away(saved, client, rows, watched, placed)
+        return await away(saved, client, rows, watched, placed)
 
 
 def loaded(client: Client) -> tuple[Any, ...]:
@@ -251,7 +225,7 @@ def _imports(dash: Any, client: Client) -> None:
         Input("data-reload", "data"),
     )  # fmt: skip
     async def show(opened: Json | None, _: int, __: Any) -> tuple[Any, ...]:
-        return await _away(shown, client, opened or {})
+        return await away(shown, client, opened or {})
 
     @dash.callback(
         Output("data-preview", "children", allow_duplicate=True),
@@ -264,7 +238,7 @@ def _imports(dash: Any, client: Client) -> None:
     async def apply(clicks: int | None, opened: Json | None) -> tuple[Any, ...]:
         if not clicks or not (opened or {}).get("id"):
             return (no_update,) * 4
-        return await _away(applied, client, opened or {}, clicks)
+        return await away(applied, client, opened or {}, clicks)
 
 
 def shown(client: Client, opened: Json) -> tuple[Any, ...]:

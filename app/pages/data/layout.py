@@ -7,7 +7,8 @@ from typing import Any
 from app.components import dag, dcc, dmc, html
 from app.pages.data import calibrations, state
 from app.pages.data.state import CHOICES
-from app.pages.knobs import button, header, pick, segmented, shell, theme
+from app.pages.frame import header, shell
+from app.pages.knobs import button, pick, segmented
 from app.pages.parts import number_cell
 
 NUMBERS = (
@@ -47,9 +48,8 @@ def _stores() -> list[Any]:
 
 def _header() -> Any:
     return header(
-        "data", "data", about="",
-        tools=[theme("data"), button("data-refresh", "Read again"),
-               button("data-copy", "Copy link"), button("data-api", "API call")],
+        "data", "data", edits=False,
+        tools=[button("data-refresh", "Read again")],
     )  # fmt: skip
 
 

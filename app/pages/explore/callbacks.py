@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from typing import Any, TypeVar
-
-import anyio.to_thread
 
 from api.client import ApiProblem, Client
 from app.components import (
-    ALL,
     ClientsideFunction,
     Input,
     Output,
@@ -23,9 +18,10 @@ from app.components import (
 from app.figures.compare import compare_figure
 from app.figures.template import CONFIG
 from app.pages import parts
+from app.pages.asking import away
 from app.pages.explore import answer, exports, panels, state
 from app.pages.explore.catalogue import Catalogue
-from app.pages.knobs import bind_copy, bind_knobs
+from app.pages.knobs import bind_knobs, bind_view
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -37,11 +33,6 @@ _TOUCHED = Output("explore-touched", "data", allow_duplicate=True)
 """Output of callbacks that act on the page by themselves."""
 
 
-async def _away(call: Callable[..., T], *args: Any, **kwargs: Any) -> T:
-    """Run a blocking call on a thread: callbacks share the server's event loop."""
-    return await anyio.to_thread.run_sync(partial(call, *args, **kwargs))
-
-
 def register(dash: Any, client: Client) -> None:
     """Attach every callback of the page to the application."""
     catalogue = Catalogue(client)
@@ -51,7 +42,7 @@ def register(dash: Any, client: Client) -> None:
     _plan(dash, client, catalogue)
     _pins(dash)
     _exports(dash, client, catalogue)
-    _scenarios(dash, client, catalogue)
+    _scenarios(dash, client)
 
 
 # --- in the browser -------------------------------------------------------------------
@@ -62,48 +53,24 @@ def _browser_side(dash: Any) -> None:
     bind_knobs(dash, "explore", state.CONTROLS)
     inputs = [Input(f"explore-{c.key}-slider", "value") for c in state.CONTROLS]
     inputs += [Input(f"explore-{name}", "value") for name in CHOSEN]
-    _clientside(dash, "gather", [Output("explore-touched", "data")],
-                [*inputs, State("explore-defaults", "data")])  # fmt: skip
-    _clientside(dash, "answered", [Output("explore-mantine", "forceColorScheme")],
-                [Input("explore-answer", "data")])  # fmt: skip
-    _clientside(dash, "catalogued",
-                [_TOUCHED],
-                [Input("explore-catalogue", "data")])  # fmt: skip
-    _clientside(dash, "zoomed", [_TOUCHED],
-                [Input("explore-power", "relayoutData")])  # fmt: skip
-    _clientside(
-        dash,
-        "reset",
-        [_TOUCHED],
-        [Input("explore-reset", "n_clicks"), State("explore-defaults", "data")],
-    )
-    _clientside(dash, "loaded", [_TOUCHED],
-                [Input("explore-scenario-load", "data"),
-                 State("explore-defaults", "data")])  # fmt: skip
-    _clientside(dash, "copyLink", [Output("explore-copy", "children")],
-                [Input("explore-copy", "n_clicks")])  # fmt: skip
-    _clientside(
-        dash, "apiCall",
-        [Output("explore-api-modal", "opened"), Output("explore-api-text", "children")],
-        [Input("explore-api", "n_clicks")],
-    )  # fmt: skip
-    bind_copy(dash, "explore-api-copy", "explore-api-text")
-    _clientside(
-        dash, "picture", [_TOUCHED],
-        [Input(f"explore-{n}", "n_clicks") for n in ("get-png", "get-svg", "print")],
-    )  # fmt: skip
+    defaults = State("explore-defaults", "data")
+    pictures = ("get-png", "get-svg", "print")
+    bind_view(dash, "explore", inputs, kept="answer", steps=(
+        ("catalogued", [Input("explore-catalogue", "data")]),
+        ("zoomed", [Input("explore-power", "relayoutData")]),
+        ("reset", [Input("explore-reset", "n_clicks"), defaults]),
+        ("loaded", [Input("explore-scenario-load", "data"), defaults]),
+        ("picture", [Input(f"explore-{name}", "n_clicks") for name in pictures]),
+        ("planStop", [Input("explore-plan-stop", "n_clicks")]),
+    ))  # fmt: skip
     _clientside(dash, "planStep", [Output("explore-plan", "data")],
                 [Input("explore-plan-step", "data")])  # fmt: skip
-    _clientside(dash, "planStop",
-                [_TOUCHED],
-                [Input("explore-plan-stop", "n_clicks")])  # fmt: skip
 
 
 def _clientside(dash: Any, name: str, outputs: list[Any], inputs: list[Any]) -> None:
-    first = name == "gather"
     dash.clientside_callback(
         ClientsideFunction("explore", name), *outputs, *inputs,
-        prevent_initial_call=not first,
+        prevent_initial_call=True,
     )  # fmt: skip
 
 
@@ -131,7 +98,7 @@ def _answer(dash: Any, client: Client, catalogue: Catalogue) -> None:
     )  # fmt: skip
     async def answer_view(request: Json, plan: Json | None) -> tuple[Any, ...]:
         view = state.view_from(request["view"])
-        return await _away(respond, client, catalogue, view, request, plan or {})
+        return await away(respond, client, catalogue, view, request, plan or {})
 
 
 def respond(
@@ -182,7 +149,7 @@ def _catalogue(dash: Any, catalogue: Catalogue) -> None:
         Input("explore-boot", "data"), Input("explore-server", "value"),
     )  # fmt: skip
     async def options(_: int, server: str) -> tuple[Any, ...]:
-        return await _away(catalogue.options, server)
+        return await away(catalogue.options, server)
 
 
 # --- the risk curve -------------------------------------------------------------------
@@ -194,7 +161,7 @@ def _plan(dash: Any, client: Client, catalogue: Catalogue) -> None:
         prevent_initial_call=True,
     )  # fmt: skip
     async def step(poll: Json) -> Json:
-        return await _away(plan_step, client, catalogue, poll)
+        return await away(plan_step, client, catalogue, poll)
 
     @dash.callback(
         Output("explore-risk", "figure", allow_duplicate=True),
@@ -335,85 +302,30 @@ def _exports(dash: Any, client: Client, catalogue: Catalogue) -> None:
             return no_update, no_update
         view = state.view_from(request["view"])
         try:
-            found = await _away(ask, client, catalogue, view, "")
+            found = await away(ask, client, catalogue, view, "")
         except ApiProblem as error:
             return no_update, parts.problem(error.problem)
         document = {"cells": plan["cells"]} if plan and plan.get("cells") else None
-        content, name, media = await _away(exports.export, kind, found, document)
+        content, name, media = await away(exports.export, kind, found, document)
         return dcc.send_bytes(content, name, type=media), no_update
 
 
 # --- scenarios ------------------------------------------------------------------------
 
 
-def _scenarios(dash: Any, client: Client, catalogue: Catalogue) -> None:
+def _scenarios(dash: Any, client: Client) -> None:
     @dash.callback(
-        Output("explore-drawer", "opened"),
-        Output("explore-scenario-items", "children"),
-        Output("explore-scenario-note", "children"),
         Output("explore-scenario-load", "data"),
-        Output("explore-scenario-name", "children"),
-        Input("explore-scenarios", "n_clicks"), Input("explore-save", "n_clicks"),
-        *(Input({"type": f"explore-scenario-{n}", "id": ALL}, "n_clicks")
-          for n in ("open", "clone", "archive")),
-        Input({"type": "explore-scenario-name", "id": ALL}, "value"),
-        State("explore-save-name", "value"), State("explore-request", "data"),
+        Output("explore-problem", "children", allow_duplicate=True),
+        Input("explore-scenario-open", "data"), State("explore-request", "data"),
         prevent_initial_call=True,
     )  # fmt: skip
-    async def scenarios(*args: Any) -> tuple[Any, ...]:
-        name, request = args[-2:]
-        trigger, value = ctx.triggered_id, ctx.triggered[0]["value"]
-        if not trigger or not value or request is None:
-            return (no_update,) * 5
-        view = state.view_from(request["view"])
-        return await _away(
-            act_on_scenarios, client, catalogue, trigger, value, name, view
-        )
-
-
-def act_on_scenarios(
-    client: Client, catalogue: Catalogue, trigger: Any, value: Any, name: str | None,
-    view: state.View,
-) -> tuple[Any, ...]:  # fmt: skip
-    """
-    Carry out one act on the stored scenarios and list them anew.
-
-    Args:
-        client: Way to the server.
-        catalogue: What the server knows.
-        trigger: Id of what was pressed.
-        value: Its new value, the text of a renamed scenario.
-        name: Name to save the view under.
-        view: The present view.
-
-    Returns:
-        Drawer open, list, note, view to load, name shown in the header.
-    """
-    note, load, shown, is_open = "", no_update, no_update, True
-    act = trigger if isinstance(trigger, str) else trigger["type"]
-    try:
-        if act == "explore-save":
-            body = ask(client, catalogue, view, "")["scenario"]
-            title = (name or "").strip() or "Unnamed view"
-            client.create_scenario(body | {"name": title})
-            note = f"Saved as {title}."
-        elif act == "explore-scenario-open":
-            stored = client.scenario(trigger["id"])
-            shown, is_open = stored["scenario"]["name"], False
-            opened = state.view_of_scenario(stored["scenario"], trigger["id"], view)
-            load = {**opened.sliders, **opened.choices}
-        elif act == "explore-scenario-clone":
-            note = f"Cloned as {client.clone_scenario(trigger['id'])['name']}."
-        elif act == "explore-scenario-archive":
-            client.update_scenario(trigger["id"], archived=True)
-            note = "Archived: it stays stored, out of this list."
-        elif act == "explore-scenario-name":
-            known = client.scenario(trigger["id"])
-            if known["name"] == value:
-                return (no_update,) * 5
-            client.update_scenario(trigger["id"], name=value)
-            note = f"Renamed to {value}."
-        items = panels.scenario_items(client.scenarios(archived=False))
-    except ApiProblem as error:
-        return True, no_update, parts.problem(error.problem), no_update, no_update
-    return is_open, items, note, load, shown
+    async def load(opened: Json, request: Json | None) -> tuple[Any, Any]:
+        """Set the knobs as a stored scenario has them."""
+        now = state.view_from((request or {}).get("view"))
+        try:
+            stored = await away(client.scenario, opened["id"])
+        except ApiProblem as error:
+            return no_update, parts.problem(error.problem)
+        view = state.view_of_scenario(stored["scenario"], opened["id"], now)
+        return {**view.sliders, **view.choices}, no_update

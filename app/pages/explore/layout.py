@@ -8,17 +8,8 @@ from app.components import dag, dcc, dmc, html
 from app.figures.template import CONFIG
 from app.pages.explore import state
 from app.pages.explore.state import CHOICES, CONTROLS
-from app.pages.knobs import (
-    button,
-    fold,
-    group,
-    header,
-    knob,
-    pick,
-    segmented,
-    shell,
-    theme,
-)
+from app.pages.frame import header, shell, welcome
+from app.pages.knobs import button, fold, group, knob, pick, segmented
 
 POLICY_OPTIONS = [
     {"value": "no-cap", "label": "No cap"},
@@ -32,7 +23,7 @@ def layout() -> Any:
     """Lay the page out; every number in it arrives by callback."""
     return shell(
         "explore",
-        top=[*_stores(), _header(), _scenario_drawer()],
+        top=[*_stores(), _header()],
         panel=_panel(),
         main=_main(),
     )
@@ -41,7 +32,7 @@ def layout() -> Any:
 def _stores() -> list[Any]:
     names = (
         "request", "answer", "touched", "catalogue", "plan", "plan-poll", "plan-step",
-        "copied", "scenario-load", "scenario-list",
+        "copied", "scenario-open", "scenario-load",
     )  # fmt: skip
     return [
         *(dcc.Store(id=f"explore-{name}") for name in names),
@@ -63,13 +54,9 @@ def _header() -> Any:
         "explore", "explore", about="Row 7",
         tools=[
             _segmented("units", ["kW", "MW", "W"], "Power unit"),
-            theme("explore"),
             button("explore-scenarios", "Scenarios"),
-            button("explore-copy", "Copy link"),
-            button("explore-api", "API call"),
-            _export_menu(),
             dmc.Button("Pin", id="explore-pin", size="compact-sm"),
-        ],
+        ], exports=EXPORTS,
     )  # fmt: skip
 
 
@@ -82,19 +69,6 @@ EXPORTS = (
     ("get-svg", "Power chart (SVG)"),
     ("print", "Print"),
 )
-
-
-def _export_menu() -> Any:
-    items = [
-        html.Button(text, id=f"explore-{name}", type="button") for name, text in EXPORTS
-    ]
-    return html.Details(
-        className="np-menu",
-        children=[
-            html.Summary("Export", id="explore-export"),
-            html.Div(className="np-menu-items", children=items),
-        ],
-    )
 
 
 def _segmented(name: str, options: list[Any], label: str, **more: Any) -> Any:
@@ -189,6 +163,7 @@ def _main() -> Any:
         className="np-main",
         children=[
             html.Div(className="np-progress", **{"aria-hidden": "true"}),
+            welcome(),
             html.Div(
                 id="explore-verdict", className="np-verdict",
                 **{"aria-live": "polite"}, children=_skeleton_verdict(),
@@ -348,20 +323,5 @@ def _pins() -> Any:
             _grid("pins", PIN_COLUMNS,
                   "Nothing pinned yet. Press Pin to keep this view for comparison."),
             html.Div(id="explore-compare"),
-        ],
-    )  # fmt: skip
-
-
-def _scenario_drawer() -> Any:
-    return dmc.Drawer(
-        id="explore-drawer", title="Scenarios", position="right", size="md",
-        children=[
-            html.Div(className="np-save", children=[
-                dmc.TextInput(id="explore-save-name", size="xs", label="Name",
-                              placeholder="Row 7, spring plan"),
-                dmc.Button("Save this view", id="explore-save", size="compact-sm"),
-            ]),
-            html.P(id="explore-scenario-note", role="status", className="np-quiet"),
-            html.Div(id="explore-scenario-items", className="np-scenarios"),
         ],
     )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app import format as say
-from app.components import dmc, html
+from app.components import html
 from app.frames import Figure, Headroom, Verdict
 from app.pages.explore.state import control_of_field
 from app.pages.parts import headline, number_cell
@@ -175,31 +175,3 @@ def _shown(value: float | None, shape: str, unit: str, *, signed: bool = False) 
         text = say.percent(value, 1, signed=signed)
         return text.replace("%", "pt") if signed else text
     return say.number(value, 1 if shape == "tenth" else 0, signed=signed)
-
-
-def scenario_items(items: list[Json]) -> list[Any]:
-    """Stored scenarios with what can be done to each."""
-    if not items:
-        return [html.P("No scenario stored yet. Save this view to start a list.")]
-    return [
-        html.Div(
-            className="np-scenario",
-            children=[
-                dmc.TextInput(
-                    id={"type": "explore-scenario-name", "id": item["id"]},
-                    value=item["name"], size="xs", debounce=True,
-                    **{"aria-label": f"Name of {item['name']}"},
-                ),
-                *(
-                    dmc.Button(
-                        text, size="compact-xs", variant="default",
-                        id={"type": f"explore-scenario-{name}", "id": item["id"]},
-                    )
-                    for name, text in (
-                        ("open", "Open"), ("clone", "Clone"), ("archive", "Archive"),
-                    )
-                ),
-            ],
-        )
-        for item in items
-    ]  # fmt: skip

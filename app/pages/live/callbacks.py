@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from functools import partial
 from typing import Any, TypeVar
 
-import anyio.to_thread
-
 from api.client import ApiProblem, Client
-from app.components import ClientsideFunction, Input, Output, State, no_update
+from app.components import Input, Output, State, no_update
 from app.figures.live import Curve, live_figure, series_curve
 from app.figures.template import Figure
 from app.format import power_scale
 from app.pages import parts
-from app.pages.knobs import bind_copy
+from app.pages.asking import away
+from app.pages.knobs import bind_copy, bind_view
 from app.pages.live import answer, state
 from app.pages.live.layout import host_grid
 from app.pages.live.twin import begin, respond_twin
@@ -29,11 +26,6 @@ COMMANDS = ("token", "keep", "run")
 _TOUCHED = Output("live-touched", "data", allow_duplicate=True)
 
 
-async def _away(call: Callable[..., T], *args: Any, **kwargs: Any) -> T:
-    """Run a blocking call on a thread: callbacks share the server's event loop."""
-    return await anyio.to_thread.run_sync(partial(call, *args, **kwargs))
-
-
 def register(dash: Any, client: Client) -> None:
     """Attach every callback of the page to the application."""
     _browser_side(dash)
@@ -45,27 +37,10 @@ def register(dash: Any, client: Client) -> None:
 
 def _browser_side(dash: Any) -> None:
     """Stream, selection, URL: assets/live.js."""
-    dash.clientside_callback(
-        ClientsideFunction("live", "gather"), Output("live-touched", "data"),
-        *(Input(f"live-{name}", "value") for name in CHOSEN),
-        State("live-defaults", "data"),
-    )  # fmt: skip
-    for name, output, given in (
-        ("answered", Output("live-mantine", "forceColorScheme"),
-         [Input("live-kept", "data")]),
-        ("zoomed", _TOUCHED, [Input("live-fig", "relayoutData")]),
-        ("gridPicked", _TOUCHED, [Input("live-grid", "cellClicked")]),
-        ("copyLink", Output("live-copy", "children"), [Input("live-copy", "n_clicks")]),
-    ):  # fmt: skip
-        dash.clientside_callback(
-            ClientsideFunction("live", name), output, *given, prevent_initial_call=True
-        )
-    dash.clientside_callback(
-        ClientsideFunction("live", "apiCall"),
-        Output("live-api-modal", "opened"), Output("live-api-text", "children"),
-        Input("live-api", "n_clicks"), prevent_initial_call=True,
-    )  # fmt: skip
-    bind_copy(dash, "live-api-copy", "live-api-text")
+    bind_view(dash, "live", (Input(f"live-{n}", "value") for n in CHOSEN), steps=(
+        ("zoomed", [Input("live-fig", "relayoutData")]),
+        ("gridPicked", [Input("live-grid", "cellClicked")]),
+    ))  # fmt: skip
     for name in COMMANDS:
         bind_copy(dash, f"live-copy-{name}", f"live-command-{name}")
 
@@ -80,7 +55,7 @@ def _answer(dash: Any, client: Client) -> None:
         Input("live-request", "data"), prevent_initial_call=True,
     )  # fmt: skip
     async def answer_view(request: Json) -> tuple[Any, ...]:
-        return await _away(respond, client, request, time.time())
+        return await away(respond, client, request, time.time())
 
 
 def respond(client: Client, request: Json, now_s: float) -> tuple[Any, ...]:
@@ -168,7 +143,7 @@ def _side(dash: Any, client: Client) -> None:
         Input("live-side", "data"), prevent_initial_call=True,
     )  # fmt: skip
     async def lists(request: Json) -> tuple[Any, ...]:
-        return await _away(respond_lists, client, request, time.time())
+        return await away(respond_lists, client, request, time.time())
 
 
 def respond_lists(client: Client, request: Json, now_s: float) -> tuple[Any, ...]:
@@ -194,11 +169,11 @@ def _twin(dash: Any, client: Client) -> None:
         Input("live-twin", "data"), prevent_initial_call=True,
     )  # fmt: skip
     async def twin(request: Json) -> tuple[Any, ...]:
-        return await _away(respond_twin, client, request)
+        return await away(respond_twin, client, request)
 
     @dash.callback(
         Output("live-begin-words", "children"), Input("live-begin", "n_clicks"),
         prevent_initial_call=True,
     )  # fmt: skip
     async def start(clicks: int | None) -> Any:
-        return await _away(begin, client, time.time()) if clicks else no_update
+        return await away(begin, client, time.time()) if clicks else no_update

@@ -6,7 +6,8 @@ from typing import Any
 
 from app.components import dag, dcc, dmc, html
 from app.figures.template import CONFIG
-from app.pages.knobs import button, header, segmented, shell, theme
+from app.pages.frame import header, shell
+from app.pages.knobs import segmented
 from app.pages.live import state
 from app.pages.live.state import CHOICES
 from app.pages.parts import number_cell
@@ -66,11 +67,9 @@ def _stores() -> list[Any]:
 
 def _header() -> Any:
     return header(
-        "live", "live", about="",
+        "live", "live", edits=False,
         tools=[
             segmented("live-units", ["kW", "MW", "W"], "Power unit", CHOICES["units"]),
-            theme("live"), button("live-copy", "Copy link"),
-            button("live-api", "API call"),
         ],
     )  # fmt: skip
 

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from typing import Any, TypeVar
-
-import anyio.to_thread
 
 from api.client import ApiProblem, Client
 from app.components import (
     ALL,
-    ClientsideFunction,
     Input,
     Output,
     State,
@@ -23,7 +18,8 @@ from app.figures import serving as figures
 from app.figures.pools import pools_figure
 from app.figures.serving_latency import latency_figure
 from app.pages import parts
-from app.pages.knobs import bind_copy, bind_knobs
+from app.pages.asking import away
+from app.pages.knobs import bind_knobs, bind_view
 from app.pages.serving import answer, exports, state, systems
 from app.pages.serving.answers import Answers
 from app.pages.serving.bars import side_by_side
@@ -50,11 +46,6 @@ LATER = ("origins", "fig-pareto", "fig-pools", "pools-of", "further")
 """What waits until the knobs rest."""
 
 
-async def away(call: Callable[..., T], *args: Any, **kwargs: Any) -> T:
-    """Run a blocking call on a thread: callbacks share the server's event loop."""
-    return await anyio.to_thread.run_sync(partial(call, *args, **kwargs))
-
-
 def register(dash: Any, client: Client) -> None:
     """Attach every callback of the page to the application."""
     answers, known = Answers(client), Known(client)
@@ -74,31 +65,14 @@ def _browser_side(dash: Any) -> None:
     bind_knobs(dash, "serv", CONTROLS)
     inputs = [Input(f"serv-{c.key}-slider", "value") for c in CONTROLS]
     inputs += [Input(f"serv-{name}", "value") for name in CHOSEN]
-    dash.clientside_callback(
-        ClientsideFunction("serv", "gather"), Output("serv-touched", "data"),
-        *inputs, State("serv-defaults", "data"),
-    )  # fmt: skip
-    for name, output, given in (
-        ("answered", Output("serv-mantine", "forceColorScheme"),
-         [Input("serv-kept", "data")]),
-        ("swept", _TOUCHED, [Input("serv-sweep-kept", "data")]),
-        ("queried", _TOUCHED, [Input("serv-query-kept", "data")]),
-        ("progress", _TOUCHED, [Input("serv-progress", "data")]),
-        ("turned", _TOUCHED, [Input("serv-turned", "data")]),
-        ("listed", _TOUCHED, [Input("serv-systems", "children")]),
-        ("reset", _TOUCHED,
-         [Input("serv-reset", "n_clicks"), State("serv-defaults", "data")]),
-        ("copyLink", Output("serv-copy", "children"), [Input("serv-copy", "n_clicks")]),
-    ):  # fmt: skip
-        dash.clientside_callback(
-            ClientsideFunction("serv", name), output, *given, prevent_initial_call=True
-        )
-    dash.clientside_callback(
-        ClientsideFunction("serv", "apiCall"),
-        Output("serv-api-modal", "opened"), Output("serv-api-text", "children"),
-        Input("serv-api", "n_clicks"), prevent_initial_call=True,
-    )  # fmt: skip
-    bind_copy(dash, "serv-api-copy", "serv-api-text")
+    bind_view(dash, "serv", inputs, steps=(
+        ("swept", [Input("serv-sweep-kept", "data")]),
+        ("queried", [Input("serv-query-kept", "data")]),
+        ("progress", [Input("serv-progress", "data")]),
+        ("turned", [Input("serv-turned", "data")]),
+        ("listed", [Input("serv-systems", "children")]),
+        ("reset", [Input("serv-reset", "n_clicks"), State("serv-defaults", "data")]),
+    ))  # fmt: skip
 
 
 # --- the answer -----------------------------------------------------------------------

@@ -6,17 +6,8 @@ from typing import Any
 
 from app.components import dcc, dmc, html
 from app.figures.template import CONFIG
-from app.pages.knobs import (
-    button,
-    fold,
-    group,
-    header,
-    knob,
-    pick,
-    segmented,
-    shell,
-    theme,
-)
+from app.pages.frame import header, shell
+from app.pages.knobs import fold, group, knob, pick, segmented
 from app.pages.serving import state
 from app.pages.serving.controls import CONTROLS
 from app.pages.serving.exports import KINDS
@@ -55,24 +46,17 @@ def _stores() -> list[Any]:
 
 
 def _header() -> Any:
-    exports = html.Details(className="np-menu", children=[
-        html.Summary("Export", id="serv-export"),
-        html.Div(className="np-menu-items", children=[
-            html.Button(text, id=f"serv-{name}", type="button") for name, text in KINDS
-        ]),
-    ])  # fmt: skip
     return header(
-        "serv", "serving", about="",
+        "serv", "serving",
         tools=[
-            segmented("serv-units", ["kW", "MW"], "Power unit", CHOICES["units"]),
-            theme("serv"), button("serv-copy", "Copy link"),
-            button("serv-api", "API call"), exports,
-        ],
+            segmented("serv-units", ["kW", "MW", "W"], "Power unit", CHOICES["units"]),
+        ], exports=KINDS,
     )  # fmt: skip
 
 
 def _drawer() -> Any:
     return dmc.Drawer(
+        closeButtonProps={"aria-label": "Close"},
         id="serv-drawer", title="Knobs", position="right", size="md",
         children=[
             html.Div(id="serv-drawer-knobs"),

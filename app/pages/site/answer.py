@@ -196,24 +196,30 @@ def node_rows(run: Json, *, unit: str) -> list[Json]:
     ]  # fmt: skip
 
 
-def fit_panel(found: Json) -> Any:
-    """Say where servers fit, and what the next would overload."""
-    asked = found["asked_servers"]
-    text = "Each row alone, under any single loss."
-    if asked:
-        text = f"{found['placed_servers']} of {asked} servers find a place."
-        if found["unplaced_servers"]:
-            text += f" {found['unplaced_servers']} do not."
-    rows = [
+def fit_panel(found: Json, *, asked: Json) -> Any:
+    """Say where servers fit, what is left there, and what would stop more."""
+    count, placed = found["asked_servers"], found["placed_servers"]
+    rows = found["rows"]
+    text = "Each row alone." if not count else (
+        f"All {count} servers find a place."
+        if placed == count
+        else f"{placed} of {count} servers find a place, {count - placed} do not."
+    )  # fmt: skip
+    first = max(rows, key=lambda r: (r["placed_servers"], r["binding_frac"]))
+    told = f"First to stop more: {first['words']}."
+    if count and "server_w" in asked:
+        told += " Servers of another draw cannot be put into the inputs from here."
+    shown = sorted(rows, key=lambda r: -r["placed_servers"])[:_ROWS_SHOWN]
+    cells = [
         [r["row"], f"{r['server_count']}", f"{r['more_servers']:+d}",
          f"{r['placed_servers']:+d}" if r["placed_servers"] else say.MISSING,
-         r["words"]]
-        for r in found["rows"][:_ROWS_SHOWN]
+         f"{r['left_servers']:+d}", r["words"]]
+        for r in shown
     ]  # fmt: skip
-    head = ["Row", "Servers", "Room", "Put here", "Next would overload"]
+    head = ["Row", "Servers", "Room", "Put here", "Left then", "Full at"]
     return html.Div(
-        [html.P(text, className="np-fit-text"),
-         html.Div(table(head, rows, "Room counted at the site's worst hour"),
+        [html.P(text, className="np-fit-text"), html.P(told, className="np-quiet"),
+         html.Div(table(head, cells, "Room of each row alone, at the worst hour"),
                   className="np-scroll np-fit-table")]
     )  # fmt: skip
 

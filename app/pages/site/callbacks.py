@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable
-from functools import partial
 from typing import Any, TypeVar
-
-import anyio.to_thread
 
 from api.client import ApiProblem, Client
 from app.components import (
-    ClientsideFunction,
     Input,
     Output,
     State,
@@ -21,15 +18,16 @@ from app.components import (
 from app.figures import site as figures
 from app.figures.one_line import diagram
 from app.pages import parts
-from app.pages.knobs import bind_copy, bind_knobs
+from app.pages.asking import away
+from app.pages.knobs import bind_knobs, bind_view
 from app.pages.site import answer, state
 
 Json = dict[str, Any]
 T = TypeVar("T")
 
 CHOSEN = ("units", "design", "ups", "plant", "weather", "policy", "server", "theme",
-          "metric", "hall", "fit", "fit_w", "scenario", "aisles", "balance",
-          "compare", "racks_as", "rack_pdus")  # fmt: skip
+          "metric", "hall", "fit", "fit_w", "fit_as", "limits", "scenario",
+          "aisles", "balance", "compare", "racks_as", "rack_pdus")  # fmt: skip
 _SUPERSEDED = 409
 _TOUCHED = Output("site-touched", "data", allow_duplicate=True)
 SITE_PARTS = (
@@ -55,11 +53,6 @@ COOLING_PARTS = (
 )  # fmt: skip
 
 
-async def _away(call: Callable[..., T], *args: Any, **kwargs: Any) -> T:
-    """Run a blocking call on a thread: callbacks share the server's event loop."""
-    return await anyio.to_thread.run_sync(partial(call, *args, **kwargs))
-
-
 def register(dash: Any, client: Client) -> None:
     """Attach every callback of the page to the application."""
     known = Known(client)
@@ -71,7 +64,7 @@ def register(dash: Any, client: Client) -> None:
         _answer(dash, client, known, view, drawn, draw)
     _node(dash, client, known)
     _options(dash, known)
-    _keep(dash, client, known)
+    _download(dash, client)
 
 
 class Known:
@@ -120,34 +113,18 @@ def _browser_side(dash: Any) -> None:
     bind_knobs(dash, "site", state.CONTROLS)
     inputs = [Input(f"site-{c.key}-slider", "value") for c in state.CONTROLS]
     inputs += [Input(f"site-{name}", "value") for name in CHOSEN]
-    dash.clientside_callback(
-        ClientsideFunction("site", "gather"), Output("site-touched", "data"),
-        *inputs, State("site-defaults", "data"),
-    )  # fmt: skip
-    for name, output, given in (
-        ("answered", Output("site-mantine", "forceColorScheme"),
-         [Input("site-kept", "data")]),
-        ("drawn", _TOUCHED, [Input("site-diagram", "data")]),
-        ("told", _TOUCHED, [Input("site-story", "data")]),
-        ("ready", _TOUCHED, [Input("site-library", "data")]),
-        ("chosen", _TOUCHED, [Input("site-cases-grid", "selectedRows")]),
-        ("picked", _TOUCHED,
-         [Input("site-fig-levels", "clickData"), Input("site-fig-racks", "clickData"),
-          Input("site-fig-matrix", "clickData"),
-          Input("site-nodes-grid", "cellClicked")]),
-        ("reset", _TOUCHED,
-         [Input("site-reset", "n_clicks"), State("site-defaults", "data")]),
-        ("copyLink", Output("site-copy", "children"), [Input("site-copy", "n_clicks")]),
-    ):  # fmt: skip
-        dash.clientside_callback(
-            ClientsideFunction("site", name), output, *given, prevent_initial_call=True
-        )
-    dash.clientside_callback(
-        ClientsideFunction("site", "apiCall"),
-        Output("site-api-modal", "opened"), Output("site-api-text", "children"),
-        Input("site-api", "n_clicks"), prevent_initial_call=True,
-    )  # fmt: skip
-    bind_copy(dash, "site-api-copy", "site-api-text")
+    bind_view(dash, "site", inputs, steps=(
+        ("drawn", [Input("site-diagram", "data")]),
+        ("told", [Input("site-story", "data")]),
+        ("ready", [Input("site-library", "data")]),
+        ("chosen", [Input("site-cases-grid", "selectedRows")]),
+        ("picked", [
+            Input("site-fig-levels", "clickData"), Input("site-fig-racks", "clickData"),
+            Input("site-fig-matrix", "clickData"),
+            Input("site-nodes-grid", "cellClicked"),
+        ]),
+        ("reset", [Input("site-reset", "n_clicks"), State("site-defaults", "data")]),
+    ))  # fmt: skip
 
 
 # --- answers --------------------------------------------------------------------------
@@ -169,7 +146,7 @@ def _answer(
         prevent_initial_call=True,
     )  # fmt: skip
     async def answer_view(request: Json) -> tuple[Any, ...]:
-        return await _away(respond, client, known, request, len(drawn), draw)
+        return await away(respond, client, known, request, len(drawn), draw)
 
 
 def respond(
@@ -192,6 +169,7 @@ def respond(
     kept: Json = {
         "seq": request["seq"], "query": state.to_query(view), "dark": request["dark"],
         "view": view["view"],
+        "asked": known.question(view, events=bool(view["events"])),
     }  # fmt: skip
     same = (no_update,) * count
     try:
@@ -211,9 +189,7 @@ def draw_site(
     asked, tab, dark = known.question(view), request["tab"], request["dark"]
     unit = view["units"]
     run = client.site_run(view=tab, **asked)
-    fit: Json = {"servers": int(float(view["fit"] or 0))}
-    if view["fit_w"]:
-        fit["server_w"] = float(view["fit_w"])
+    fit = state.fit_of(view, run["racks"][0]["server_count"])
     room = client.site_fit(view=f"{tab}-fit", **fit, **asked)
     hall = answer.hall_of(run, view)
     elevation = view["racks_as"] == "elevation"
@@ -224,8 +200,10 @@ def draw_site(
     found = (
         answer.site_verdict(run), answer.site_numbers(run, unit=unit),
         diagram(run, hall=hall, unit=unit),
-        answer.hall_options(run), answer.fit_panel(room),
-        figures.levels_figure(run, dark=dark, unit=unit).document(),
+        answer.hall_options(run), answer.fit_panel(room, asked=fit),
+        figures.levels_figure(
+            run, dark=dark, unit=unit, measured=_measured(client, view)
+        ).document(),
         figures.rack_figure(
             run, metric=view["metric"], hall=hall, dark=dark, unit=unit,
             row=answer.row_of(run, view, hall) if elevation else "",
@@ -237,7 +215,19 @@ def draw_site(
         answer.losses_words(run, unit=unit), answer.compare_table(others, unit=unit),
         answer.node_rows(run, unit=unit), answer.status(run, "site"),
     )  # fmt: skip
-    return found, {"call": _call("/site/run", asked), "node": view["node"]}
+    more: Json = {"call": _call("/site/run", asked), "node": view["node"]}
+    if room["placed_servers"] and "server_w" not in fit:
+        more["fit"] = fit | {"inputs": True}
+    return found, more
+
+
+def _measured(client: Client, view: state.View) -> dict[str, float | None]:
+    """What the nodes of the site draw now, where it is the one that is watched."""
+    with contextlib.suppress(ApiProblem):
+        if view["scenario"] and client.placement()["scenario_id"] == view["scenario"]:
+            nodes = client.telemetry_now()["nodes"]
+            return {n["name"]: n["power_w"] for n in nodes}
+    return {}
 
 
 def _other(
@@ -342,10 +332,10 @@ def _node(dash: Any, client: Client, known: Known) -> None:
                 return parts.problem(error.problem)
             return answer.node_story(run, chosen["name"], unit=view["units"])
 
-        return await _away(tell)
+        return await away(tell)
 
 
-# --- options, keeping, downloads ------------------------------------------------------
+# --- options, downloads ------------------------------------------------------
 
 
 def _options(dash: Any, known: Known) -> None:
@@ -355,32 +345,10 @@ def _options(dash: Any, known: Known) -> None:
         Input("site-boot", "data"), Input("site-scenario-list", "data"),
     )  # fmt: skip
     async def options(_: int, __: Any) -> tuple[Any, ...]:
-        return await _away(known.options)
+        return await away(known.options)
 
 
-def _keep(dash: Any, client: Client, known: Known) -> None:
-    @dash.callback(
-        Output("site-save-note", "children"), Output("site-scenario-list", "data"),
-        Input("site-save", "n_clicks"), State("site-save-name", "value"),
-        State("site-kept", "data"),
-        prevent_initial_call=True,
-    )  # fmt: skip
-    async def save(clicks: int | None, name: str | None, kept: Json | None) -> Any:
-        if not clicks or not kept:
-            return no_update, no_update
-        view = state.from_query(kept["query"])
-        title = (name or "").strip() or "Unnamed site"
-
-        def store() -> Any:
-            try:
-                scenario = _scenario(client, known, view)
-                stored = client.create_scenario(scenario | {"name": title})
-            except ApiProblem as error:
-                return parts.problem(error.problem), no_update
-            return f"Saved as {title}; choose it under Inputs.", stored["id"]
-
-        return await _away(store)
-
+def _download(dash: Any, client: Client) -> None:
     @dash.callback(
         Output("site-download", "data"), Input("site-get", "n_clicks"),
         State("site-kept", "data"), prevent_initial_call=True,
@@ -391,24 +359,9 @@ def _keep(dash: Any, client: Client, known: Known) -> None:
         path, body = kept["call"]["path"], kept["call"]["body"]
         rest = {k: v for k, v in body.items()
                 if k not in ("scenario", "scenario_id", "changes")}  # fmt: skip
-        found = await _away(
+        found = await away(
             client.site_ask, path, rest, scenario_id=body.get("scenario_id"),
             changes=body.get("changes"),
         )  # fmt: skip
         name = f"nameplate-{path.rsplit('/', maxsplit=1)[-1]}.json"
         return dcc.send_string(json.dumps(found, indent=1), name)
-
-
-def _scenario(client: Client, known: Known, view: state.View) -> Json:
-    """Return the whole scenario of a view, the failures on its timeline included."""
-    asked = known.question(view, events=True)
-    body: Json = {}
-    if asked["scenario_id"]:
-        body = dict(client.scenario(asked["scenario_id"])["scenario"])
-    for path, value in asked["changes"].items():
-        place, keys = body, path.split(".")
-        for key in keys[:-1]:
-            place[key] = dict(place.get(key) or {})
-            place = place[key]
-        place[keys[-1]] = value
-    return body

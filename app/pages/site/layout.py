@@ -6,17 +6,8 @@ from typing import Any
 
 from app.components import dag, dcc, dmc, html
 from app.figures.template import CONFIG
-from app.pages.knobs import (
-    button,
-    fold,
-    group,
-    header,
-    knob,
-    pick,
-    segmented,
-    shell,
-    theme,
-)
+from app.pages.frame import header, shell
+from app.pages.knobs import button, group, knob, pick, segmented
 from app.pages.site import state
 from app.pages.site.state import CHOICES, CONTROLS
 
@@ -53,12 +44,11 @@ def _stores() -> list[Any]:
 
 def _header() -> Any:
     return header(
-        "site", "site", about="",
+        "site", "site",
         tools=[
             segmented("site-units", ["kW", "MW", "W"], "Power unit", CHOICES["units"]),
-            theme("site"), button("site-copy", "Copy link"),
-            button("site-api", "API call"), button("site-get", "Download JSON"),
-        ],
+            button("site-scenarios", "Scenarios"),
+        ], exports=[("get", "Answer (JSON)")],
     )  # fmt: skip
 
 
@@ -104,14 +94,6 @@ def _panel() -> Any:
                         "Whether cold aisles are closed", CHOICES["aisles"])),
                     *_knobs("Cooling"),
                 ]),
-            ]),
-            fold("Keep these inputs", [
-                html.Div(className="np-save", children=[
-                    dmc.TextInput(id="site-save-name", size="xs", label="Name",
-                                  placeholder="Hall 1, spring"),
-                    dmc.Button("Save", id="site-save", size="compact-sm"),
-                ]),
-                html.P(id="site-save-note", role="status", className="np-quiet"),
             ]),
             html.P(className="np-legend", children=[
                 html.B("P"), " published default  ", html.B("A"),
@@ -219,7 +201,7 @@ NODE_COLUMNS: list[dict[str, Any]] = [
     {"field": "loss", "headerName": "Losses", **_RIGHT},
 ]
 CASE_COLUMNS: list[dict[str, Any]] = [
-    {"field": "failed", "headerName": "Lost", "minWidth": 150, "flex": 2,
+    {"field": "failed", "headerName": "Lost", "minWidth": 220, "flex": 2,
      "filter": "agTextColumnFilter"},
     {"field": "order", "headerName": "Nodes", "width": 76, "minWidth": 76},
     {"field": "lost", "headerName": "Servers lost", **_RIGHT, "minWidth": 118},
@@ -269,15 +251,16 @@ def _site() -> list[Any]:
                          **{"aria-live": "polite"}),
             ]),
             html.Div(className="np-chart-tools", children=[
-                _diagram_key("share of limit: peak → after the worst single loss"),
+                _diagram_key("peak → after the worst single loss; click a breaker "
+                             "or press F on a node to fail it"),
                 hall,
             ]),
         ),
         html.Div(className="np-two np-even", children=[
             _section("levels", "Headroom by level, at its tightest node",
-                     _graph("levels", 270)),
-            _section("fit", "Where does it fit?", html.Div(id="site-fit-rows"),
-                     _fit_tools()),
+                     _graph("levels", 290)),
+            _section("fit", "Where does it fit?",
+                     [_fit_question(), html.Div(id="site-fit-rows")]),
         ]),
         html.Div(className="np-two np-even", children=[
             _section("racks", "Racks", _graph("racks", 220), metrics),
@@ -311,24 +294,35 @@ def _diagram_key(text: str) -> Any:
     ])  # fmt: skip
 
 
-def _fit_tools() -> Any:
-    return html.Div(className="np-chart-tools", children=[
-        html.Label("Place", htmlFor="site-fit", className="np-quiet"),
+def _fit_question() -> Any:
+    """Ask, as one sentence, for what a place is looked for."""
+    return html.Div(className="np-ask-fit", role="group", children=[
+        html.Label("Add", htmlFor="site-fit"),
         dmc.NumberInput(
-            id="site-fit", value=0, min=0, max=10_000, step=1, size="xs", w=92,
-            suffix=" servers", allowDecimal=False, hideControls=True,
-            clampBehavior="blur", className="np-number",
+            id="site-fit", value=24, min=0, max=10_000, step=1, size="xs", w=64,
+            allowDecimal=False, hideControls=True, clampBehavior="blur",
+            className="np-number",
         ),
-        html.Label("each", htmlFor="site-fit_w", className="np-quiet"),
+        segmented("site-fit_as", _options(state.FIT_UNITS), "What is counted",
+                  CHOICES["fit_as"]),
+        html.Label("each drawing", htmlFor="site-fit_w"),
         dmc.NumberInput(
             id="site-fit_w", value="", min=100, max=1_000_000, step=100, size="xs",
-            w=92, suffix=" W", placeholder="as now", hideControls=True,
+            w=84, suffix=" W", placeholder="as now", hideControls=True,
             clampBehavior="blur",
             className="np-number", thousandSeparator=",",
-            **{"data-tip": "Draw of one at the worst hour; empty means what the "
-               "row's servers draw there"},
+            **{"data-tip": "Draw of one server at the worst hour; empty means what "
+               "the row's servers draw there"},
         ),
-    ])  # fmt: skip
+        html.Label("keeping", htmlFor="site-limits"),
+        dmc.Select(
+            id="site-limits", value=CHOICES["limits"], data=_options(state.LIMITS),
+            size="xs", w=206, allowDeselect=False,
+        ),
+        html.Button("Apply to scenario", id="site-fit-apply", type="button",
+                    className="np-mini np-mini-first", hidden=True),
+        html.Span(id="site-fit-note", role="status", className="np-quiet"),
+    ], **{"aria-label": "What to find a place for"})  # fmt: skip
 
 
 def _failures() -> list[Any]:

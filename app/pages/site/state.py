@@ -24,6 +24,12 @@ PLANTS = (
 AISLES = (("aisle", "Closed"), ("none", "Open"))
 BALANCES = (("sides", "Sides"), ("phases", "Phases"))
 PLANS = (("floor", "Floor"), ("elevation", "Elevation"))
+LIMITS = (
+    ("both", "Any single loss, and cooling"), ("losses", "Any single loss"),
+    ("cooling", "Cooling, nothing lost"), ("none", "Power, nothing lost"),
+)  # fmt: skip
+"""What must hold where servers are added."""
+FIT_UNITS = (("servers", "servers"), ("racks", "racks"))
 RACK_PDUS = (("off", "Left out"), ("on", "As nodes"))
 PLANNED = "planned"
 """What a comparison calls the site as it was planned: nothing added, nothing capped."""
@@ -109,7 +115,8 @@ CHOICES: dict[str, str] = {
     "view": "site", "design": "2n", "ups": "double-conversion", "plant": "water-cooled",
     "weather": GENERATED, "policy": "polca", "server": "dgx-a100", "theme": "auto",
     "units": "kW", "metric": "power", "hall": "", "node": "", "failed": "",
-    "events": "", "fit": "0", "fit_w": "", "scenario": "", "aisles": "aisle",
+    "events": "", "fit": "24", "fit_w": "", "fit_as": "servers",
+    "limits": "both", "scenario": "", "aisles": "aisle",
     "balance": "sides", "compare": "", "racks_as": "floor", "rack_pdus": "off",
 }  # fmt: skip
 """Everything else in the view, as text, with its default."""
@@ -164,6 +171,17 @@ def to_query(view: View) -> str:
 def from_query(query: str) -> View:
     """Read a view from a URL query, with or without its question mark."""
     return view_from(dict(parse_qsl(query.lstrip("?"))))
+
+
+def fit_of(view: View, servers_per_rack: int) -> Json:
+    """Return what is looked for a place for, as the server is asked."""
+    count = int(float(view["fit"] or 0))
+    asked: Json = {
+        "servers": count * (servers_per_rack if view["fit_as"] == "racks" else 1),
+        "keep_losses": view["limits"] in ("both", "losses"),
+        "keep_cooling": view["limits"] in ("both", "cooling"),
+    }
+    return asked | ({"server_w": float(view["fit_w"])} if view["fit_w"] else {})
 
 
 # --- the scenario a view means --------------------------------------------------------

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from functools import partial
 from typing import Any, TypeVar
-
-import anyio.to_thread
 
 from api.client import ApiProblem, Client
 from app.components import (
-    ClientsideFunction,
     Input,
     Output,
     State,
@@ -22,7 +17,8 @@ from app.components import (
 from app.figures import grid_side
 from app.figures import stabilize as figures
 from app.pages import parts
-from app.pages.knobs import bind_copy, bind_knobs
+from app.pages.asking import away
+from app.pages.knobs import bind_knobs, bind_view
 from app.pages.stabilize import answer, state
 from app.pages.stabilize.controls import CONTROLS
 from app.pages.stabilize.layout import rule_boxes, table_boxes
@@ -46,11 +42,6 @@ PARTS = (
     ("fig-spectrum", "figure"), ("fig-resonance", "figure"), ("fig-ride", "figure"),
     ("rides", "children"), ("assumptions", "children"), ("status", "children"),
 )  # fmt: skip
-
-
-async def _away(call: Callable[..., T], *args: Any, **kwargs: Any) -> T:
-    """Run a blocking call on a thread: callbacks share the server's event loop."""
-    return await anyio.to_thread.run_sync(partial(call, *args, **kwargs))
 
 
 def register(dash: Any, client: Client) -> None:
@@ -102,34 +93,15 @@ def _browser_side(dash: Any) -> None:
     inputs = [Input(f"stab-{c.key}-slider", "value") for c in CONTROLS]
     inputs += [Input(f"stab-{name}", "value") for name in CHOSEN]
     inputs += [Input(f"stab-{name}", "checked") for name in state.SWITCHES]
-    dash.clientside_callback(
-        ClientsideFunction("stab", "gather"), Output("stab-touched", "data"),
-        *inputs, State("stab-defaults", "data"),
-    )  # fmt: skip
-    for name, output, given in (
-        ("answered", Output("stab-mantine", "forceColorScheme"),
-         [Input("stab-kept", "data")]),
-        ("zoomed", _TOUCHED, [Input("stab-fig-wave", "relayoutData")]),
-        ("looked", _TOUCHED, [Input("stab-zoom-kept", "data")]),
-        ("searching", _TOUCHED, [Input("stab-search-step", "data")]),
-        ("find", _TOUCHED,
-         [Input("stab-find", "n_clicks"), Input("stab-cancel", "n_clicks")]),
-        ("use", _TOUCHED,
-         [Input("stab-use", "n_clicks"), State("stab-search-use", "data"),
+    bind_view(dash, "stab", inputs, steps=(
+        ("zoomed", [Input("stab-fig-wave", "relayoutData")]),
+        ("looked", [Input("stab-zoom-kept", "data")]),
+        ("searching", [Input("stab-search-step", "data")]),
+        ("find", [Input("stab-find", "n_clicks"), Input("stab-cancel", "n_clicks")]),
+        ("use", [Input("stab-use", "n_clicks"), State("stab-search-use", "data"),
           State("stab-defaults", "data")]),
-        ("reset", _TOUCHED,
-         [Input("stab-reset", "n_clicks"), State("stab-defaults", "data")]),
-        ("copyLink", Output("stab-copy", "children"), [Input("stab-copy", "n_clicks")]),
-    ):  # fmt: skip
-        dash.clientside_callback(
-            ClientsideFunction("stab", name), output, *given, prevent_initial_call=True
-        )
-    dash.clientside_callback(
-        ClientsideFunction("stab", "apiCall"),
-        Output("stab-api-modal", "opened"), Output("stab-api-text", "children"),
-        Input("stab-api", "n_clicks"), prevent_initial_call=True,
-    )  # fmt: skip
-    bind_copy(dash, "stab-api-copy", "stab-api-text")
+        ("reset", [Input("stab-reset", "n_clicks"), State("stab-defaults", "data")]),
+    ))  # fmt: skip
 
 
 # --- the answer -----------------------------------------------------------------------
@@ -146,7 +118,7 @@ def _answer(dash: Any, client: Client) -> None:
         prevent_initial_call=True,
     )  # fmt: skip
     async def answer_view(request: Json) -> tuple[Any, ...]:
-        return await _away(respond, client, request)
+        return await away(respond, client, request)
 
 
 def respond(client: Client, request: Json) -> tuple[Any, ...]:
@@ -266,7 +238,7 @@ def _zoom(dash: Any, client: Client) -> None:
         prevent_initial_call=True,
     )  # fmt: skip
     async def look(request: Json, kept: Json | None) -> tuple[Any, ...]:
-        return await _away(look_closer, client, request, kept or {})
+        return await away(look_closer, client, request, kept or {})
 
 
 def look_closer(client: Client, request: Json, kept: Json) -> tuple[Any, ...]:
@@ -315,7 +287,7 @@ def _options(dash: Any, known: Known) -> None:
         Input("stab-boot", "data"),
     )  # fmt: skip
     async def options(_: int) -> tuple[Any, ...]:
-        return await _away(known.options)
+        return await away(known.options)
 
 
 def _keep(dash: Any, client: Client) -> None:
@@ -330,7 +302,7 @@ def _keep(dash: Any, client: Client) -> None:
             return no_update, no_update
         wanted = str(ctx.triggered_id)
         try:
-            return await _away(_file, client, kept, wanted), no_update
+            return await away(_file, client, kept, wanted), no_update
         except ApiProblem as error:
             return no_update, parts.problem(error.problem)
 

@@ -6,17 +6,8 @@ from typing import Any
 
 from app.components import dcc, dmc, html
 from app.figures.template import CONFIG
-from app.pages.knobs import (
-    button,
-    fold,
-    group,
-    header,
-    knob,
-    pick,
-    segmented,
-    shell,
-    theme,
-)
+from app.pages.frame import header, shell
+from app.pages.knobs import button, fold, group, knob, pick, segmented
 from app.pages.stabilize import state
 from app.pages.stabilize.controls import CONTROLS
 from app.pages.stabilize.state import CHOICES, SWITCHES
@@ -63,13 +54,11 @@ def _stores() -> list[Any]:
 
 def _header() -> Any:
     return header(
-        "stab", "stabilize", about="",
+        "stab", "stabilize",
         tools=[
-            segmented("stab-units", ["kW", "MW"], "Power unit", CHOICES["units"]),
-            theme("stab"), button("stab-copy", "Copy link"),
-            button("stab-api", "API call"), button("stab-get", "Download JSON"),
-            button("stab-report", "Report"),
-        ],
+            segmented("stab-units", ["kW", "MW", "W"], "Power unit", CHOICES["units"]),
+            button("stab-scenarios", "Scenarios"),
+        ], exports=[("report", "Report (HTML)"), ("get", "Answer (JSON)")],
     )  # fmt: skip
 
 

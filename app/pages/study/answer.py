@@ -71,9 +71,7 @@ def _detail(seen: Seen) -> list[Any]:
         words.append(f"stopped early: {seen.document['stopped']}")
     return [
         "; ".join(words) + ".",
-        html.Span("modelled", className="np-chip",
-                  title="Every number on this page comes from the model; docs/models "
-                  "say what it assumes"),
+        parts.badge("modelled"),
     ]  # fmt: skip
 
 

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from functools import partial
 from typing import Any, TypeVar
-
-import anyio.to_thread
 
 from api.client import ApiProblem, Client
 from api.problems import Refusal, problem_of
 from app.components import (
-    ClientsideFunction,
     Input,
     Output,
     State,
@@ -22,7 +17,8 @@ from app.components import (
 )  # fmt: skip
 from app.figures.study_heat import cell_brush
 from app.pages import parts
-from app.pages.knobs import bind_copy
+from app.pages.asking import away
+from app.pages.knobs import bind_view
 from app.pages.study import exports, opened, state
 from app.pages.study.define import checked, draft_of, errors_of, read_text, spec_of
 from app.pages.study.draw import PARTS, draw, nothing, picks_of
@@ -36,11 +32,6 @@ T = TypeVar("T")
 
 _MISSING = 404
 _PICKS = ("output", "hx", "hy", "stat", "sx", "sy", "units", "theme")
-
-
-async def away(call: Callable[..., T], *args: Any, **kwargs: Any) -> T:
-    """Run a blocking call on a thread: callbacks share the server's event loop."""
-    return await anyio.to_thread.run_sync(partial(call, *args, **kwargs))
 
 
 def register(dash: Any, client: Client) -> None:
@@ -71,43 +62,24 @@ class Known:
 
 def _browser_side(dash: Any) -> None:
     """Keep the URL, the pace and the links between charts: assets/study.js."""
-    touched = Output("study-touched", "data", allow_duplicate=True)
-    dash.clientside_callback(
-        ClientsideFunction("study", "gather"), Output("study-touched", "data"),
-        *(Input(f"study-{name}", "value") for name in _PICKS),
-        State("study-defaults", "data"),
-    )  # fmt: skip
-    for name, output, given in (
-        ("answered", Output("study-mantine", "forceColorScheme"),
-         [Input("study-kept", "data")]),
-        ("lines", touched, [Input("study-lines", "data")]),
-        ("told", touched, [Input("study-told", "data")]),
-        ("question", touched, [Input("study-question", "data")]),
-        ("checked", touched, [Input("study-check", "data")]),
-        ("acted", touched, [Input("study-acted", "data")]),
-        ("pointed", touched, [Input("study-pointed", "data")]),
-        ("closed", touched, [Input("study-drawer", "opened")]),
-        ("opened", touched, [Input("study-opened", "data")]),
-        ("cell", touched, [Input("study-cell", "data")]),
-        ("row", touched, [Input("study-grid", "cellClicked")]),
-        ("mark", touched, [Input("study-fig-scatter", "clickData")]),
-        ("square", touched, [Input("study-fig-heat", "clickData")]),
-        ("hover", touched, [Input("study-fig-scatter", "hoverData")]),
-        ("run", touched, [Input("study-run", "n_clicks")]),
-        ("savePng", touched, [Input("study-png", "n_clicks")]),
-        ("saveSvg", touched, [Input("study-svg", "n_clicks")]),
-        ("copyLink", Output("study-copy", "children"),
-         [Input("study-copy", "n_clicks")]),
-    ):  # fmt: skip
-        dash.clientside_callback(
-            ClientsideFunction("study", name), output, *given, prevent_initial_call=True
-        )
-    dash.clientside_callback(
-        ClientsideFunction("study", "apiCall"),
-        Output("study-api-modal", "opened"), Output("study-api-text", "children"),
-        Input("study-api", "n_clicks"), prevent_initial_call=True,
-    )  # fmt: skip
-    bind_copy(dash, "study-api-copy", "study-api-text")
+    bind_view(dash, "study", (Input(f"study-{n}", "value") for n in _PICKS), steps=(
+        ("lines", [Input("study-lines", "data")]),
+        ("told", [Input("study-told", "data")]),
+        ("question", [Input("study-question", "data")]),
+        ("checked", [Input("study-check", "data")]),
+        ("acted", [Input("study-acted", "data")]),
+        ("pointed", [Input("study-pointed", "data")]),
+        ("closed", [Input("study-drawer", "opened")]),
+        ("opened", [Input("study-opened", "data")]),
+        ("cell", [Input("study-cell", "data")]),
+        ("row", [Input("study-grid", "cellClicked")]),
+        ("mark", [Input("study-fig-scatter", "clickData")]),
+        ("square", [Input("study-fig-heat", "clickData")]),
+        ("hover", [Input("study-fig-scatter", "hoverData")]),
+        ("run", [Input("study-run", "n_clicks")]),
+        ("savePng", [Input("study-png", "n_clicks")]),
+        ("saveSvg", [Input("study-svg", "n_clicks")]),
+    ))  # fmt: skip
 
 
 # --- the answer -----------------------------------------------------------------------

@@ -6,7 +6,8 @@ from typing import Any
 
 from app.components import dag, dcc, dmc, html
 from app.figures.template import CONFIG
-from app.pages.knobs import button, header, segmented, shell, theme
+from app.pages.frame import header, shell
+from app.pages.knobs import segmented
 from app.pages.study.examples import EXAMPLES
 from app.pages.study.exports import KINDS
 from app.pages.study.state import DEFAULTS
@@ -43,26 +44,19 @@ def _stores() -> list[Any]:
 
 
 def _header() -> Any:
-    exports = html.Details(className="np-menu", children=[
-        html.Summary("Export", id="study-export"),
-        html.Div(className="np-menu-items", children=[
-            html.Button(text, id=f"study-{name}", type="button") for name, text in KINDS
-        ]),
-    ])  # fmt: skip
     units = [{"value": "auto", "label": "kW, %"}, {"value": "core", "label": "SI"}]
     return header(
-        "study", "study", about="",
+        "study", "study",
         tools=[
             segmented("study-units", units, "Units: as they suit, or the model's own",
                       DEFAULTS["units"]),
-            theme("study"), button("study-copy", "Copy link"),
-            button("study-api", "API call"), exports,
-        ],
+        ], exports=KINDS,
     )  # fmt: skip
 
 
 def _drawer() -> Any:
     return dmc.Drawer(
+        closeButtonProps={"aria-label": "Close"},
         id="study-drawer",
         title="Point",
         position="right",
@@ -84,10 +78,6 @@ def _panel() -> Any:
             html.Div(className="st-head", children=[
                 html.H2("The study", className="np-group-title"),
                 html.Span(className="st-head-tools", children=[
-                    html.Button("Undo", id="study-undo", type="button",
-                                className="np-mini", title="Ctrl+Z"),
-                    html.Button("Redo", id="study-redo", type="button",
-                                className="np-mini", title="Ctrl+Shift+Z"),
                     html.Button("New", id="study-new", type="button",
                                 className="np-mini"),
                 ]),

@@ -71,7 +71,7 @@ def test_an_empty_page_offers_a_comparison_that_works(open_page):
 
 def test_a_run_is_found_by_search_and_added(open_page, stored):
     page = open_page(f"items=run:{stored[0]}")
-    page.keyboard.press("/")
+    page.focus("#cmp-add")
     page.keyboard.type(stored[1][-4:])
     option = page.locator(f"[role=option]:has-text('{stored[1][-4:]}')")
     option.first.wait_for()

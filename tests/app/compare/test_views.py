@@ -337,8 +337,11 @@ def test_a_difference_that_another_seed_would_make_is_not_called_worse(two):
 def test_items_that_differ_in_their_seed_alone_are_not_called_worse(two):
     document = copy.deepcopy(two)
     document["inputs"] = [document["inputs"][0] | {"field": "seed"}]
+    table = text_of(differences_table(document, show="everything", unit="kW"))
 
     assert "Chance in the traffic." in text_of(answer.verdict(document, unit="kW"))
+    assert "seed noise" in table
+    assert not {"✕", "✓", "◆"} & set(table)
 
 
 def test_no_events_are_claimed_of_an_item_that_keeps_none(two):

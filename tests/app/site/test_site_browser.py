@@ -166,23 +166,6 @@ def test_a_url_restores_the_view(open_site):
     assert headline(other, "cooling") != ours
 
 
-def test_inputs_are_kept_as_a_site_and_chosen(open_site):
-    page = open_site("added=7")
-    page.click("summary:text-is('Keep these inputs')")
-    page.fill("#site-save-name", "Seven more")
-    page.click("#site-save")
-    page.wait_for_selector("#site-save-note:has-text('Saved as Seven more')")
-    answer = headline(page)
-
-    page.reload()
-    page.wait_for_function(ANSWERED)
-    page.click("#site-scenario")
-    settled(page, lambda: page.click("[role=option]:has-text('Seven more')"))
-    assert headline(page) == answer
-    assert "scenario=" in page.url
-    assert page.evaluate("document.getElementById('site-knobs').inert")
-
-
 def test_the_api_call_of_the_view_is_shown(open_site):
     page = open_site("view=failures&design=n")
     page.click("#site-api")

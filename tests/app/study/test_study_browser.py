@@ -132,7 +132,7 @@ def test_a_field_is_found_by_words_and_keyboard_and_taken_back(open_page):
           f"'{first}'")  # fmt: skip
 
     assert first == "control.telemetry_delay_s"
-    page.click("#study-undo")
+    page.click("#np-undo")
     waits(page, "!document.querySelector(\"[data-at='axes.3.range.low']\")")
 
 

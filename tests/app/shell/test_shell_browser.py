@@ -1,0 +1,277 @@
+"""The shell in a real browser: one header, keys, palette, undo, drafts, guides."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.app.conftest import ANSWER_MS, BROWSER, FIRST_ANSWER_MS
+
+pytestmark = BROWSER
+
+ANSWERED = "() => Boolean(document.querySelector('#explore-verdict .np-headline'))"
+ADDED = "#explore-added-slider [role=slider]"
+
+
+@pytest.fixture(scope="module")
+def page(browser, origin):
+    """One page for the module; nothing may go wrong in its console."""
+    context = browser.new_context(
+        viewport={"width": 1440, "height": 900}, bypass_csp=True
+    )
+    shown = context.new_page()
+    faults: list[str] = []
+    shown.on("console", lambda m: m.type == "error" and faults.append(m.text))
+    shown.on("pageerror", lambda e: faults.append(str(e)))
+    shown.goto(origin)
+    shown.wait_for_function(ANSWERED, timeout=FIRST_ANSWER_MS)
+    yield shown
+    context.close()
+    # one request is cut on purpose
+    assert [text for text in faults if "net::ERR_FAILED" not in text] == []
+
+
+@pytest.fixture
+def explore(page, origin):
+    """Explore as a stranger finds it, or with an address."""
+
+    def opened(query="", *, keep=False):
+        if not keep:
+            page.evaluate("localStorage.clear()")
+        page.goto(f"{origin}/{query}")
+        page.wait_for_function(ANSWERED, timeout=ANSWER_MS)
+        return page
+
+    return opened
+
+
+def in_url(page, text, *, there=True):
+    page.wait_for_function(
+        "([t, is]) => location.search.includes(t) === is", arg=[text, there],
+        timeout=ANSWER_MS,
+    )  # fmt: skip
+
+
+def test_a_first_visit_has_three_questions_and_closes_them_for_good(explore):
+    page = explore()
+    asks = page.locator(".np-welcome .np-ask")
+
+    assert asks.all_inner_texts() == [
+        "How many more servers?", "What if this UPS fails?",
+        "Will the utility accept this job?",
+    ]  # fmt: skip
+    page.click("#np-welcome-close")
+    assert page.locator(".np-welcome").is_hidden()
+    page.reload()
+    page.wait_for_function(ANSWERED, timeout=ANSWER_MS)
+    assert page.locator(".np-welcome").is_hidden()
+
+
+def test_a_guide_quotes_the_real_answer_and_goes_by_keyboard(explore):
+    page = explore("?guide=servers")
+    page.wait_for_selector("#np-guide", timeout=ANSWER_MS)
+    headline = page.inner_text("#explore-verdict .np-headline").lstrip("✓✕ \n")
+
+    assert headline in page.inner_text("#np-guide")
+    page.keyboard.press("Enter")
+    assert "2 of 4" in page.inner_text("#np-guide")
+    assert "np-pointed" in page.get_attribute("#explore-added-row", "class")
+    page.keyboard.press("ArrowLeft")
+    assert "1 of 4" in page.inner_text("#np-guide")
+    page.keyboard.press("Escape")
+    assert page.locator("#np-guide").count() == 0
+    assert page.evaluate("localStorage.getItem('np-guide-servers')") == "done"
+
+
+@pytest.mark.parametrize(
+    ("question", "ready"),
+    [
+        ("What if this UPS fails?", "#site-story-words"),
+        ("Will the utility accept this job?", "#stab-verdict .np-headline"),
+    ],
+)
+def test_each_question_leads_to_its_answer(explore, question, ready):
+    page = explore()
+    page.click(f".np-welcome >> text={question}")
+    page.wait_for_selector("#np-guide", timeout=FIRST_ANSWER_MS)
+
+    assert "1 of 4" in page.inner_text("#np-guide")
+    assert "“" in page.inner_text("#np-guide p")
+    assert page.inner_text(ready)
+    if "UPS" in question:
+        assert "UPS-H1-A" in page.inner_text("#site-affected")
+
+
+def test_undo_goes_back_one_movement_and_redo_forth(explore):
+    page = explore()
+    assert page.is_disabled("#np-undo")
+    page.focus(ADDED)
+    for _ in range(3):
+        page.keyboard.press("ArrowLeft")
+    in_url(page, "added=9")
+
+    assert page.get_attribute("#np-undo", "data-tip") == "Undo: Added servers 12 → 9"
+    page.keyboard.press("Control+z")
+    in_url(page, "added=", there=False)
+    assert page.input_value("#explore-added") == "12"
+    assert page.is_disabled("#np-undo")
+    page.click("#np-redo")
+    in_url(page, "added=9")
+    assert page.input_value("#explore-added") == "9"
+    page.click("#np-redo", force=True)  # nothing more: it stays
+    assert page.is_disabled("#np-redo")
+
+
+def test_inputs_come_back_after_the_tab_is_gone_and_an_address_wins(explore):
+    page = explore()
+    page.focus(ADDED)
+    page.keyboard.press("ArrowLeft")
+    in_url(page, "added=11")
+
+    explore("?added=5", keep=True)
+    in_url(page, "added=5")
+    assert page.locator("#explore-draft").is_hidden()
+    explore(keep=True)
+    in_url(page, "added=11")
+    assert "are back" in page.inner_text("#explore-draft")
+    page.click("#np-fresh")
+    in_url(page, "added=", there=False)
+    assert page.input_value("#explore-added") == "12"
+    assert page.locator("#explore-draft").is_hidden()
+
+
+def test_a_definition_of_a_study_is_undone_and_comes_back(page, origin):
+    page.goto(origin + "/study/")
+    name = page.locator("[data-at='name']")
+    name.wait_for(timeout=ANSWER_MS)
+    before = name.input_value()
+    name.fill("Spring study")
+    name.press("Tab")
+    page.wait_for_function("() => !document.querySelector('#np-undo').disabled")
+    page.reload()
+    name.wait_for(timeout=ANSWER_MS)
+
+    assert name.input_value() == "Spring study"
+    assert "are back" in page.inner_text("#study-draft")
+    page.click("#np-fresh")
+    page.wait_for_function(
+        "b => document.querySelector('[data-at=name]').value === b", arg=before
+    )
+
+
+def test_the_palette_finds_and_runs_by_keyboard(explore):
+    page = explore()
+    page.focus("#explore-export")
+    page.keyboard.press("/")
+    field = page.locator("#np-palette-in")
+    field.wait_for()
+    page.wait_for_function("() => document.body.dataset.npPalette")
+    page.keyboard.type("sample")
+
+    assert "Sample row" in page.inner_text("#np-palette-list")
+    hit = field.get_attribute("aria-activedescendant")
+    assert page.get_attribute(f"#{hit}", "aria-selected") == "true"
+    field.fill("headroom")
+    assert "Word" in page.inner_text("#np-palette-list")
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.id") == "explore-export"
+    page.keyboard.press("Control+k")
+    page.keyboard.type("api call")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#explore-api-text", timeout=ANSWER_MS)
+    assert "/api/v1/what-if" in page.inner_text("#explore-api-text")
+
+
+def test_help_has_the_keys_keeps_the_focus_and_gives_it_back(explore):
+    page = explore()
+    page.focus("#explore-copy")
+    page.keyboard.press("?")
+    box = page.locator("#np-help-dialog")
+    box.wait_for()
+
+    assert "g t" in " ".join(box.inner_text().split())
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        assert page.evaluate(
+            "document.activeElement === document.body"
+            " || Boolean(document.activeElement.closest('dialog'))"
+        )
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.id") == "explore-copy"
+
+
+def test_letters_after_g_go_to_every_page_with_one_header_that_fits_a_phone(
+    page, origin
+):
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(origin + "/data/")
+    links = page.locator(".np-nav-link")
+    links.first.wait_for()
+    heads = []
+    goes = [a.get_attribute("data-go") for a in links.all()]
+    for letter in goes:
+        page.wait_for_selector("#np-help")
+        page.keyboard.press("g")
+        page.keyboard.press(letter)
+        page.wait_for_function(
+            "l => { const a = document.querySelector('[aria-current=page]');"
+            " return a && a.dataset.go === l; }", arg=letter, timeout=ANSWER_MS,
+        )  # fmt: skip
+        heads.append(page.evaluate(
+            "[...document.querySelectorAll('.np-top button, .np-nav-link')]"
+            ".map((n) => n.textContent)"
+        ))  # fmt: skip
+        ids = page.evaluate(
+            "[...document.querySelectorAll('.np-tools > [id]')].map((n) => n.id)"
+        )
+        common = [i.split("-", 1)[1] for i in ids if i.endswith(("-copy", "-api"))]
+        assert common == ["copy", "api"]
+        page.wait_for_function("() => document.documentElement.scrollWidth <= 390")
+        assert page.locator("#np-search").is_visible()
+
+    page.set_viewport_size({"width": 1440, "height": 900})
+    assert len(set(map(json.dumps, heads))) == 1
+    assert len(set(goes)) == len(goes) == 10
+
+
+def test_the_theme_is_kept_over_pages(explore, origin):
+    page = explore()
+    page.click("#explore-theme >> text=Dark")
+    dark = "() => document.documentElement.dataset.mantineColorScheme === 'dark'"
+    page.wait_for_function(dark, timeout=ANSWER_MS)
+    page.goto(origin + "/compare/")
+    page.wait_for_function(dark, timeout=ANSWER_MS)
+
+    assert page.locator("#cmp-theme input:checked").get_attribute("value") == "dark"
+    page.evaluate("localStorage.clear()")
+
+
+def test_a_page_that_is_left_alone_shows_its_age_and_says_when_the_server_is_gone(
+    explore,
+):
+    page = explore()
+    page.wait_for_function(
+        "() => / ago$/.test(document.querySelector('#explore-age').textContent)"
+    )
+    page.route("**/api/v1/health", lambda route: route.abort())
+    page.wait_for_selector("#explore-offline:not([hidden])", timeout=ANSWER_MS)
+
+    assert "Connection lost" in page.inner_text("#explore-offline")
+    page.unroute("**/api/v1/health")
+    page.wait_for_selector("#explore-offline", state="hidden", timeout=ANSWER_MS)
+
+
+def test_libraries_are_kept_for_good_and_shared_by_all_pages(page, origin):
+    page.goto(origin + "/site/")
+    page.wait_for_selector("#np-help", timeout=ANSWER_MS)
+    page.goto(origin + "/compare/")
+    page.wait_for_selector("#np-help", timeout=ANSWER_MS)
+    sizes = page.evaluate(
+        "performance.getEntriesByType('resource')"
+        ".filter((e) => e.name.includes('_dash-component-suites'))"
+        ".map((e) => [e.name, e.transferSize])"
+    )
+
+    assert len(sizes) > 6
+    assert [name for name, size in sizes if size] == []
