@@ -1,5 +1,6 @@
 # Nameplate: API and dashboard in one process, on port 8050. Every request needs a token;
-# the first: docker exec CONTAINER nameplate tokens create NAME --role admin
+# it does not start before there is one: docker run --rm with the same volume and
+# database, nameplate tokens create NAME --role admin
 FROM python:3.12-slim AS build
 WORKDIR /src
 RUN python -m venv /opt/nameplate

@@ -9,6 +9,7 @@ drawn with the new answer.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import shutil
 import socket
@@ -16,7 +17,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import httpx
@@ -27,11 +29,15 @@ from bench.rows import ROW_BARS
 MOVES = 40
 ROW_PAGE = ("row.what_if_p95_s", "row.controls_s", "row.slider_p95_s")
 STABILIZE_PAGE = ("stabilize.redraw_s", "stabilize.settled_s")
-PAGE_ROWS = (*ROW_PAGE, *STABILIZE_PAGE)
+CHANGE_PAGES = ("pages.controls_cold_s", "pages.change_s", "pages.change_p95_s")
+PAGE_ROWS = (*ROW_PAGE, *STABILIZE_PAGE, *CHANGE_PAGES)
 CHROMIUM_FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+
+SEEN: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}, "bypass_csp": True}
+"""The page measures itself, which its own rules would not let a script do."""
 
 
 def browser_rows(prefix: str) -> tuple[list[dict[str, Any]], int]:
@@ -52,6 +58,8 @@ def browser_rows(prefix: str) -> tuple[list[dict[str, Any]], int]:
         if any(name.startswith(prefix) for name in ROW_PAGE):
             values["row.what_if_p95_s"] = what_if_p95_s(url)
             values |= page_times_s(url, chromium) if chromium else {}
+        if chromium and any(name.startswith(prefix) for name in CHANGE_PAGES):
+            values |= change_times_s(url, chromium)
         if chromium and any(name.startswith(prefix) for name in STABILIZE_PAGE):
             values |= stabilize_times_s(url, chromium)
         if not chromium:
@@ -139,7 +147,7 @@ def page_times_s(url: str, chromium: str) -> dict[str, float]:
 
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page = browser.new_page(**SEEN)
         _load(page, url)
         controls = [_load(page, url) for _ in range(7)]
         page.wait_for_timeout(15_000)  # the risk curve of the first view
@@ -165,6 +173,62 @@ def page_times_s(url: str, chromium: str) -> dict[str, float]:
     }
 
 
+CONTROLS = {
+    "explore": "#explore-added-slider [role=slider]",
+    "site": "#site-knobs [role=slider]",
+    "stabilize": "#stab-job [role=slider]", "serving": ".np-panel [role=slider]",
+    "study": "#study-define input", "compare": "#cmp-add",
+    "live": "#live-range input", "data": "#data-search",
+}  # fmt: skip
+"""What can be used first on each page."""
+
+
+def change_times_s(url: str, chromium: str) -> dict[str, float]:
+    """
+    First control in a fresh browser, and from each page to each other by a click. [s]
+
+    The first is the median over the pages, the others are over all pairs, both ways.
+    """
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
+        cold = []
+        for name in CONTROLS:
+            page = browser.new_page(**SEEN)
+            cold.append(_until_shown(page, name, partial(page.goto, _at(url, name))))
+            page.close()
+        page = browser.new_page(**SEEN)
+        changes = []
+        for a, b in itertools.combinations(CONTROLS, 2):
+            page.goto(_at(url, a))
+            page.locator(CONTROLS[a]).first.wait_for()
+            for to in (b, a, b):
+                page.wait_for_timeout(600)
+                link = page.locator(f".np-nav a[id$=-nav-{to}]")
+                changes.append(_until_shown(page, to, link.click))
+        browser.close()
+    return {
+        "pages.controls_cold_s": float(np.median(cold)),
+        "pages.change_s": float(np.median(changes)),
+        "pages.change_p95_s": float(np.percentile(changes, 95)),
+    }
+
+
+def _at(url: str, name: str) -> str:
+    return f"{url}/" if name == "explore" else f"{url}/{name}/"
+
+
+def _until_shown(page: Any, name: str, act: Callable[[], Any]) -> float:
+    """Time from an act to the first control of a page. [s]"""
+    start = time.perf_counter()
+    act()
+    shown = f".np-nav-link[aria-current=page][id$=-nav-{name}]"
+    page.locator(shown).wait_for()
+    page.locator(CONTROLS[name]).first.wait_for()
+    return time.perf_counter() - start
+
+
 _WAVE_DRAWN = """() => {
   const chart = document.querySelector('#stab-fig-wave .js-plotly-plot');
   window.__drawn = 0;
@@ -178,7 +242,7 @@ def stabilize_times_s(url: str, chromium: str) -> dict[str, float]:
 
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page = browser.new_page(**SEEN)
         page.goto(f"{url}/stabilize/")
         page.wait_for_function("document.body.dataset.stabFine", timeout=120_000)
         page.wait_for_timeout(2000)

@@ -20,10 +20,10 @@ from twin.scenario.workload import DiurnalArrivals, Load, Workload
 from twin.serving.fleet.engines import make_engine
 from twin.serving.fleet.parts import (
     Fleet,
+    FleetClass,
     Link,
     Plan,
     Pool,
-    RequestClass,
     Requests,
     plain_requests,
 )
@@ -54,13 +54,13 @@ THOUSAND = Fleet(
         Pool(name="prompt", engine=ENGINE, count=500, role="prompt"),
         Pool(name="token", engine=ENGINE, count=500, role="token"),
     ),
-    classes=(RequestClass(name="all", prompt_pool="prompt", token_pool="token"),),
+    classes=(FleetClass(name="all", prompt_pool="prompt", token_pool="token"),),
     link=LINK,
 )
 HALL = Fleet(
     pools=(Pool(name="main", engine=ENGINE, count=300),),
     classes=(
-        RequestClass(name="all", prompt_pool="main", ttft_slo_s=2.0, tbt_slo_s=0.1),
+        FleetClass(name="all", prompt_pool="main", ttft_slo_s=2.0, tbt_slo_s=0.1),
     ),
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 GROUPS: dict[str, str] = {
     "row": "One row, request by request",
+    "pages": "All pages, in a browser",
     "site": "A whole site",
     "scale": "Campus and studies",
     "api": "REST",
@@ -22,6 +23,9 @@ WORDS: dict[str, str] = {
     "row.what_if_p95_s": "What-if over HTTP, p95",
     "row.slider_p95_s": "Slider to redrawn chart, p95",
     "row.controls_s": "Page Explore to first control",
+    "pages.controls_cold_s": "First control in a fresh browser, median of all pages",
+    "pages.change_s": "From a page to another by a click, median of all pairs",
+    "pages.change_p95_s": "The same, p95 of all pairs",
     "site.thousand_day_s": "1,000 servers, one day at 1 s",
     "site.ten_thousand_day_s": "10,000 servers, one day at 1 s",
     "site.ten_thousand_memory_mb": "Memory of 10,000 servers",

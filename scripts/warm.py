@@ -64,11 +64,12 @@ PARTS = (site, serving, training, campus, row)
 
 def ask(question: str, base: dict[str, object]) -> None:
     """Ask a question once; what it compiles on its way is kept on disk."""
+    from twin.stabilize.study import Known
+
     from store.critical_modes import critical_modes
     from store.ride_through import ride_tables
     from store.rules import grid_rules
     from twin.plan.memo import Memo
-    from twin.stabilize.study import Known
     from twin.study.points import parse_base
     from twin.study.questions import find_question
     from twin.study.questions.base import Ground

@@ -29,12 +29,12 @@ def main() -> int:
     programs = _programs()
     if programs is None:
         print("PostgreSQL is not installed; its tests will skip", file=sys.stderr)
-        return subprocess.call(sys.argv[1:])  # noqa: S603 - the caller's own command
+        return subprocess.call(sys.argv[1:])
     folder = Path(tempfile.mkdtemp(prefix="nameplate-postgres-"))
     try:
         with _server(programs, folder) as url:
             environment = os.environ | {"NAMEPLATE_TEST_POSTGRES_URL": url}
-            return subprocess.call(sys.argv[1:], env=environment)  # noqa: S603
+            return subprocess.call(sys.argv[1:], env=environment)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -66,14 +66,14 @@ class _server:  # noqa: N801 - used like a function
             port = probe.getsockname()[1]
         demote = _demotion(user)
         log = (self._folder / "log").open("wb")
-        subprocess.run(  # noqa: S603
+        subprocess.run(
             [
                 self._programs / "initdb", "-D", data, "-U", "nameplate", "-A", "trust",
                 "-E", "UTF8", "--no-sync",
             ],
             check=True, stdout=log, stderr=log, cwd=self._folder, **demote,
         )  # fmt: skip
-        self._process = subprocess.Popen(  # noqa: S603
+        self._process = subprocess.Popen(
             [
                 self._programs / "postgres", "-D", data, "-h", "127.0.0.1", "-p",
                 str(port), "-k", str(self._folder), "-c", "fsync=off",
@@ -85,7 +85,7 @@ class _server:  # noqa: N801 - used like a function
 
     def _wait(self, port: int) -> None:
         for _ in range(60):
-            ready = subprocess.run(  # noqa: S603
+            ready = subprocess.run(
                 [self._programs / "pg_isready", "-q", "-h", "127.0.0.1", "-p",
                  str(port), "-t", "1"],
                 check=False,

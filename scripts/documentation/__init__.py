@@ -1,0 +1,1 @@
+"""The documentation: its reference, its commands, its links. Used by scripts/docs."""

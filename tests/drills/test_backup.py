@@ -1,0 +1,282 @@
+"""A backup made while serving, put back whole; damaged, newer and cut-off ones."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+import zipfile
+
+import pytest
+import sqlalchemy as sa
+
+from api.client import Client
+from api.main import create_app
+from cli.main import app as command
+from store import restore as restoring
+from store.backup import MANIFEST, backup
+from store.engine import open_engine
+from store.migrate import upgrade
+from store.restore import PLAN, restore
+from store.settings import Settings
+from store.sqlite_files import beside, damage
+from tests.drills.filled import as_words, fill, read
+from tests.drills.house import REQUESTS
+from tests.drills.test_upgrade import child, killed_after
+from twin.errors import ScenarioError
+
+
+def settings_of(url, folder):
+    return Settings(
+        database_url=url, cache_dir=folder / "cache", workers=1, study_engine="threads"
+    )
+
+
+def serving(settings):
+    return Client.in_process(create_app(settings, warm=False))
+
+
+@pytest.fixture
+def settings(database, tmp_path):
+    return settings_of(database, tmp_path)
+
+
+def words(settings, made):
+    engine = open_engine(settings.database_url)
+    with engine.connect() as connection:
+        found = as_words(read(connection, made))
+    engine.dispose()
+    return found
+
+
+def names(settings):
+    engine = open_engine(settings.database_url)
+    with engine.connect() as connection:
+        found = set(connection.scalars(sa.text("SELECT name FROM scenarios")))
+    engine.dispose()
+    return found
+
+
+def put_back(settings, archive, **more):
+    engine = open_engine(settings.database_url)
+    try:
+        return restore(engine, settings.cache_dir, archive, **more)
+    finally:
+        engine.dispose()
+
+
+def test_a_backup_made_while_planners_write_comes_back_as_it_was(settings, tmp_path):
+    stop, named = threading.Event(), []
+    archive = tmp_path / "a.zip"
+    with serving(settings) as client:
+        upload = tmp_path / "mine.csv"
+        upload.write_text(REQUESTS)
+        client.import_dataset("mine", "requests", upload)
+
+        def write():
+            while not stop.is_set():
+                name = f"n{len(named)}"
+                client.create_scenario({"name": name})
+                named.append(name)
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        try:
+            while len(named) < 5:
+                stop.wait(0.01)
+            before = len(named)
+            made = backup(settings, archive, version="0.1.0")
+        finally:
+            stop.set()
+            writer.join()
+        assert made["files"]["imported/mine.requests.csv.gz"]["bytes"] > 0
+        with pytest.raises(ScenarioError, match="must not be served"):
+            put_back(settings, archive)
+    (settings.cache_dir / "imported" / "mine.requests.csv.gz").unlink()
+    with serving(settings) as client:
+        client.create_scenario({"name": "made afterwards"})
+
+    aside = put_back(settings, archive)["aside"]
+
+    with serving(settings) as client:
+        found = names(settings)
+        kept = [n for n in named if n in found]
+        assert before <= len(kept)
+        assert kept == named[: len(kept)]  # one moment, no gaps
+        assert "made afterwards" not in found
+        assert "mine" in {d["name"] for d in client.datasets()}
+    assert aside  # the old state is kept
+
+
+def test_every_row_comes_back_and_others_tables_stay(engine, settings, tmp_path):
+    made = fill(engine, "head")
+    with engine.begin() as connection:
+        connection.execute(sa.text("CREATE TABLE others (x INTEGER)"))
+    before = words(settings, made)
+    backup(settings, tmp_path / "a.zip", version="0.1.0")
+    with engine.begin() as connection:
+        connection.execute(sa.text("DELETE FROM studies"))
+        connection.execute(sa.text("DELETE FROM telemetry_raw"))
+    engine.dispose()
+    assert words(settings, made) != before
+
+    put_back(settings, tmp_path / "a.zip", only_check=True)
+    assert words(settings, made) != before  # looked at, not put back
+    put_back(settings, tmp_path / "a.zip")
+
+    assert words(settings, made) == before
+    assert sa.inspect(engine).has_table("others")
+
+
+def test_a_backup_of_an_earlier_schema_is_migrated_at_the_next_start(
+    engine, settings, tmp_path
+):
+    made = fill(engine, "0003")
+    before = words(settings, made)
+    backup(settings, tmp_path / "a.zip", version="0.1.0")
+    engine.dispose()
+    upgrade(settings.database_url)
+
+    put_back(settings, tmp_path / "a.zip")
+    upgrade(settings.database_url)
+
+    assert words(settings, made) == before
+
+
+def changed(archive, target, *, manifest=None, body=None):
+    """A copy of a backup in which something is not as it was."""
+    with zipfile.ZipFile(archive) as old, zipfile.ZipFile(target, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name == MANIFEST:
+                content = json.dumps(json.loads(content) | (manifest or {})).encode()
+            elif body is not None:
+                content = body(content)
+            new.writestr(name, content)
+    return target
+
+
+def flipped(content):
+    return content[:5000] + bytes([content[5000] ^ 1]) + content[5001:]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        pytest.param({"manifest": {"revision": "9999"}}, "earlier one", id="newer"),
+        pytest.param({"manifest": {"format": 2}}, "must have format 1", id="format"),
+        pytest.param({"manifest": {"database": "postgresql"}}, "sqlite", id="kind"),
+        pytest.param({"body": flipped}, "must be a whole backup", id="flipped bit"),
+        pytest.param({"manifest": {"files": {"../../x": {"sha256": ""}}}},
+                     "must be a whole backup", id="leads out"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_put_back_is_refused_and_changes_nothing(tmp_path, change, said):
+    settings = settings_of(f"sqlite:///{tmp_path / 'np.db'}", tmp_path)
+    upgrade(settings.database_url)
+    backup(settings, tmp_path / "a.zip", version="0.1.0")
+    bad = changed(tmp_path / "a.zip", tmp_path / "bad.zip", **change)
+    before = (tmp_path / "np.db").read_bytes()
+
+    with pytest.raises(ScenarioError, match=said):
+        put_back(settings, bad)
+
+    assert (tmp_path / "np.db").read_bytes() == before
+    assert {p.name for p in tmp_path.iterdir()} <= {"np.db", "a.zip", "bad.zip"}
+
+
+def killed_restores(folder, *, moments, longest_s):
+    """Kill restores at swept moments; each leaves the old state or the new one."""
+    folder.mkdir(exist_ok=True)
+    settings = settings_of(f"sqlite:///{folder / 'np.db'}", folder)
+    engine = open_engine(settings.database_url)
+    made = fill(engine, "head", rows=200)
+    engine.dispose()
+    archive = folder / "a.zip"
+    backup(settings, archive, version="0.1.0")
+    new = words(settings, made)
+    path, ends, hit = folder / "np.db", set(), 0
+    for k in range(moments):
+        engine = open_engine(settings.database_url)
+        with engine.begin() as connection:
+            connection.execute(sa.text("DELETE FROM answers"))
+        engine.dispose()
+        old = words(settings, made)
+        hit += killed_after(child(put_back, settings, archive), longest_s * k / moments)
+        upgrade(settings.database_url)  # the next start
+        found = words(settings, made)
+        assert found in (old, new)
+        assert damage(path, thorough=True) is None
+        assert not beside(path, PLAN).exists()
+        ends.add("new" if found == new else "old")
+        for aside in (*folder.glob("*replaced-*"), *folder.glob(".nameplate-*")):
+            shutil.rmtree(aside) if aside.is_dir() else aside.unlink()
+    return hit, ends
+
+
+def test_a_restore_killed_at_any_moment_leaves_the_old_state_or_the_new(tmp_path):
+    hit, _ = killed_restores(tmp_path, moments=4, longest_s=0.3)
+
+    assert hit > 0
+
+
+class Killed(BaseException):
+    pass
+
+
+@pytest.mark.parametrize("at", [1, 3, 4])
+def test_a_restore_cut_off_between_two_renames_is_finished_at_the_next_start(
+    tmp_path, monkeypatch, at
+):
+    settings = settings_of(f"sqlite:///{tmp_path / 'np.db'}", tmp_path)
+    engine = open_engine(settings.database_url)
+    made = fill(engine, "head")
+    engine.dispose()
+    (settings.cache_dir / "imported").mkdir(parents=True)
+    (settings.cache_dir / "imported" / "a.requests.csv.gz").write_text("before")
+    backup(settings, tmp_path / "a.zip", version="0.1.0")
+    before = words(settings, made)
+    (settings.cache_dir / "imported" / "a.requests.csv.gz").write_text("after")
+    with engine.begin() as connection:
+        connection.execute(sa.text("DELETE FROM answers"))
+    engine.dispose()
+    done, step = [], restoring._do
+
+    def until(one):
+        if len(done) == at:
+            raise Killed
+        done.append(one)
+        step(one)
+
+    monkeypatch.setattr(restoring, "_do", until)
+    with pytest.raises(Killed):
+        put_back(settings, tmp_path / "a.zip")
+    monkeypatch.undo()
+
+    upgrade(settings.database_url)
+
+    assert words(settings, made) == before
+    kept = settings.cache_dir / "imported" / "a.requests.csv.gz"
+    assert kept.read_text() == "before"
+    assert not beside(tmp_path / "np.db", PLAN).exists()
+
+
+def test_the_commands_back_up_and_put_back(tmp_path, monkeypatch):
+    from typer.testing import CliRunner
+
+    monkeypatch.setenv("NAMEPLATE_DATABASE_URL", f"sqlite:///{tmp_path / 'np.db'}")
+    monkeypatch.setenv("NAMEPLATE_CACHE_DIR", str(tmp_path / "cache"))
+    runner = CliRunner()
+    none = runner.invoke(command, ["backup", str(tmp_path)])
+    assert none.exit_code == 3
+    assert "there is nothing to back up" in none.output
+    upgrade(f"sqlite:///{tmp_path / 'np.db'}")
+
+    made = runner.invoke(command, ["backup", str(tmp_path), "--json"])
+    archive = json.loads(made.stdout)["path"]
+    looked = runner.invoke(command, ["restore", archive, "--check"])
+    done = runner.invoke(command, ["restore", archive])
+
+    assert [made.exit_code, looked.exit_code, done.exit_code] == [0, 0, 0]
+    assert "is whole" in looked.output
+    assert "the old state:" in done.output

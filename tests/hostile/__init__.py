@@ -1,0 +1,1 @@
+"""Generated inputs that want to hurt, and the server that has to bear them."""
