@@ -37,7 +37,13 @@ from twin.errors import ScenarioError
 from twin.scenario import Scenario, apply_changes, parse_scenario
 
 router = APIRouter(prefix="/scenarios", tags=["scenarios"], responses=described(403))
-Number = Annotated[int, Path(ge=1, le=10**9, description="Version", examples=[1])]
+Number = Annotated[
+    int,
+    Path(
+        ge=1, le=10**9, description="Version", examples=[1],
+        json_schema_extra={"unit": "1"},
+    ),
+]  # fmt: skip
 
 
 class ScenarioQuery(PageQuery):
@@ -160,7 +166,10 @@ def read_version(
     state: State, scenario_id: Id, number: Number,
     against: Annotated[
         int | None,
-        Query(ge=1, le=10**9, description="Version to compare with", examples=[1]),
+        Query(
+            ge=1, le=10**9, description="Version to compare with", examples=[1],
+            json_schema_extra={"unit": "1"},
+        ),
     ] = None,
 ) -> VersionDetail:  # fmt: skip
     """One version and what differs from another, the one before unless said."""

@@ -49,7 +49,7 @@ class VersionPatch(In):
 class VersionOut(Out):
     """A version of a scenario without its inputs."""
 
-    number: int = said("Counts the scenario's versions from 1", 3)
+    number: int = said("Counts the scenario's versions from 1", 3, unit="1")
     name: str | None = said("Name, if somebody gave one", "As ordered")
     author: str = said("Who made it: name of the token or person", "local")
     autosaved: bool = said("Whether a page saved it by itself", False)

@@ -204,7 +204,8 @@ def test_files_are_saved(open_page, kind):
     with page.expect_download(timeout=ANSWER_MS) as saved:
         page.click(f"#cmp-{kind}")
 
-    assert saved.value.suggested_filename == f"nameplate-comparison.{kind}"
+    what = "over-time" if kind == "png" else "comparison"  # a picture is of one chart
+    assert saved.value.suggested_filename == f"nameplate-{what}.{kind}"
     assert Path(saved.value.path()).stat().st_size > 1000
 
 

@@ -150,7 +150,7 @@ def test_a_day_of_events_leaves_chart_nodes_and_memory_as_they_were(faked):
 
     seconds(1100)
     before, nodes = held(), page.evaluate("document.querySelectorAll('*').length")
-    seconds(1100)
+    seconds(300)
     after = held()
 
     lengths = page.evaluate(f"{PLOT}.data.map((trace) => trace.x.length)")
@@ -159,7 +159,7 @@ def test_a_day_of_events_leaves_chart_nodes_and_memory_as_they_were(faked):
     begin, end = page.evaluate(f"{PLOT}.layout.xaxis.range")
     assert end - begin == 900_000
     assert page.evaluate("document.querySelectorAll('*').length") <= nodes + 8
-    assert after["JSHeapUsedSize"] - before["JSHeapUsedSize"] < 4e6
+    assert after["JSHeapUsedSize"] - before["JSHeapUsedSize"] < 1.5e6
 
 
 def test_pause_holds_the_picture_and_not_the_stream(faked):
@@ -349,6 +349,9 @@ def test_without_a_host_the_page_says_how_one_comes_and_shows_it_when_it_is_ther
         site.fill(3)
         page.wait_for_selector("#live-numbers", timeout=ANSWER_MS)
         assert not page.is_visible("#live-empty")
-        assert value(page, "report") == f"{len(HOSTS)} of {len(HOSTS)}"
+        page.wait_for_function(  # hosts report one after the other
+            "document.querySelector('#live-number-report .np-number-value')"
+            f".innerText === '{len(HOSTS)} of {len(HOSTS)}'"
+        )
         assert value(page, "limit") == "–"
         context.close()

@@ -222,16 +222,6 @@ def test_a_chosen_node_is_found_in_the_racks(open_site):
     page.wait_for_function(f"{shapes} || []).length === 0")
 
 
-def test_one_moment_is_shown_on_both_charts_of_a_day(open_site):
-    page = open_site("view=failures")
-    page.wait_for_selector("#site-fig-timeline .js-plotly-plot[data-linked]")
-    page.locator("#site-fig-timeline").scroll_into_view_if_needed()
-    box = page.locator("#site-fig-timeline .nsewdrag").first.bounding_box()
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-
-    page.wait_for_selector("#site-fig-temperatures .hoverlayer .hovertext")
-
-
 def test_a_comparison_is_kept_in_the_url(open_site):
     page = open_site("compare=planned")
     page.wait_for_selector("#site-compare-table td")

@@ -66,7 +66,7 @@ def test_the_verdict_names_the_constraint(client, known, small):
 def test_servers_asked_for_are_placed(client, known, small):
     parts, _ = ask(client, known, small(fit="3", added=0), *VIEWS[0][1:])
 
-    assert "3 of 3 servers find a place." in text_of(parts["fit-rows"])
+    assert "All 3 servers find a place." in text_of(parts["fit-rows"])
 
 
 def test_the_worst_single_failure_is_shown_first(client, known, small):
@@ -184,10 +184,9 @@ def test_losses_add_up_in_the_diagram_of_losses(run_of):
 def test_a_view_is_kept_as_a_scenario_that_answers_the_same(client, known, small):
     events = "3600~lose-node~UPS-H1-A~600"
     view = small(events=events)
-    body = callbacks._scenario(client, known, view)
-    stored = client.create_scenario(body | {"name": "Kept"})
-    again = client.site_run(scenario_id=stored["id"])
     asked = known.question(view, events=True)
+    stored = client.create_scenario(**asked, name="Kept")
+    again = client.site_run(scenario_id=stored["id"])
 
     assert again["it_wh"] == client.site_run(**asked)["it_wh"]
     _, _, sites, others = known.options()
