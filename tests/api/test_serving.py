@@ -362,9 +362,7 @@ def test_a_search_finds_machines_within_the_budget(client):
 # --- documentation --------------------------------------------------------------------
 
 
-def test_the_session_of_the_page_prints_what_the_page_says(
-    client, capsys, monkeypatch
-):
+def test_a_session_prints_what_the_page_says(client, capsys, monkeypatch):
     page = (Path(__file__).parents[2] / "docs" / "serving.md").read_text()
     code, _, said = page.split("```python\n")[1].split("```\n")[:3]
     monkeypatch.setattr(Client, "connect", lambda _: client)
