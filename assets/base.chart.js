@@ -117,7 +117,8 @@
     const alone = head && section(box).querySelectorAll(".dash-graph, [data-drawn]").length === 1;
     if (alone) head.append(bar);
     else box.before(bar);
-    if (!fold) box.after(panel);
+    // a wide chart scrolls in a box of its own, without its table
+    if (!fold) (box.closest(".np-wide") || box).after(panel);
     return { bar, fill, name, open: () => !panel.hidden };
   }
 

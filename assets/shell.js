@@ -126,6 +126,15 @@
   }
   window.addEventListener("load", () => setTimeout(who, 1500));
 
+  // on a phone the row of pages scrolls: show where one is
+  const here = setInterval(() => {
+    const link = document.querySelector(".np-nav-link[aria-current]");
+    if (!link) return;
+    clearInterval(here);
+    const nav = link.parentElement;
+    nav.scrollLeft = link.offsetLeft - (nav.clientWidth - link.offsetWidth) / 2;
+  }, 200);
+
   // --- a busy server --------------------------------------------------------------------------
 
   new MutationObserver(() => {

@@ -28,7 +28,7 @@ from bench.rows import ROW_BARS
 
 MOVES = 40
 ROW_PAGE = ("row.what_if_p95_s", "row.controls_s", "row.slider_p95_s")
-STABILIZE_PAGE = ("stabilize.redraw_s", "stabilize.settled_s")
+STABILIZE_PAGE = ("stabilize.redraw_s", "stabilize.settled_s", "stabilize.zoom_s")
 CHANGE_PAGES = ("pages.controls_cold_s", "pages.change_s", "pages.change_p95_s")
 PAGE_ROWS = (*ROW_PAGE, *STABILIZE_PAGE, *CHANGE_PAGES)
 CHROMIUM_FLAGS = [
@@ -54,7 +54,7 @@ def browser_rows(prefix: str) -> tuple[list[dict[str, Any]], int]:
         return [], 0
     with server() as url:
         values = {}
-        chromium = shutil.which("chromium")
+        chromium = shutil.which("chromium-headless-shell") or shutil.which("chromium")
         if any(name.startswith(prefix) for name in ROW_PAGE):
             values["row.what_if_p95_s"] = what_if_p95_s(url)
             values |= page_times_s(url, chromium) if chromium else {}
@@ -236,8 +236,16 @@ _WAVE_DRAWN = """() => {
 }"""
 
 
+_ZOOM_S = """async (low) => {
+  const chart = document.querySelector('#stab-fig-spectrum .js-plotly-plot');
+  const start = performance.now();
+  await Plotly.relayout(chart, {'xaxis.range': [low, low + 1.5]});
+  return (performance.now() - start) / 1e3;
+}"""
+
+
 def stabilize_times_s(url: str, chromium: str) -> dict[str, float]:
-    """Moving the floor of GPU smoothing: to the first redraw, and to the fine one."""
+    """Moving the floor of GPU smoothing: first redraw, fine one; zooming a spectrum."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as play:
@@ -265,10 +273,12 @@ def stabilize_times_s(url: str, chromium: str) -> dict[str, float]:
             )  # fmt: skip
             settled.append((page.evaluate("performance.now()") - before) / 1e3)
             page.wait_for_timeout(500)
+        zooms = [page.evaluate(_ZOOM_S, -3 + k / 5) for k in range(15)]
         browser.close()
     return {
         "stabilize.redraw_s": float(np.median(first)),
         "stabilize.settled_s": float(np.median(settled)),
+        "stabilize.zoom_s": float(np.median(zooms)),
     }
 
 

@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 from typing import Any
 
 import numpy as np
 
 from bench.browser import CHROMIUM_FLAGS, SEEN
 
-CHROMIUM = "/usr/bin/chromium"
+CHROMIUM = shutil.which("chromium-headless-shell") or "/usr/bin/chromium"
 STAND_IN = """
 window.streams = [];
 window.EventSource = class {

@@ -29,6 +29,7 @@ ROW_BARS: dict[str, dict[str, Any]] = {
     "stabilize.sizing_s": {"unit": "s", "bar": 60.0, "better": "less"},
     "stabilize.redraw_s": {"unit": "s", "bar": 1.0, "better": "less"},
     "stabilize.settled_s": {"unit": "s", "bar": 2.0, "better": "less"},
+    "stabilize.zoom_s": {"unit": "s", "bar": 0.15, "better": "less"},
     "telemetry.ingest_sqlite_per_s": {"unit": "1/s", "bar": 1e5, "better": "more"},
     "telemetry.ingest_postgres_per_s": {"unit": "1/s", "bar": 2e5, "better": "more"},
     "telemetry.ack_p99_s": {"unit": "s", "bar": 0.5, "better": "less"},

@@ -57,6 +57,7 @@ WORDS: dict[str, str] = {
     "stabilize.sizing_s": "Cheapest measures that pass",
     "stabilize.redraw_s": "Slider to first redraw",
     "stabilize.settled_s": "Slider to fine answer",
+    "stabilize.zoom_s": "Zooming into the spectrum",
     "serving.requests_per_s": "Requests served by the fleet, one core",
     "serving.week_sampled_s": "A week of a hall, sampled",
     "serving.week_exact_s": "A week of a hall, every request",

@@ -11,6 +11,9 @@ import pytest
 # dask looks for cards where it runs, and would find the agent's stand-in driver
 os.environ["DASK_DISTRIBUTED__DIAGNOSTICS__NVML"] = "False"
 
+CHROMIUM = ("chromium-headless-shell", "chromium")
+"""The first that is there is used; the second draws a window for each page, too."""
+
 
 def pytest_runtest_setup(item):
     """Skip with a reason where a need is absent; in CI an absent need is a failure."""
@@ -20,8 +23,8 @@ def pytest_runtest_setup(item):
     postgres = os.environ.get("NAMEPLATE_TEST_POSTGRES_URL")
     if "postgres" in item.keywords and not postgres:
         needs.append("PostgreSQL: run scripts/test")
-    if "browser" in item.keywords and shutil.which("chromium") is None:
-        needs.append("Chromium: install Debian's package chromium")
+    if "browser" in item.keywords and not any(map(shutil.which, CHROMIUM)):
+        needs.append("Chromium: install Debian's package chromium-headless-shell")
     if "prometheus" in item.keywords and shutil.which("prometheus") is None:
         needs.append("Prometheus: install Debian's package prometheus")
     if not needs:

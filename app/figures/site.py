@@ -538,8 +538,8 @@ def parts_figure(year: Json, *, dark: bool) -> Figure:
     figure.add(
         "bar", orientation="h", y=[PARTS.get(k, k.replace("_", " ")) for k in order],
         x=[parts[k] for k in order], marker={"color": p.power},
-        text=[f"{100 * parts[k]:.2f} %" for k in order], textposition="outside",
-        hoverinfo="skip", cliponaxis=False,
+        texttemplate="%{x:.2%}", textposition="outside", cliponaxis=False,
+        hovertemplate="%{y}: %{x:.2%}<extra></extra>",
     )  # fmt: skip
     return figure
 

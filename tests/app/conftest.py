@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import shutil
 import socket
 import threading
 import time
@@ -17,6 +18,7 @@ from api.main import create_app
 from app.create import create_dash
 from store.settings import Settings
 from tests.app.standin import StandIn
+from tests.conftest import CHROMIUM as SHELLS
 
 BROWSER = [
     pytest.mark.browser,
@@ -26,7 +28,7 @@ BROWSER = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
 ]
 """Marks of a module that drives a page."""
-CHROMIUM = "/usr/bin/chromium"
+CHROMIUM = next(filter(None, map(shutil.which, SHELLS)), "")
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--no-first-run",
@@ -112,18 +114,40 @@ def browser():
         chromium.close()
 
 
+@pytest.fixture(scope="module")
+def kept(browser):
+    """Contexts by window and theme, kept over tests for their compiled code."""
+    contexts = {}
+    yield contexts
+    for context in contexts.values():
+        context.close()
+
+
 @pytest.fixture
-def open_url(browser, origin, request):
+def open_url(browser, origin, request, kept):
     """Open a page; at the end nothing may have gone wrong in the console."""
-    contexts, faults, outside = [], [], []
+    pages, extra, faults, outside = [], [], [], []
+
+    def context_of(size, dark):
+        how = {
+            "viewport": {"width": size[0], "height": size[1]},
+            "color_scheme": "dark" if dark else "light",
+        }
+        if any(page.context is kept.get((size, dark)) for page in pages):
+            extra.append(browser.new_context(**how))  # somebody else, at the same time
+            return extra[-1]
+        if (size, dark) not in kept:
+            kept[size, dark] = browser.new_context(**how)
+        return kept[size, dark]
 
     def opened(path, *, ready, dark=False, size=(1440, 900)):
-        context = browser.new_context(
-            viewport={"width": size[0], "height": size[1]},
-            color_scheme="dark" if dark else "light",
-        )
-        contexts.append(context)
+        context = context_of(tuple(size), dark)
         page = context.new_page()
+        if context not in extra:  # as if nobody had been here before
+            context.clear_cookies()
+            page.goto(origin + "/healthz")
+            page.evaluate("localStorage.clear()")
+        pages.append(page)
         page.on("console", lambda m: m.type == "error" and faults.append(m.text))
         page.on("pageerror", lambda e: faults.append(str(e)))
         page.on("request", lambda r: outside.append(r.url) if leaves(r.url) else None)
@@ -138,7 +162,9 @@ def open_url(browser, origin, request):
         )
 
     yield opened
-    for context in contexts:
+    for page in pages:
+        page.close()
+    for context in extra:
         context.close()
     assert outside == [], "the page asked other hosts"
     if "expects_refusal" not in request.node.name:

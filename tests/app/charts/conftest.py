@@ -14,39 +14,39 @@ from tests.app.study.conftest import GRID
 
 PAGES = ("explore", "site", "failures", "cooling", "stabilize", "serving", "study",
          "compare", "live", "data")  # fmt: skip
+SITE = "document.body.dataset.siteView === '{}'"
 SEQ = "Boolean(document.body.dataset.{})"
-PLOT = "document.querySelector('#{} .js-plotly-plot')?.data?.length > 2"
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a page is, and when its answer is drawn."""
+    """Where a page is, when it has an answer, and how many charts that draws."""
 
     path: str
     ready: str
+    charts: int
 
 
 def places(site_id, runs, study):
     """Every page with an answer on it that takes seconds."""
     small = "/site/?rows=2&racks=4"
+    chosen = ",".join(f"run:{r}" for r in runs)
     return {
-        "explore": Place("/?days=0.1", SEQ.format("exploreSeq")),
-        "site": Place(small, SEQ.format("siteSeq")),
-        "failures": Place(small + "&view=failures", SEQ.format("siteSeq")),
-        "cooling": Place(small + "&view=cooling", SEQ.format("siteSeq")),
-        "stabilize": Place("/stabilize/", SEQ.format("stabFine")),
+        "explore": Place("/?days=0.1", SEQ.format("exploreSeq"), 3),
+        "site": Place(small, SEQ.format("siteSeq"), 4),
+        "failures": Place(small + "&view=failures", SITE.format("failures"), 4),
+        "cooling": Place(small + "&view=cooling", SITE.format("cooling"), 4),
+        "stabilize": Place("/stabilize/", SEQ.format("stabFine"), 4),
         "serving": Place(
-            "/serving/?minutes=5&rate=10&systems=greener,buddy", SEQ.format("servFine")
+            "/serving/?minutes=5&rate=10&systems=greener,buddy",
+            SEQ.format("servFine"), 6,
         ),
-        "study": Place(f"/study/?study={study}", SEQ.format("studyDone")),
-        "compare": Place(
-            "/compare/?items=" + ",".join(f"run:{r}" for r in runs),
-            SEQ.format("cmpSeq"),
-        ),
-        "live": Place(
-            "/live/", SEQ.format("liveDrawn") + " && " + PLOT.format("live-fig")
-        ),
-        "data": Place(f"/data/?scenario={site_id}", SEQ.format("dataSeq")),
+        "study": Place(f"/study/?study={study}", SEQ.format("studyDone"), 5),
+        "compare": Place(f"/compare/?items={chosen}", SEQ.format("cmpSeq"), 1),
+        "live": Place("/live/", SEQ.format("liveDrawn"), 1),
+        "data": Place(f"/data/?scenario={site_id}", SEQ.format("dataSeq")
+                      + " && document.querySelectorAll('#data-sources tbody tr')"
+                        f".length === {len(HOSTS)}", 0),
     }  # fmt: skip
 
 
