@@ -150,7 +150,8 @@ def _chart() -> Any:
         dcc.Graph(id="live-fig", config=_CONFIG, figure=EMPTY, responsive=True,
                   style={"height": 300}),
         html.Details(className="np-table-fold", children=[
-            html.Summary("Table"), html.Div(id="live-table", className="np-scroll"),
+            html.Summary("Table"),
+            html.Div(id="live-table", className="np-scroll", tabIndex=0),
         ]),
     ], tools)  # fmt: skip
 

@@ -102,6 +102,7 @@ def test_charts_have_tables_axe_finds_nothing_serious_phones_and_paper_fit(
     page = opened(name)
     tables = tables_of(page)
     page.evaluate(AXE)
+    headings = page.locator("h1").count()
 
     inside = f"#site-view-{name}" if name in VIEWS else "body"
     light = page.evaluate(FAULTS, [inside, LEVELS])
@@ -115,6 +116,7 @@ def test_charts_have_tables_axe_finds_nothing_serious_phones_and_paper_fit(
     page.emulate_media(media="print")
     printed = page.evaluate(ON_PAPER)
 
+    assert headings == 1
     assert light == []
     assert dark == []
     assert dialog == []

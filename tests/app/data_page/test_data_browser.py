@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import pytest
 
 from tests.app.conftest import ANSWER_MS, BROWSER
@@ -133,27 +130,3 @@ def test_a_calibration_the_readings_cannot_tell_is_refused_in_words(open_page):
 
     said = page.inner_text("#data-fits") + page.inner_text("#data-fit-problem")
     assert "refused" in said or "must" in said
-
-
-@pytest.mark.parametrize(
-    ("size", "dark"),
-    [(DESK, False), (DESK, True), (PHONE, False), (PHONE, True)],
-    ids=["desk-light", "desk-dark", "phone-light", "phone-dark"],
-)  # fmt: skip
-def test_the_page_fits_its_width(open_page, tmp_path, size, dark):
-    page = open_page(size=size, dark=dark)
-    folder = Path(os.environ.get("NAMEPLATE_SCREENSHOTS") or tmp_path)
-    name = f"data-{size[0]}-{'dark' if dark else 'light'}.png"
-    page.screenshot(path=folder / name, full_page=True)
-
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    page.wait_for_selector("#data-file input[aria-label]", state="attached")
-    unnamed = page.evaluate(
-        """() => [...document.querySelectorAll('button, input, a')]
-            .filter((n) => n.checkVisibility({contentVisibilityAuto: true})
-                && !n.closest('.ag-root-wrapper, .modebar')
-                && !(n.innerText || n.ariaLabel || n.title || (n.labels || []).length
-                     || n.getAttribute('aria-labelledby')))
-            .map((n) => n.id || n.outerHTML.slice(0, 200))"""
-    )
-    assert unnamed == []

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import pytest
 
 from tests.app.conftest import ANSWER_MS, BROWSER
@@ -148,9 +145,9 @@ def test_a_day_of_events_leaves_chart_nodes_and_memory_as_they_were(faked):
         found = devtools.send("Performance.getMetrics")["metrics"]
         return {m["name"]: m["value"] for m in found}
 
-    seconds(1100)
+    seconds(950)
     before, nodes = held(), page.evaluate("document.querySelectorAll('*').length")
-    seconds(300)
+    seconds(150)
     after = held()
 
     lengths = page.evaluate(f"{PLOT}.data.map((trace) => trace.x.length)")
@@ -188,11 +185,13 @@ def test_pause_holds_the_picture_and_not_the_stream(faked):
 
 def test_a_lost_stream_is_said_and_tried_again(faked):
     page = faked()
-    page.evaluate("streams.at(-1).onerror()")
+    left = page.evaluate(
+        "() => { streams.at(-1).onerror(); return open_streams().length; }"
+    )
+    assert left == 0
     page.wait_for_selector("#live-offline:not([hidden])")
     assert "Connection lost" in page.inner_text("#live-offline")
     assert "old" in page.inner_text("#live-offline")
-    assert page.evaluate("open_streams().length") == 0
 
     page.wait_for_function("open_streams().length === 1", timeout=ANSWER_MS)
     page.evaluate("() => { now.time_us += 1e6; open_streams()[0].say(now); }")
@@ -282,8 +281,11 @@ def test_zooming_asks_for_that_period_and_one_press_is_live_again(open_page):
 
     answered(page, drag)
     assert "zoom=" in page.url
-    begin, end = page.evaluate(f"{PLOT}.layout.xaxis.range")
-    assert end - begin == pytest.approx(0.3 * 900_000, abs=5_000)
+    page.wait_for_function(  # 0.3 of fifteen minutes
+        f"() => {{ const [low, high] = {PLOT}.layout.xaxis.range;"
+        " return Math.abs(high - low - 270000) < 5000; }",
+        timeout=ANSWER_MS,
+    )
 
     answered(page, lambda: page.click("#live-pause"))
     assert "zoom=" not in page.url
@@ -295,37 +297,6 @@ def test_the_api_call_of_the_view_is_shown(open_page):
     page.wait_for_selector("#live-api-text")
 
     assert "series?of=a1&start_us=" in page.inner_text("#live-api-text")
-
-
-def test_everything_that_can_be_operated_has_a_name(open_page):
-    page = open_page("host=a2")
-    unnamed = page.evaluate(
-        """() => [...document.querySelectorAll('button, input, a, [role=slider]')]
-            .filter((n) => n.checkVisibility({contentVisibilityAuto: true})
-                && !n.closest('.modebar')
-                && !(n.innerText || n.ariaLabel || n.title || (n.labels || []).length
-                     || n.getAttribute('aria-labelledby')))
-            .map((n) => n.id || n.outerHTML.slice(0, 200))"""
-    )
-
-    assert unnamed == []
-
-
-@pytest.mark.parametrize(
-    ("size", "dark"),
-    [(DESK, False), (DESK, True), (PHONE, False), (PHONE, True)],
-    ids=["desk-light", "desk-dark", "phone-light", "phone-dark"],
-)  # fmt: skip
-def test_the_page_fits_its_width(open_page, tmp_path, size, dark):
-    page = open_page("host=a2", size=size, dark=dark)
-    page.wait_for_selector("tr[data-gpu=GPU-a2-1]")
-    folder = Path(os.environ.get("NAMEPLATE_SCREENSHOTS") or tmp_path)
-    name = f"live-{size[0]}-{'dark' if dark else 'light'}.png"
-    page.screenshot(path=folder / name, full_page=True)
-
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    scheme = page.get_attribute("html", "data-mantine-color-scheme")
-    assert scheme == ("dark" if dark else "light")
 
 
 # --- nobody yet -----------------------------------------------------------------------

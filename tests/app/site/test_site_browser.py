@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-from pathlib import Path
 
 import pytest
 
@@ -174,43 +172,6 @@ def test_the_api_call_of_the_view_is_shown(open_site):
 
     assert "/api/v1/site/failures" in text
     assert '"design": "n"' in text
-
-
-def test_everything_that_can_be_operated_has_a_name(open_site):
-    page = open_site("view=failures")
-    unnamed = page.evaluate(
-        """() => [...document.querySelectorAll('button, input, a, [role=slider]')]
-            .filter((n) => n.checkVisibility({contentVisibilityAuto: true})
-                && !n.closest('.ag-root-wrapper, .modebar')
-                && !(n.innerText || n.ariaLabel || n.title || (n.labels || []).length
-                     || n.getAttribute('aria-labelledby')))
-            .map((n) => n.id || n.outerHTML.slice(0, 200))"""
-    )
-
-    assert unnamed == []
-
-
-@pytest.mark.parametrize("view", ["site", "failures", "cooling"])
-@pytest.mark.parametrize(
-    ("size", "dark"),
-    [
-        ((1440, 900), False),
-        ((1440, 900), True),
-        ((390, 844), False),
-        ((390, 844), True),
-    ],
-    ids=["desk-light", "desk-dark", "phone-light", "phone-dark"],
-)
-def test_the_page_fits_its_width(open_site, tmp_path, view, size, dark):
-    page = open_site(f"view={view}", size=size, dark=dark)
-    folder = Path(os.environ.get("NAMEPLATE_SCREENSHOTS") or tmp_path)
-    page.wait_for_timeout(300)
-    name = f"{view}-{size[0]}-{'dark' if dark else 'light'}.png"
-    page.screenshot(path=folder / name, full_page=True)
-
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    scheme = page.get_attribute("html", "data-mantine-color-scheme")
-    assert scheme == ("dark" if dark else "light")
 
 
 def test_a_chosen_node_is_found_in_the_racks(open_site):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-from pathlib import Path
 
 import pytest
 
@@ -172,39 +170,3 @@ def test_the_api_call_of_the_view_is_shown(open_page):
 
     assert "/api/v1/stabilize/run" in text
     assert '"floor_frac": 0.6' in text
-
-
-def test_everything_that_can_be_operated_has_a_name(open_page):
-    page = open_page()
-    unnamed = page.evaluate(
-        """() => [...document.querySelectorAll('button, input, a, [role=slider]')]
-            .filter((n) => n.checkVisibility({contentVisibilityAuto: true})
-                && !n.closest('.modebar')
-                && !(n.innerText || n.ariaLabel || n.title || (n.labels || []).length
-                     || n.getAttribute('aria-labelledby')))
-            .map((n) => n.id || n.outerHTML.slice(0, 200))"""
-    )
-
-    assert unnamed == []
-
-
-@pytest.mark.parametrize(
-    ("size", "dark"),
-    [
-        ((1440, 900), False),
-        ((1440, 900), True),
-        ((390, 844), False),
-        ((390, 844), True),
-    ],
-    ids=["desk-light", "desk-dark", "phone-light", "phone-dark"],
-)
-def test_the_page_fits_its_width(open_page, tmp_path, size, dark):
-    page = open_page("store=on&psu=on&gen=on", size=size, dark=dark)
-    folder = Path(os.environ.get("NAMEPLATE_SCREENSHOTS") or tmp_path)
-    page.wait_for_timeout(300)
-    name = f"stabilize-{size[0]}-{'dark' if dark else 'light'}.png"
-    page.screenshot(path=folder / name, full_page=True)
-
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    scheme = page.get_attribute("html", "data-mantine-color-scheme")
-    assert scheme == ("dark" if dark else "light")

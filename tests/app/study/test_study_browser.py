@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import pytest
 
 from app.pages.study.define import as_yaml
 from tests.app.conftest import ANSWER_MS, BROWSER
-from tests.app.study.conftest import DRAWN, GRID
+from tests.app.study.conftest import GRID
 
 pytestmark = BROWSER
 
@@ -277,36 +276,3 @@ def test_a_study_that_is_gone_expects_refusal_words_and_a_way_on(open_page):
 
     assert "study_none" in page.inner_text("#study-problem")
     assert page.is_visible("#study-welcome")
-
-
-def test_everything_that_can_be_operated_has_a_name(open_study):
-    page = open_study(DRAWN)
-    unnamed = page.evaluate(
-        """() => [...document.querySelectorAll(
-                'button, input, textarea, select, a, [role=slider]')]
-            .filter((n) => n.checkVisibility({contentVisibilityAuto: true})
-                && !n.closest('.modebar') && !n.closest('.ag-root-wrapper')
-                && !(n.textContent || n.ariaLabel || n.title || (n.labels || []).length
-                     || n.getAttribute('aria-labelledby')))
-            .map((n) => n.id || n.outerHTML.slice(0, 200))"""
-    )
-
-    assert unnamed == []
-
-
-@pytest.mark.parametrize(
-    ("size", "dark"),
-    [((1440, 900), False), ((1440, 900), True), ((390, 844), False),
-     ((390, 844), True)],
-    ids=["desk-light", "desk-dark", "phone-light", "phone-dark"],
-)  # fmt: skip
-def test_the_page_fits_its_width(open_study, tmp_path, size, dark):
-    page = open_study(DRAWN, size=size, dark=dark)
-    folder = Path(os.environ.get("NAMEPLATE_SCREENSHOTS") or tmp_path)
-    page.wait_for_timeout(300)
-    name = f"study-{size[0]}-{'dark' if dark else 'light'}.png"
-    page.screenshot(path=folder / name, full_page=True)
-
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    scheme = page.get_attribute("html", "data-mantine-color-scheme")
-    assert scheme == ("dark" if dark else "light")
