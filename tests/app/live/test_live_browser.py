@@ -273,10 +273,10 @@ def test_zooming_asks_for_that_period_and_one_press_is_live_again(open_page):
     box = page.locator("#live-fig .nsewdrag").first.bounding_box()
     y = box["y"] + box["height"] / 2
 
-    def drag():
-        page.mouse.move(box["x"] + 0.5 * box["width"], y)
+    def drag():  # where there are readings: two minutes of them from the start
+        page.mouse.move(box["x"] + 0.6 * box["width"], y)
         page.mouse.down()
-        page.mouse.move(box["x"] + 0.8 * box["width"], y, steps=5)
+        page.mouse.move(box["x"] + 0.9 * box["width"], y, steps=5)
         page.mouse.up()
 
     answered(page, drag)
