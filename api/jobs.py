@@ -15,10 +15,12 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import accumulate
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from api.memory import give_back
 from api.overload import FairPool
 from api.presence import Presence
 from api.problems import Refusal, problem, problem_of
@@ -30,6 +32,7 @@ Document = dict[str, Any]
 MAX_UNFINISHED = 64
 KEPT_FINISHED = 50
 """Finished jobs kept in memory; older ones are read from the database."""
+KEPT_ANSWER_BYTES = 50_000_000
 SAVE_EVERY_S = 1.0
 FINISHED = frozenset({"done", "failed", "cancelled"})
 
@@ -288,6 +291,8 @@ class JobRunner:
             self._end(job, "failed", problem_of(error))
         else:
             self._end(job, "done", None)
+        finally:
+            give_back()
 
     def report(self, job: Job) -> Callable[[float, str], None]:
         """Make the callback that work tells its progress to."""
@@ -332,9 +337,11 @@ class JobRunner:
         with self._lock:
             if job.view is not None and self._views.get((job.kind, job.view)) is job:
                 del self._views[job.kind, job.view]
-            ended = [k for k, j in self._live.items() if j.finished.is_set()]
-            for key in ended[: max(0, len(ended) - KEPT_FINISHED)]:
-                del self._live[key]
+            ended = [j for j in self._live.values() if j.finished.is_set()]
+            held = list(accumulate(len(j.answer or b"") for j in reversed(ended)))
+            kept = min(KEPT_FINISHED, sum(b <= KEPT_ANSWER_BYTES for b in held) or 1)
+            for old in ended[: max(0, len(ended) - kept)]:
+                del self._live[old.id]
 
     def _tidy(self, taken: Sequence[str]) -> None:
         """Write ends the database missed; stop jobs that others took for lost."""

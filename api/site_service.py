@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
 ANSWERS = 4
 """Sites remembered: a failure is followed on the run that was just made."""
+ANSWER_BYTES = 80_000_000
 FAR_WINDOW_S = 900.0
 """Least window of a campus whose halls leave the process: sending one is dear. [s]"""
 
@@ -60,7 +61,7 @@ class SiteService:
 
     def __init__(self, state: AppState) -> None:
         self._state = state
-        self._answers = Memo(limit=ANSWERS)
+        self._answers = Memo(limit=ANSWERS, most_bytes=ANSWER_BYTES)
 
     async def run(self, scenario: Scenario, *, view: str | None, series: bool) -> Job:
         """Run a site."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -22,7 +21,7 @@ from twin.compliance.size_study import size_study
 from twin.compliance.study import Known, Study, study, training_of
 from twin.compliance.zoom import zoom
 from twin.errors import ScenarioError
-from twin.plan.memo import scenario_sha256
+from twin.plan.memo import Memo, scenario_sha256
 from twin.scenario import Scenario
 from twin.scenario.measures import Measures
 from twin.scenario.sizing import Sizing
@@ -32,6 +31,10 @@ if TYPE_CHECKING:
 
 STUDIES = 3
 """Studies remembered: a zoom looks into the one that was just made."""
+STUDY_BYTES = 220_000_000
+"""Bytes of those, and of the one that is being made."""
+BYTES_PER_SAMPLE = 200
+"""Of a study while it is made: measured, arrays on the way included."""
 
 
 class StabilizeService:
@@ -45,8 +48,8 @@ class StabilizeService:
     def __init__(self, state: AppState) -> None:
         self._state = state
         self._lock = Lock()
-        self._studies: OrderedDict[str, Study] = OrderedDict()
-        self._bare: dict[str, Study] = {}
+        self._studies = Memo(limit=STUDIES, most_bytes=STUDY_BYTES)
+        self._bare = ("", "")
 
     def known(self) -> Known:
         """Read rules, tables and modes: ours, and those in the user's folder."""
@@ -103,39 +106,43 @@ class StabilizeService:
         return await self._state.directly(view, work)
 
     def _study(self, scenario: Scenario) -> Study:
-        """Run a study, or remember it."""
+        """Run a study, or remember it; one at a time, for each is large."""
         known = self.known()
         now = hash((*known.rules.values(), *known.tables.values()))
         key = f"{scenario_sha256(scenario)}:{now}"
-        with self._lock:
-            if key in self._studies:
-                self._studies.move_to_end(key)
-                return self._studies[key]
-        self._insist_small(scenario)
         bare_key = f"{_bare_key(scenario)}:{now}"
-        with self._lock:
-            bare = self._bare.get(bare_key)
-        found = study(scenario, known, bare)
-        with self._lock:
-            self._bare = {bare_key: found}
-            self._studies[key] = found
-            while len(self._studies) > STUDIES:
-                self._studies.popitem(last=False)
-        return found
+
+        def run() -> Study:
+            with self._lock:
+                kind, last = self._bare
+                bare = self._studies.known(last) if kind == bare_key else None
+                self._studies.make_room(BYTES_PER_SAMPLE * _samples(scenario))
+                found = study(scenario, known, bare)
+                self._bare = (bare_key, key)
+                return found
+
+        if self._studies.known(key) is None:
+            self._insist_small(scenario)
+        return self._studies.remember(key, run)
 
     def _insist_small(self, scenario: Scenario) -> None:
         """Refuse what would keep the server busy for longer than it may be."""
         training = training_of(scenario)
         most = self._state.settings.most_samples
-        samples = training.horizon_s / training.sample_s * len(training.jobs)
+        samples = _samples(scenario)
         if samples > most:
             raise ScenarioError(
                 field="training.sample_s",
-                rule=f"times jobs makes {samples:.0f} samples, more than {most}",
+                rule=f"times jobs makes {samples} samples, more than {most}",
                 value=training.sample_s,
                 repair="lengthen samples, shorten training.horizon_s, or raise "
                 "NAMEPLATE_MOST_SAMPLES on a machine of your own",
             )  # fmt: skip
+
+
+def _samples(scenario: Scenario) -> int:
+    training = training_of(scenario)
+    return round(training.horizon_s / training.sample_s * len(training.jobs))
 
 
 def _bare_key(scenario: Scenario) -> str:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import ipaddress
 import socket
 from typing import Any, Literal
 
+from api.memory import keep_together
 from cli.problem import CANNOT, Problem, ProblemLine
 from cli.session import err_console, read_settings
 
 Access = Literal["open", "tokens"]
 FIRST = "Make the first token with `nameplate tokens create NAME --role admin`"
-_M_ARENA_MAX = -8  # of <malloc.h>
 KEEP_ALIVE_S = 75
 """Agents send every few seconds: theirs must outlast the pause, and their own limit."""
 
@@ -65,7 +64,7 @@ def serve_until_stopped(server: Any) -> None:
         Problem: Exit code 3 where it did not come up, e.g. for the database.
     """
     allow_many_connections()
-    keep_memory_together()
+    keep_together()
     server.run()
     if not server.started:
         raise Problem(
@@ -85,17 +84,6 @@ def allow_many_connections() -> None:
 
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-
-
-def keep_memory_together() -> None:
-    """
-    Let all threads share two heaps, where the C library can do that.
-
-    Each thread else gets one of its own, and what one of them freed is of no use to the
-    others: a server of fifty threads then holds twice the memory that it uses.
-    """
-    with contextlib.suppress(OSError, AttributeError, TypeError):  # no glibc
-        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
 
 
 def _check_reach(host: str, settings: Any, *, near: bool) -> None:

@@ -20,6 +20,8 @@ from twin.serving.traffic import RecordedRates, RecordedRequests
 
 MAX_BYTES = 1_000_000_000
 """Text larger than this, after decompression, is refused."""
+MAX_LINE_BYTES = 1_000_000
+"""A line longer than this is refused: it would be held whole."""
 MAX_ROWS = 5_000_000
 MAX_TOKENS = 10_000_000
 MIN_SPAN_S = 1.0
@@ -178,11 +180,11 @@ def read_table(path: Path) -> list[dict[str, str]]:
 
 
 class _Counted(io.RawIOBase):
-    """Bytes of a file, plain or gzipped, with a limit on what comes out."""
+    """Bytes of a file, plain or gzipped, with limits on what comes out."""
 
     def __init__(self, raw: IO[bytes]) -> None:
         self._file = raw
-        self._out = 0
+        self._out = self._line = 0
 
     def readable(self) -> bool:
         return True
@@ -195,6 +197,15 @@ class _Counted(io.RawIOBase):
                 line=0, column="", rule=f"must be at most {MAX_BYTES:,} bytes of text",
                 value=f"more than {MAX_BYTES:,} bytes",
                 repair="cut it into shorter recordings",
+            )  # fmt: skip
+        ended = max(chunk.rfind(b"\n"), chunk.rfind(b"\r"))
+        self._line = len(chunk) + (self._line if ended < 0 else -1 - ended)
+        if self._line > MAX_LINE_BYTES:
+            raise ImportProblem(
+                line=0, column="",
+                rule=f"must have lines of at most {MAX_LINE_BYTES:,} bytes",
+                value=f"a line of more than {MAX_LINE_BYTES:,} bytes",
+                repair="save it as CSV with one record a line",
             )  # fmt: skip
         buffer[: len(chunk)] = chunk
         return len(chunk)

@@ -81,11 +81,11 @@ class Settings(BaseSettings):
         description="How long a what-if may take and still be answered directly [s]",
     )
     most_samples: int = Field(
-        default=10_000_000,
+        default=2_000_000,
         ge=1000,
         le=200_000_000,
         description="Most samples, times jobs, of one question about a training site; "
-        "a million take about half a second and 150 MB",
+        "a million take about two seconds and 200 MB",
     )
     workers: int = Field(
         default_factory=_default_workers, ge=1, le=256, description="Worker threads"

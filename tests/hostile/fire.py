@@ -110,7 +110,9 @@ class Gun:
             link = self._link(timeout_s)
             began_s = time.perf_counter()
             try:
-                link.putrequest(shot.method, shot.target, skip_accept_encoding=True)
+                link.putrequest(shot.method, shot.target, skip_host=True,
+                                skip_accept_encoding=True)  # fmt: skip
+                link.putheader("host", "127.0.0.1")
                 for name, told in shot.headers.items():
                     link.putheader(name, told.encode("latin-1", "replace"))
                 link.putheader("content-length", str(len(shot.body)))

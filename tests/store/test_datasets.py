@@ -152,6 +152,16 @@ def test_a_huge_file_is_refused_however_well_it_is_packed(tmp_path, monkeypatch)
         readers.read_requests(write(tmp_path, bomb))
 
 
+def test_a_line_without_an_end_is_refused_before_it_is_held(tmp_path):
+    bomb = gzip.compress(REQUESTS_CSV.encode() + b"7" * 2_000_000)
+
+    with pytest.raises(ImportProblem, match="lines of at most 1,000,000 bytes"):
+        readers.read_requests(write(tmp_path, bomb))
+
+    long = REQUESTS_CSV.encode() + b"\r13,1,1" * 200_000  # a megabyte of short lines
+    readers.read_requests(write(tmp_path, long))
+
+
 def test_too_many_lines_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(readers, "MAX_ROWS", 3)
 

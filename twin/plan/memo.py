@@ -12,9 +12,9 @@ import hashlib
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from typing import Any, TypeVar
 
 import numpy as np
@@ -27,17 +27,24 @@ from twin.scenario.model import Scenario
 from twin.serving.traffic import RecordedRates, RecordedRequests, Recordings
 
 T = TypeVar("T")
-MOST_SITES = 12
-"""Answers of whole sites that are kept: each is megabytes."""
+MOST_BYTES = 100_000_000
+"""Numbers a memo keeps: a row's answer has megabytes, a campus's tens of them."""
 
 
 class Memo:
-    """Bounded and safe between threads; the same key is computed once at a time."""
+    """
+    Bounded and safe between threads; the same key is computed once at a time.
 
-    def __init__(self, limit: int = 256) -> None:
-        self._limit = limit
+    Args:
+        limit: Most answers that are kept; the one asked for longest ago goes first.
+        most_bytes: Most bytes of their arrays; the newest answer stays in any case.
+    """
+
+    def __init__(self, limit: int = 256, most_bytes: int = MOST_BYTES) -> None:
+        self._limit, self._most_bytes = limit, most_bytes
         self._lock = threading.Lock()
         self._known: OrderedDict[str, Future[Any]] = OrderedDict()
+        self._bytes: dict[str, int] = {}
 
     def rate(
         self, scenario: Scenario, recordings: Recordings, compute: Callable[[], float]
@@ -65,9 +72,9 @@ class Memo:
     def site(
         self, scenario: Scenario, recordings: Recordings, compute: Callable[[], T]
     ) -> T:
-        """Return a whole site's answer, remembered; such answers are large."""
+        """Return a whole site's answer, remembered."""
         key = f"site:{scenario_sha256(scenario)}:{_digest(recordings)}"
-        return self.remember(key, compute, most=MOST_SITES)
+        return self.remember(key, compute)
 
     def remember(
         self, key: str, compute: Callable[[], T], *, most: int | None = None
@@ -85,11 +92,33 @@ class Memo:
             self._forget(key.partition(":")[0] + ":", most)
         return found
 
+    def known(self, key: str) -> Any:
+        """Return what is remembered under a key, or None."""
+        with self._lock:
+            future = self._known.get(key)
+        return future.result() if future is not None and future.done() else None
+
+    def make_room(self, byte_count: int) -> None:
+        """Forget the oldest answers until so many bytes more would fit."""
+        with self._lock:
+            self._shrink(self._most_bytes - byte_count, least=0)
+
     def _forget(self, kind: str, most: int) -> None:
         with self._lock:
             same = [key for key in self._known if key.startswith(kind)]
             for key in same[: max(0, len(same) - most)]:
-                del self._known[key]
+                self._drop(key)
+
+    def _drop(self, key: str) -> None:
+        del self._known[key]
+        self._bytes.pop(key, None)
+
+    def _shrink(self, most_bytes: int, least: int) -> None:
+        """Forget the oldest that are done; as many as `least` stay."""
+        for key in list(self._bytes)[: max(0, len(self._bytes) - least)]:
+            if sum(self._bytes.values()) <= most_bytes:
+                return
+            self._drop(key)
 
     def _get(self, key: str, compute: Callable[[], T]) -> T:
         while True:
@@ -108,10 +137,12 @@ class Memo:
             known = self._known.get(key)
             if known is not None:
                 self._known.move_to_end(key)
+                if key in self._bytes:
+                    self._bytes[key] = self._bytes.pop(key)
                 return known, False
             future = self._known[key] = Future()
             while len(self._known) > self._limit:
-                self._known.popitem(last=False)
+                self._drop(next(iter(self._known)))
             return future, True
 
     def _fill(self, key: str, future: Future[Any], compute: Callable[[], T]) -> None:
@@ -120,8 +151,41 @@ class Memo:
         except BaseException as error:
             with self._lock:
                 if self._known.get(key) is future:
-                    del self._known[key]
+                    self._drop(key)
             future.set_exception(error)
+            return
+        with self._lock:
+            if self._known.get(key) is future:
+                self._bytes[key] = array_bytes(future.result())
+                self._shrink(self._most_bytes, least=1)
+
+
+def array_bytes(value: Any) -> int:
+    """
+    Bytes of the arrays and texts that an answer is made of, each counted once. [B]
+
+    Args:
+        value: Any nesting of records, mappings and sequences.
+    """
+    seen: set[int] = set()
+
+    def count(part: Any) -> int:
+        if isinstance(part, float | int | bool | None) or id(part) in seen:
+            return 0
+        seen.add(id(part))
+        if isinstance(part, np.ndarray):
+            return count(part.base) if part.base is not None else part.nbytes
+        if isinstance(part, bytes | str):
+            return len(part)
+        if is_dataclass(part):
+            return sum(count(getattr(part, f.name, None)) for f in fields(part))
+        if isinstance(part, Mapping):
+            return sum(map(count, part.values()))
+        if isinstance(part, tuple | list):
+            return 8 * len(part) + sum(map(count, part))
+        return 0
+
+    return count(value)
 
 
 def load_key(scenario: Scenario, recordings: Recordings) -> str:

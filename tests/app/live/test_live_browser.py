@@ -125,11 +125,13 @@ def test_readings_leave_chart_nodes_and_memory_as_they_were(faked):
     page = faked()
     page.evaluate(
         f"""() => {{ // a window's worth of seconds
-            const x = Array.from({{length: 940}}, (_, i) => now.time_us / 1e3 + 1e3 * i);
+            const from_ms = now.time_us / 1e3;
+            const x = Array.from({{length: 940}}, (_, i) => from_ms + 1e3 * i);
             const y = x.map((_, i) => 3400 + 100 * Math.sin(i / 9));
             now.time_us += 940e6;
             now.padding = 'kept?'.repeat(50_000);
-            Plotly.extendTraces({PLOT}, {{x: [x, x, x], y: [y, y, y]}}, [0, 1, 2], 1020);
+            const window_of = {{x: [x, x, x], y: [y, y, y]}};
+            Plotly.extendTraces({PLOT}, window_of, [0, 1, 2], 1020);
         }}"""
     )
     devtools = page.context.new_cdp_session(page)
@@ -165,7 +167,7 @@ def test_readings_leave_chart_nodes_and_memory_as_they_were(faked):
     begin, end = page.evaluate(f"{PLOT}.layout.xaxis.range")
     assert end - begin == 900_000
     assert page.evaluate("document.querySelectorAll('*').length") <= nodes + 8
-    # a quarter of a megabyte each: whoever kept them would hold 25 MB; bench/live_memory
+    # a quarter of a megabyte each: whoever kept them would hold 25 MB
     assert after_mb - before_mb < 8
 
 
