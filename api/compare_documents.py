@@ -186,7 +186,7 @@ _UNITS = ("w", "wh", "s", "c", "k", "frac", "mhz", "j", "usd", "megawatt")
 def field_label(path: str) -> str:
     """Write a dotted path in words, its unit left to the column beside it."""
     *parents, _ = path.split(".")
-    above = [p.replace("_", " ") for p in parents if not p.isdigit()][-1:]
+    above = [p.replace("_", " ") for p in parents if not p.isdecimal()][-1:]
     return ": ".join([*above, _last(path)])
 
 

@@ -308,7 +308,7 @@ def _located(
     path: Path, lines: dict[Path_, int], error: Mapping[str, Any]
 ) -> ProblemLine:
     key: Path_ = tuple(
-        int(p) if p.isdigit() else p for p in str(error["field"]).split(".")
+        int(p) if p.isdecimal() else p for p in str(error["field"]).split(".")
     )
     while key and key not in lines:
         key = key[:-1]

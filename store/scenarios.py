@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -36,12 +37,20 @@ class Scenarios(Repository[ScenarioRow]):
     noun = "scenario"
 
     def add(self, *, author: str = "", **values: Any) -> ScenarioRow:
-        """Insert a scenario, not archived unless said, and its first version."""
-        with self.sessions.begin() as session:
-            made = self._made(archived=False, changed_by=author, **values)
-            session.add(made)
-            session.flush()
-            keep_version(session, made, author)
+        """
+        Insert a scenario, not archived unless said, and its first version.
+
+        Raises:
+            ConflictError: If somebody else stored one under this id just before.
+        """
+        made = self._made(archived=False, changed_by=author, **values)
+        try:
+            with self.sessions.begin() as session:
+                session.add(made)
+                session.flush()
+                keep_version(session, made, author)
+        except IntegrityError as error:
+            raise ConflictError(self.noun, made.id, expected=0, found=1) from error
         return made
 
     def revise(

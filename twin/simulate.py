@@ -46,6 +46,10 @@ QUEUE_LIMIT = 2048
 MAX_PREFILL_TOKENS = 2048.0
 """Prompt tokens batched into one prefill; throughput falls beyond (Splitwise)."""
 CHUNK_S = 6 * 3600.0
+MOST_IN_CHUNK = 2_000_000
+"""Requests drawn at once: a chunk is shorter where more are expected in it."""
+MOST_REQUESTS = 2e9
+"""Expected requests of one run beyond which it is refused; these take 15 minutes."""
 FILL_S = 900.0
 """An empty row fills up first; rises of power count from here. [s]"""
 _SAME = 1e-9
@@ -319,9 +323,14 @@ def run_chunks(
 ) -> None:
     """Advance state and meter through the whole horizon, changed in place."""
     ticks = compiled.tick_count
-    per_chunk = max(1, round(CHUNK_S / compiled.setup.tick_s))
-    edges = [*range(0, ticks, per_chunk), ticks]
     rate_rps = rate_per_server_s * compiled.scenario.fleet.server_count
+    per_tick = rate_rps * compiled.setup.tick_s
+    _insist_countable(rate_per_server_s, per_tick, ticks)
+    per_chunk = min(
+        round(CHUNK_S / compiled.setup.tick_s),
+        int(MOST_IN_CHUNK / max(per_tick, 1e-9)),
+    )
+    edges = [*range(0, ticks, max(1, per_chunk)), ticks]
     chunks = arrivals_between(
         compiled.traffic,
         rate_rps=rate_rps,
@@ -336,6 +345,19 @@ def run_chunks(
         if on_progress is not None:
             on_progress(end / ticks)
     kernel.settle(compiled.setup, state, meter, ticks * compiled.setup.tick_s)
+
+
+def _insist_countable(rate_per_server_s: float, per_tick: float, ticks: int) -> None:
+    """Refuse traffic that no machine could go through request by request."""
+    if per_tick * ticks > MOST_REQUESTS or per_tick > 5 * MOST_IN_CHUNK:
+        raise ScenarioError(
+            field="workload.load.requests_per_server_s",
+            rule=f"times servers and horizon makes {per_tick * ticks:.3g} requests, "
+            f"{per_tick:.3g} a tick; more than {MOST_REQUESTS:g} or "
+            f"{5 * MOST_IN_CHUNK:g}",
+            value=rate_per_server_s,
+            repair="lower it, shorten horizon.days, or take fewer servers",
+        )
 
 
 def _never_acts(compiled: Compiled, reference: RunResult) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
@@ -31,7 +32,7 @@ from api.schemas.versions import (
 )
 from api.services import AppState
 from store.models import ScenarioRow
-from store.repositories import NotFoundError
+from store.repositories import ConflictError, NotFoundError
 from twin.compare import differing
 from twin.errors import ScenarioError
 from twin.scenario import Scenario, apply_changes, parse_scenario
@@ -90,9 +91,10 @@ def put_scenario(
     """Store a scenario under this id; repeating it changes nothing."""
     values = _values(state, body.scenario, body.site_id)
     if state.scenarios.find(scenario_id) is None:
-        response.status_code = 201
-        made = state.scenarios.add(id=scenario_id, author=author(), **values)
-        return _out(made, response)
+        with suppress(ConflictError):  # somebody stored it in between: a change then
+            made = state.scenarios.add(id=scenario_id, author=author(), **values)
+            response.status_code = 201
+            return _out(made, response)
     return _revised(state, scenario_id, expected, response, **values)
 
 

@@ -79,9 +79,9 @@ def _part(path: str, items: list[Json]) -> str:
 
 def _part_title(path: str) -> str:
     names = path.split(".")
-    last = next((n for n in reversed(names) if not n.isdigit()), path)
+    last = next((n for n in reversed(names) if not n.isdecimal()), path)
     title = PARTS.get(last, last)
-    number_ = next((int(n) + 1 for n in names if n.isdigit()), None)
+    number_ = next((int(n) + 1 for n in names if n.isdecimal()), None)
     if number_ is None:
         return title
     return f"Job {number_}" if last == "jobs" else f"{title}, job {number_}"

@@ -431,7 +431,7 @@ def _mark(edge: Sequence[Readings]) -> frozenset[tuple[str, int, bytes]]:
     marks = set()
     for readings in edge:
         columns = [readings.columns[n] for n in _FLOWS if n in readings.columns]
-        flows = np.array(columns, np.float64).reshape(len(columns), -1)
+        flows = np.array(columns, np.float64).reshape(len(columns), len(readings))
         for i, device in enumerate(readings.device.tolist()):
             key = readings.devices[device].key
             marks.add((key, int(readings.time_us[i]), flows[:, i].tobytes()))

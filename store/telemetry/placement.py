@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy import Engine, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from store.models_telemetry import PLACEMENT
 from store.repositories import ConflictError
@@ -82,7 +83,12 @@ class Placements:
                     "placement", "live", expected=version, found=found or 0
                 )
             if found is None:
-                connection.execute(insert(PLACEMENT).values(id=_ONE, **values))
+                try:
+                    connection.execute(insert(PLACEMENT).values(id=_ONE, **values))
+                except IntegrityError as error:
+                    raise ConflictError(
+                        "placement", "live", expected=version, found=version + 1
+                    ) from error
             else:
                 changed = connection.execute(
                     update(PLACEMENT)

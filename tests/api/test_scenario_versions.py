@@ -32,6 +32,24 @@ def test_every_save_is_a_version_and_an_equal_one_is_not(client):
     assert found["changes"] == [{"field": "seed", "before": 1, "after": 2}]
 
 
+def test_two_who_store_the_same_new_id_at_once_are_both_heard(client, monkeypatch):
+    client.put_scenario("theirs", {"seed": 1})
+    theirs = client.scenario("theirs")["scenario"]
+    find = Scenarios.find
+
+    def late(repository, key):
+        found = find(repository, key)
+        if found is None and key == "both":  # the other one, in between
+            repository.add(id=key, name="Theirs", author="they", body=theirs)
+        return found
+
+    monkeypatch.setattr(Scenarios, "find", late)
+    client.put_scenario("both", {"seed": 2})
+
+    assert numbers(client, "both") == [2, 1]
+    assert client.scenario("both")["scenario"]["seed"] == 2
+
+
 def test_what_a_page_saves_by_itself_is_one_version_until_named(client, monkeypatch):
     client.put_scenario("auto", {"seed": 1})
 

@@ -53,6 +53,8 @@ def test_keys_left_out_take_their_defaults(scenario_file):
         pytest.param("# only a comment\n", None, "", "keys and values",
                      id="only a comment"),
         pytest.param("- 1\n- 2\n", None, "", "keys and values", id="a list"),
+        pytest.param("fleet: {\"²\": 1}\n", 1, "fleet.²", "not a known key",
+                     id="a digit that is no number"),
         pytest.param("policy: {name: user, file: gone.py}\n", 1, "policy.file",
                      "gone.py", id="policy file missing"),
         pytest.param("policy: {name: polca, file: gone.py}\n", 1, "policy.file",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
-import resource
+import re
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -114,8 +114,13 @@ def _work(pipe: Any, chunk: list[tuple[str, bytes]]) -> None:
             began_s = time.perf_counter()
             outcome = outcome_of(reader, path)
             took_s = time.perf_counter() - began_s
-            rss_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
-            pipe.send((outcome, took_s, rss_mb))
+            pipe.send((outcome, took_s, _peak_mb()))
+
+
+def _peak_mb() -> float:
+    """Most this process ever held; getrusage would count its parent's before exec."""
+    line = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    return int(line[1]) / 1e3 if line else 0.0
 
 
 def outcome_of(reader: Callable[[Path], Any], path: Path) -> str:

@@ -286,8 +286,10 @@ class Range:
         self.gun.send(Shot(part="", method="DELETE", target=where))
         while (took_s := time.perf_counter() - began_s) < 3 * MOST_S:
             found = self.gun.send(Shot(part="", method="GET", target=where))
-            state = json.loads(found.body).get("state") if found.status == 200 else ""
-            if state not in {"queued", "running"}:
+            job = json.loads(found.body) if found.status == 200 else {}
+            if (job.get("error") or {}).get("status", 0) >= 500:
+                return f"status {job['error']['status']} of its job"
+            if job.get("state") not in {"queued", "running"}:
                 with self._lock:
                     tally.cancelled += 1
                     most_ms = max(tally.slowest_cancel_ms, took_s * 1e3)

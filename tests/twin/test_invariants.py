@@ -13,7 +13,7 @@ from numpy.testing import assert_allclose
 
 import twin.simulate
 from tests.twin.rows import compiled_row, request_class, small_row
-from twin.errors import ScenarioErrors
+from twin.errors import ScenarioError, ScenarioErrors
 from twin.scenario import apply_changes, parse_scenario
 from twin.scenario.model import Control
 from twin.scenario.policy import Polca
@@ -284,6 +284,22 @@ def test_the_chunk_length_changes_no_byte(chunk_s, monkeypatch):
     monkeypatch.setattr(twin.simulate, "CHUNK_S", chunk_s)
 
     assert everything(*ran(tight({**row, "servers": 4}), 0.3)) == usual
+
+
+def test_chunks_of_dense_traffic_are_shorter_and_change_nothing(monkeypatch):
+    row = {"rate": 0.3, "seconds": 4000, "seed": 5, "servers": 4}
+    _, usual = ran(tight(row), 0.3)
+    monkeypatch.setattr(twin.simulate, "MOST_IN_CHUNK", 100)
+    _, short = ran(tight(row), 0.3)
+
+    for name, array in usual._asdict().items():  # times but for their last digit
+        np.testing.assert_allclose(getattr(short, name), array, rtol=1e-12)
+
+
+def test_traffic_that_nobody_could_go_through_is_refused_before_it_is_drawn():
+    row = {"rate": 0.3, "seconds": 4000, "seed": 5, "servers": 4}
+    with pytest.raises(ScenarioError, match=r"requests_per_server_s.*4e\+08 requests"):
+        ran(tight(row), 1e5)
 
 
 def test_one_compiled_kernel_serves_every_scenario():

@@ -16,15 +16,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from scipy import optimize, sparse
+import scipy  # its parts load when they are used
 
 from twin.buildout.costing import Costing, costing, kinds_of, need_w, there_w
 from twin.errors import Cancelled
 from twin.scenario.build_out import BuildOutInput
 from twin.types import FloatArray
-
-_optimize: Any = optimize  # scipy ships no types
-_sparse: Any = sparse
 
 Stop = Callable[[], bool]
 Measure = Literal["cost", "spend", "carbon", "unmet"]
@@ -44,6 +41,14 @@ _EXACT = 1e-8
 """The least gap that can be told from the solver's rounding."""
 _SLACK = 1e-6
 """How far a later aim may fall short of an earlier one, ÷ the largest it can be."""
+
+
+_MOST_ORDERED = 1e9
+"""As good as any number of blocks or servers to the solver."""
+
+
+def _whole(count: float) -> float:
+    return float(math.ceil(min(count, _MOST_ORDERED)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,7 +177,7 @@ class Program:
             zip(given.blocks, self.costs.blocks, strict=True)
         ):
             need = float((need_w(given, block.kind) / works).max())
-            useful = math.ceil(most_work * self.unit * need / block.size_w)
+            useful = _whole(most_work * self.unit * need / block.size_w)
             useful = max(useful, block.least_order)
             in_time = order.arrives < given.periods
             self._upper[self.column("block", i)] = np.where(in_time, useful, 0.0)
@@ -181,7 +186,7 @@ class Program:
         ):
             sold = given.whole_periods(one.sold_from_months)
             open_ = (order.arrives < given.periods) & (np.arange(given.periods) >= sold)
-            useful = math.ceil(most_work * self.unit / one.work / self.lot)
+            useful = _whole(most_work * self.unit / one.work / self.lot)
             self._upper[self.column("server", i)] = np.where(open_, useful, 0.0)
         for i in range(len(self._gated)):
             self._upper[self.column("gate", i)] = 1.0
@@ -365,10 +370,10 @@ class Program:
         constraints = [self._constraint()]
         for what, most in caps:
             row = self.measure(what)[None, :]
-            constraints.append(_optimize.LinearConstraint(row, -np.inf, most))
-        found = _optimize.milp(
+            constraints.append(scipy.optimize.LinearConstraint(row, -np.inf, most))
+        found = scipy.optimize.milp(
             self.measure(aim), integrality=integral,
-            bounds=_optimize.Bounds(lower, upper), constraints=constraints,
+            bounds=scipy.optimize.Bounds(lower, upper), constraints=constraints,
             options={"mip_rel_gap": gap, "node_limit": nodes, "time_limit": _SECONDS},
         )  # fmt: skip
         self._by_clock |= "time limit" in str(found.message).lower()
@@ -376,7 +381,7 @@ class Program:
 
     def _constraint(self) -> Any:
         lengths = [columns.size for columns, *_ in self._rows]
-        matrix = _sparse.csr_matrix(
+        matrix = scipy.sparse.csr_matrix(  # type: ignore[no-untyped-call]
             (
                 np.concatenate([values for _, values, *_ in self._rows]),
                 np.concatenate([columns for columns, *_ in self._rows]).astype(int),
@@ -386,7 +391,7 @@ class Program:
         )
         low = np.array([low for *_, low, _ in self._rows])
         high = np.array([high for *_, high in self._rows])
-        return _optimize.LinearConstraint(matrix, low, high)
+        return scipy.optimize.LinearConstraint(matrix, low, high)
 
     def _solution(self, found: _Found) -> Solution:
         """Take a plan out of the columns, rid of the solver's rounding."""

@@ -84,7 +84,7 @@ def answer_campus(
         lambda: row_activity(scenario, recordings, memo=memo, cancelled=cancelled),
     )  # fmt: skip
     report(0.02, "putting the campus together")
-    assembled = assemble(scenario, activity, weather)
+    assembled = assemble(scenario, activity, weather, cancelled)
     report(0.1, f"running {round(assembled.site.servers.sum())} servers")
     result, effort = run_campus(
         assembled, engine,

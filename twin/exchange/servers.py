@@ -66,7 +66,7 @@ def parse_matches(text: str) -> dict[str, Match]:
     for part in filter(None, (p.strip() for p in text.split(","))):
         model, equals, rest = part.rpartition("=")
         server, _, per = rest.partition(":")
-        if not equals or server not in SERVERS or not (per or "1").isdigit():
+        if not equals or server not in SERVERS or not (per or "1").isdecimal():
             raise ScenarioError(
                 field="servers", rule="must be MODEL=SERVER or MODEL=SERVER:N",
                 value=part, repair=f"choose a server of {', '.join(sorted(SERVERS))}",

@@ -153,7 +153,7 @@ def answer_site(
         recordings,
         lambda: row_activity(scenario, recordings, memo=memo, cancelled=cancelled),
     )
-    assembled = assemble(scenario, activity, weather)
+    assembled = assemble(scenario, activity, weather, cancelled)
     report(0.2, f"running {sum(r.server_count for r in assembled.racks)} servers")
     result, stage = run_and_stage(
         assembled,

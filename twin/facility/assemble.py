@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import chain, pairwise
 from typing import NamedTuple
@@ -37,6 +38,7 @@ from twin.cooling.server import (
     fan_share,
 )
 from twin.cooling.weather import Weather
+from twin.errors import Cancelled
 from twin.facility.activity import SPREAD_S, Activity
 from twin.facility.heat import (
     COLD_PLATE_K_PER_W,
@@ -268,7 +270,10 @@ def electrical_network(scenario: Scenario) -> Network:
     return build_network([*specs, *(_rack_spec(r) for r in facility.racks)])
 
 
-def assemble(scenario: Scenario, activity: Activity, weather: Weather) -> Assembled:
+def assemble(
+    scenario: Scenario, activity: Activity, weather: Weather,
+    cancelled: Callable[[], bool] | None = None,
+) -> Assembled:  # fmt: skip
     """
     Resolve a scenario with a facility against the catalogue.
 
@@ -276,24 +281,34 @@ def assemble(scenario: Scenario, activity: Activity, weather: Weather) -> Assemb
         scenario: Inputs; `facility` is set.
         activity: How busy its servers are.
         weather: Outdoor air, one value per hour of a year.
+        cancelled: Asked between steps: a campus takes seconds.
 
     Returns:
         The site as arrays.
 
     Raises:
+        Cancelled: If asked to stop.
         ScenarioError: If a name is unknown.
         ValueError: If there is no facility, or an event names what does not exist.
     """
     if scenario.facility is None:
         raise ValueError("facility is empty; add facility: {template: {design: 2n}}")
+
+    def go_on() -> None:
+        if cancelled is not None and cancelled():
+            raise Cancelled
+
     facility = expand(scenario.facility, planned_row_w(scenario))
+    go_on()
     racks = tuple(
         sorted(facility.racks, key=lambda r: (r.hall, r.row, r.position, r.name))
     )
     halls = tuple(dict.fromkeys(r.hall for r in racks))
     specs = [node_spec(n, facility.loss_frac) for n in facility.electrical]
     specs += _cooling_specs(facility, halls)
+    go_on()
     network = build_network([*specs, *(_rack_spec(r) for r in racks)])
+    go_on()
     hall_of = {r.row: r.hall for r in racks}
     nodes_of, limit_w = row_nodes(facility), row_limits_w(scenario, racks)
     rows = tuple(
@@ -319,11 +334,13 @@ def assemble(scenario: Scenario, activity: Activity, weather: Weather) -> Assemb
     first_hour = (start.timetuple().tm_yday - 1) * 24 + start.hour
     outdoor = site_weather(weather, first_hour, timeline.warmer_k)
     gaps = _gaps(facility, network, tick_s)
+    go_on()
     site = _site(
         scenario, facility, network, racks, servers, rows, halls, activity, outdoor,
         plant, timeline, gaps, lowest_trigger(controller),
         worst_phase(parts, _node_phases(facility, network)),
     )  # fmt: skip
+    go_on()
     provisioned_w, below_w = _below(network, _promised(racks, rows), nameplate_w)
     return Assembled(
         scenario=scenario, facility=facility, network=network, site=site, rows=rows,
@@ -567,6 +584,7 @@ def _site(
     rise_k = (plant.liquid or LiquidCooling()).coolant_rise_k
     plates = np.full(len(racks), COLD_PLATE_K_PER_W)
     air_cooled = np.array([t.r_k_per_w for t in thermal])
+    # an array of whole numbers would have the kernel compiled once more
     return Site(
         wiring=network.wiring, rack_first=network.rack_first, tick_s=tick_s,
         limit_w=network.limit_w() / uneven,
@@ -580,12 +598,12 @@ def _site(
         servers=counts, idle_w=idle_w, swing_w=full_w - idle_w,
         rack_aisle=aisles.of_rack, position_k=_positions(racks, exhaust),
         recirculation_k=exhaust * main.recirculation_k, gpu_share=1.0 / slope,
-        host_w=np.array([s.host_w.value for s in servers]),
-        gpu_idle_w=np.array([s.gpu.idle_w.value for s in servers]),
-        gpu_offset_k=np.array([t.position_spread_k for t in thermal]),
+        host_w=np.array([s.host_w.value for s in servers], float),
+        gpu_idle_w=np.array([s.gpu.idle_w.value for s in servers], float),
+        gpu_offset_k=np.array([t.position_spread_k for t in thermal], float),
         restart_ticks=math.ceil(RESTART_S / tick_s),
         row_racks=row_racks.astype(np.int64),
-        row_limit_w=np.array([row.limit_w for row in rows]),
+        row_limit_w=np.array([row.limit_w for row in rows], float),
         path_first=path_first, path_node=path_node,
         row_shift=shifts.astype(np.int64), activity=follow.activity,
         rack_series=follow.rack_series, hold_ticks=follow.hold_ticks,

@@ -21,6 +21,7 @@ Aim = Literal["cost", "carbon", "servers"]
 Kind = Literal["utility", "generator", "ups", "hall", "cooling"]
 METER_KINDS = frozenset({"utility", "generator"})
 """Kinds that carry the whole site; the others carry its servers alone."""
+MOST_SERVERS = 1e7
 _MONTHS = 12
 _MONTH = r"^(19|20|21)\d\d-(0[1-9]|1[0-2])$"
 
@@ -30,7 +31,7 @@ class Demand(Model):
 
     first_servers: float = quantity(
         400.0, unit="servers", doc="Wanted in the first period", example=400, ge=0,
-        le=1e7,
+        le=MOST_SERVERS,
     )  # fmt: skip
     growth_per_year: float = quantity(
         0.5, unit="1/year", doc="Growth in a year; 0.5 is half as many again",
@@ -38,7 +39,7 @@ class Demand(Model):
     )  # fmt: skip
     most_servers: float | None = quantity(
         None, unit="servers", doc="Where growth ends. Empty means never", example=4000,
-        ge=0, le=1e7,
+        ge=0, le=MOST_SERVERS,
     )  # fmt: skip
     servers: tuple[float, ...] = quantity(
         (), unit="servers", doc="Wanted in each period, instead of first and growth",
@@ -55,6 +56,11 @@ class Demand(Model):
                 f"servers must not be negative, lowest is {min(self.servers):g}; "
                 "put 0 where none are wanted"
             )
+        if self.servers and max(self.servers) > MOST_SERVERS:
+            raise ValueError(
+                f"servers must be at most {MOST_SERVERS:g}, highest is "
+                f"{max(self.servers):g}; split the plan by campus"
+            )
         return self
 
 
@@ -70,7 +76,7 @@ class Block(Model):
         "and cooling the servers' power. Blocks of a kind add up", examples=["ups"],
     )  # fmt: skip
     size_w: float = quantity(
-        unit="W", doc="What one carries: at the meter, or of IT", example=2e6, gt=0,
+        unit="W", doc="What one carries: at the meter, or of IT", example=2e6, ge=1,
         le=1e10,
     )  # fmt: skip
     usd: float = quantity(

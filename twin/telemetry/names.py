@@ -163,7 +163,7 @@ def _placed(
 def _dcgm_device(_meaning: _Meaning, labels: Mapping[str, str]) -> Device | str:
     key = labels.get("UUID") or labels.get("uuid") or ""
     number = labels.get("gpu") or labels.get("device", "").removeprefix("nvidia")
-    if not key and number.isdigit():
+    if not key and number.isdecimal():
         key = f"gpu{number}"
     if not KEY.fullmatch(key):
         return "no usable label UUID or gpu"
@@ -197,7 +197,7 @@ def _facts(labels: Mapping[str, str]) -> dict[str, str]:
 
 def _index(number: str) -> int:
     return (
-        int(number) if number.isascii() and number.isdigit() and number < "9" * 5 else 0
+        int(number) if number.isascii() and number.isdecimal() and number < "9" * 5 else 0
     )
 
 

@@ -64,6 +64,15 @@ def test_folded_and_waiting_readings_are_read_alike(service):
     )
 
 
+def test_a_sensor_without_power_is_folded_too(service):
+    warm = readings([1, 2, 700], [np.nan] * 3, gpu_c=[40.0, 41.0, 42.0])
+    del warm.columns["power_w"]
+    deliver(service, warm)
+
+    assert service.folder.fold_closed(everything=True) == 2
+    assert inbox_rows(service) == 0
+
+
 def test_every_level_holds_the_same_energy(service):
     hour_of(service)
     service.folder.fold_closed(everything=True)

@@ -303,6 +303,10 @@ def _beyond(
     return np.interp(x, knots, values) + slope * np.maximum(0.0, x - knots[-1])
 
 
+_MOST_COUNT = 1e9
+"""Tokens or sequences beyond this are no question."""
+
+
 def _check(grid: GridInput) -> None:
     """Every axis filled and in range."""
     clocks = [clock_factors(engine)[0] for engine in grid.engines]
@@ -311,9 +315,9 @@ def _check(grid: GridInput) -> None:
     ranges: dict[str, tuple[tuple[float, ...], float, float]] = {
         "engines": (tuple(float(e.gpu_count) for e in grid.engines), 1.0, np.inf),
         "clock_mhz": (grid.clock_mhz, low, high),
-        "batch": (grid.batch, 1.0, np.inf),
-        "prompt": (grid.prompt, 1.0, np.inf),
-        "output": (grid.output, 1.0, np.inf),
+        "batch": (grid.batch, 1.0, _MOST_COUNT),
+        "prompt": (grid.prompt, 1.0, _MOST_COUNT),
+        "output": (grid.output, 1.0, _MOST_COUNT),
         "load": (grid.load, np.nextafter(0.0, 1.0), 1.0),
     }
     if grid.requests_per_gpu_s:
