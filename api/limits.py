@@ -41,7 +41,7 @@ class BodyLimit:
             return
         limit = LARGER.get(scope["path"], MAX_BODY_BYTES)
         said = dict(scope["headers"]).get(b"content-length", b"0")
-        if said.isdecimal() and int(said) > limit:
+        if said.isdigit() and int(said) > limit:  # bytes: ASCII digits alone
             await answer(problem(413, _too_large(limit)))(scope, receive, send)
             return
         body = _Body(self, limit)

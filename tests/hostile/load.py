@@ -289,14 +289,18 @@ async def _all(
     return groups
 
 
-def _stored(gun: Gun, hosts: int) -> int:
+def _stored(gun: Gun, hosts: int, start_us: int) -> int:
     """Readings the server says it holds, host by host."""
-    total = 0
+    total, period = 0, f"start_us={start_us}&end_us={time.time_ns() // 1000 + 10**8}"
     for number in range(hosts):
-        path = f"/api/v1/telemetry/sources/load{number:04d}/stored"
+        path = f"/api/v1/telemetry/sources/load{number:04d}/stored?{period}"
         found = gun.send(Shot(part="", method="GET", target=path))
-        document = json.loads(found.body) if found.status == 200 else {}
-        total += document.get("readings", 0) + document.get("waiting", 0)
+        if found.status == 404:
+            continue  # its first batch was never acknowledged
+        if found.status != 200:
+            raise RuntimeError(f"{path}: {found.status} {found.body[:200]!r}")
+        document = json.loads(found.body)
+        total += document["readings"] + document["waiting"]
     return total
 
 
@@ -314,6 +318,7 @@ def measure(planners: int, agents: int, seconds: float) -> dict[str, Any]:
                           body=json.dumps(saved).encode()))  # fmt: skip
             memory, before_s = Memory(site.process.pid), _cpu_s(site.process.pid)
             load, began_s = os.getloadavg()[0], time.monotonic()
+            start_us = time.time_ns() // 1000 - 10**8
             groups = asyncio.run(_all(site.port, saved, tokens, planners, seconds))
             took_s = time.monotonic() - began_s
             cores = (_cpu_s(site.process.pid) - before_s) / took_s
@@ -324,7 +329,7 @@ def measure(planners: int, agents: int, seconds: float) -> dict[str, Any]:
                 "load_average_before": round(load, 1), "server_cores": round(cores, 2),
                 "server_peak_rss_mb": round(memory.peak_mb),
                 "readings_acknowledged": acknowledged,
-                "readings_stored": _stored(gun, agents),
+                "readings_stored": _stored(gun, agents, start_us),
                 "groups": {name: g.document() for name, g in groups.items()},
                 "tracebacks_in_log": site.tracebacks(),
             }  # fmt: skip
