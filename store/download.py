@@ -25,7 +25,6 @@ from twin.errors import Cancelled, ScenarioError
 MAX_FILE_BYTES = 200_000_000
 TIMEOUT_S = 30.0
 MIN_FREE_BYTES = 500_000_000
-_CUT_OFF = ("published/.*", "imported/.import-*")
 CUT_OFF_S = 86_400.0
 """Age at which nobody writes a file any more."""
 

@@ -18,8 +18,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from store.models import Base, Document, Stamped, UtcDateTime
 
-STATUSES = ("previewed", "applied", "refused")
-
 
 class ImportRow(Stamped, Base):
     """One import: what it would do or did, and what it could not map."""

@@ -16,7 +16,6 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from store.studies import StudyPoint
@@ -91,6 +90,8 @@ def query_points(
         ScenarioError: If a column or operator is not known, or a value does not suit
             its column.
     """
+    import pyarrow.dataset as ds  # here, for it loads pandas: a third of a second
+
     data = ds.dataset(path, format="parquet")  # type: ignore[no-untyped-call]
     condition = None
     for k, (column, operator, value) in enumerate(where):

@@ -9,7 +9,6 @@ Speed squeezes the record's time; nothing else of the site gets faster.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,50 +78,6 @@ class Played:
     hold_ticks: int
     filled_frac: float
     rack_names: tuple[str, ...] = ()
-
-
-def record_power(
-    t_s: Sequence[FloatArray],
-    power_w: Sequence[FloatArray],
-    *,
-    step_s: float,
-    from_s: float,
-    to_s: float,
-    rack_names: tuple[str, ...] = (),
-) -> RecordedPower:
-    """
-    Bring servers' readings to equal steps.
-
-    A step is the mean of the line through the readings; it is missing where readings
-    around it are further apart than five steps or their own five usual intervals.
-
-    Args:
-        t_s: Times of each server's readings. [s], rising
-        power_w: Readings. [W]
-        step_s: Step wanted. [s], > 0
-        from_s: Begin. [s]
-        to_s: End; the last whole step before it counts. [s]
-        rack_names: Rack of each server.
-
-    Returns:
-        The record.
-
-    Raises:
-        ScenarioError: If there is no server or no whole step.
-    """
-    steps = int((to_s - from_s) / step_s + 1e-9) if step_s > 0 else 0
-    if steps < 1 or not t_s:
-        raise ScenarioError(
-            field="period", rule="must hold a server and at least one whole step",
-            value=f"{len(t_s)} servers, {from_s:g} to {to_s:g} s in steps of "
-            f"{step_s:g} s", repair="choose a longer period",
-        )  # fmt: skip
-    edges: FloatArray = from_s + step_s * np.arange(steps + 1.0)
-    rows = [
-        _step_means(times, values, edges)
-        for times, values in zip(t_s, power_w, strict=True)
-    ]
-    return RecordedPower(step_s=step_s, power_w=np.stack(rows), rack_names=rack_names)
 
 
 def servers_from_gpus(gpu_w: FloatArray, *, host_w: float, slope: float) -> FloatArray:
@@ -207,30 +162,6 @@ def play(
 
 
 # --- parts ----------------------------------------------------------------------------
-
-
-def _step_means(t_s: FloatArray, power_w: FloatArray, edges: FloatArray) -> FloatArray:
-    """Mean of the line through the readings in each step; NaN in gaps. [W]"""
-    good = np.isfinite(power_w)
-    t, p = t_s[good], power_w[good]
-    out: FloatArray = np.full(edges.size - 1, np.nan)
-    if t.size < 2:
-        return out
-    step = float(edges[1] - edges[0])
-    energy = np.concatenate([[0.0], np.cumsum(np.diff(t) * 0.5 * (p[1:] + p[:-1]))])
-    # the integral of a line is a parabola: values at the edges bring it in exactly
-    at = np.interp(edges, t, p)
-    k = np.clip(np.searchsorted(t, edges, side="right") - 1, 0, t.size - 1)
-    reached = energy[k] + (edges - t[k]) * 0.5 * (at + p[k])
-    out = np.diff(reached) / step
-    gap = 5.0 * max(step, float(np.median(np.diff(t))))
-    wide = np.flatnonzero(np.diff(t) > gap)
-    lost = (edges[1:] <= t[0]) | (edges[:-1] >= t[-1])
-    lost |= (edges[:-1] < t[0] - gap) | (edges[1:] > t[-1] + gap)
-    for a in wide:
-        lost |= (edges[:-1] < t[a + 1]) & (edges[1:] > t[a])
-    out[lost] = np.nan
-    return out
 
 
 def _filled(

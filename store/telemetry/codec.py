@@ -14,7 +14,6 @@ from pyarrow import ipc
 from twin.telemetry.readings import Readings
 from twin.telemetry.rollup import Rollup
 
-SINGLE = pa.float32()
 EXACT = frozenset({"energy_j", "covered_s", "throttle_reasons"})
 """Columns that single precision would spoil: counters, sums and bits."""
 

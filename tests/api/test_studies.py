@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -238,8 +239,10 @@ def settings(folder, **more):
     )  # fmt: skip
 
 
-def killed_half_way(folder):
-    """Kill a sweep with all its workers as soon as some points are stored."""
+@pytest.fixture(scope="module")
+def killed_half_way(tmp_path_factory):
+    """A sweep killed with all its workers as soon as some points were stored."""
+    folder = tmp_path_factory.mktemp("killed")
     study = folder / "study.yaml"
     study.write_text(yaml.safe_dump(LONG))
     process = sweep(folder, study, "--engine", "processes")
@@ -253,17 +256,24 @@ def killed_half_way(folder):
             time.sleep(0.05)
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
-        return study, rows[0]["id"]
+    return folder, rows[0]["id"]
+
+
+@pytest.fixture
+def killed(killed_half_way, tmp_path):
+    """A copy of what it left, and the study's id."""
+    folder, key = killed_half_way
+    return shutil.copytree(folder, tmp_path / "killed"), key
 
 
 def test_a_sweep_killed_with_all_its_workers_goes_on_and_gives_the_same_bytes(
-    tmp_path,
+    killed, tmp_path
 ):
-    study, _ = killed_half_way(tmp_path)
-    other = tmp_path / "other"
+    here, _ = killed
+    study, other = here / "study.yaml", tmp_path / "other"
     other.mkdir()
     runs = [
-        sweep(tmp_path, study, "--out", tmp_path / "a.parquet"),
+        sweep(here, study, "--out", here / "a.parquet"),
         sweep(other, study, "--out", other / "b.parquet", "--engine", "threads"),
     ]
     said = [run.communicate(timeout=240) for run in runs]
@@ -271,13 +281,13 @@ def test_a_sweep_killed_with_all_its_workers_goes_on_and_gives_the_same_bytes(
     assert [run.returncode for run in runs] == [0, 0], said
     known = int(said[0][0].decode().split(" known from before")[0].split()[-1])
     assert 4 <= known < 40
-    whole = (tmp_path / "a.parquet").read_bytes()
+    whole = (here / "a.parquet").read_bytes()
     assert whole == (other / "b.parquet").read_bytes()
 
 
-def test_a_server_goes_on_with_the_study_of_one_that_was_killed(tmp_path):
-    _, key = killed_half_way(tmp_path)
-    app = create_app(settings(tmp_path, resume_studies=True), warm=False)
+def test_a_server_goes_on_with_the_study_of_one_that_was_killed(killed):
+    folder, key = killed
+    app = create_app(settings(folder, resume_studies=True), warm=False)
     with Client.in_process(app) as client:
         found = client.study(key)
         client.wait(found["job_id"], timeout_s=240)

@@ -11,7 +11,6 @@ from twin.errors import ScenarioError
 from twin.recording import (
     RecordedPower,
     play,
-    record_power,
     servers_from_gpus,
 )
 
@@ -100,36 +99,6 @@ def test_negative_power_is_refused():
 
 
 # --- from readings --------------------------------------------------------------------
-
-
-def test_uneven_readings_keep_the_energy_of_the_line_through_them():
-    rng = np.random.default_rng(1)
-    t = np.sort(np.concatenate([[0.0, 3600.0], rng.uniform(0.0, 3600.0, 2000)]))
-    power = rng.uniform(0.0, 5000.0, t.size)
-
-    made = record_power([t], [power], step_s=60.0, from_s=0.0, to_s=3600.0)
-
-    line_j = np.sum(np.diff(t) * 0.5 * (power[1:] + power[:-1]))
-    assert made.power_w.sum() * 60.0 == pytest.approx(line_j, rel=1e-9)
-
-
-def test_a_steady_ramp_has_the_means_of_a_ramp():
-    t = np.arange(0.0, 101.0, 2.5)
-
-    made = record_power([t], [10.0 * t], step_s=10.0, from_s=0.0, to_s=100.0)
-
-    np.testing.assert_allclose(made.power_w[0], 100.0 * np.arange(10) + 50.0)
-
-
-def test_a_silent_stretch_is_marked_and_not_drawn_through():
-    t = np.concatenate([np.arange(0.0, 100.0), np.arange(400.0, 500.0)])
-
-    made = record_power([t], [np.full(200, 700.0)], step_s=10.0, from_s=0.0, to_s=500.0)
-
-    missing = np.isnan(made.power_w[0])
-    # readings end at 99 s and begin at 400 s
-    assert np.flatnonzero(missing).tolist() == list(range(9, 40))
-    np.testing.assert_allclose(made.power_w[0][~missing], 700.0)
 
 
 def test_a_server_is_its_host_and_its_gpus():

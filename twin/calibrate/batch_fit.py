@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import optimize
+import scipy  # its parts load when they are used
 
 from twin.calibrate.batch_priors import NAMES, PRIOR_LOG, PRIOR_WIDTH
 from twin.calibrate.serving_fit import Row
@@ -178,7 +178,7 @@ def fit_terms(
             [((moved - errors(z)) / step).T, np.diag(_PRIOR / PRIOR_WIDTH)]
         )
 
-    found = optimize.least_squares(  # type: ignore[operator]
+    found = scipy.optimize.least_squares(  # type: ignore[operator]
         with_prior, PRIOR_LOG if start is None else start, jac=slopes,
         max_nfev=steps, x_scale=PRIOR_WIDTH, ftol=1e-6,
     )  # fmt: skip

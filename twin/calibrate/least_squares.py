@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from scipy import optimize
+import scipy  # its parts load when they are used
 
 from twin.calibrate.effective import effective_samples
 from twin.calibrate.identify import Solved, cannot_tell
@@ -86,7 +86,7 @@ def _solve(problem: Problem, train: BoolArray, free: Sequence[Unknown]) -> Solve
     start = np.clip(
         [one.prior for one in free], low + 1e-9 * scale, high - 1e-9 * scale
     )
-    solved = optimize.least_squares(  # type: ignore[operator]
+    solved = scipy.optimize.least_squares(  # type: ignore[operator]
         residual, start, bounds=(low, high), x_scale=scale, method="trf",
         xtol=1e-10, ftol=1e-10, gtol=1e-10, max_nfev=200,
     )  # fmt: skip

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from statistics import median
 
 import numpy as np
-from scipy import optimize
+import scipy  # its parts load when they are used
 
 from twin.calibrate.model_shapes import (
     BYTES_PER_PARAMETER,
@@ -180,7 +180,7 @@ def _rising_knots(
     batch: FloatArray, value: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """Isotonic fit; rows within 2 % of a batch become one knot. A knot at one leads."""
-    fitted = np.asarray(optimize.isotonic_regression(value).x)  # type: ignore[attr-defined]
+    fitted = np.asarray(scipy.optimize.isotonic_regression(value).x)  # type: ignore[attr-defined]
     starts = [0, *(np.flatnonzero(np.diff(batch) > 0.02 * batch[:-1]) + 1)]
     groups = np.split(np.arange(batch.size), starts[1:])
     x = np.array([batch[g].mean() for g in groups])

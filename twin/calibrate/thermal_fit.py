@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from scipy.signal import lfilter  # type: ignore[attr-defined]
+import scipy  # its parts load when they are used: signal takes half a second
 
 from twin.calibrate.least_squares import fit_model
 from twin.calibrate.problem import HELD_OUT_FRAC, Data, Problem, Unknown
@@ -92,7 +92,7 @@ def gpu_temperature_c(values: Mapping[str, float], data: Data) -> FloatArray:
     goal = around + values["r_k_per_w"] * data["power_w"]
     keep = float(np.exp(-data["step_s"][0] / values["tau_s"])) if goal.size else 0.0
     start = np.array([keep * values["start_c"]])
-    out, _ = lfilter([1.0 - keep], [1.0, -keep], goal, zi=start)
+    out, _ = scipy.signal.lfilter([1.0 - keep], [1.0, -keep], goal, zi=start)
     return np.asarray(out, dtype=np.float64)
 
 

@@ -7,14 +7,10 @@ work balance (prefill, decode, reading the cache) that fits the same rows better
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from scipy import optimize
+import scipy  # its parts load when they are used
 
 from twin.types import FloatArray
-
-_optimize: Any = optimize  # scipy ships no types
 
 LLAMA_405B_H100 = (
     (128.0, 128.0, 3627.0), (128.0, 2048.0, 4340.0), (128.0, 4096.0, 3116.0),
@@ -65,7 +61,7 @@ def fit_work(rows: Rows) -> FloatArray:
     prompt, answer, rate = table.T
     seconds = answer / rate
     terms = np.column_stack([prompt, answer, answer * (prompt + answer / 2.0)])
-    found, _ = _optimize.nnls(terms / seconds[:, None], np.ones(len(table)))
+    found, _ = scipy.optimize.nnls(terms / seconds[:, None], np.ones(len(table)))
     return np.asarray(found, dtype=np.float64)
 
 

@@ -50,12 +50,6 @@ class YearResult:
     short_hours: int
     outside_range_hours: int
 
-    @property
-    def overhead_w_per_w(self) -> FloatArray:
-        """Cooling power over IT power by hour; 0 without load. [W/W]"""
-        it_w = self.plant.it_w
-        return np.where(it_w > 0.0, self.plant.cooling_w / np.maximum(it_w, 1e-12), 0.0)
-
 
 def year(
     plant: Plant,

@@ -13,11 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-from scipy.optimize import (  # type: ignore[attr-defined]  # scipy lists no exports
-    LinearConstraint,
-    milp,
-)
-from scipy.sparse import csr_matrix
+import scipy  # its parts load when they are used
 
 from twin.optimise.loads import slopes, worst_loads
 from twin.optimise.placement_ground import Ground, Lane
@@ -330,9 +326,9 @@ class Model:
         rows, c = [*self.rows, *self.loading_rows], self.columns
         whole = np.zeros(self.width())
         whole[: c.servers + c.racks] = 1.0 if integer else 0.0
-        found = milp(  # type: ignore[no-untyped-call]
+        found = scipy.optimize.milp(
             cost, integrality=whole, bounds=(self.lower, self.upper),
-            constraints=LinearConstraint(  # type: ignore[no-untyped-call]
+            constraints=scipy.optimize.LinearConstraint(
                 _matrix(rows, self.width()), np.array([r.low for r in rows]),
                 np.array([r.high for r in rows]),
             ),
@@ -354,7 +350,7 @@ def _matrix(rows: list[Row], width: int) -> Any:
     columns = np.concatenate([r.columns for r in rows])
     coefs = np.concatenate([r.coefs for r in rows])
     shape = (len(rows), width)
-    return csr_matrix((coefs, columns, first), shape=shape)  # type: ignore[no-untyped-call]
+    return scipy.sparse.csr_matrix((coefs, columns, first), shape=shape)  # type: ignore[no-untyped-call]
 
 
 def _lossless(ground: Ground, rack_w: FloatArray) -> FloatArray:

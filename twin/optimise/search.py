@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 import numpy as np
 import optuna
-from scipy.stats import qmc
+import scipy  # its parts load when they are used: stats takes half a second
 
 from twin.pareto import pareto_front
 from twin.scenario.study import Limit, Objective
@@ -429,7 +429,7 @@ def _start(
     corners = [np.zeros(n), np.ones(n)]
     if 2**n <= min(MOST_CORNERS, most // 2):
         corners = [np.array(c, dtype=float) for c in product((0.0, 1.0), repeat=n)]
-    sobol = qmc.Sobol(n, scramble=True, rng=np.random.default_rng(seed))
+    sobol = scipy.stats.qmc.Sobol(n, scramble=True, rng=np.random.default_rng(seed))
     fill = sobol.random_base2(max(1, int(np.ceil(np.log2(most)))))
     every = [np.full(n, 0.5), *corners, *fill][:most]
     return [

@@ -7,13 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import optimize, sparse
+import scipy  # its parts load when they are used
 
 from twin.errors import ScenarioError
 from twin.types import BoolArray, FloatArray, IntArray
-
-_optimize: Any = optimize  # scipy ships no types
-_sparse: Any = sparse
 
 GAP = 0.01
 """A schedule this near to the best possible is good enough; jobs in one piece only."""
@@ -153,7 +150,7 @@ class _Program:
         self.integrality = np.concatenate([c[1] for c in columns])
         self.upper = np.concatenate([c[2] for c in columns])
         # power of a column at full value, by step: (time, columns) in watts
-        self.use_w = _sparse.hstack([c[3] for c in columns], format="csc")
+        self.use_w = scipy.sparse.hstack([c[3] for c in columns], format="csc")
 
     def _columns(self, j: int, job: Choices) -> tuple[Any, Any, Any, Any]:
         """Job, integrality, upper bound and use of one job's columns."""
@@ -164,7 +161,7 @@ class _Program:
             # starts that do not fit even alone are no choices
             fits = np.all(job.shape_w <= self.site.headroom_w[steps_used], axis=1)
             count = int(fits.sum())
-            use = _sparse.csc_matrix(
+            use = scipy.sparse.csc_matrix(
                 (
                     np.tile(job.shape_w, count),
                     steps_used[fits].ravel(),
@@ -177,7 +174,7 @@ class _Program:
         open_ = np.flatnonzero(most_w > 0)
         count = len(open_)
         whole_w = job.energy_wh / self.site.step_h
-        use = _sparse.csc_matrix(
+        use = scipy.sparse.csc_matrix(
             (np.full(count, whole_w), open_, np.arange(count + 1)),
             shape=(steps, count),
         )
@@ -194,15 +191,15 @@ class _Program:
         """
         per_job, use, spare = self._rows(elastic=elastic)
         lower = np.zeros(len(self.jobs)) if kept is None else kept.astype(np.float64)
-        return _optimize.milp(
+        return scipy.optimize.milp(
             self._cost(elastic=elastic),
             integrality=np.append(self.integrality, [0] * spare),
-            bounds=_optimize.Bounds(
+            bounds=scipy.optimize.Bounds(
                 np.append(lower, [0.0] * spare), np.append(self.upper, [np.inf] * spare)
             ),
             constraints=[
-                _optimize.LinearConstraint(per_job, 0.0 if elastic else 1.0, 1.0),
-                _optimize.LinearConstraint(use, -np.inf, 1.0),
+                scipy.optimize.LinearConstraint(per_job, 0.0 if elastic else 1.0, 1.0),
+                scipy.optimize.LinearConstraint(use, -np.inf, 1.0),
             ],
             options={"mip_rel_gap": GAP / 2, "node_limit": NODES,
                      "time_limit": SECONDS},
@@ -212,7 +209,7 @@ class _Program:
         """Solve without binaries; interior points, for many starts are much alike."""
         per_job, use, spare = self._rows(elastic=False)
         upper = np.append(self.upper, [np.inf] * spare)
-        return _optimize.linprog(
+        return scipy.optimize.linprog(
             self._cost(elastic=False), A_ub=use, b_ub=np.ones(use.shape[0]),
             A_eq=per_job, b_eq=np.ones(per_job.shape[0]),
             bounds=np.column_stack([np.zeros(len(upper)), upper]), method="highs-ipm",
@@ -222,18 +219,18 @@ class _Program:
     def _rows(self, *, elastic: bool) -> tuple[Any, Any, int]:
         """Each job's share done, each step's share of its headroom; columns added."""
         count, jobs = len(self.jobs), len(self.choices)
-        per_job = _sparse.csr_matrix(
+        per_job = scipy.sparse.csr_matrix(
             (np.ones(count), (self.jobs, np.arange(count))), shape=(jobs, count)
         )
         # each row ÷ its headroom: the solver's tolerance is then a share of it
         headroom = np.where(self.site.headroom_w > 0, self.site.headroom_w, 1.0)
-        use = _sparse.diags(1.0 / headroom) @ self.use_w
+        use = scipy.sparse.diags(1.0 / headroom) @ self.use_w
         if self.site.signal is not None or elastic:
             return per_job, use.tocsr(), 0
         # headroom left at the tightest step ÷ the largest headroom
         share = (headroom.max() / headroom)[:, None]
-        per_job = _sparse.hstack([per_job, np.zeros((jobs, 1))])
-        return per_job.tocsr(), _sparse.hstack([use, share]).tocsr(), 1
+        per_job = scipy.sparse.hstack([per_job, np.zeros((jobs, 1))])
+        return per_job.tocsr(), scipy.sparse.hstack([use, share]).tocsr(), 1
 
     def whole(self, x: FloatArray) -> BoolArray:
         """Starts that a solution without binaries chose alone."""
@@ -263,6 +260,6 @@ class _Program:
         x = x[: len(self.jobs)]
         x = np.clip(np.where(self.integrality > 0, np.round(x), x), 0.0, self.upper)
         power = np.zeros((len(self.choices), len(self.site.headroom_w)))
-        use = (self.use_w @ _sparse.diags(x)).tocoo()
+        use = (self.use_w @ scipy.sparse.diags(x)).tocoo()
         np.add.at(power, (self.jobs[use.col], use.row), use.data)
         return power

@@ -13,12 +13,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.signal import (  # type: ignore[attr-defined]
-    bilinear,
-    butter,
-    freqz,
-    freqz_sos,
-)
+import scipy  # its parts load when they are used: signal takes half a second
 
 from twin.stabilize.connection import (
     PointOfConnection,
@@ -303,13 +298,15 @@ def _sections(lamp: Lamp, lowpass_hz: float, sample_s: float) -> FloatArray:
     rate = 1.0 / sample_s
     w1, w2, w3, w4 = (2.0 * math.pi * hertz for hertz in lamp.corner_hz)
     damping = 2.0 * math.pi * lamp.damping_hz
-    peak = bilinear([lamp.gain * w1, 0.0], [1.0, 2.0 * damping, w1**2], _at(w1, rate))
-    slope = bilinear(
+    peak = scipy.signal.bilinear(
+        [lamp.gain * w1, 0.0], [1.0, 2.0 * damping, w1**2], _at(w1, rate)
+    )
+    slope = scipy.signal.bilinear(
         [1.0 / w2, 1.0], [1.0 / (w3 * w4), 1.0 / w3 + 1.0 / w4, 1.0], _at(w4, rate)
     )
     return np.vstack([
-        butter(1, HIGHPASS_HZ, "high", fs=rate, output="sos"),
-        butter(6, lowpass_hz, "low", fs=rate, output="sos"),
+        scipy.signal.butter(1, HIGHPASS_HZ, "high", fs=rate, output="sos"),
+        scipy.signal.butter(6, lowpass_hz, "low", fs=rate, output="sos"),
         np.concatenate(peak),
         np.concatenate(slope),
     ])  # fmt: skip
@@ -322,7 +319,7 @@ def _at(corner: float, rate: float) -> float:
 
 def _memory(sample_s: float) -> tuple[FloatArray, FloatArray]:
     """Block 4's smoothing, as numerator and denominator."""
-    above, below = bilinear([1.0], [MEMORY_S, 1.0], 1.0 / sample_s)
+    above, below = scipy.signal.bilinear([1.0], [MEMORY_S, 1.0], 1.0 / sample_s)
     return above, below
 
 
@@ -334,8 +331,8 @@ def _scale(
 ) -> float:
     """Makes the peak 1 for the threshold's sine: its mean, and the ripple left."""
     rate = 1.0 / sample_s
-    _, gain = freqz_sos(sections, [REFERENCE_HZ], fs=rate)
-    _, ripple = freqz(*memory, [2.0 * REFERENCE_HZ], fs=rate)
+    _, gain = scipy.signal.freqz_sos(sections, [REFERENCE_HZ], fs=rate)
+    _, ripple = scipy.signal.freqz(*memory, [2.0 * REFERENCE_HZ], fs=rate)
     # squaring 1 + (ΔV/V) ÷ 2 · sin leaves a sine of height ΔV/V
     height = threshold_frac * abs(gain[0])
     return float(2.0 / (height**2 * (1.0 + abs(ripple[0]))))

@@ -13,7 +13,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.signal.windows import flattop
+import scipy  # its parts load when they are used: signal takes half a second
 
 from twin.stabilize.connection import PointOfConnection
 from twin.training.waveform import Waveform
@@ -324,7 +324,7 @@ def interharmonic_frac(wave: Waveform, *, frequency_hz: float = 60.0) -> Interha
     mean_w = float(wave.power_w.mean())
     if not mean_w > 0:
         raise ValueError(f"mean power must be above 0, got {mean_w}")
-    window = flattop(wave.power_w.size, sym=False)
+    window = scipy.signal.windows.flattop(wave.power_w.size, sym=False)
     lines = np.abs(np.fft.rfft((wave.power_w - mean_w) * window))
     stop = math.ceil(frequency_hz * wave.horizon_s)
     k = LOBE_LINES + int(lines[LOBE_LINES:stop].argmax())

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import sparse
+import scipy  # its parts load when they are used
 
 from twin.training.waveform import Waveform
 from twin.types import FloatArray, IntArray
@@ -141,8 +141,8 @@ class _Programme:
         none = np.zeros(2 * steps)
         self._solver = OSQP()
         self._solver.setup(
-            sparse.csc_matrix(np.triu(hessian)), np.zeros(steps),
-            sparse.csc_matrix(rows), none, none, verbose=False, eps_abs=1e-5,
+            scipy.sparse.csc_matrix(np.triu(hessian)), np.zeros(steps),
+            scipy.sparse.csc_matrix(rows), none, none, verbose=False, eps_abs=1e-5,
             eps_rel=1e-5, polishing=False, max_iter=2000,
         )  # fmt: skip
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.signal import detrend  # type: ignore[attr-defined]
+import scipy  # its parts load when they are used: signal takes half a second
 
 from twin.stabilize import compiled
 from twin.stabilize.at_connection import AT_CONNECTION, Contract, Found, swing
@@ -308,7 +308,7 @@ def _share(spectra: Spectra, rule: Rule) -> Found:
     found = Found(0.0, note=f"no swing above {100 * LIVELY_FRAC:g} % of mean power")
     last_start = wave.power_w.size - count
     for start in dict.fromkeys((*range(0, last_start, max(1, count // 2)), last_start)):
-        piece = detrend(wave.power_w[start : start + count])
+        piece = scipy.signal.detrend(wave.power_w[start : start + count])
         _, energy = spectrum(Waveform(power_w=piece, sample_s=wave.sample_s))
         inside = float(energy[first:last].sum())
         if 2.0 * math.sqrt(2.0 * inside) <= least:

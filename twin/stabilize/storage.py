@@ -21,8 +21,6 @@ from twin.training.waveform import Waveform
 from twin.types import FloatArray
 
 Control = Literal["low-pass", "moving-average", "droop", "mpc"]
-WORN_FRAC = 0.2
-"""Capacity lost at the end of a store's life ÷ its capacity when new."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,11 +127,6 @@ class Stored:
     full_cycles: float
     life_years: float
     full_or_empty_frac: float
-
-    @property
-    def fade_frac_per_year(self) -> float:
-        """Capacity lost per year by throughput ÷ capacity. [1/year]"""
-        return WORN_FRAC / self.life_years
 
 
 def stored(

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
-from scipy.stats import qmc
+import scipy  # its parts load when they are used: stats takes half a second
 
 from twin.scenario.study import Grid, OneAtATime, Spaced
 from twin.study.axes import Placed, grid_points, unit_grid
@@ -88,9 +88,9 @@ def spaced(dim: int, design: Spaced, seed: int) -> FloatArray:
         return np.random.default_rng(seed).random((design.points, dim))
     rng = np.random.default_rng(seed)
     if design.kind == "latin-hypercube":
-        found = qmc.LatinHypercube(dim, rng=rng).random(design.points)
+        found = scipy.stats.qmc.LatinHypercube(dim, rng=rng).random(design.points)
         return np.asarray(found, dtype=np.float64)
-    engine = qmc.Sobol(dim, rng=rng)
+    engine = scipy.stats.qmc.Sobol(dim, rng=rng)
     whole = engine.random_base2(max(0, (design.points - 1).bit_length()))
     return np.asarray(whole[: design.points], dtype=np.float64)
 

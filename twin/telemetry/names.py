@@ -197,7 +197,9 @@ def _facts(labels: Mapping[str, str]) -> dict[str, str]:
 
 def _index(number: str) -> int:
     return (
-        int(number) if number.isascii() and number.isdecimal() and number < "9" * 5 else 0
+        int(number)
+        if number.isascii() and number.isdecimal() and number < "9" * 5
+        else 0
     )
 
 

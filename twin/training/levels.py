@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize
+import scipy  # its parts load when they are used
 from scipy.special import ndtr
 
 from twin.types import FloatArray
@@ -89,7 +89,7 @@ def fit_levels(
     ]
     first = min(grid, key=misfit)
     corners = first + np.array([[0.0, 0.0], [0.02, 0.0], [0.0, 0.02]])
-    found = minimize(
+    found = scipy.optimize.minimize(
         misfit, first, method="Nelder-Mead",
         options={"initial_simplex": corners, "xatol": 1e-6, "fatol": 1e-9},
     )  # fmt: skip

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import TypeAlias
 
 import numpy as np
-from scipy.optimize import minimize_scalar
+import scipy  # its parts load when they are used
 
 from twin.training.layout import Layout, lay_out
 from twin.training.recorded import StepLog, Trace
@@ -167,7 +167,7 @@ def _refined(pieces: Pieces, period_s: float, interval_s: float) -> float:
     left = [1.0 - _explained(pieces, one, interval_s) for one in tried]
     at = int(np.argmin(left))
     ends = tried[max(0, at - 1)], tried[min(40, at + 1)]
-    found = minimize_scalar(
+    found = scipy.optimize.minimize_scalar(
         lambda one: 1.0 - _explained(pieces, one, interval_s),
         bounds=ends, method="bounded", options={"xatol": 1e-6 * period_s},
     )  # fmt: skip

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import stats
+import scipy  # its parts load when they are used: stats takes half a second
 
 from twin.types import BoolArray, FloatArray
 from twin.uncertainty.checks import as_outputs, check_count, check_level, refuse
@@ -275,7 +275,9 @@ def rank_correlations(values: FloatArray, points: FloatArray) -> FloatArray:
     Source:
         docs/models/uncertainty.md, eq. 11.
     """
-    ranks = np.column_stack([stats.rankdata(points, axis=0), stats.rankdata(values)])
+    ranks = np.column_stack(
+        [scipy.stats.rankdata(points, axis=0), scipy.stats.rankdata(values)]
+    )
     away = ranks - ranks.mean(axis=0)
     size = np.sqrt((away**2).sum(axis=0))
     product = away[:, :-1].T @ away[:, -1]

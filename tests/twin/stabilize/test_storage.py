@@ -142,7 +142,6 @@ def test_a_stores_life_is_its_throughput():
 
     per_year = 0.15 * 31_557_600 / 10.0
     assert found.life_years == pytest.approx(6000.0 / per_year, rel=0.02)
-    assert found.fade_frac_per_year == pytest.approx(0.2 * per_year / 6000, rel=0.02)
 
 
 def test_a_step_that_is_no_whole_number_of_samples_keeps_its_forecast():

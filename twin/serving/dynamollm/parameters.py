@@ -23,14 +23,11 @@ class DynamoParameters(Model):
         source="DynamoLLM, from memory",
     )  # fmt: skip
     degrees: tuple[int, ...] = quantity(
-        (2, 4, 8),
-        unit="GPUs",
+        (2, 4, 8), unit="GPUs",
         doc="Tensor-parallel degrees; the largest is the reference. Degrees that the "
-        "model does not fit are left out.",
-        example=[2, 4, 8],
-        source="DynamoLLM, from memory",
-        min_length=1,
-    )
+        "model does not fit are left out.", example=[2, 4, 8],
+        source="DynamoLLM, from memory", min_length=1,
+    )  # fmt: skip
     clock_mhz: tuple[float, ...] = quantity(
         (800.0, 1000.0, 1200.0, 1400.0, 1600.0, 1800.0, 1980.0),
         unit="MHz",
@@ -56,93 +53,58 @@ class DynamoParameters(Model):
         source="assumed", ge=0.0, le=2.0,
     )  # fmt: skip
     slo_frac: float = quantity(
-        0.95,
-        unit="1",
+        0.95, unit="1",
         doc="Part of requests inside their limits that a profile must reach.",
-        example=0.95,
-        source="assumed; the percentile is not in what is at hand",
-        gt=0.0,
-        lt=1.0,
-    )
+        example=0.95, source="assumed; the percentile is not in what is at hand",
+        gt=0.0, lt=1.0,
+    )  # fmt: skip
     output_error: float = quantity(
-        0.3,
-        unit="1",
-        doc="Standard deviation of ln(predicted ÷ true output length).",
-        example=0.3,
-        source="assumed",
-        ge=0.0,
-        le=3.0,
-    )
+        0.3, unit="1", doc="Standard deviation of ln(predicted ÷ true output length).",
+        example=0.3, source="assumed", ge=0.0, le=3.0,
+    )  # fmt: skip
     forecast_error: float = quantity(
-        0.1,
-        unit="1",
+        0.1, unit="1",
         doc="Standard deviation of ln(forecast ÷ true rate), without a history.",
-        example=0.1,
-        source="assumed",
-        ge=0.0,
-        le=3.0,
-    )
+        example=0.1, source="assumed", ge=0.0, le=3.0,
+    )  # fmt: skip
     start: Literal["cold", "warm", "standby"] = quantity(
-        "warm",
-        unit="1",
+        "warm", unit="1",
         doc="What new groups start from: no machine, a machine, weights in memory.",
-        example="cold",
-        source="DynamoLLM keeps machines and weights warm, from memory",
-    )
+        example="cold", source="DynamoLLM keeps machines and weights warm, from memory",
+    )  # fmt: skip
     start_ahead: bool = quantity(
         True, unit="1", doc="Groups are started before they are needed.", example=True,
         source="DynamoLLM, from memory",
     )  # fmt: skip
     clock_delay_s: float = quantity(
-        0.065,
-        unit="s",
+        0.065, unit="s",
         doc="Time a change of clock takes; commands count from the next second on.",
-        example=0.065,
-        source="DynamoLLM: 50 to 80 ms, from memory",
-        ge=0.0,
-    )
+        example=0.065, source="DynamoLLM: 50 to 80 ms, from memory", ge=0.0,
+    )  # fmt: skip
     smooth_s: float = quantity(
         60.0, unit="s", doc="Time over which the load of a clock is averaged.",
         example=60.0, source="assumed", gt=0.0,
     )  # fmt: skip
     clock_rung: float = quantity(
-        0.75,
-        unit="1",
-        doc="Waiting prefill ÷ limit of the first token: highest clock.",
-        example=0.75,
-        source="assumed",
-        gt=0.0,
-    )
+        0.75, unit="1",
+        doc="Waiting prefill ÷ limit of the first token: highest clock.", example=0.75,
+        source="assumed", gt=0.0,
+    )  # fmt: skip
     reroute_rung: float = quantity(
-        1.5,
-        unit="1",
-        doc="The same at which routers keep away; above `clock_rung`.",
-        example=1.5,
-        source="assumed",
-        gt=0.0,
-    )
+        1.5, unit="1", doc="The same at which routers keep away; above `clock_rung`.",
+        example=1.5, source="assumed", gt=0.0,
+    )  # fmt: skip
     swamped: float = quantity(
-        3.0,
-        unit="1",
+        3.0, unit="1",
         doc="Pending tokens ÷ those at the highest load: sent to a larger pool.",
-        example=3.0,
-        source="assumed",
-        gt=0.0,
-    )
+        example=3.0, source="assumed", gt=0.0,
+    )  # fmt: skip
     drop_after: float = quantity(
-        20.0,
-        unit="1",
-        doc="Dropped when it waited this many limits of the first token.",
-        example=20.0,
-        source="assumed",
-        ge=1.0,
-    )
+        20.0, unit="1",
+        doc="Dropped when it waited this many limits of the first token.", example=20.0,
+        source="assumed", ge=1.0,
+    )  # fmt: skip
     profile_requests: int = quantity(
-        2000,
-        unit="requests",
-        doc="Requests per point of a profile.",
-        example=2000,
-        source="assumed: 0.95 within half a point",
-        ge=50,
-        le=100_000,
-    )
+        2000, unit="requests", doc="Requests per point of a profile.", example=2000,
+        source="assumed: 0.95 within half a point", ge=50, le=100_000,
+    )  # fmt: skip

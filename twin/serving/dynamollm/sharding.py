@@ -10,15 +10,12 @@ degree are at the same load. Solved by HiGHS (scipy.optimize.milp).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from scipy import optimize
+import scipy  # its parts load when they are used
 
 from twin.serving.dynamollm.profiles import Profile
 from twin.types import FloatArray, IntArray
-
-_optimize: Any = optimize  # scipy ships no types
 
 LEVELS = (0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 1.0)
 """Loads of a configuration ÷ the most its degree carries."""
@@ -134,17 +131,17 @@ def solve_sharding(
     most = gpus / columns.gpus
     chosen = np.eye(degrees)[:, columns.degree]
     none, one = np.zeros(n), np.eye(n)
-    rule = _optimize.LinearConstraint
+    rule = scipy.optimize.LinearConstraint
     rules = [
         rule(np.append(columns.gpus, none), gpus, gpus),
         rule(np.append(columns.cap_rps, none), rate, np.inf),
         rule(np.hstack([one, -np.diag(most)]), -np.inf, 0.0),
         rule(np.hstack([0.0 * chosen, chosen]), 0.0, 1.0),
     ]
-    answer = _optimize.milp(
+    answer = scipy.optimize.milp(
         np.append(columns.power_w, none),
         constraints=rules,
-        bounds=_optimize.Bounds(0.0, np.append(most, np.ones(n))),
+        bounds=scipy.optimize.Bounds(0.0, np.append(most, np.ones(n))),
         integrality=np.ones(2 * n),
         options={"presolve": False},  # with it HiGHS may write a line to stdout
     )

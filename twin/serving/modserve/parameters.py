@@ -18,12 +18,10 @@ class Parameters(Model):
     """Media of the traffic, pools, scaling, and the monolith to compare with."""
 
     family: Literal["decoder_only", "cross_attention"] = quantity(
-        "decoder_only",
-        unit="1",
+        "decoder_only", unit="1",
         doc="Whether media lengthen the prompt or are attended to across",
-        example="cross_attention",
-        source="both are studied in the publication",
-    )
+        example="cross_attention", source="both are studied in the publication",
+    )  # fmt: skip
     image_encoder: str | None = quantity(
         None, unit="1", doc="Encoder of images; empty: the family's",
         example="vit-l-14", source="sizes of public models, from memory",

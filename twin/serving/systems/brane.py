@@ -57,81 +57,46 @@ class BraneParameters(Model):
     """Weight of cost, classifiers and pipelines."""
 
     cost_weight: float | None = quantity(
-        None,
-        unit="1",
+        None, unit="1",
         doc="Probability given up for the mean cost of a query; null: the cheapest "
         "that is as accurate as the best fixed pipeline on every other query.",
-        example=0.1,
-        source="assumed",
-        ge=0.0,
-    )
+        example=0.1, source="assumed", ge=0.0,
+    )  # fmt: skip
     feature_error: float = quantity(
-        0.1,
-        unit="1",
-        doc="Probability that a feature is read wrong.",
-        example=0.1,
-        source="assumed",
-        ge=0.0,
-        le=0.5,
-    )
+        0.1, unit="1", doc="Probability that a feature is read wrong.", example=0.1,
+        source="assumed", ge=0.0, le=0.5,
+    )  # fmt: skip
     needs_documents_frac: float = quantity(
-        0.5,
-        unit="1",
-        doc="Share of queries that need documents.",
-        example=0.5,
-        source="assumed",
-        ge=0.0,
-        le=1.0,
-    )
+        0.5, unit="1", doc="Share of queries that need documents.", example=0.5,
+        source="assumed", ge=0.0, le=1.0,
+    )  # fmt: skip
     needs_hops_frac: float = quantity(
-        0.2,
-        unit="1",
-        doc="Share of queries that need several hops.",
-        example=0.2,
-        source="assumed",
-        ge=0.0,
-        le=1.0,
-    )
+        0.2, unit="1", doc="Share of queries that need several hops.", example=0.2,
+        source="assumed", ge=0.0, le=1.0,
+    )  # fmt: skip
     needs_reasoning_frac: float = quantity(
-        0.3,
-        unit="1",
-        doc="Share of queries that need the larger model.",
-        example=0.3,
-        source="assumed",
-        ge=0.0,
-        le=1.0,
-    )
+        0.3, unit="1", doc="Share of queries that need the larger model.", example=0.3,
+        source="assumed", ge=0.0, le=1.0,
+    )  # fmt: skip
     question_tokens: int = quantity(
-        200,
-        unit="tokens",
-        doc="Length of a question, which every hop reads.",
-        example=200,
-        source="assumed",
-        ge=1,
-    )
+        200, unit="tokens", doc="Length of a question, which every hop reads.",
+        example=200, source="assumed", ge=1,
+    )  # fmt: skip
     document_tokens: int = quantity(
-        250,
-        unit="tokens",
+        250, unit="tokens",
         doc="Length of one retrieved document; only its ratio to a question counts.",
-        example=250,
-        source="assumed",
-        ge=1,
-    )
+        example=250, source="assumed", ge=1,
+    )  # fmt: skip
     small_model: str = quantity(
-        "qwen3-8b",
-        unit="name",
-        doc="The smaller model of the catalogue's pipelines.",
+        "qwen3-8b", unit="name", doc="The smaller model of the catalogue's pipelines.",
         example="qwen3-8b",
         source="assumed; its odds are not this model's measured accuracy",
-    )
+    )  # fmt: skip
     feature_tokens: int = quantity(
-        16,
-        unit="tokens",
+        16, unit="tokens",
         doc="Tokens written to tell a query's features; its prompt is read once more.",
-        example=16,
-        source="assumed",
-        ge=0,
-    )
+        example=16, source="assumed", ge=0,
+    )  # fmt: skip
 
 
 def draw_queries(

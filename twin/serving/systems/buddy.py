@@ -33,49 +33,29 @@ class BuddyParameters(Model):
     """What compression gives and costs, and what is done with it."""
 
     capacity_ratio: float = quantity(
-        1.5,
-        unit="1",
-        doc="Memory an engine can use ÷ the same without compression.",
+        1.5, unit="1", doc="Memory an engine can use ÷ the same without compression.",
         example=1.5,
         source="published: deep learning; assumed to hold for weights and caches",
-        ge=1.0,
-        le=4.0,
-    )
+        ge=1.0, le=4.0,
+    )  # fmt: skip
     slowdown: float = quantity(
-        1.02,
-        unit="1",
-        doc="Time with compression ÷ without, of every phase.",
-        example=1.02,
-        source="published: 1 to 2 %, the upper end",
-        ge=1.0,
-        le=2.0,
-    )
+        1.02, unit="1", doc="Time with compression ÷ without, of every phase.",
+        example=1.02, source="published: 1 to 2 %, the upper end", ge=1.0, le=2.0,
+    )  # fmt: skip
     weights_byte: float | None = quantity(
-        None,
-        unit="B",
-        doc="Weights of one instance; null: the model's own.",
-        example=140e9,
-        source="derived: parameters × bytes each of the model",
-        gt=0.0,
-    )
+        None, unit="B", doc="Weights of one instance; null: the model's own.",
+        example=140e9, source="derived: parameters × bytes each of the model", gt=0.0,
+    )  # fmt: skip
     kept_frac: float = quantity(
-        1.0,
-        unit="1",
+        1.0, unit="1",
         doc="Share of the instances that stay on; the rest is given back.",
-        example=0.75,
-        source="assumed: all stay",
-        gt=0.0,
-        le=1.0,
-    )
+        example=0.75, source="assumed: all stay", gt=0.0, le=1.0,
+    )  # fmt: skip
     step_fixed_frac: float = quantity(
-        0.2,
-        unit="1",
-        doc="Share of a training step that does not grow with its batch.",
-        example=0.2,
-        source="assumed",
-        ge=0.0,
-        le=1.0,
-    )
+        0.2, unit="1",
+        doc="Share of a training step that does not grow with its batch.", example=0.2,
+        source="assumed", ge=0.0, le=1.0,
+    )  # fmt: skip
 
 
 def cache_tokens(

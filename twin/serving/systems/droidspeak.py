@@ -39,84 +39,48 @@ class DroidSpeakParameters(Model):
     """Models, what they share, and what reuse costs."""
 
     models: int = quantity(
-        4,
-        unit="models",
+        4, unit="models",
         doc="Models of one architecture, each with its share of the instances.",
-        example=4,
-        source="assumed",
-        ge=1,
-        le=64,
-    )
+        example=4, source="assumed", ge=1, le=64,
+    )  # fmt: skip
     shared_frac: float = quantity(
-        0.6,
-        unit="1",
+        0.6, unit="1",
         doc="Share of requests that belong to workflows over several models.",
-        example=0.6,
-        source="assumed",
-        ge=0.0,
-        le=1.0,
-    )
+        example=0.6, source="assumed", ge=0.0, le=1.0,
+    )  # fmt: skip
     steps: int = quantity(
-        4,
-        unit="requests",
-        doc="Requests of one workflow, one model after the other.",
-        example=4,
-        source="assumed",
-        ge=1,
-        le=64,
-    )
+        4, unit="requests", doc="Requests of one workflow, one model after the other.",
+        example=4, source="assumed", ge=1, le=64,
+    )  # fmt: skip
     apart: int = quantity(
-        32,
-        unit="workflows",
+        32, unit="workflows",
         doc="Workflows under way at a time: how far apart steps of one are.",
-        example=32,
-        source="assumed",
-        ge=1,
-        le=4096,
-    )
+        example=32, source="assumed", ge=1, le=4096,
+    )  # fmt: skip
     prefix_frac: float = quantity(
-        0.8,
-        unit="1",
-        doc="Share of a prompt that its workflow has in common.",
-        example=0.8,
-        source="assumed",
-        ge=0.0,
-        le=1.0,
-    )
+        0.8, unit="1", doc="Share of a prompt that its workflow has in common.",
+        example=0.8, source="assumed", ge=0.0, le=1.0,
+    )  # fmt: skip
     recompute_frac: float = quantity(
-        0.3,
-        unit="1",
+        0.3, unit="1",
         doc="Prefill of another model's prefix that is computed anew; 1 is no reuse.",
         example=0.3,
         source="assumed within 0.3 to 0.6; about a tenth of layers is critical "
-        "(second-hand)",
-        ge=0.0,
-        le=1.0,
-    )
+        "(second-hand)", ge=0.0, le=1.0,
+    )  # fmt: skip
     kv_byte_per_token: float | None = quantity(
-        None,
-        unit="B",
-        doc="Cache bytes of one token; null: the model's own.",
-        example=327680.0,
-        source="derived: layers × heads × width of the model",
-        gt=0.0,
-    )
+        None, unit="B", doc="Cache bytes of one token; null: the model's own.",
+        example=327680.0, source="derived: layers × heads × width of the model", gt=0.0,
+    )  # fmt: skip
     load_byte_per_s: float | None = quantity(
-        None,
-        unit="B/s",
+        None, unit="B/s",
         doc="Bandwidth at which caches are loaded; null: the GPU's network port.",
-        example=25e9,
-        source="assumed: one port, nobody else on it",
-        gt=0.0,
-    )
+        example=25e9, source="assumed: one port, nobody else on it", gt=0.0,
+    )  # fmt: skip
     entries: int = quantity(
-        4096,
-        unit="prefixes",
-        doc="Prefixes the store holds.",
-        example=4096,
-        source="assumed",
-        ge=1,
-    )
+        4096, unit="prefixes", doc="Prefixes the store holds.", example=4096,
+        source="assumed", ge=1,
+    )  # fmt: skip
 
 
 def prefill_frac(prefix_frac: float, recompute_frac: float) -> float:

@@ -35,39 +35,23 @@ class GreenerParameters(Model):
     """Knobs that may be set, and how much room is left for what means hide."""
 
     clock_frac: tuple[float, ...] = quantity(
-        (0.5, 0.6, 0.7, 0.8, 0.9, 1.0),
-        unit="1",
-        doc="SM clocks tried ÷ the highest.",
+        (0.5, 0.6, 0.7, 0.8, 0.9, 1.0), unit="1", doc="SM clocks tried ÷ the highest.",
         example=[0.8, 1.0],
-        source="assumed; the paper sweeps 0.8 to 2 GHz, from memory",
-        min_length=1,
-    )
+        source="assumed; the paper sweeps 0.8 to 2 GHz, from memory", min_length=1,
+    )  # fmt: skip
     batch: tuple[int, ...] = quantity(
-        (1, 2, 4, 8, 16, 32, 64, 128, 256),
-        unit="1",
+        (1, 2, 4, 8, 16, 32, 64, 128, 256), unit="1",
         doc="Largest batches tried; those beyond a table are left out.",
-        example=[16, 64],
-        source="assumed",
-        min_length=1,
-    )
+        example=[16, 64], source="assumed", min_length=1,
+    )  # fmt: skip
     ttft_room_frac: float = quantity(
-        0.5,
-        unit="1",
-        doc="Mean time to first token allowed ÷ its limit.",
-        example=0.5,
-        source="assumed: leaves room for long prompts and bursts",
-        gt=0.0,
-        le=1.0,
-    )
+        0.5, unit="1", doc="Mean time to first token allowed ÷ its limit.", example=0.5,
+        source="assumed: leaves room for long prompts and bursts", gt=0.0, le=1.0,
+    )  # fmt: skip
     tbt_room_frac: float = quantity(
-        0.8,
-        unit="1",
-        doc="Mean time between tokens allowed ÷ its limit.",
-        example=0.8,
-        source="assumed",
-        gt=0.0,
-        le=1.0,
-    )
+        0.8, unit="1", doc="Mean time between tokens allowed ÷ its limit.", example=0.8,
+        source="assumed", gt=0.0, le=1.0,
+    )  # fmt: skip
 
 
 def engines_of(ground: Ground) -> tuple[Engine, ...]:

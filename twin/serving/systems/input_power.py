@@ -119,38 +119,25 @@ class InputPowerParameters(Model):
     """What the operands of the fleet's multiplies hold."""
 
     pattern: Pattern = quantity(
-        "sparse",
-        unit="name",
+        "sparse", unit="name",
         doc="What the operands hold: dense random is the study's baseline.",
-        example="sparse",
-        source="assumed; the patterns are the paper's",
-    )
+        example="sparse", source="assumed; the patterns are the paper's",
+    )  # fmt: skip
     data_type: DataType = quantity(
-        "fp16-tensor",
-        unit="name",
-        doc="Data type of the multiplies.",
-        example="fp16-tensor",
-        source="assumed: LLM serving multiplies on tensor cores",
-    )
+        "fp16-tensor", unit="name", doc="Data type of the multiplies.",
+        example="fp16-tensor", source="assumed: LLM serving multiplies on tensor cores",
+    )  # fmt: skip
     zeros_frac: float = quantity(
-        0.5,
-        unit="1",
-        doc="Share of zeros among the operands, for the sparse pattern.",
-        example=0.5,
-        source="assumed",
-        ge=0.0,
-        le=1.0,
-    )
+        0.5, unit="1", doc="Share of zeros among the operands, for the sparse pattern.",
+        example=0.5, source="assumed", ge=0.0, le=1.0,
+    )  # fmt: skip
     follows_frac: float = quantity(
-        1.0,
-        unit="1",
+        1.0, unit="1",
         doc="Part of power above idle that follows the operands as a multiply does; "
-        "1 is the upper bound.",
-        example=1.0,
+        "1 is the upper bound.", example=1.0,
         source="assumed: only multiplies were measured, decode also moves memory",
-        ge=0.0,
-        le=1.0,
-    )
+        ge=0.0, le=1.0,
+    )  # fmt: skip
 
 
 def find_logged(gpu_key: str, parameters: InputPowerParameters) -> tuple[Logged, str]:

@@ -55,66 +55,39 @@ class Parameters(Model):
     """Knobs of Murakkab."""
 
     workflows_per_hour: float | None = quantity(
-        None,
-        unit="1/h",
+        None, unit="1/h",
         doc="Workflows started per hour on average, kept from the recorded requests; "
         f"nothing: what the fixed arrangement carries, at most {MOST} in all",
-        example=500,
-        source="ours",
-        gt=0,
-    )
+        example=500, source="ours", gt=0,
+    )  # fmt: skip
     code_frac: float = quantity(
-        0.5,
-        unit="1",
+        0.5, unit="1",
         doc="Part of the workflows that write code; the rest answer questions",
-        example=0.5,
-        source=_ASSUMED,
-        ge=0,
-        le=1,
-    )
+        example=0.5, source=_ASSUMED, ge=0, le=1,
+    )  # fmt: skip
     limit_s: float = quantity(
-        180.0,
-        unit="s",
-        doc="Limit from request to answer",
-        example=180,
-        source=_ASSUMED,
-        gt=0,
-    )
+        180.0, unit="s", doc="Limit from request to answer", example=180,
+        source=_ASSUMED, gt=0,
+    )  # fmt: skip
     path_frac: float = quantity(
-        0.7,
-        unit="1",
+        0.7, unit="1",
         doc="Part of that limit a workflow of mean length may take where nothing waits",
-        example=0.7,
-        source=_ASSUMED,
-        gt=0,
-        le=1,
-    )
+        example=0.7, source=_ASSUMED, gt=0, le=1,
+    )  # fmt: skip
     quality_floor: float = quantity(
-        0.9,
-        unit="1",
+        0.9, unit="1",
         doc="Least quality of a workflow ÷ that of the best configuration that the "
-        "hall's GPU type has",
-        example=0.9,
-        source=_ASSUMED,
-        ge=0,
-        le=1,
-    )
+        "hall's GPU type has", example=0.9, source=_ASSUMED, ge=0, le=1,
+    )  # fmt: skip
     busy_frac: float = quantity(
-        0.7,
-        unit="1",
+        0.7, unit="1",
         doc="Largest share of the busiest hour that instances are planned to work",
-        example=0.7,
-        source=_ASSUMED,
-        gt=0,
-        le=1,
-    )
+        example=0.7, source=_ASSUMED, gt=0, le=1,
+    )  # fmt: skip
     goal: Literal["energy", "cost", "gpus"] = quantity(
-        "energy",
-        unit="1",
-        doc="What the optimiser makes least",
-        example="energy",
+        "energy", unit="1", doc="What the optimiser makes least", example="energy",
         source="objectives of the publication",
-    )
+    )  # fmt: skip
 
 
 def evaluate(ground: Ground, knobs: Parameters) -> Outcome:

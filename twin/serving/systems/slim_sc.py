@@ -33,94 +33,40 @@ class SlimScParameters(Model):
     """Chains per query and how alike they are."""
 
     chains: int = quantity(
-        8,
-        unit="chains",
-        doc="Chains sampled per query; 1 is no self-consistency.",
-        example=8,
-        source="assumed",
-        ge=1,
-        le=64,
-    )
+        8, unit="chains", doc="Chains sampled per query; 1 is no self-consistency.",
+        example=8, source="assumed", ge=1, le=64,
+    )  # fmt: skip
     query_frac: float = quantity(
-        0.1,
-        unit="1",
-        doc="Share of requests answered by self-consistency.",
-        example=0.1,
-        source="assumed",
-        ge=0.0,
-        le=1.0,
-    )
+        0.1, unit="1", doc="Share of requests answered by self-consistency.",
+        example=0.1, source="assumed", ge=0.0, le=1.0,
+    )  # fmt: skip
     tokens_factor: float = quantity(
-        2.0,
-        unit="1",
-        doc="Mean length of a chain ÷ recorded output.",
-        example=2.0,
-        source="assumed",
-        gt=0.0,
-        le=100.0,
-    )
-    length_spread: float = quantity(
-        0.4,
-        unit="1",
-        doc="Standard deviation of the logarithm of a chain's length.",
-        example=0.4,
-        source="assumed",
-        ge=0.0,
-        le=2.0,
-    )
+        2.0, unit="1", doc="Mean length of a chain ÷ recorded output.", example=2.0,
+        source="assumed", gt=0.0, le=100.0,
+    )  # fmt: skip
+    length_spread: float = of_chains.LENGTH_SPREAD
     most_tokens: int = quantity(
-        16384,
-        unit="tokens",
-        doc="Longest chain.",
-        example=16384,
-        source="assumed",
+        16384, unit="tokens", doc="Longest chain.", example=16384, source="assumed",
         ge=1,
-    )
+    )  # fmt: skip
     redundancy: float = quantity(
-        0.4,
-        unit="1",
+        0.4, unit="1",
         doc="Probability that a chain after the first repeats an earlier one.",
-        example=0.4,
-        source="assumed: not published",
-        ge=0.0,
-        le=1.0,
-    )
+        example=0.4, source="assumed: not published", ge=0.0, le=1.0,
+    )  # fmt: skip
     stop_from_frac: float = quantity(
-        0.1,
-        unit="1",
+        0.1, unit="1",
         doc="Earliest stop of a repeating chain, as a share of its length; stops are "
-        "even from there to its end.",
-        example=0.1,
+        "even from there to its end.", example=0.1,
         source="assumed: chains must differ for some steps before they can agree",
-        ge=0.0,
-        le=1.0,
-    )
+        ge=0.0, le=1.0,
+    )  # fmt: skip
     chain_accuracy: float = quantity(
-        0.6,
-        unit="1",
-        doc="Mean accuracy of one chain.",
-        example=0.6,
-        source="assumed",
-        gt=0.0,
-        lt=1.0,
-    )
-    concentration: float = quantity(
-        2.0,
-        unit="1",
-        doc="Sum of the Beta parameters of a query's accuracy; 2 is even at 0.5.",
-        example=2.0,
-        source="assumed",
-        gt=0.0,
-    )
-    wrong_answers: int = quantity(
-        4,
-        unit="answers",
-        doc="Different wrong answers of a query.",
-        example=4,
-        source="assumed",
-        ge=1,
-        le=100,
-    )
+        0.6, unit="1", doc="Mean accuracy of one chain.", example=0.6, source="assumed",
+        gt=0.0, lt=1.0,
+    )  # fmt: skip
+    concentration: float = of_chains.CONCENTRATION
+    wrong_answers: int = of_chains.WRONG_ANSWERS
 
 
 def chained_requests(

@@ -76,89 +76,56 @@ class Parameters(Model):
         )
     )
     objective: Literal["iso-power", "iso-cost"] = quantity(
-        "iso-power",
-        unit="1",
+        "iso-power", unit="1",
         doc="What the machines have in common with the study's servers: provisioned "
-        "power or rent",
-        example="iso-cost",
-        source="published",
-    )
+        "power or rent", example="iso-cost", source="published",
+    )  # fmt: skip
     prompt_frac: float | None = quantity(
-        None,
-        unit="1",
+        None, unit="1",
         doc="Part of that budget for prompt machines; null: searched for on the "
-        "study's lengths",
-        example=0.5,
-        source="the publication searches",
-        gt=0.0,
+        "study's lengths", example=0.5, source="the publication searches", gt=0.0,
         lt=1.0,
-    )
+    )  # fmt: skip
     transfer: Literal["layer-wise", "serial", "simulator"] = quantity(
-        "layer-wise",
-        unit="1",
+        "layer-wise", unit="1",
         doc="How caches are sent: during prefill but for a residual, whole after it, "
-        "or as splitwise-sim has it",
-        example="serial",
-        source="published",
-    )
+        "or as splitwise-sim has it", example="serial", source="published",
+    )  # fmt: skip
     reference: Literal["auto", "dgx-a100", "own"] = quantity(
-        "auto",
-        unit="1",
+        "auto", unit="1",
         doc="Server whose lone request slow-downs are measured against; auto is a DGX "
-        "A100 where the model fits it, else the study's own",
-        example="own",
+        "A100 where the model fits it, else the study's own", example="own",
         source="published: a DGX A100",
-    )
+    )  # fmt: skip
     limits_factor: float = quantity(
-        1.0,
-        unit="1",
-        doc="Multiplier of the nine limits that the search keeps",
-        example=1.5,
-        source="published limits",
-        gt=0.0,
-    )
+        1.0, unit="1", doc="Multiplier of the nine limits that the search keeps",
+        example=1.5, source="published limits", gt=0.0,
+    )  # fmt: skip
     batching: Literal["mixed", "pausing"] = quantity(
-        RULES.batching,
-        unit="1",
+        RULES.batching, unit="1",
         doc="On machines that do both phases: a prompt shares its iteration with a "
-        "token of every sequence, or runs alone while they wait",
-        example="pausing",
+        "token of every sequence, or runs alone while they wait", example="pausing",
         source="published simulator",
-    )
+    )  # fmt: skip
     max_prefill_tokens: float = quantity(
-        RULES.max_prefill_tokens,
-        unit="tokens",
-        doc="Prompt tokens batched into one prefill that runs alone",
-        example=2048,
-        source="published",
-        gt=0.0,
-    )
+        RULES.max_prefill_tokens, unit="tokens",
+        doc="Prompt tokens batched into one prefill that runs alone", example=2048,
+        source="published", gt=0.0,
+    )  # fmt: skip
     max_preemptions: int = quantity(
-        RULES.max_preemptions,
-        unit="prefills",
-        doc="Prefills in a row that may pause decode, where they do",
-        example=4,
-        source="published simulator",
-        ge=0,
-    )
+        RULES.max_preemptions, unit="prefills",
+        doc="Prefills in a row that may pause decode, where they do", example=4,
+        source="published simulator", ge=0,
+    )  # fmt: skip
     borrow_above_tokens: float = quantity(
-        RULES.borrow_above_tokens,
-        unit="tokens",
+        RULES.borrow_above_tokens, unit="tokens",
         doc="Pending tokens of the least loaded prompt machine above which a token "
-        "machine takes the prompt",
-        example=8192,
-        source="published simulator",
-        ge=0.0,
-    )
+        "machine takes the prompt", example=8192, source="published simulator", ge=0.0,
+    )  # fmt: skip
     capped_power_frac: float = quantity(
-        0.7,
-        unit="1",
-        doc="Provisioned power of a server with capped GPUs ÷ without",
-        example=0.7,
-        source="published, second-hand",
-        gt=0.0,
-        le=1.0,
-    )
+        0.7, unit="1", doc="Provisioned power of a server with capped GPUs ÷ without",
+        example=0.7, source="published, second-hand", gt=0.0, le=1.0,
+    )  # fmt: skip
 
 
 def evaluate(ground: Ground, knobs: Parameters) -> Outcome:

@@ -66,75 +66,47 @@ class Parameters(Model):
     """Knobs of StreamWise."""
 
     workflows_per_hour: float | None = quantity(
-        None,
-        unit="1/h",
+        None, unit="1/h",
         doc="Videos started per hour on average, kept from the recorded requests; "
         "nothing: what the naive arrangement of the whole hall carries in the "
-        "busiest hour",
-        example=20,
-        source="ours",
-        gt=0,
-    )
+        "busiest hour", example=20, source="ours", gt=0,
+    )  # fmt: skip
     video_s_per_token: float = quantity(
-        0.3,
-        unit="s",
+        0.3, unit="s",
         doc="Length of video per recorded output token: speech of 150 words a minute "
-        "at 1.33 tokens a word; at most ten minutes",
-        example=0.3,
-        source=_ASSUMED,
-        gt=0,
-        le=10,
-    )
+        "at 1.33 tokens a word; at most ten minutes", example=0.3, source=_ASSUMED,
+        gt=0, le=10,
+    )  # fmt: skip
     start_limit_s: float = quantity(
-        300.0,
-        unit="s",
-        doc="Limit from request to the start of play that never stalls",
-        example=300,
-        source="ours; the publication speaks of seconds to hours",
-        gt=0,
-    )
+        300.0, unit="s",
+        doc="Limit from request to the start of play that never stalls", example=300,
+        source="ours; the publication speaks of seconds to hours", gt=0,
+    )  # fmt: skip
     path_frac: float = quantity(
-        0.7,
-        unit="1",
+        0.7, unit="1",
         doc="Part of that limit the first piece may take where nothing waits",
-        example=0.7,
-        source=_ASSUMED,
-        gt=0,
-        le=1,
-    )
+        example=0.7, source=_ASSUMED, gt=0, le=1,
+    )  # fmt: skip
     busy_frac: float = quantity(
-        0.7,
-        unit="1",
+        0.7, unit="1",
         doc="Largest share of the busiest hour that instances are planned to work",
-        example=0.7,
-        source=_ASSUMED,
-        gt=0,
-        le=1,
-    )
+        example=0.7, source=_ASSUMED, gt=0, le=1,
+    )  # fmt: skip
     goal: Literal["energy", "cost"] = quantity(
-        "energy",
-        unit="1",
-        doc="What the provisioner makes least",
-        example="energy",
+        "energy", unit="1", doc="What the provisioner makes least", example="energy",
         source="both are objectives of the publication",
-    )
+    )  # fmt: skip
     margin_frac: float = quantity(
-        0.2,
-        unit="1",
+        0.2, unit="1",
         doc="Part of the limit that stages keep clear of their deadline, for waiting "
-        "later on; nearer than that the deadline is at risk",
-        example=0.2,
-        source=_ASSUMED,
-        ge=0,
-        lt=1,
-    )
+        "later on; nearer than that the deadline is at risk", example=0.2,
+        source=_ASSUMED, ge=0, lt=1,
+    )  # fmt: skip
     ladder: bool = quantity(
-        True,
-        unit="1",
+        True, unit="1",
         doc="Whether stages may step down in quality when their deadline is at risk",
-        example=True,
-        source="published mechanism",
-    )
+        example=True, source="published mechanism",
+    )  # fmt: skip
 
 
 def evaluate(ground: Ground, knobs: Parameters) -> Outcome:

@@ -34,75 +34,30 @@ class ThinkingParameters(Model):
     """How many queries reason, and how."""
 
     query_frac: float = quantity(
-        0.1,
-        unit="1",
-        doc="Share of requests that reason.",
-        example=0.1,
-        source="published: the paper's fleet with a tenth of long queries",
-        ge=0.0,
+        0.1, unit="1", doc="Share of requests that reason.", example=0.1,
+        source="published: the paper's fleet with a tenth of long queries", ge=0.0,
         le=1.0,
-    )
+    )  # fmt: skip
     tokens_factor: float = quantity(
-        15.0,
-        unit="1",
-        doc="Length of a chain ÷ recorded output.",
-        example=15.0,
-        source="published: the paper's long query",
-        gt=0.0,
-        le=1000.0,
-    )
+        15.0, unit="1", doc="Length of a chain ÷ recorded output.", example=15.0,
+        source="published: the paper's long query", gt=0.0, le=1000.0,
+    )  # fmt: skip
     chains: int = quantity(
-        1,
-        unit="chains",
+        1, unit="chains",
         doc="Chains sampled per reasoning query, the most frequent answer wins.",
-        example=1,
-        source="assumed",
-        ge=1,
-        le=64,
-    )
-    length_spread: float = quantity(
-        0.4,
-        unit="1",
-        doc="Standard deviation of the logarithm of a chain's length.",
-        example=0.4,
-        source="assumed",
-        ge=0.0,
-        le=2.0,
-    )
+        example=1, source="assumed", ge=1, le=64,
+    )  # fmt: skip
+    length_spread: float = of_chains.LENGTH_SPREAD
     most_tokens: int = quantity(
-        32768,
-        unit="tokens",
-        doc="Longest chain.",
-        example=32768,
-        source="assumed",
+        32768, unit="tokens", doc="Longest chain.", example=32768, source="assumed",
         ge=1,
-    )
+    )  # fmt: skip
     chain_accuracy: float = quantity(
-        0.6,
-        unit="1",
-        doc="Mean accuracy of one chain, however long.",
-        example=0.6,
-        source="assumed",
-        gt=0.0,
-        lt=1.0,
-    )
-    concentration: float = quantity(
-        2.0,
-        unit="1",
-        doc="Sum of the Beta parameters of a query's accuracy; 2 is even at 0.5.",
-        example=2.0,
-        source="assumed",
-        gt=0.0,
-    )
-    wrong_answers: int = quantity(
-        4,
-        unit="answers",
-        doc="Different wrong answers of a query.",
-        example=4,
-        source="assumed",
-        ge=1,
-        le=100,
-    )
+        0.6, unit="1", doc="Mean accuracy of one chain, however long.", example=0.6,
+        source="assumed", gt=0.0, lt=1.0,
+    )  # fmt: skip
+    concentration: float = of_chains.CONCENTRATION
+    wrong_answers: int = of_chains.WRONG_ANSWERS
 
 
 def reasoning_requests(

@@ -6,11 +6,7 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 import numpy as np
-from scipy.optimize import (  # type: ignore[attr-defined]  # scipy lists no exports
-    Bounds,
-    LinearConstraint,
-    milp,
-)
+import scipy  # its parts load when they are used
 
 from twin.types import FloatArray
 
@@ -42,11 +38,11 @@ def least(
     Returns:
         The variables; None where nothing fits.
     """
-    answer = milp(
+    answer = scipy.optimize.milp(
         costs,
         integrality=whole,
-        bounds=Bounds(np.zeros(costs.size), upper),
-        constraints=LinearConstraint(
+        bounds=scipy.optimize.Bounds(np.zeros(costs.size), upper),
+        constraints=scipy.optimize.LinearConstraint(
             np.array([row for row, _, _ in rows]),
             [low for _, low, _ in rows],
             [high for _, _, high in rows],
