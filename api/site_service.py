@@ -35,6 +35,7 @@ from twin.facility.answer import (
     warnings_of,
     weather_of,
 )
+from twin.facility.seeds import SeedRanges, seed_ranges
 from twin.plan import Memo
 from twin.scenario import Scenario, dataset_names
 from twin.serving.traffic import Recordings
@@ -63,22 +64,40 @@ class SiteService:
         self._state = state
         self._answers = Memo(limit=ANSWERS, most_bytes=ANSWER_BYTES)
 
-    async def run(self, scenario: Scenario, *, view: str | None, series: bool) -> Job:
-        """Run a site."""
+    async def run(
+        self, scenario: Scenario, *, view: str | None, series: bool, seeds: int = 1
+    ) -> Job:
+        """Run a site; with more than one seed, say how far its figures range."""
 
         def work(job: Job) -> Document:
-            document = self.document(job, scenario, series=series)
+            document = self.document(job, scenario, series=series, seeds=seeds)
             more = self._state.tracking.replay_warnings(scenario)
             return document | {"warnings": [*warnings_of(scenario), *more]}
 
         return await self._state.directly(view, work)
 
     def document(
-        self, job: Job, scenario: Scenario, *, series: bool = False
+        self, job: Job, scenario: Scenario, *, series: bool = False, seeds: int = 1
     ) -> Document:
         """Run a site within a job, and write the answer down."""
-        found = self._answer(job, scenario)
-        return site_document(found.result, provenance(scenario), series=series)
+        found = self._answer(job, scenario, share=1 / seeds)
+        ranges = self._ranges(job, found, seeds) if seeds > 1 else None
+        document = site_document(found.result, provenance(scenario), series=series)
+        return document | {"seed_ranges": plain(ranges)}
+
+    def _ranges(self, job: Job, found: SiteAnswer, seeds: int) -> SeedRanges | None:
+        scenario, report = found.scenario, self._state.jobs.report(job)
+        recordings, weather = self._recordings(scenario), self._weather(scenario)
+        return insist(
+            job,
+            lambda: seed_ranges(
+                scenario, recordings, weather, found.result, count=seeds,
+                memo=self._state.memo, cancelled=job.cancelled,
+                on_progress=lambda part, text: report(
+                    (1 + part * (seeds - 1)) / seeds, text
+                ),
+            ),
+        )  # fmt: skip
 
     async def campus(
         self, scenario: Scenario, *, view: str | None, engine: str, series: bool,
@@ -219,9 +238,12 @@ class SiteService:
 
         return await self._state.directly(view, work)
 
-    def _answer(self, job: Job, scenario: Scenario) -> SiteAnswer:
-        """Run a site; the answer to the question before is remembered."""
+    def _answer(
+        self, job: Job, scenario: Scenario, *, share: float = 1.0
+    ) -> SiteAnswer:
+        """Run a site, `share` of its job; the answer before is remembered."""
         facility_of(scenario)
+        report = self._state.jobs.report(job)
         recordings, weather = self._recordings(scenario), self._weather(scenario)
         return insist(
             job,
@@ -230,7 +252,8 @@ class SiteService:
                 recordings,
                 lambda: answer_site(
                     scenario, recordings, weather, memo=self._state.memo,
-                    on_progress=self._state.jobs.report(job), cancelled=job.cancelled,
+                    on_progress=lambda part, text: report(share * part, text),
+                    cancelled=job.cancelled,
                 ),
             ),
         )  # fmt: skip

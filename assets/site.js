@@ -7,6 +7,7 @@
   const NO = () => dc.no_update;
   const STEP_MS = 1100; // one frame of a failure
   const SNAP_S = 900;
+  const REST_MS = 2500; // knobs that have not moved for so long are at rest
   const EXTRA = ["view", "node", "failed", "events"];
   const TITLES = { site: "Site", failures: "Failures", cooling: "Cooling" };
   const S = {
@@ -15,12 +16,19 @@
     library: [], events: [], horizonS: 86400, shownFailed: [],
   };
   const pace = np.pacer(send, "site-main");
+  const long = np.long("site", pace, "Running the site");
 
   function send(seq) {
     if (!S.latest) return false;
-    set("site-request-" + S.extra.view, {
-      data: { seq, tab: np.tab, dark: np.isDark(S.latest.theme), view: { ...S.latest, ...S.extra } },
-    });
+    clearTimeout(S.resting);
+    long.sent();
+    S.asked = { seq, tab: np.tab, dark: np.isDark(S.latest.theme), view: { ...S.latest, ...S.extra } };
+    set("site-request-" + S.extra.view, { data: S.asked });
+  }
+
+  // a page at rest asks how far its numbers range over seeds; the next question ends that
+  function rested() {
+    if (!pace.sentAt) set("site-request-seeds", { data: S.asked });
   }
 
   function change(values) {
@@ -301,6 +309,7 @@
         await new Promise((done) => setTimeout(done, 500));
         const job = await np.api("GET", "/jobs/" + found.id);
         if (job.error) throw job.error;
+        note.textContent = "Placing, " + Math.round(100 * job.part) + " %";
         found = job.answer || found;
       }
       const rest = Object.entries(asked.changes).filter(([path]) => !path.startsWith("facility"));
@@ -475,23 +484,26 @@
           return NO();
         }
       }
-      pace.ask();
+      if (JSON.stringify(before) !== JSON.stringify(values)) pace.ask(); // else `apply` asked
       return NO();
     },
 
     answered(kept) {
-      if (!kept) return NO();
-      S.tookMs = pace.answered();
+      if (!kept || kept.seq !== pace.seq) return NO();
+      const tookMs = pace.answered();
+      long.ended(Boolean(kept.superseded));
       np.errors("site-", kept.field_errors);
       if (kept.ok) {
         S.kept = kept;
         S.answeredAt = Date.now();
+        S.tookMs = tookMs;
         document.body.dataset.siteSeq = kept.seq;
         document.body.dataset.siteView = kept.view;
         np.age("site-age-" + kept.view, S.answeredAt, S.tookMs);
         if (kept.failed) S.shownFailed = kept.failed;
         np.scenarios.view(kept.asked);
         if (kept.view === "site") el("site-fit-apply").hidden = !kept.fit;
+        if (kept.ranges) S.resting = setTimeout(rested, REST_MS);
         writeUrl();
       }
       const scheme = kept.dark ? "dark" : "light";
@@ -548,6 +560,11 @@
       } else if (at) {
         choose(at);
       }
+      return NO();
+    },
+
+    progress(found) {
+      long.progress(found);
       return NO();
     },
 

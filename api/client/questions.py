@@ -46,15 +46,19 @@ class QuestionCalls(Connection):
 
     # --- site ---------------------------------------------------------------------
 
-    def site_run(self, *, series: bool = False, **question: Any) -> Document:
+    def site_run(
+        self, *, series: bool = False, seeds: int = 1, **question: Any
+    ) -> Document:
         """
         Run a site, waiting for it however long it takes.
 
         Args:
             series: Whether every node has its curve over time.
+            seeds: Seeds of traffic; more than one says how far key figures range.
             **question: As `site_ask` takes it.
         """
-        return self.site_ask("/site/run", {"series": series}, **question)
+        more = {"series": series, "seeds": seeds}
+        return self.site_ask("/site/run", more, **question)
 
     def site_campus(
         self,

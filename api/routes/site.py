@@ -41,7 +41,10 @@ _DIRECT = {**ACCEPTED, **described(403, 404, 409, 500)}
 async def run_site(state: State, body: SiteRunIn) -> Response:
     """Run a site over its horizon, with the events on its timeline."""
     asked = state.question(body.scenario, body.scenario_id, body.changes)
-    return answered(await state.site.run(asked, view=body.view, series=body.series))
+    job = await state.site.run(
+        asked, view=body.view, series=body.series, seeds=body.seeds
+    )
+    return answered(job)
 
 
 @router.post("/campus", response_model=CampusOut, responses=_DIRECT)

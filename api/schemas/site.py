@@ -16,6 +16,7 @@ from twin.facility.answer import RideThrough
 from twin.facility.fit import MOST_SERVERS, Fit, RowRoom
 from twin.facility.result import NodeResult, RowResult, SiteResult
 from twin.facility.screening import Case, Race
+from twin.facility.seeds import MOST_SEEDS, SeedRanges
 from twin.scenario.facility import Event, Facility
 from twin.tapas.answer import MOST_DAYS, EmergencyKind, Scheduling
 from twin.tapas.site_steering import Level, SiteSteering
@@ -34,6 +35,10 @@ class SiteRunIn(SiteQuestion):
     """A run of a site."""
 
     series: bool = said("Whether every node has its curve over time", False, False)
+    seeds: int = said(
+        "Seeds of traffic to run; more than one fills `seed_ranges`, and each takes as "
+        "long as the run itself", 5, 1, ge=1, le=MOST_SEEDS, unit="seeds",
+    )  # fmt: skip
 
 
 class FailuresIn(SiteQuestion):
@@ -167,6 +172,13 @@ _RUN: dict[str, Any] = {
     "lost_server_s": (float, said("Server time without service", 0.0, unit="s")),
     "hottest_c": (float | None, said("Hottest GPU of the site", 62.0, unit="C")),
     "losses": (list[LinkOut], said("Energy between kinds of nodes", [])),
+    "seed_ranges": (
+        schema_of(SeedRanges) | None,
+        said(
+            "Lowest and highest of key figures over the seeds asked for; null for one "
+            "seed, and where seeds change nothing", None,
+        ),
+    ),
     "provenance": (ProvenanceOut, said("What it rests on", {})),
     "warnings": (list[str], said("What looks wrong about the inputs", [])),
     "timing": (TimingOut, said("What it cost", {"computed_s": 0.3})),

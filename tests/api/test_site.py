@@ -236,3 +236,35 @@ def test_the_year_counts_losses_of_the_power_network(client):
 
     assert 1.03 < parts["other"] < 1.10  # UPS 3 to 6 %, PDU and transformer 1 to 3 %
     assert math.isclose(found["pue"], 1 + added, rel_tol=1e-6)
+
+
+def test_key_figures_range_over_the_seeds_asked_for(client):
+    found = client.site_run(changes=SMALL, seeds=3)
+    SiteRunOut.model_validate(found)
+    ranges = found["seed_ranges"]
+    runs = [client.site_run(changes=SMALL | {"seed": s}) for s in ranges["seeds"]]
+
+    assert ranges["seeds"][0] == found["provenance"]["seed"] == 1
+    assert len(set(ranges["seeds"])) == 3
+    for name, read in {
+        "facility_peak_w": lambda run: max(run["series"]["facility_w"]),
+        "it_wh": lambda run: run["it_wh"],
+        "pue": lambda run: run["pue"],
+        "tightest_frac": lambda run: max(
+            max(n["peak_w"], n["failover_w"]) / n["limit_w"]
+            for n in run["nodes"] if n["limit_w"]
+        ),
+    }.items():  # fmt: skip
+        values = [read(run) for run in runs]
+        assert ranges[name] == pytest.approx([min(values), max(values)]), name
+    assert ranges["it_wh"][0] < ranges["it_wh"][1]
+    assert runs[0]["seed_ranges"] is None
+
+
+def test_more_seeds_than_a_question_may_ask_are_refused(client):
+    with pytest.raises(ApiProblem) as refused:
+        client.site_run(changes=SMALL, seeds=10)
+
+    assert refused.value.status == 422
+    error = refused.value.problem["errors"][0]
+    assert (error["field"], error["value"]) == ("seeds", 10)

@@ -29,7 +29,7 @@ from twin.facility.stage import set_stage
 from twin.power.sweep import GENERATOR
 from twin.types import FloatArray
 
-CHUNK_TICKS = 20_000
+CHUNK_TICKS, CHUNK_RACK_TICKS = 20_000, 4_000_000
 EVENT_NAMES = (
     "event", "trip", "dead", "alive", "on-store", "store-empty", "generator-start",
     "generator-ready", "command", "landed", "brake", "brake-landed", "too-hot",
@@ -83,10 +83,11 @@ def run_and_stage(
             value=a.controller.label, repair="use a built-in policy",
         )  # fmt: skip
     state, meter = new_state(a), new_meter(a)
-    for first in range(0, a.tick_count, CHUNK_TICKS):
+    chunk = max(1, min(CHUNK_TICKS, CHUNK_RACK_TICKS // len(a.racks)))
+    for first in range(0, a.tick_count, chunk):
         if cancelled is not None and cancelled():
             raise Cancelled
-        end = min(a.tick_count, first + CHUNK_TICKS)
+        end = min(a.tick_count, first + chunk)
         kernel.advance(
             a.site, state, meter, first, end, a.timeline.tick, a.timeline.change,
             a.controller.decide, a.controller.params,

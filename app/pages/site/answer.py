@@ -76,10 +76,33 @@ def site_numbers(run: Json, *, unit: str) -> list[Any]:
          warm["name"], "Server inlet; ASHRAE allows 32 °C (A1)",
          warm["inlet_peak_c"] > figures.LIMIT_C["allowable"]),
     ]  # fmt: skip
+    ranges = run.get("seed_ranges") or {}
     return [
-        number_cell(f"site-number-{key}", title, value, part, tip=tip, alarm=alarm)
+        number_cell(f"site-number-{key}", title, value, below, tip=told, alarm=alarm)
         for key, title, value, part, tip, alarm in cells
+        for below, told in [_ranged(key, part, tip, ranges, unit)]
     ]
+
+
+_RANGED: dict[str, tuple[str, Callable[[float, str], str]]] = {
+    "it": ("it_peak_w", say.power), "facility": ("facility_peak_w", say.power),
+    "pue": ("pue", lambda value, _: say.number(value, 3)),
+    "tight": ("tightest_frac", lambda value, _: say.percent(value)),
+    "gpu": ("hottest_c", lambda value, _: f"{say.number(value, 1)} °C"),
+}  # fmt: skip
+"""Numbers that range over seeds: their field, and how it is said."""
+
+
+def _ranged(key: str, part: str, tip: str, ranges: Json, unit: str) -> tuple[str, str]:
+    """Second line and tooltip of a number, with its range over seeds if it has one."""
+    if key not in _RANGED or not ranges:
+        return part, tip
+    name, shown = _RANGED[key]
+    low, high = (shown(value, unit) for value in ranges[name])
+    plain = low.partition(" ")[0]
+    span = "the same" if low == high else f"{plain} to {high}"
+    over = f"{span} over {len(ranges['seeds'])} seeds"
+    return over, f"{tip}; {part}. {over} of traffic, each scaled to the same load"
 
 
 def losses_words(run: Json, *, unit: str) -> Any:

@@ -21,6 +21,7 @@ from app.pages import parts
 from app.pages.asking import away
 from app.pages.knobs import bind_knobs, bind_view
 from app.pages.site import answer, state
+from app.pages.under_way import Ask, UnderWay, at_once, bind_under_way
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -29,6 +30,10 @@ CHOSEN = ("units", "design", "ups", "plant", "weather", "policy", "server", "the
           "metric", "hall", "fit", "fit_w", "fit_as", "limits", "scenario",
           "aisles", "balance", "compare", "racks_as", "rack_pdus")  # fmt: skip
 _SUPERSEDED = 409
+SEEDS = 5
+"""Seeds that a site at rest is run for, to say how far its numbers range."""
+MOST_RACK_DAYS = 400
+"""Larger sites are run for more seeds at a tool's request alone."""
 _TOUCHED = Output("site-touched", "data", allow_duplicate=True)
 SITE_PARTS = (
     ("verdict-site", "children"), ("numbers-site", "children"), ("diagram", "data"),
@@ -55,13 +60,15 @@ COOLING_PARTS = (
 
 def register(dash: Any, client: Client) -> None:
     """Attach every callback of the page to the application."""
-    known = Known(client)
+    known, under_way = Known(client), UnderWay(client.site_run)
     _browser_side(dash)
+    bind_under_way(dash, "site", under_way)
     for view, drawn, draw in (
         ("site", SITE_PARTS, draw_site), ("failures", FAILURE_PARTS, draw_failures),
         ("cooling", COOLING_PARTS, draw_cooling),
     ):  # fmt: skip
-        _answer(dash, client, known, view, drawn, draw)
+        _answer(dash, client, known, under_way, view, drawn, draw)
+    _seeds(dash, client, known, under_way)
     _node(dash, client, known)
     _options(dash, known)
     _download(dash, client)
@@ -124,16 +131,17 @@ def _browser_side(dash: Any) -> None:
             Input("site-nodes-grid", "cellClicked"),
         ]),
         ("reset", [Input("site-reset", "n_clicks"), State("site-defaults", "data")]),
+        ("progress", [Input("site-long", "data")]),
     ))  # fmt: skip
 
 
 # --- answers --------------------------------------------------------------------------
 
-Draw = Callable[[Client, Known, state.View, Json], tuple[tuple[Any, ...], Json]]
+Draw = Callable[[Client, Known, state.View, Json, Ask], tuple[tuple[Any, ...], Json]]
 
 
 def _answer(
-    dash: Any, client: Client, known: Known, view: str,
+    dash: Any, client: Client, known: Known, under_way: UnderWay, view: str,
     drawn: tuple[tuple[str, str], ...], draw: Draw,
 ) -> None:  # fmt: skip
     """One round trip draws one view."""
@@ -146,18 +154,20 @@ def _answer(
         prevent_initial_call=True,
     )  # fmt: skip
     async def answer_view(request: Json) -> tuple[Any, ...]:
-        return await away(respond, client, known, request, len(drawn), draw)
+        return await away(respond, client, known, under_way, request, len(drawn), draw)
 
 
 def respond(
-    client: Client, known: Known, request: Json, count: int, draw: Draw
-) -> tuple[Any, ...]:
+    client: Client, known: Known, under_way: UnderWay, request: Json, count: int,
+    draw: Draw,
+) -> tuple[Any, ...]:  # fmt: skip
     """
     Answer one request of the page.
 
     Args:
         client: Way to the server.
         known: What the server has.
+        under_way: Keeps how far the question is, for who wants to know or stop it.
         request: `{seq, tab, dark, view}` of the page.
         count: Parts that `draw` returns.
         draw: Draws the view.
@@ -173,7 +183,8 @@ def respond(
     }  # fmt: skip
     same = (no_update,) * count
     try:
-        found, more = draw(client, known, view, request)
+        ask = under_way.begin(request["tab"], request["seq"])
+        found, more = draw(client, known, view, request, ask)
     except ApiProblem as error:
         if error.status == _SUPERSEDED:
             return (*same, no_update, kept | {"superseded": True})
@@ -183,19 +194,21 @@ def respond(
 
 
 def draw_site(
-    client: Client, known: Known, view: state.View, request: Json
+    client: Client, known: Known, view: state.View, request: Json, ask: Ask = at_once
 ) -> tuple[tuple[Any, ...], Json]:
     """Draw the view Site: SITE_PARTS, and what the browser keeps."""
-    asked, tab, dark = known.question(view), request["tab"], request["dark"]
+    asked, dark = known.question(view), request["dark"]
     unit = view["units"]
-    run = client.site_run(view=tab, **asked)
+    run = ask(client.site_run, **asked)
     fit = state.fit_of(view, run["racks"][0]["server_count"])
-    room = client.site_fit(view=f"{tab}-fit", **fit, **asked)
+    room = ask(client.site_fit, **fit, **asked)
     hall = answer.hall_of(run, view)
     elevation = view["racks_as"] == "elevation"
-    others = [_other(client, known, view, name) for name in state.compared_of(view)]
+    others = [
+        _other(client, known, view, name, ask) for name in state.compared_of(view)
+    ]
     if others:
-        this = ("this view", run, client.site_failures(pairs=False, **asked))
+        this = ("this view", run, ask(client.site_failures, pairs=False, **asked))
         others = [this, *others]
     found = (
         answer.site_verdict(run), answer.site_numbers(run, unit=unit),
@@ -215,7 +228,11 @@ def draw_site(
         answer.losses_words(run, unit=unit), answer.compare_table(others, unit=unit),
         answer.node_rows(run, unit=unit), answer.status(run, "site"),
     )  # fmt: skip
-    more: Json = {"call": _call("/site/run", asked), "node": view["node"]}
+    rack_days = len(run["racks"]) * run["horizon_s"] / 86_400
+    more: Json = {
+        "call": _call("/site/run", asked), "node": view["node"],
+        "ranges": rack_days <= MOST_RACK_DAYS,
+    }  # fmt: skip
     if room["placed_servers"] and "server_w" not in fit:
         more["fit"] = fit | {"inputs": True}
     return found, more
@@ -231,7 +248,7 @@ def _measured(client: Client, view: state.View) -> dict[str, float | None]:
 
 
 def _other(
-    client: Client, known: Known, view: state.View, name: str
+    client: Client, known: Known, view: state.View, name: str, ask: Ask
 ) -> tuple[str, Json, Json]:
     """Title, run and screening of a site to compare with."""
     if name == state.PLANNED:
@@ -239,25 +256,25 @@ def _other(
     else:
         title = client.scenario(name)["name"]
         asked = {"scenario_id": name, "changes": {}}
-    run = client.site_run(**asked)
-    return title, run, client.site_failures(pairs=False, **asked)
+    run = ask(client.site_run, **asked)
+    return title, run, ask(client.site_failures, pairs=False, **asked)
 
 
 def draw_failures(
-    client: Client, known: Known, view: state.View, request: Json
+    client: Client, known: Known, view: state.View, request: Json, ask: Ask = at_once
 ) -> tuple[tuple[Any, ...], Json]:
     """Draw the view Failures: FAILURE_PARTS, and what the browser keeps."""
-    asked, tab, dark = known.question(view), request["tab"], request["dark"]
+    asked, dark = known.question(view), request["dark"]
     unit = view["units"]
-    run = client.site_run(view=tab, **asked)
-    screening = client.site_failures(view=f"{tab}-screen", **asked)
+    run = ask(client.site_run, **asked)
+    screening = ask(client.site_failures, **asked)
     failed = _failed(view, run, screening)
-    story = client.site_failure(failed=failed, view=f"{tab}-story", **asked)
+    story = ask(client.site_failure, failed=failed, **asked)
     events = state.events_of(view["events"])
     day = run
     if events:
         happening = known.question(view, events=True)
-        day = client.site_run(view=f"{tab}-day", **happening)
+        day = ask(client.site_run, **happening)
     ready = client.site_network(**asked)["ready"]
     found = (
         answer.failures_verdict(screening), answer.failures_numbers(screening),
@@ -288,12 +305,12 @@ def _failed(view: state.View, run: Json, screening: Json) -> list[str]:
 
 
 def draw_cooling(
-    client: Client, known: Known, view: state.View, request: Json
+    client: Client, known: Known, view: state.View, request: Json, ask: Ask = at_once
 ) -> tuple[tuple[Any, ...], Json]:
     """Draw the view Cooling: COOLING_PARTS, and what the browser keeps."""
     asked, dark = known.question(view), request["dark"]
     it_frac = round(view["it"] / 100, 4)
-    year = client.cooling_year(it_frac=it_frac, view=request["tab"], **asked)
+    year = ask(client.cooling_year, it_frac=it_frac, **asked)
     found = (
         answer.cooling_verdict(year), answer.cooling_numbers(year),
         figures.pue_figure(year, dark=dark).document(),
@@ -312,6 +329,30 @@ def _call(path: str, asked: Json) -> Json:
     if "scenario_id" not in body:
         body = {"scenario": {}} | body
     return {"path": path, "body": body}
+
+
+def _seeds(dash: Any, client: Client, known: Known, under_way: UnderWay) -> None:
+    """Once the page rests, say how far its numbers range over seeds of traffic."""
+
+    @dash.callback(
+        Output("site-numbers-site", "children", allow_duplicate=True),
+        Input("site-request-seeds", "data"), prevent_initial_call=True,
+    )  # fmt: skip
+    async def range_over_seeds(request: Json) -> Any:
+        return await away(ranged_numbers, client, known, under_way, request)
+
+
+def ranged_numbers(
+    client: Client, known: Known, under_way: UnderWay, request: Json
+) -> Any:
+    """Draw a view's numbers with their ranges; nothing where it is not wanted now."""
+    view = state.view_from(request["view"])
+    ask = under_way.further(request["tab"], request["seq"])
+    with contextlib.suppress(ApiProblem):
+        run = ask(client.site_run, seeds=SEEDS, **known.question(view))
+        if run["seed_ranges"]:
+            return answer.site_numbers(run, unit=view["units"])
+    return no_update
 
 
 def _node(dash: Any, client: Client, known: Known) -> None:

@@ -10,6 +10,7 @@ from app.pages.frame import header, shell
 from app.pages.knobs import button, group, knob, pick, segmented
 from app.pages.site import state
 from app.pages.site.state import CHOICES, CONTROLS
+from app.pages.under_way import under_way_line
 
 EMPTY = {
     "data": [],
@@ -28,7 +29,8 @@ def layout() -> Any:
 
 def _stores() -> list[Any]:
     names = (
-        "request-site", "request-failures", "request-cooling", "kept", "touched",
+        "request-site", "request-failures", "request-cooling", "request-seeds",
+        "kept", "touched",
         "diagram", "story", "library", "node", "scenario-list",
     )  # fmt: skip
     return [
@@ -130,6 +132,7 @@ def _main() -> Any:
         children=[
             html.Div(className="np-progress", **{"aria-hidden": "true"}),
             html.Div(id="site-problem", role="alert"),
+            *under_way_line("site"),
             _view("site", _site()), _view("failures", _failures()),
             _view("cooling", _cooling()),
         ],

@@ -11,6 +11,7 @@ from api.client import ApiProblem
 from app.figures import site as figures
 from app.figures.one_line import diagram
 from app.pages.site import answer, callbacks, state
+from app.pages.under_way import UnderWay
 from tests.app.test_figures import GROUNDS, drawn
 
 REQUEST = {"seq": 1, "tab": "", "dark": False}
@@ -116,8 +117,9 @@ def test_affected_nodes_alone_are_listed_with_their_cause(client, known, small):
 
 def test_a_refusal_becomes_words_at_its_knob(client, known):
     view = state.view_from({"scenario": "nobody"})
+    request = REQUEST | {"view": view.choices}
     found = callbacks.respond(
-        client, known, REQUEST | {"view": view.choices}, 2, callbacks.draw_site
+        client, known, UnderWay(client.site_run), request, 2, callbacks.draw_site
     )
 
     assert "nobody" in text_of(found[-2])

@@ -5422,6 +5422,41 @@ class SchedulingOut(Record):
     }
 
 
+class SeedRangesOut(Record):
+    """
+    Lowest and highest of a site's figures over seeds; each seed is scaled to its load.
+
+    Attributes:
+        seeds: Seeds run, the scenario's own first
+        facility_peak_w: Highest record of the power drawn from all sources [W]
+        it_peak_w: Highest record of all racks together [W]
+        facility_wh: Energy drawn from all sources [Wh]
+        it_wh: Energy of the racks [Wh]
+        pue: Energy from all sources ÷ energy of the racks [1]
+        tightest_frac: Load after the worst single loss ÷ limit, tightest node [1]
+        hottest_c: Hottest GPU [C]
+    """
+
+    seeds: list[int]
+    facility_peak_w: list[float | None]
+    it_peak_w: list[float | None]
+    facility_wh: list[float | None]
+    it_wh: list[float | None]
+    pue: list[float | None]
+    tightest_frac: list[float | None]
+    hottest_c: list[float | None]
+
+    UNITS: ClassVar[Mapping[str, str]] = {
+        "facility_peak_w": "W",
+        "it_peak_w": "W",
+        "facility_wh": "Wh",
+        "it_wh": "Wh",
+        "pue": "1",
+        "tightest_frac": "1",
+        "hottest_c": "C",
+    }
+
+
 class SensitivityOut(Record):
     """
     What the answer becomes when one thing is otherwise.
@@ -6078,6 +6113,8 @@ class SiteRunOut(Record):
         lost_server_s: Server time without service [s]
         hottest_c: Hottest GPU of the site [C]
         losses: Energy between kinds of nodes
+        seed_ranges: Lowest and highest of key figures over the seeds asked for; null
+            for one seed, and where seeds change nothing
         provenance: What it rests on
         warnings: What looks wrong about the inputs
         timing: What it cost
@@ -6105,6 +6142,7 @@ class SiteRunOut(Record):
     lost_server_s: float
     hottest_c: float | None
     losses: list[LinkOut]
+    seed_ranges: SeedRangesOut | None
     provenance: ProvenanceOut
     warnings: list[str]
     timing: TimingOut

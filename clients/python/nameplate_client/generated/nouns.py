@@ -1576,6 +1576,7 @@ class SiteNoun(Noun):
         changes: Mapping[str, Any] | None = None,
         view: str | None = None,
         series: bool = False,
+        seeds: int = 1,
         on_progress: base.Progress | None = None,
     ) -> SiteRunOut:
         """
@@ -1587,6 +1588,8 @@ class SiteNoun(Noun):
             changes: New value per dotted path
             view: Name of the asking view; a newer question of it cancels this one
             series: Whether every node has its curve over time
+            seeds: Seeds of traffic to run; more than one fills `seed_ranges`, and each
+                takes as long as the run itself [seeds]
             on_progress: Told part and phase where the answer takes longer.
         """
         return self._connection.answer(
@@ -1600,6 +1603,7 @@ class SiteNoun(Noun):
                     "changes": changes,
                     "view": view,
                     "series": series,
+                    "seeds": seeds,
                 }
             ),
             on_progress=on_progress,
