@@ -33,6 +33,14 @@
     if (url.startsWith("blob:")) setTimeout(() => URL.revokeObjectURL(url), 1000);
   }
   const saveText = (text, type, name) => save(URL.createObjectURL(new Blob([text], { type })), name);
+  /* A page's Export menu: {part of the button's id: [file name, () => rows or text]}. */
+  np.exports = (prefix, files) => document.addEventListener("click", (event) => {
+    const { id } = event.target.closest(".np-menu-items button") || {};
+    const [name, made] = (id && files[id.replace(prefix + "-save-", "")]) || [];
+    if (!name) return;
+    const found = made();
+    saveText(typeof found === "string" ? found : np.csv(found), name.endsWith(".csv") ? "text/csv" : "text/plain", "nameplate-" + name);
+  });
 
   async function picture(box, kind) {
     const gd = box.querySelector(".js-plotly-plot");

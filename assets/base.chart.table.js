@@ -185,8 +185,14 @@
     return /[",\n]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text;
   };
 
-  np.chartCsv = (tables) => tables.map((one) => [
+  np.csv = (rows) => rows.map((line) => line.map(cell).join(",") + "\r\n").join("");
+  np.chartCsv = (tables) => tables.map((one) => np.csv([
     [one.place || "what", ...one.columns.map((c) => c.name)],
     ...one.at.map((at, i) => [at, ...one.columns.map((c) => c.values[i])]),
-  ].map((line) => line.map(cell).join(",")).join("\r\n")).join("\r\n\r\n") + "\r\n";
+  ])).join("\r\n");
+  // what is written in a table, or that there is none; a cell may say itself in full
+  np.rowsOf = function (box) {
+    const rows = [...box.querySelectorAll("tr")].map((line) => [...line.children].map((c) => c.dataset.csv || c.innerText.trim()));
+    return rows.length ? rows : [[box.innerText.trim()]];
+  };
 })();

@@ -1,4 +1,4 @@
-/* What every page shares: hints, menus that close, pace, heartbeat, knobs. One node serves
+/* What every page shares: hints, menus that close, pace, heartbeat. One node serves
    all hints: each overlay component of the library costs every redraw of the page. */
 (function () {
   "use strict";
@@ -22,7 +22,7 @@
     hide();
     owner = target;
     const box = node();
-    box.textContent = target.dataset.tip;
+    box.textContent = window.np.told(target);
     box.hidden = false;
     target.setAttribute("aria-describedby", "np-tip");
     const at = target.getBoundingClientRect();
@@ -168,6 +168,7 @@
         return;
       }
       P.dirty = false;
+      P.asked = np.edits ? np.edits.now() : "";
       P.sentAt = Date.now();
       P.seq += 1;
       np.busy(true, main);
@@ -184,19 +185,55 @@
     P.answered = () => {
       const tookMs = P.sentAt ? Date.now() - P.sentAt : 0;
       P.forget();
+      P.shown = P.asked;
       if (P.dirty) P.ask();
       return tookMs;
     };
     return P;
   };
 
-  np.age = function (id, at, tookMs) {
-    const node = np.el(id);
-    if (!node || !at) return;
+  function moment(at) {
     const s = Math.round((Date.now() - at) / 1000);
     const text = s < 60 ? s + " s" : s < 3600 ? Math.floor(s / 60) + " min" : Math.floor(s / 3600) + " h";
-    node.textContent = "answered in " + tookMs + " ms, " + text + " ago";
+    return new Date(at).toLocaleTimeString("en-GB") + ", " + text + " ago";
+  }
+  np.age = function (id, at, tookMs) {
+    const node = np.el(id);
+    if (node && at) node.textContent = "answered in " + tookMs + " ms, as of " + moment(at);
   };
+
+  /* What is said of a number besides what it is: its inputs, its source, its time; of all else
+     its hint alone. */
+  const SOURCES = {
+    modelled: "Source: the model; docs/models say what it assumes.",
+    measured: "Source: readings of agents and meters.",
+    stored: "Source: what this server has stored.",
+  };
+  np.told = function (target) {
+    const tip = np.temps(target.dataset.tip);
+    const source = SOURCES[target.dataset.source];
+    if (!source) return tip;
+    const [at] = (np.here && np.here.answered && np.here.answered()) || [];
+    const inputs = target.dataset.source === "modelled" && np.edits.inputs();
+    const why = np.old();
+    return [/[.!?]$/.test(tip) ? tip : tip + ".", inputs && "Inputs: " + inputs + ".", source, at && "Computed at " + moment(at) + ".", why && "Old: " + why + "."].filter(Boolean).join("\n");
+  };
+
+  /* Why the numbers on the page are not those of its inputs; "" where they are. */
+  np.old = function () {
+    const { here } = np;
+    if (!here) return "";
+    if (here.old) return here.old();
+    const P = here.pace;
+    if (np.lost) return "the server is not reached";
+    if (document.querySelector("#" + here.prefix + "-problem .np-problem")) return "the inputs as they are now have no answer";
+    const late = P && P.shown !== undefined && P.asked !== P.shown && P.sentAt && Date.now() - P.sentAt > BUSY_MS;
+    return late ? "inputs were changed since, and are being answered" : "";
+  };
+  setInterval(() => {
+    const is = Boolean(np.old());
+    document.querySelectorAll(".np-verdict, .np-numbers").forEach((node) => node.classList.contains("np-old") !== is && node.classList.toggle("np-old", is));
+  }, 300);
 
   np.heartbeat = function (bannerId, coldId, pacer) {
     let lost = false;
@@ -216,6 +253,7 @@
       }
       const banner = np.el(bannerId);
       if (!banner) return;
+      np.lost = !alive;
       if (!alive && !lost) {
         lost = true;
         banner.textContent =
@@ -249,11 +287,6 @@
   };
 
   dc.page = {
-    toNumber: (slider, number) => (slider === number ? dc.no_update : slider),
-    toSlider(number, slider, id) {
-      if (typeof number !== "number" || Number.isNaN(number) || number === slider) return;
-      np.set(id, { value: number });
-    },
     async copyText(clicks, text, id) {
       if (!clicks) return dc.no_update;
       const word = await np.copied(text, "Select and copy");

@@ -3,27 +3,24 @@
   "use strict";
   const dc = (window.dash_clientside = window.dash_clientside || {});
   const np = window.np;
-  const { el, set } = np;
+  const { el, set, hide, make } = np;
   const NO = () => dc.no_update;
   const MOST = 8;
-  const SLOW_MS = 900; // questions that take longer say how far they are
-  const POLL_MS = 400;
   const S = {
     view: null, labels: {}, drawn: "", asked: "", answered: null, kept: {}, answeredAt: 0, tookMs: 0,
-    since: 0, polls: 0, bad: null,
+    bad: null,
   };
   const pace = np.pacer(send, "cmp-main");
+  const slow = np.underWay("cmp", pace, { again: "change the list" });
 
   const items = () => S.view.items.split(",").filter(Boolean);
   const base = () => Math.min(Number(S.view.base) || 0, Math.max(0, items().length - 1));
   const dark = () => np.isDark(S.view.theme);
   const question = () => S.view.items + "|" + base();
-  const hide = (id, is) => el(id) && el(id).classList.toggle("np-hidden", is);
 
   function send(seq) {
     if (!S.view) return false;
-    S.since = Date.now();
-    hide("cmp-cancel", false);
+    slow.begin();
     S.asked = question();
     set("cmp-request", { data: {
       seq, tab: np.tab, dark: dark(), fresh: S.asked !== S.answered,
@@ -34,21 +31,7 @@
 
   // --- URL and history -------------------------------------------------------------------
 
-  function address() {
-    const pairs = Object.entries({ ...S.view, base: String(base()) })
-      .filter(([k, v]) => k in S.defaults && String(v) !== String(S.defaults[k]) && v !== "");
-    const text = new URLSearchParams(pairs.map(([k, v]) => [k, String(v)])).toString();
-    const plain = text.replace(/%2C/g, ",").replace(/%3A/g, ":").replace(/%7E/g, "~").replace(/%3D/g, "=");
-    return window.location.pathname + (plain ? "?" + plain : "");
-  }
-
-  function writeUrl(step) {
-    if (!S.defaults) return;
-    const url = address();
-    if (url === window.location.pathname + window.location.search) return;
-    if (step) window.history.pushState({}, "", url);
-    else window.history.replaceState(window.history.state, "", url);
-  }
+  const writeUrl = (step) => S.defaults && np.writeUrl({ ...S.view, base: String(base()) }, S.defaults, step);
 
   // a step back undoes the last change of what is compared
   window.addEventListener("popstate", () => S.view && restore(np.fromUrl()));
@@ -79,32 +62,15 @@
     return name + changes.map((c) => ", " + decodeURIComponent(c).replace("=", " ")).join("");
   }
 
-  const make = (tag, kind, text) => {
-    const node = document.createElement(tag);
-    if (kind) node.className = kind;
-    if (text) node.textContent = text;
-    return node;
-  };
-
   function row(token, place) {
     const label = S.labels[token] || plain(token);
-    const item = make("li", "np-item" + (place === S.bad ? " np-item-bad" : ""));
-    item.appendChild(make("span", "np-item-mark np-series-" + ((place % 6) + 1), String(place + 1)));
-    const name = make("span", "np-item-name", label);
-    name.title = plain(token);
-    item.appendChild(name);
     const is = place === base();
-    const pick = make("button", "np-mini np-item-base", is ? "baseline" : "make baseline");
-    pick.type = "button";
-    pick.setAttribute("aria-pressed", String(is));
-    pick.dataset.base = place;
-    item.appendChild(pick);
-    const drop = make("button", "np-mini np-item-drop", "✕");
-    drop.type = "button";
-    drop.dataset.drop = place;
-    drop.setAttribute("aria-label", "Take away " + label);
-    item.appendChild(drop);
-    return item;
+    return make("li", { className: "np-item" + (place === S.bad ? " np-item-bad" : "") },
+      make("span", { className: "np-item-mark np-series-" + ((place % 6) + 1) }, String(place + 1)),
+      make("span", { className: "np-item-name", title: plain(token) }, label),
+      make("button", { className: "np-mini np-item-base", type: "button", "aria-pressed": String(is), "data-base": place },
+        is ? "baseline" : "make baseline"),
+      make("button", { className: "np-mini np-item-drop", type: "button", "data-drop": place, "aria-label": "Take away " + label }, "✕"));
   }
 
   function list() {
@@ -146,45 +112,21 @@
     if (example) return change(example.dataset.items.split(","), 0);
     if (more && more.tagName === "BUTTON") return set("cmp-show", { value: more.dataset.show });
     if (event.target.closest("#cmp-vary-add")) return vary();
-    if (event.target.closest("#cmp-cancel")) return stop();
     if (!drop) return undefined;
     const gone = Number(drop.dataset.drop);
     return change(items().filter((_, k) => k !== gone), base() > gone ? base() - 1 : base());
   });
 
-  const typing = (node) => node && (node.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(node.tagName));
   document.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && event.target.id === "cmp-vary") {
       event.preventDefault();
       return vary();
     }
-    if (typing(event.target) || event.ctrlKey || event.metaKey || event.altKey || !S.view) return undefined;
+    if (np.typing(event.target) || event.ctrlKey || event.metaKey || event.altKey || !S.view) return undefined;
     if (event.key === "b" && items().length > 1) return change(items(), (base() + 1) % items().length);
     if (event.key === "d") set("cmp-show", { value: S.view.show === "everything" ? "differences" : "everything" });
     return undefined;
   });
-
-  // --- what is under way -----------------------------------------------------------------
-
-  setInterval(() => {
-    const slow = pace.sentAt && Date.now() - S.since > SLOW_MS;
-    if (!S.stopped) hide("cmp-under-way", !slow);
-    if (!slow) return;
-    S.polls += 1;
-    set("cmp-progress-ask", { data: { tab: np.tab, n: S.polls } });
-  }, POLL_MS);
-
-  function stop() {
-    S.polls += 1;
-    set("cmp-cancel-ask", { data: { tab: np.tab, n: S.polls } });
-  }
-
-  function stopped() {
-    S.stopped = true;
-    hide("cmp-under-way", false);
-    hide("cmp-cancel", true);
-    el("cmp-under-way-text").textContent = "Stopped. What is below is the last answer; change the list to ask again.";
-  }
 
   np.page({
     prefix: "cmp", pace, answered: () => [S.answeredAt, S.tookMs], look: () => S.view && pace.ask(), restore,
@@ -197,7 +139,6 @@
     S.tookMs = took;
     S.answeredAt = Date.now();
     S.answered = kept.empty ? null : S.asked;
-    S.stopped = false;
     hide("cmp-under-way", true);
     hide("cmp-answer", Boolean(kept.empty));
     document.body.classList.toggle("np-cmp-many", items().length > 3);
@@ -209,8 +150,7 @@
     list();
     writeUrl(false);
     np.age("cmp-age", S.answeredAt, S.tookMs);
-    document.body.dataset.cmpSeq = kept.seq;
-    document.body.dataset.cmpTook = took;
+    np.marks("cmp", { Seq: kept.seq, Took: took });
   }
 
   dc.cmp = {
@@ -245,32 +185,21 @@
     answered(kept) {
       if (!kept || kept.seq !== pace.seq) return NO();
       const took = pace.answered();
-      if (kept.superseded) {
-        stopped();
-        return NO();
-      }
+      if (kept.superseded) return slow.end();
       S.bad = kept.ok || kept.place === undefined ? null : kept.place;
       hide("cmp-verdict", !kept.ok && !S.answeredAt);
       if (kept.ok) done(kept, took);
       else {
         list();
-        document.body.dataset.cmpRefused = kept.seq;
+        np.marks("cmp", { Refused: kept.seq });
       }
-      const scheme = kept.dark ? "dark" : "light";
-      if (scheme === S.scheme) return NO();
-      S.scheme = scheme;
-      return scheme;
+      return np.scheme(kept);
     },
 
     progress(found) {
-      if (!found || !pace.sentAt) return NO();
-      const told = found.told;
-      el("cmp-under-way-text").textContent = told
-        ? "Running what is not stored: " + told[1] + ", " + Math.round(100 * told[0]) + " %" + np.left(told[0], S.since)
-        : "Running what is not stored.";
+      if (found && pace.sentAt) slow.say("Running what is not stored", found.told);
       return NO();
     },
-
 
     savePng(clicks) {
       if (clicks) np.savePicture("cmp-fig-curves", "png");

@@ -97,6 +97,17 @@
   setInterval(() => S.view && !document.hidden && pace.ask(), AGAIN_MS);
   np.page({ prefix: "data", pace, call, answered: () => [S.answeredAt, S.tookMs] });
 
+  const written = (id) => [id + ".csv", () => np.rowsOf(el("data-" + id))];
+  np.exports("data", {
+    sources: written("sources"), imports: written("imports"), events: written("events"),
+    place: ["placement.csv", () => {
+      const rows = [["source", "node"]];
+      window.dash_ag_grid.getApi("data-place-grid").forEachNode((row) => rows.push([row.data.name, row.data.node]));
+      return rows;
+    }],
+    curl: ["data.sh", () => call() + "\n"],
+  });
+
   function call() {
     const start = "curl -s '" + window.location.origin + "/api/v1";
     return ["/telemetry/sources", "/telemetry/placement", "/imports"].map((path) => start + path + "'").join("\n");

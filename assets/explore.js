@@ -2,22 +2,21 @@
 (function () {
   "use strict";
   const dc = (window.dash_clientside = window.dash_clientside || {});
-  const { el, set, fromUrl } = window.np;
+  const np = window.np;
+  const { el, set } = np;
   const SETTLE_MS = 700; // the risk curve waits until the knobs rest
   const POLL_MS = 350;
-  const S = {
-    latest: null, extra: { zoom: "", scenario: "", base: "" }, restored: false,
-    answer: null, answeredAt: 0, planKey: null, planTimer: 0, plan: null,
-  };
+  const S = Object.assign(np.inputs("explore", {
+    extra: { zoom: "", scenario: "", base: "" }, fit: () => fitPolicy(S.latest.policy), ask: () => pace.ask(), first: begin,
+  }), { planKey: null, planTimer: 0, plan: null });
   const NO = () => dc.no_update;
-  const pace = window.np.pacer(send, "explore-main");
-  const schedule = pace.ask;
+  const pace = np.pacer(send, "explore-main");
 
   function send(seq) {
     if (!S.latest) return false;
     set("explore-request", {
-      data: { seq, tab: window.np.tab, dark: window.np.isDark(S.latest.theme),
-        narrow: window.innerWidth <= 820, tables: openTables(), view: { ...S.latest, ...S.extra } },
+      data: { seq, tab: np.tab, dark: np.isDark(S.latest.theme),
+        narrow: window.innerWidth <= 820, tables: openTables(), view: S.now() },
     });
   }
 
@@ -26,31 +25,19 @@
     return Array.from(open, (node) => node.id.split("-")[1]);
   }
   document.addEventListener("toggle", (event) => {
-    if (event.target.open && event.target.classList.contains("np-table-fold")) schedule();
+    if (event.target.open && event.target.classList.contains("np-table-fold")) pace.ask();
   }, true);
-
-  function apply(values, defaults) {
-    for (const [key, start] of Object.entries(defaults)) {
-      if (key in S.extra) {
-        S.extra[key] = key in values ? String(values[key]) : "";
-        continue;
-      }
-      const given = key in values ? values[key] : start;
-      const numeric = typeof start === "number";
-      const id = numeric ? "explore-" + key + "-slider" : "explore-" + key;
-      const value = numeric || key === "seed" ? Number(given) : String(given);
-      if (S.latest) S.latest[key] = value;
-      set(id, { value: value });
-      if (numeric) set("explore-" + key, { value: value });
-    }
-    schedule();
-  }
 
   /* A link that names a scenario alone shows it as it is stored. */
   const LOOKS = ["scenario", "units", "theme", "metric", "seeds"];
   const onlyScenario = (asked) => asked.scenario && Object.keys(asked).every((key) => LOOKS.includes(key));
+  function begin(asked) {
+    if (!onlyScenario(asked)) return S.fill(asked);
+    S.extra.scenario = asked.scenario;
+    return opens(asked.scenario);
+  }
   const opens = (id) => set("explore-scenario-open", { data: { id, at: Date.now() } });
-  window.np.scenarios.on({ prefix: "explore", about: "Row 7", open: opens });
+  np.scenarios.on({ prefix: "explore", about: "Row 7", open: opens });
 
   // --- clock ranges and what a policy uses ---------------------------------------------
 
@@ -84,7 +71,7 @@
       const first = S.latest.policy;
       const queue = [first, ...policies.filter((p) => p !== first)];
       S.plan = { key: key, cells: [], job: null, running: true, since: Date.now() };
-      poll({ key, view: { ...S.latest, ...S.extra }, tab: window.np.tab, queue, job: null, cancel: old });
+      poll({ key, view: S.now(), tab: np.tab, queue, job: null, cancel: old });
     }, SETTLE_MS);
   }
 
@@ -94,67 +81,28 @@
     set("explore-plan-poll", { data: { ...body, n: pollCount } });
   }
 
-  function writeUrl() {
-    if (!S.answer) return;
-    const query = new URLSearchParams(S.answer.query);
-    if (S.extra.zoom) query.set("zoom", S.extra.zoom);
-    else query.delete("zoom");
-    const text = query.toString();
-    const url = window.location.pathname + (text ? "?" + text : "");
-    window.history.replaceState(window.history.state, "", url);
-  }
-
-  window.np.page({
-    prefix: "explore", pace, answered: () => [S.answeredAt, S.tookMs], restore: (values) => apply(values, S.defaults), start: (key) => S.defaults[key],
-    call: () => S.answer && window.np.curl("/what-if", S.answer.call),
+  np.page({
+    prefix: "explore", pace, answered: () => [S.answeredAt, S.tookMs], restore: S.fill, start: (key) => S.defaults[key],
+    call: () => S.kept.ok && np.curl("/what-if", S.kept.call),
   });
 
   dc.explore = {
-    gather() {
-      const values = {};
-      const list = dc.callback_context.inputs_list;
-      list.forEach((input) => {
-        const key = input.id.replace("explore-", "").replace("-slider", "");
-        values[key] = input.value;
-      });
-      S.latest = values;
-      fitPolicy(values.policy);
-      if (!S.restored) {
-        S.restored = true;
-        const asked = fromUrl();
-        S.defaults = arguments[arguments.length - 1];
-        if (onlyScenario(asked)) {
-          S.extra.scenario = asked.scenario;
-          setTimeout(() => opens(asked.scenario), 0);
-          return NO();
-        }
-        if (Object.keys(asked).length) {
-          setTimeout(() => apply(asked, S.defaults), 0);
-          return NO();
-        }
-      }
-      schedule();
+    gather(...given) {
+      if (S.gather(given[given.length - 1]).length) pace.ask();
       return NO();
     },
 
     answered(answer) {
       if (!answer) return NO();
       const stale = pace.dirty;
-      S.tookMs = pace.answered();
-      window.np.errors("explore-", answer.field_errors);
+      const took = pace.answered();
+      np.errors("explore-", answer.field_errors);
       if (answer.ok) {
-        S.answer = answer;
-        S.answeredAt = Date.now();
-        document.body.dataset.exploreSeq = answer.seq;
-        window.np.age("explore-age", S.answeredAt, S.tookMs);
-        writeUrl();
-        window.np.scenarios.view(answer.call);
+        S.done(answer, took);
+        np.scenarios.view(answer.call);
         if (!stale) wantCurve(answer.risk_key);
       }
-      const scheme = answer.dark ? "dark" : "light";
-      if (scheme === S.scheme) return NO();
-      S.scheme = scheme;
-      return scheme;
+      return np.scheme(answer);
     },
 
     catalogued(known) {
@@ -172,7 +120,7 @@
         const untouched = S.latest[key] === mhz || S.latest[key] > top || S.topWas;
         set("explore-" + key + "-slider", { max: top });
         set("explore-" + key, { max: top });
-        if (moved && untouched) set("explore-" + key + "-slider", { value: scaled });
+        if (moved && untouched) np.turn("explore-" + key, scaled);
       }
       S.topWas = moved;
       return NO();
@@ -187,29 +135,23 @@
       } else {
         return NO();
       }
-      writeUrl();
+      S.writeUrl();
       return NO();
     },
 
-    reset(clicks, defaults) {
-      if (!clicks) return NO();
-      const keep = { units: S.latest.units, theme: S.latest.theme };
-      apply({ ...defaults, ...keep }, defaults);
+    reset: S.reset,
+
+    loaded(view) {
+      if (view) S.fill(view);
       return NO();
     },
-
-    loaded(view, defaults) {
-      if (view) apply(view, defaults);
-      return NO();
-    },
-
 
     picture() {
       const id = dc.callback_context.triggered_id || "";
       if (id === "explore-print") {
         window.print();
       } else if (id) {
-        window.np.savePicture("explore-power", id.endsWith("png") ? "png" : "svg");
+        np.savePicture("explore-power", id.endsWith("png") ? "png" : "svg");
       }
       return NO();
     },
@@ -220,11 +162,10 @@
       S.plan = {
         key: step.key, cells: [...S.plan.cells, ...(step.cells || [])],
         job: step.job, running, since: S.plan.since,
-        text: (step.text || "") + (running ? window.np.left(parseFloat(step.text) / 100, S.plan.since) : ""),
+        text: (step.text || "") + (running ? np.left(parseFloat(step.text) / 100, S.plan.since) : ""),
       };
       if (running) {
-        const view = { ...S.latest, ...S.extra };
-        const body = { key: step.key, view, tab: window.np.tab, queue: step.queue, job: step.job };
+        const body = { key: step.key, view: S.now(), tab: np.tab, queue: step.queue, job: step.job };
         setTimeout(() => S.plan && S.plan.key === step.key && S.plan.running && poll(body), step.job ? POLL_MS : 0);
       }
       return S.plan;
@@ -241,8 +182,8 @@
     pin(clicks, remove, edited, pins, selected) {
       const id = dc.callback_context.triggered_id || "";
       const kept = pins || [];
-      if (id === "explore-pin" && clicks && S.answer) {
-        const pin = { ...S.answer.pin, id: Date.now().toString(36) };
+      if (id === "explore-pin" && clicks && S.kept.ok) {
+        const pin = { ...S.kept.pin, id: Date.now().toString(36) };
         return [[...kept, pin].slice(-24), NO()];
       }
       if (id === "explore-pin-remove" && remove) {
@@ -260,9 +201,9 @@
       return pins || [];
     },
 
-    openPin(clicks, selected, defaults) {
+    openPin(clicks, selected) {
       if (!clicks || !selected || !selected.length) return NO();
-      apply(Object.fromEntries(new URLSearchParams(selected[0].query)), defaults);
+      S.fill(Object.fromEntries(new URLSearchParams(selected[0].query)));
       window.scrollTo({ top: 0 });
       return NO();
     },

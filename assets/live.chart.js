@@ -27,8 +27,8 @@
 
   const scaled = (value) => {
     if (value === null || value === undefined) return null;
-    const by = { power: 1 / PER[S.kept.units][0], temp: 1, clock: 1e-9, busy: 100 }[S.kept.quantity];
-    return value * by;
+    const by = { power: 1 / PER[S.kept.units][0], clock: 1e-9, busy: 100 }[S.kept.quantity];
+    return S.kept.quantity === "temp" ? np.warmth(value) : value * by;
   };
 
   function extend(now) {

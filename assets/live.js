@@ -23,7 +23,19 @@
     set("live-request", { data: { seq, dark: np.isDark(S.view.theme), view: S.view } });
   }
 
-  np.page({ prefix: "live", pace, beat: false, call, look: () => S.view && pace.ask() });
+  np.page({
+    prefix: "live", pace, beat: false, call, age: () => "", answered: () => [S.at],
+    old: () => (S.tries ? "the connection is lost" : S.paused ? "paused" : ""),
+    look: () => S.view && pace.ask(),
+  });
+
+  const listed = (rows, columns) => [columns, ...(rows || []).map((row) => columns.map((name) => row[name]))];
+  np.exports("live", { // as the API has them, in SI
+    hosts: ["hosts.csv", () => listed(S.now && S.now.hosts, ["name", "node", "state", "age_s", "power_w", "metered", "hottest_c", "utilisation_frac", "throttle_reasons"])],
+    nodes: ["power-tree.csv", () => listed(S.now && S.now.nodes, ["name", "kind", "power_w", "summed_w", "metered", "limit_w", "reporting", "expected"])],
+    chart: ["live.csv", () => np.chartCsv(np.chartTables(document.querySelector("#live-fig .js-plotly-plot")))],
+    curl: ["live.sh", () => call() + "\n"],
+  });
 
   function call() {
     if (!S.kept.of) return "";
@@ -177,6 +189,7 @@
     if (!S.paused) draw(now);
   }
 
+  document.addEventListener("np-temps", () => S.view && pace.ask()); // what the stream drew is in the other unit
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) {
       clearTimeout(S.retry);

@@ -274,9 +274,9 @@
     const cell = event.target.closest && event.target.closest(".lv-cell");
     const h = cell && S.now && S.now.hosts.find((host) => host.name === cell.dataset.host);
     if (!h) return;
-    put(cell, "title", h.name + (h.node ? " on " + h.node : "") + "\n" + power(h.power_w) + (h.metered ? " measured" : " of its GPUs and CPUs") +
+    put(cell, "title", window.np.temps(h.name + (h.node ? " on " + h.node : "") + "\n" + power(h.power_w) + (h.metered ? " measured" : " of its GPUs and CPUs") +
       "\nhottest " + num(h.hottest_c, 0) + " °C, busy " + percent(h.utilisation_frac) + "\n" + (reasons(h.throttle_reasons) || "nothing holds it back") +
-      "\nread " + span(h.age_s) + " ago");
+      "\nread " + span(h.age_s) + " ago"));
     put(cell, "aria-label", cell.title.replace(/\n/g, ", "));
     cell.dataset.named = "";
   }

@@ -3,41 +3,36 @@
   "use strict";
   const dc = (window.dash_clientside = window.dash_clientside || {});
   const np = window.np;
-  const { el, set } = np;
+  const { el, set, hide } = np;
   const NO = () => dc.no_update;
   const SETTLE_MS = 200; // the whole traffic follows once the knobs have rested this long
   const QUICK_MS = 700; // a study this quick needs no shorter one before it
-  const SLOW_MS = 900; // questions that take longer say how far they are
-  const POLL_MS = 400;
-  const EXTRA = ["knobs", "look"];
   const LOOKS = ["theme", "units", "look", "target"]; // change the drawing, not the study
   const QUERY = ["preset", "long_frac"]; // change the energy of a query alone
   const DRAWN = [...LOOKS, ...QUERY]; // the rest is the study
-  const S = {
-    latest: null, extra: { knobs: "", look: "" }, restored: false, kept: {}, coarse: false,
-    settle: 0, answeredAt: 0, tookMs: 0, fineMs: 1e9, since: 0, polls: 0, sweepSince: 0, fresh: false,
-  };
+  const S = Object.assign(np.inputs("serv", { extra: { knobs: "", look: "" }, fit: fitPanel, ask: () => pace.ask() }), {
+    fineMs: 1e9, sweepSince: 0,
+  });
   const pace = np.pacer(send, "serv-main");
   const sweep = np.pacer(sendSweep, "serv-main");
   const query = np.pacer(sendQuery, "serv-section-query");
 
-  const now = () => ({ ...S.latest, ...S.extra });
+  const slow = np.underWay("serv", pace, { again: "move a knob", whole: () => !S.coarse,
+    others: (ms) => sweep.sentAt && Date.now() - S.sweepSince > ms });
   const dark = () => np.isDark(S.latest.theme);
   function keyOf(without) {
-    const view = now();
+    const view = S.now();
     return JSON.stringify(Object.keys(view).sort().filter((k) => !without.includes(k)).map((k) => [k, view[k]]));
   }
   const studyKey = () => keyOf(DRAWN);
   const sweepKey = () => keyOf(["theme", "look", ...QUERY]) + dark();
   const queryKey = () => S.latest.preset + S.latest.long_frac + dark();
   const request = (seq) => ({ seq, tab: np.tab, dark: dark(), coarse: S.coarse,
-    swept: S.sweptStudy === studyKey(), view: now() });
+    swept: S.sweptStudy === studyKey(), view: S.now() });
 
   function send(seq) {
     if (!S.latest) return false;
-    S.since = Date.now();
-    S.stopped = false;
-    hide("serv-cancel", false);
+    slow.begin();
     S.asked = studyKey();
     set("serv-request", { data: request(seq) });
   }
@@ -55,41 +50,7 @@
     set("serv-query-request", { data: request(seq) });
   }
 
-  // --- URL and knobs ---------------------------------------------------------------------
-
-  function writeUrl() {
-    if (!S.defaults) return;
-    const pairs = Object.entries(now()).filter(([k, v]) => k in S.defaults && String(v) !== String(S.defaults[k]) && v !== "");
-    const text = new URLSearchParams(pairs.map(([k, v]) => [k, String(v)])).toString();
-    const url = window.location.pathname + (text ? "?" + text.replace(/%2C/g, ",").replace(/%3A/g, ":") : "");
-    window.history.replaceState(window.history.state, "", url);
-  }
-
-  function apply(values, defaults) {
-    for (const [key, start] of Object.entries(defaults)) {
-      const given = key in values ? values[key] : start;
-      if (EXTRA.includes(key)) {
-        S.extra[key] = String(given);
-        continue;
-      }
-      const numeric = typeof start === "number";
-      const value = numeric ? Number(given) : String(given);
-      if (S.latest) S.latest[key] = value;
-      if (numeric) {
-        set("serv-" + key + "-slider", { value });
-        set("serv-" + key, { value });
-      } else if (key === "systems") {
-        set("serv-systems", { value: value === "none" ? [] : value.split(",") });
-      } else {
-        set("serv-" + key, { value });
-      }
-    }
-    S.coarse = false;
-    fitPanel();
-    pace.ask();
-  }
-
-  const hide = (id, is) => el(id) && el(id).classList.toggle("np-hidden", is);
+  // --- knobs -----------------------------------------------------------------------------
 
   function knobs() {
     try {
@@ -122,30 +83,9 @@
     el("serv-section-pareto").classList.toggle("np-old", old);
   }
 
-  setInterval(() => {
-    const main = pace.sentAt && !S.coarse && Date.now() - S.since > SLOW_MS;
-    const more = sweep.sentAt && Date.now() - S.sweepSince > SLOW_MS;
-    if (!S.stopped) hide("serv-under-way", !main);
-    if (!main && !more) return;
-    S.polls += 1;
-    set("serv-progress-ask", { data: { tab: np.tab, n: S.polls } });
-  }, POLL_MS);
-
-  function stopped() {
-    S.stopped = true;
-    hide("serv-under-way", false);
-    hide("serv-cancel", true);
-    el("serv-under-way-text").textContent = "Stopped. What is below is the last answer; move a knob to ask again.";
-  }
-
-  function stop(view) {
-    S.polls += 1;
-    set("serv-cancel-ask", { data: { tab: np.tab, view, n: S.polls } });
-  }
-
   np.page({
     prefix: "serv", pace, answered: () => [S.answeredAt, S.tookMs], look: () => S.latest && look(),
-    restore: (values) => apply(values, S.defaults), start: (key) => S.defaults[key], call: () => S.kept.call && np.curl(S.kept.call.path, S.kept.call.body),
+    restore: S.fill, start: (key) => S.defaults[key], call: () => S.kept.call && np.curl(S.kept.call.path, S.kept.call.body),
   });
 
   function look() {
@@ -158,7 +98,6 @@
     const opener = event.target.closest("[data-knobs]");
     if (opener) return set("serv-drawer-ask", { data: { system: opener.dataset.knobs, knobs: S.extra.knobs, n: Date.now() } });
     if (event.target.closest("#serv-drawer-reset")) return resetDrawer();
-    if (event.target.closest("#serv-cancel")) return stop("main");
     if (event.target.closest("a, .np-trust")) return;
     const row = event.target.closest("[data-look]");
     if (row && S.extra.look !== row.dataset.look) {
@@ -186,28 +125,11 @@
   }
 
   dc.serv = {
-    gather() {
-      const values = {};
-      dc.callback_context.inputs_list.forEach((input) => {
-        const key = input.id.replace("serv-", "").replace("-slider", "");
-        values[key] = Array.isArray(input.value) ? input.value.join(",") || "none" : input.value;
-      });
-      const before = S.latest;
-      S.latest = values;
-      S.defaults = arguments[arguments.length - 1];
-      fitPanel();
-      if (!S.restored) {
-        S.restored = true;
-        const asked = np.fromUrl();
-        if (Object.keys(asked).length) {
-          setTimeout(() => apply(asked, S.defaults), 0);
-          return NO();
-        }
-      }
-      const moved = before ? Object.keys(values).filter((key) => values[key] !== before[key]) : ["all"];
+    gather(...given) {
+      const moved = S.gather(given[given.length - 1]);
       if (!moved.length) return NO();
       if (moved.every((key) => QUERY.includes(key))) {
-        writeUrl();
+        S.writeUrl();
         query.ask();
         return NO();
       }
@@ -218,9 +140,9 @@
         return NO();
       }
       stale();
-      if (sweep.sentAt) stop("sweep"); // it would only keep the newer question waiting
+      if (sweep.sentAt) slow.stop("sweep"); // it would only keep the newer question waiting
       if (pace.sentAt && !S.coarse) pace.forget(); // the newer question ends the whole one
-      S.coarse = Boolean(before) && S.fineMs > QUICK_MS;
+      S.coarse = moved[0] !== "all" && S.fineMs > QUICK_MS;
       pace.ask();
       return NO();
     },
@@ -229,15 +151,9 @@
       if (!kept || kept.seq !== pace.seq) return NO();
       const took = pace.answered();
       np.errors("serv-", kept.field_errors);
-      if (kept.superseded) {
-        stopped();
-        return NO();
-      }
+      if (kept.superseded) return slow.end();
       if (kept.ok) done(kept, took);
-      const scheme = kept.dark ? "dark" : "light";
-      if (scheme === S.scheme) return NO();
-      S.scheme = scheme;
-      return scheme;
+      return np.scheme(kept);
     },
 
     swept(kept) {
@@ -246,7 +162,7 @@
       el("serv-sweep-progress").textContent = "";
       if (kept.ok) {
         [S.sweptStudy, S.sweptDrawn] = S.sweepAsked;
-        document.body.dataset.servSwept = kept.seq;
+        np.marks("serv", { Swept: kept.seq });
       }
       stale();
       return NO();
@@ -257,19 +173,14 @@
       query.answered();
       if (kept.ok) {
         S.queryDone = S.queryAsked;
-        document.body.dataset.servQuery = kept.seq;
+        np.marks("serv", { Query: kept.seq });
       }
       return NO();
     },
 
     progress(found) {
       if (!found) return NO();
-      const main = found.main;
-      if (pace.sentAt) {
-        el("serv-under-way-text").textContent = main && S.since
-          ? "Running the whole traffic: " + main[1] + ", " + Math.round(100 * main[0]) + " %" + np.left(main[0], S.since)
-          : "Running the whole traffic.";
-      }
+      if (pace.sentAt) slow.say("Running the whole traffic", found.main);
       if (sweep.sentAt) {
         const part = found.sweep;
         el("serv-sweep-progress").textContent = "other server counts" +
@@ -294,34 +205,16 @@
       return NO();
     },
 
-    reset(clicks, defaults) {
-      if (clicks) apply({ theme: S.latest.theme, units: S.latest.units }, defaults);
-      return NO();
-    },
-
+    reset: S.reset,
   };
 
   function done(kept, took) {
-    const fresh = S.done !== S.asked; // the same study again comes from memory
-    S.tookMs = took;
-    S.kept = kept;
-    S.answeredAt = Date.now();
-    document.body.dataset.servSeq = kept.seq;
-    document.body.dataset.servFine = kept.coarse ? "" : kept.seq;
-    document.body.dataset.servTook = took;
-    np.age("serv-age", S.answeredAt, S.tookMs);
-    writeUrl();
-    if (S.queryDone !== queryKey() && !query.sentAt && !kept.coarse) query.ask();
-    if (kept.coarse) {
-      clearTimeout(S.settle);
-      S.settle = setTimeout(() => {
-        S.coarse = false;
-        pace.ask();
-      }, SETTLE_MS);
-      return;
-    }
+    const fresh = S.ran !== S.asked; // the same study again comes from memory
+    S.done(kept, took, SETTLE_MS);
+    if (kept.coarse) return;
+    if (S.queryDone !== queryKey() && !query.sentAt) query.ask();
     if (fresh) S.fineMs = took;
-    S.done = S.asked;
+    S.ran = S.asked;
     if (S.sweptDrawn !== sweepKey()) sweep.ask();
   }
 })();

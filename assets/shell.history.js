@@ -116,8 +116,10 @@
   for (const name of ["pushState", "replaceState"]) {
     const write = window.history[name];
     window.history[name] = function (...given) {
+      const noted = np.here && np.here.restore && !np.here.snapshots;
+      if (noted && H.now === null) H.now = ofUrl(); // what it was opened with is the first step
       write.apply(window.history, given);
-      if (np.here && np.here.restore && !np.here.snapshots) note(ofUrl());
+      if (noted) note(ofUrl());
     };
   }
 
@@ -153,6 +155,13 @@
 
   np.edits = {
     note,
+    now: () => (np.here && np.here.snapshots ? "" : ofUrl()),
+    inputs() { // those that the address has; the others are as they start
+      if (!np.here || !np.here.restore || np.here.snapshots) return "";
+      const all = edits(values(window.location.search));
+      const some = all.slice(0, 4).map(([key, value]) => label(key) + " " + value).join(", ");
+      return some ? some + (all.length > 4 ? " and " + (all.length - 4) + " more" : "") + ", the others as they start" : "as they start";
+    },
     undo: () => step(H.past, H.future),
     redo: () => step(H.future, H.past),
     // what was left here, where the address says nothing else; once, when the page opens

@@ -3,26 +3,22 @@
   "use strict";
   const dc = (window.dash_clientside = window.dash_clientside || {});
   const np = window.np;
-  const { el, set } = np;
+  const { el, set, hide } = np;
   const NO = () => dc.no_update;
   const SETTLE_MS = 220; // finer samples follow once the knobs have rested this long
   const POLL_MS = 400;
-  const EXTRA = ["zoom", "focus"];
-  const LISTS = ["rules", "tables"];
-  const SWITCHES = ["ups", "gen", "ramp", "clock_on", "turns", "ballast", "smooth", "psu", "rack", "store"];
   const LOOKS = ["theme", "units"]; // change the drawing, not the study
   const QUIET = ["search", "objective", "against"]; // change neither
   const LEAST_S = 0.02;
-  const S = {
-    latest: null, extra: { zoom: "", focus: "" }, restored: false, kept: {}, coarse: false,
-    settle: 0, answeredAt: 0, tookMs: 0, search: null, polls: 0,
-  };
+  const S = Object.assign(np.inputs("stab", { extra: { zoom: "", focus: "" }, fit: fitPanel, ask: () => pace.ask() }), {
+    search: null, polls: 0,
+  });
   const pace = np.pacer(send, "stab-main");
   const look = np.pacer(sendZoom, "stab-main");
 
   const request = (seq) => ({
     data: { seq, tab: np.tab, dark: np.isDark(S.latest.theme), coarse: S.coarse, assumed: Boolean(el("stab-assumed") && el("stab-assumed").open),
-      view: { ...S.latest, ...S.extra } },
+      view: S.now() },
   });
 
   function send(seq) {
@@ -35,46 +31,7 @@
     set("stab-zoom-request", request(seq));
   }
 
-  // --- URL and knobs ---------------------------------------------------------------------
-
-  function writeUrl() {
-    if (!S.defaults || S.kept.query === undefined) return;
-    const query = new URLSearchParams(S.kept.query);
-    const now = { ...S.latest, ...S.extra };
-    for (const key of [...EXTRA, ...QUIET]) {
-      if (now[key] && now[key] !== S.defaults[key]) query.set(key, now[key]);
-      else query.delete(key);
-    }
-    const text = query.toString().replace(/%2C/g, ",").replace(/%7E/g, "~");
-    const url = window.location.pathname + (text ? "?" + text : "");
-    window.history.replaceState(window.history.state, "", url);
-  }
-
-  function apply(values, defaults) {
-    for (const [key, start] of Object.entries(defaults)) {
-      const given = key in values ? values[key] : start;
-      if (EXTRA.includes(key)) {
-        S.extra[key] = String(given);
-        continue;
-      }
-      const numeric = typeof start === "number";
-      const value = numeric ? Number(given) : String(given);
-      if (S.latest) S.latest[key] = value;
-      if (numeric) {
-        set("stab-" + key + "-slider", { value });
-        set("stab-" + key, { value });
-      } else if (SWITCHES.includes(key)) {
-        set("stab-" + key, { checked: value === "on" });
-      } else if (LISTS.includes(key)) {
-        set("stab-" + key, { value: value === "none" ? [] : value.split(",") });
-      } else {
-        set("stab-" + key, { value });
-      }
-    }
-    S.coarse = false;
-    fitPanel();
-    pace.ask();
-  }
+  // --- knobs -----------------------------------------------------------------------------
 
   function off(id, is) {
     const box = el(id);
@@ -83,15 +40,13 @@
     box.inert = is;
   }
 
-  const hide = (id, is) => el(id) && el(id).classList.toggle("np-hidden", is);
-
   function fitPanel() {
     const v = S.latest;
     const stored = Boolean(v.scenario);
     hide("stab-own-row", !stored);
     off("stab-job", stored);
     off("stab-held", stored && v.own === "stored");
-    for (const key of SWITCHES) hide("stab-" + key + "-knobs", v[key] !== "on");
+    for (const key of Object.keys(v).filter((k) => S.kinds[k] === "switch")) hide("stab-" + key + "-knobs", v[key] !== "on");
     hide("stab-sag-row", v.event !== "sag");
     hide("stab-sag_ms-row", v.event === "virginia-2024");
     hide("stab-hertz-row", v.event !== "frequency");
@@ -111,7 +66,7 @@
     const begin = Math.max(0, Math.min(from, last - span));
     const whole = span >= last * 0.999;
     S.extra.zoom = whole ? "" : +begin.toFixed(4) + "~" + +(begin + span).toFixed(4);
-    writeUrl();
+    S.writeUrl();
     look.ask();
   }
 
@@ -182,7 +137,7 @@
   }
 
   np.page({
-    prefix: "stab", pace, answered: () => [S.answeredAt, S.tookMs], restore: (values) => apply(values, S.defaults), start: (key) => S.defaults[key],
+    prefix: "stab", pace, answered: () => [S.answeredAt, S.tookMs], restore: S.fill, start: (key) => S.defaults[key],
     call: () => S.kept.call && np.curl(S.kept.call.path, S.kept.call.body),
   });
 
@@ -195,35 +150,16 @@
   });
 
   dc.stab = {
-    gather() {
-      const values = {};
-      dc.callback_context.inputs_list.forEach((input) => {
-        const key = input.id.replace("stab-", "").replace("-slider", "");
-        if (input.property === "checked") values[key] = input.value ? "on" : "off";
-        else if (Array.isArray(input.value)) values[key] = input.value.join(",") || "none";
-        else values[key] = input.value;
-      });
-      const before = S.latest;
-      S.latest = values;
-      S.defaults = arguments[arguments.length - 1];
-      fitPanel();
-      if (!S.restored) {
-        S.restored = true;
-        const asked = np.fromUrl();
-        if (Object.keys(asked).length) {
-          setTimeout(() => apply(asked, S.defaults), 0);
-          return NO();
-        }
-      }
-      const moved = before ? Object.keys(values).filter((key) => values[key] !== before[key]) : ["all"];
+    gather(...given) {
+      const moved = S.gather(given[given.length - 1]);
       if (!moved.length) return NO();
       if (moved.every((key) => QUIET.includes(key))) {
-        writeUrl();
+        S.writeUrl();
         return NO();
       }
       clearTimeout(S.settle);
-      if (before && before.scenario !== values.scenario) S.extra.zoom = S.extra.focus = "";
-      S.coarse = Boolean(before) && !values.scenario && !moved.every((key) => LOOKS.includes(key));
+      if (moved.includes("scenario")) S.extra.zoom = S.extra.focus = "";
+      S.coarse = moved[0] !== "all" && !S.latest.scenario && !moved.every((key) => LOOKS.includes(key));
       pace.ask();
       return NO();
     },
@@ -233,27 +169,11 @@
       const took = pace.answered();
       np.errors("stab-", kept.field_errors);
       if (kept.ok) {
-        S.tookMs = took;
-        S.kept = kept;
-        S.answeredAt = Date.now();
-        document.body.dataset.stabSeq = kept.seq;
-        document.body.dataset.stabFine = kept.coarse ? "" : kept.seq;
-        np.age("stab-age", S.answeredAt, S.tookMs);
-        writeUrl();
+        S.done(kept, took, SETTLE_MS);
         if (kept.call) np.scenarios.view(kept.call.body);
         stale();
-        if (kept.coarse) {
-          clearTimeout(S.settle);
-          S.settle = setTimeout(() => {
-            S.coarse = false;
-            pace.ask();
-          }, SETTLE_MS);
-        }
       }
-      const scheme = kept.dark ? "dark" : "light";
-      if (scheme === S.scheme) return NO();
-      S.scheme = scheme;
-      return scheme;
+      return np.scheme(kept);
     },
 
     zoomed(layout) {
@@ -268,8 +188,7 @@
       if (!kept) return NO();
       look.answered();
       if (kept.ok) {
-        document.body.dataset.stabZoom = kept.seq;
-        document.body.dataset.stabSample = kept.sample_s;
+        np.marks("stab", { Zoom: kept.seq, Sample: kept.sample_s });
       }
       return NO();
     },
@@ -282,7 +201,7 @@
         return NO();
       }
       if (S.search) return NO();
-      S.search = { view: { ...S.latest, ...S.extra }, name: null, since: Date.now() };
+      S.search = { view: S.now(), name: null, since: Date.now() };
       hide("stab-cancel", false);
       hide("stab-search-bar", false);
       poll({ view: S.search.view });
@@ -311,22 +230,18 @@
         hide("stab-found", false);
         hide("stab-use", step.best === null);
         window.dispatchEvent(new Event("resize")); // drawn while hidden
-        document.body.dataset.stabFound = step.done;
+        np.marks("stab", { Found: step.done });
       }
       return NO();
     },
 
-    use(clicks, values, defaults) {
+    use(clicks, values) {
       if (!clicks || !values) return NO();
-      apply({ ...S.latest, ...S.extra, zoom: "", focus: "", ...values }, defaults);
+      S.fill({ ...S.now(), zoom: "", focus: "", ...values });
       window.scrollTo({ top: 0 });
       return NO();
     },
 
-    reset(clicks, defaults) {
-      if (clicks) apply({ theme: S.latest.theme, units: S.latest.units }, defaults);
-      return NO();
-    },
-
+    reset: S.reset,
   };
 })();

@@ -3,7 +3,7 @@
   "use strict";
   const dc = (window.dash_clientside = window.dash_clientside || {});
   const np = window.np;
-  const { el, set } = np;
+  const { el, set, hide } = np;
   const NO = () => dc.no_update;
   const POLL_MS = 500;
   const PICKS = ["output", "hx", "hy", "stat", "sx", "sy", "units", "theme"];
@@ -12,17 +12,13 @@
   const SVG = "http://www.w3.org/2000/svg";
   const S = {
     view: null, defaults: null, kept: {}, drawn: null, have: null, poll: 0, n: 0, answeredAt: 0, tookMs: 0,
-    samples: [], lines: null, drag: null, fresh: true, scheme: "",
+    samples: [], lines: null, drag: null, fresh: true,
   };
   const pace = np.pacer(send, "study-main");
-  np.study = Object.assign(np.study || {}, { open, view: () => S.view, hide });
+  np.study = Object.assign(np.study || {}, { open, view: () => S.view });
 
   const dark = () => np.isDark(S.view.theme);
   const next = () => (S.n += 1);
-  function hide(id, is) {
-    const node = typeof id === "string" ? el(id) : id;
-    if (node) node.classList.toggle("np-hidden", is);
-  }
   // what a drawing depends on besides the points
   const look = () => JSON.stringify([...PICKS.map((k) => S.view[k]), S.view.study, S.view.select, S.view.point, dark()]);
 
@@ -38,15 +34,7 @@
 
   // --- URL and history -------------------------------------------------------------------
 
-  function writeUrl(step) {
-    if (!S.defaults) return;
-    const pairs = Object.entries(S.view).filter(([k, v]) => k in S.defaults && String(v) !== S.defaults[k] && v !== "");
-    const text = new URLSearchParams(pairs.map(([k, v]) => [k, String(v)])).toString();
-    const url = window.location.pathname + (text ? "?" + text.replace(/%2C/g, ",").replace(/%3A/g, ":") : "");
-    if (url === window.location.pathname + window.location.search) return;
-    if (step) window.history.pushState({}, "", url);
-    else window.history.replaceState(window.history.state, "", url);
-  }
+  const writeUrl = (step) => S.defaults && np.writeUrl(S.view, S.defaults, step);
 
   function restore(given) {
     const before = S.view.study;
@@ -401,8 +389,6 @@
     return undefined;
   }
 
-  const typing = (n) => n && (n.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(n.tagName));
-  np.study.typing = typing;
   document.addEventListener("keydown", (event) => {
     if (!S.view) return undefined;
     const grip = event.target.closest && event.target.closest(".st-grip");
@@ -410,7 +396,7 @@
       event.preventDefault();
       return nudge(Number(grip.dataset.up), event.key);
     }
-    if (typing(event.target) || event.ctrlKey || event.metaKey || event.altKey) return undefined;
+    if (np.typing(event.target) || event.ctrlKey || event.metaKey || event.altKey) return undefined;
     if (event.key === "Escape" && S.view.select && S.view.point === "") return select({});
     if ((event.key === "j" || event.key === "k") && S.view.point !== "") {
       const index = Number(S.view.point) + (event.key === "j" ? 1 : -1);
@@ -504,10 +490,7 @@
       if (kept.ok && kept.study && kept.study === S.view.study) done(kept);
       document.body.dataset.studySeq = kept.seq;
       document.body.dataset.studyTook = S.tookMs;
-      const scheme = kept.dark ? "dark" : "light";
-      if (scheme === S.scheme) return NO();
-      S.scheme = scheme;
-      return scheme;
+      return np.scheme(kept);
     },
 
     lines(data) {

@@ -21,6 +21,8 @@ PAGES = (
     ("data", "Data", "/data/", "d"),
 )
 """Key, title, address, and the letter that goes there after g."""
+WARM = ("site", "compare", "live")
+"""Pages that show temperatures; Failures and Cooling are views of the site's."""
 QUESTIONS = (
     ("servers", "How many more servers?", "/?guide=servers"),
     ("failure", "What if this UPS fails?",
@@ -78,7 +80,8 @@ def header(
         html.Summary("Export", id=f"{prefix}-export"),
         html.Div(className="np-menu-items", children=items),
     ])  # fmt: skip
-    steps = [_icon("undo", "↶", "Undo"), _icon("redo", "↷", "Redo")]
+    steps = [_icon("undo", "↶", "Undo", disabled=True),
+             _icon("redo", "↷", "Redo", disabled=True)]  # fmt: skip
     return html.Header(className="np-header", children=[
         html.Div(className="np-top", children=[
             html.H1("Nameplate", className="np-wordmark"),
@@ -91,7 +94,8 @@ def header(
                 html.Form(id="np-who", className="np-who", action="/logout",
                           method="POST", hidden=True, children=[
                     html.Span(id="np-who-name"),
-                    html.Button("Log out", type="submit", className="np-mini"),
+                    html.Button("Log out", type="submit", className="np-mini",
+                                **{"data-command": "Log out"}),
                 ]),
                 _icon("help", "?", "Help and keys"),
             ]),
@@ -103,7 +107,8 @@ def header(
                 html.Span(about, id=f"{prefix}-scenario-name", className="np-quiet"),
             ]),
             html.Div(className="np-tools", role="toolbar", children=[
-                *tools, *(steps if edits else []),
+                *tools[:1], *temperatures(prefix, page), *tools[1:],
+                *(steps if edits else []),
                 button(f"{prefix}-copy", "Copy link"),
                 button(f"{prefix}-api", "API call"), *([files] if items else []),
             ], **{"aria-label": "This view"}),
@@ -123,10 +128,11 @@ def _nav(prefix: str, page: str) -> Any:
     return html.Nav(links, className="np-nav", **{"aria-label": "Pages"})
 
 
-def _icon(name: str, sign: str, words: str) -> Any:
+def _icon(name: str, sign: str, words: str, *, disabled: bool = False) -> Any:
     return html.Button(
         html.Span(sign, **{"aria-hidden": "true"}), id=f"np-{name}", type="button",
-        className="np-icon", **{"aria-label": words, "data-tip": words},
+        className="np-icon", disabled=disabled,
+        **{"aria-label": words, "data-tip": words},
     )  # fmt: skip
 
 
@@ -148,6 +154,14 @@ def theme(prefix: str) -> Any:
         {"value": "dark", "label": "Dark"},
     ]  # fmt: skip
     return segmented(f"{prefix}-theme", options, "Theme", "auto")
+
+
+def temperatures(prefix: str, page: str) -> list[Any]:
+    """°C or °F, on a page that shows temperatures (assets/base.temps.js)."""
+    options = [{"value": "C", "label": "°C"}, {"value": "F", "label": "°F"}]
+    if page not in WARM:
+        return []
+    return [segmented(f"{prefix}-temps", options, "Temperature unit", "C")]
 
 
 def _api_modal(prefix: str) -> Any:

@@ -153,6 +153,47 @@ def pick(name: str, label: str, options: list[Any], value: str) -> Any:
     )  # fmt: skip
 
 
+def knobs(prefix: str, controls: Iterable[Control], name: str) -> list[Any]:
+    """Draw the knobs of one group."""
+    return [knob(prefix, c) for c in controls if c.group == name]
+
+
+def labelled(label: str, what: Any) -> Any:
+    """Put words beside a choice that is no field of its own."""
+    return html.Div([html.Span(label, className="np-label"), what], className="np-pick")
+
+
+def options(pairs: Iterable[tuple[str, str]]) -> list[Any]:
+    """Values and labels as a choice takes them."""
+    return [{"value": value, "label": label} for value, label in pairs]
+
+
+DEFAULTED = (("P", " published default  "), ("A", " assumed default. Point at "))
+
+
+def panel(
+    prefix: str, groups: list[Any], legend: Iterable[tuple[str, str]] = DEFAULTED
+) -> Any:
+    """Draw the inputs of a page: groups of knobs, what their letters mean, a reset."""
+    letters = [part for letter, words in legend for part in (html.B(letter), words)]
+    return html.Aside(
+        className="np-panel", **{"aria-label": "Inputs"},
+        children=[
+            *groups,
+            html.P(className="np-legend", children=[
+                *letters, html.B("i"), " for its source.",
+            ]),
+            dmc.Button("Back to defaults", id=f"{prefix}-reset", size="compact-xs",
+                       variant="subtle"),
+        ],
+    )  # fmt: skip
+
+
+def starts(controls: Iterable[Control], choices: dict[str, str]) -> dict[str, Any]:
+    """Every default of a page by its name in the URL."""
+    return {**{c.key: c.default for c in controls}, **choices}
+
+
 # --- bindings -------------------------------------------------------------------------
 
 
@@ -164,7 +205,7 @@ def bind_knobs(dash: Any, prefix: str, controls: Iterable[Control]) -> None:
         dash.clientside_callback(
             ClientsideFunction("page", "toNumber"),
             Output(number, "value"),
-            Input(slider, "value"), State(number, "value"),
+            Input(slider, "value"), State(number, "value"), State(number, "id"),
             prevent_initial_call=True,
         )  # fmt: skip
         # no output: a question must not wait until the two have settled

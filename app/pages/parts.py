@@ -49,12 +49,18 @@ def headline(text: str, detail: str, *, good: bool) -> list[Any]:
 
 def number_cell(
     name: str, title: str, value: str, part: Any = "", delta: Any = "", *,
-    tip: str = "", alarm: bool = False,
+    tip: str = "", alarm: bool = False, source: str = "modelled",
 ) -> Any:  # fmt: skip
-    """Draw one key number: title, value, share, change."""
+    """
+    Draw one key number: title, value, share, change.
+
+    Its tip says what it is and its formula; assets/base.js adds the inputs, the source
+    ("modelled", "measured" or "stored") and the time.
+    """
     return html.Div(
         className="np-number-cell" + (" np-alarm" if alarm else ""),
-        id=name, **({"tabIndex": "0", "data-tip": tip} if tip else {}),
+        id=name,
+        **({"tabIndex": "0", "data-tip": tip, "data-source": source} if tip else {}),
         children=[
             html.Div(title, className="np-number-title"),
             html.Div(value, className="np-number-value"),

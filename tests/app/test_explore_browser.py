@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from tests.app.browsing import call_of
 from tests.app.conftest import ANSWER_MS, BROWSER, FIRST_ANSWER_MS
 
 pytestmark = BROWSER
@@ -45,7 +46,7 @@ def headline(page):
     return page.inner_text("#explore-verdict .np-headline")
 
 
-def test_moving_the_slider_moves_the_answer(open_page):
+def test_knobs_move_numbers_and_hints_menus_and_tables_open(open_page):
     page = open_page()
     assert "52 servers (+30 %)" in headline(page)
     peak = page.inner_text("#explore-number-peak .np-number-value")
@@ -62,17 +63,59 @@ def test_moving_the_slider_moves_the_answer(open_page):
     assert page.inner_text("#explore-number-peak .np-number-value") != peak
     assert "added=11" in page.url
 
-
-def test_a_number_typed_moves_the_slider(open_page):
-    page = open_page()
     settled(page, lambda: set_number(page, "added", 4))
     thumb = page.locator("#explore-added-slider [role=slider]")
 
     assert thumb.get_attribute("aria-valuenow") == "4"
     assert "44 servers (+10 %)" in headline(page)
 
+    page.fill("#explore-added", "6")
+    late = "dash_clientside.set_props('explore-added-slider', {value: 9})"
+    page.evaluate(late)  # as the slider's library says an older value again
+    page.wait_for_function(
+        "document.querySelector('#explore-added-slider [role=slider]')"
+        ".getAttribute('aria-valuenow') === '6'"
+    )
+    assert page.input_value("#explore-added") == "6", "what is typed wins"
+    settled(page, lambda: thumb.press("ArrowRight"))
+    assert page.input_value("#explore-added") == "7", "until the slider is moved"
 
-def test_a_url_restores_the_view(open_page):
+    hint = page.locator("#explore-t1-row .np-badge")
+    hint.hover()
+
+    assert "POLCA" in page.inner_text("#np-tip")
+    assert hint.get_attribute("aria-describedby") == "np-tip"
+    page.mouse.move(900, 500)
+    assert page.locator("#np-tip").is_hidden()
+    hint.focus()
+    assert page.locator("#np-tip").is_visible()
+    page.keyboard.press("Escape")
+    assert page.locator("#np-tip").is_hidden()
+
+    menu = page.locator("details.np-menu")
+    page.focus("#explore-export")
+    page.keyboard.press("Enter")
+    page.keyboard.press("ArrowDown")
+
+    assert page.evaluate("document.activeElement.id") == "explore-get-html"
+    page.keyboard.press("Escape")
+    assert menu.get_attribute("open") is None
+    page.click("#explore-export")
+    page.mouse.click(700, 600)
+    assert menu.get_attribute("open") is None
+
+    for name in ("power", "latency"):
+        page.click(f".np-chart-{name} .np-figure-tools button:has-text('Table')")
+        page.wait_for_selector(f"#explore-{name}-table tbody tr", timeout=ANSWER_MS)
+        assert page.locator(f"#explore-{name}-table tbody tr").count() >= 4
+    page.keyboard.press("Tab")
+
+    assert (
+        page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
+    )
+
+
+def test_a_url_restores_the_view_and_its_call_is_true(open_page, origin):
     page = open_page(
         "?added=6&policy=no-cap&units=W&t2=91&days=1&seed=1&metric=peak"
         "&zoom=2026-01-05+03%3A00~2026-01-05+09%3A00"
@@ -91,9 +134,13 @@ def test_a_url_restores_the_view(open_page):
     for part in ("added=6", "policy=no-cap", "units=W", "metric=peak", "zoom="):
         assert part in page.url
 
+    text = call_of(page, "explore")
+    assert text.startswith(f"curl -s -X POST {origin}/api/v1/what-if")
+    assert '"fleet.server_count": 46' in text
 
-def test_pins_are_kept_compared_and_survive_a_reload(open_page):
-    page = open_page("?added=2")
+
+def test_pins_are_kept_compared_opened_and_removed(open_page):
+    page = open_page("?added=2&t1=78")
     page.click("#explore-pin")
     settled(page, lambda: set_number(page, "added", 5))
     page.click("#explore-pin")
@@ -108,8 +155,15 @@ def test_pins_are_kept_compared_and_survive_a_reload(open_page):
     page.wait_for_selector(PINNED)
     assert page.locator(PINNED).count() == 2
 
+    page.wait_for_function(ANSWERED, timeout=ANSWER_MS)
+    page.locator("#explore-pins-grid .ag-selection-checkbox").first.click()
+    settled(page, lambda: page.click("#explore-pin-open"))
+    assert "added=2&t1=78" in page.url
+    page.click("#explore-pin-remove")
+    page.wait_for_function(f"document.querySelectorAll('{PINNED}').length === 1")
 
-def test_the_theme_drives_page_grid_and_figures(open_page):
+
+def test_the_theme_drives_all_and_a_refused_input_is_said_expects_refusal(open_page):
     page = open_page("?added=1", dark=True)
     page.wait_for_function(
         "document.documentElement.dataset.mantineColorScheme === 'dark'"
@@ -127,11 +181,6 @@ def test_the_theme_drives_page_grid_and_figures(open_page):
     assert (dark_ink, light_ink) == ("#e6e9ec", "#1b1f24")
     assert page.evaluate(f"{grid}.backgroundColor") != dark_ground
 
-
-def test_a_refused_input_says_where_and_why_and_keeps_the_answer_expects_refusal(
-    open_page,
-):
-    page = open_page("?added=3")
     before = headline(page)
     set_number(page, "t1", 95)
     page.wait_for_selector(".np-problem", timeout=ANSWER_MS)
@@ -144,16 +193,7 @@ def test_a_refused_input_says_where_and_why_and_keeps_the_answer_expects_refusal
     assert page.locator(".np-problem").count() == 0
 
 
-def test_the_api_call_of_the_view_is_shown_and_true(open_page, origin):
-    page = open_page("?added=7")
-    page.click("#explore-api")
-    text = page.inner_text("#explore-api-text")
-
-    assert text.startswith(f"curl -s -X POST {origin}/api/v1/what-if")
-    assert '"fleet.server_count": 47' in text
-
-
-def test_the_risk_curve_appears_by_itself_and_counts_do_not_restart_it(open_page):
+def test_the_risk_curve_appears_by_itself_and_files_are_exported(open_page, tmp_path):
     page = open_page("?added=9")
     page.wait_for_function(
         "document.querySelector('#explore-risk .js-plotly-plot').data.length >= 1",
@@ -162,9 +202,6 @@ def test_the_risk_curve_appears_by_itself_and_counts_do_not_restart_it(open_page
     page.click(".np-chart-risk .np-figure-tools button:has-text('Table')")
     page.wait_for_selector("#explore-risk-table tbody tr", timeout=ANSWER_MS)
     started = []
-
-    def begins(request):
-        return '"queue":["polca"' in (request.post_data or "")
 
     page.on(
         "request",
@@ -177,9 +214,6 @@ def test_the_risk_curve_appears_by_itself_and_counts_do_not_restart_it(open_page
 
     assert started == []
 
-
-def test_files_are_exported(open_page, tmp_path):
-    page = open_page("?added=2")
     for kind, ending in (("csv", ".csv"), ("html", ".html")):
         page.click("#explore-export")
         with page.expect_download(timeout=ANSWER_MS) as caught:
@@ -187,61 +221,5 @@ def test_files_are_exported(open_page, tmp_path):
         path = tmp_path / f"export{ending}"
         caught.value.save_as(path)
         text = path.read_text()
-        assert caught.value.suggested_filename == f"nameplate-42-servers-polca{ending}"
-        assert ("row_mean_w" if kind == "csv" else "42 servers (+5 %)") in text
-
-
-def test_every_chart_has_a_table_and_focus_is_visible(open_page):
-    page = open_page()
-    for name in ("power", "latency"):
-        page.click(f".np-chart-{name} .np-figure-tools button:has-text('Table')")
-        page.wait_for_selector(f"#explore-{name}-table tbody tr", timeout=ANSWER_MS)
-        assert page.locator(f"#explore-{name}-table tbody tr").count() >= 4
-    page.keyboard.press("Tab")
-
-    assert (
-        page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
-    )
-
-
-def test_a_hint_is_shown_on_hover_and_on_focus_and_goes_away(open_page):
-    page = open_page()
-    hint = page.locator("#explore-t1-row .np-badge")
-    hint.hover()
-
-    assert "POLCA" in page.inner_text("#np-tip")
-    assert hint.get_attribute("aria-describedby") == "np-tip"
-    page.mouse.move(900, 500)
-    assert page.locator("#np-tip").is_hidden()
-    hint.focus()
-    assert page.locator("#np-tip").is_visible()
-    page.keyboard.press("Escape")
-    assert page.locator("#np-tip").is_hidden()
-
-
-def test_the_export_menu_works_by_keyboard_and_closes(open_page):
-    page = open_page()
-    menu = page.locator("details.np-menu")
-    page.focus("#explore-export")
-    page.keyboard.press("Enter")
-    page.keyboard.press("ArrowDown")
-
-    assert page.evaluate("document.activeElement.id") == "explore-get-html"
-    page.keyboard.press("Escape")
-    assert menu.get_attribute("open") is None
-    page.click("#explore-export")
-    page.mouse.click(700, 600)
-    assert menu.get_attribute("open") is None
-
-
-def test_a_pin_opens_again_and_is_removed(open_page):
-    page = open_page("?added=9&t1=78")
-    page.click("#explore-pin")
-    page.wait_for_selector(PINNED)
-    settled(page, lambda: set_number(page, "added", 3))
-    page.locator("#explore-pins-grid .ag-selection-checkbox").first.click()
-    settled(page, lambda: page.click("#explore-pin-open"))
-
-    assert "added=9&t1=78" in page.url
-    page.click("#explore-pin-remove")
-    page.wait_for_function(f"!document.querySelector('{PINNED}')")
+        assert caught.value.suggested_filename == f"nameplate-50-servers-polca{ending}"
+        assert ("row_mean_w" if kind == "csv" else "50 servers (+25 %)") in text

@@ -213,7 +213,7 @@ def test_text_colours_reach_the_contrast_of_wcag_aa(ground):
 
 
 def test_pinned_runs_are_compared_with_different_dashes(whatif):
-    pin = answer.pin_of(whatif, state.View())
+    pin = answer.pin_of(whatif, state.view_from({}))
     figure = drawn(compare_figure([pin, pin], dark=False))
 
     assert [t.line.dash for t in figure.data] == ["solid", "dash"]

@@ -88,6 +88,15 @@ def test_a_reader_logs_in_once_and_the_page_answers(page, guarded):
     assert token not in page.content()
     assert page.evaluate("fetch('/api/v1/tokens').then(r => r.status)") == 403
 
+    page.wait_for_selector("#np-who:not([hidden])")
+    assert page.inner_text("#np-who-name") == "reader, viewer"
+    page.keyboard.press("Control+k")
+    page.keyboard.type("log out")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/login")
+    page.goto(f"{origin}/data/")
+    assert "/login" in page.url
+
 
 def test_a_wrong_token_leads_back_with_a_word(page, guarded):
     origin, _ = guarded

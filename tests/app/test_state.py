@@ -12,7 +12,7 @@ from twin.scenario import apply_changes, parse_scenario
 
 
 def test_the_untouched_view_needs_no_query():
-    assert state.to_query(state.View()) == ""
+    assert state.to_query(state.view_from({})) == ""
 
 
 @given(
@@ -53,7 +53,7 @@ def test_values_outside_the_range_are_pulled_inside():
 
 
 def test_the_default_view_is_the_published_row_with_twelve_servers_more():
-    asked = state.changes(state.View())
+    asked = state.changes(state.view_from({}))
     scenario = apply_changes(parse_scenario({}), asked)
 
     assert scenario.fleet.server_count == 52
@@ -84,7 +84,7 @@ def test_a_dataset_sets_arrivals_of_its_kind():
 
 
 def test_count_policy_and_display_keep_the_risk_curve():
-    base = state.risk_key(state.View())
+    base = state.risk_key(state.view_from({}))
     for same in (
         {"added": 3},
         {"policy": "no-cap"},
@@ -102,7 +102,7 @@ def test_a_stored_scenario_sets_the_controls_it_came_from():
     })  # fmt: skip
     scenario = apply_changes(parse_scenario({}), state.changes(view))
     opened = state.view_of_scenario(
-        scenario.model_dump(mode="json"), "abc", state.View()
+        scenario.model_dump(mode="json"), "abc", state.view_from({})
     )
 
     assert opened.sliders == view.sliders

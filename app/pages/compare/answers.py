@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
-import threading
-from collections import OrderedDict
+from functools import partial
 from typing import Any
 
 from api.client import ApiProblem, Client
+from app.pages.recent import Recent
 
 Json = dict[str, Any]
 KEPT = 24
@@ -34,9 +34,8 @@ class Answers:
 
     def __init__(self, client: Client) -> None:
         self.client = client
-        self._lock = threading.Lock()
-        self._known: OrderedDict[str, tuple[str, Json]] = OrderedDict()
-        self._under_way: OrderedDict[str, tuple[float, str]] = OrderedDict()
+        self._known: Recent[tuple[str, Json]] = Recent(KEPT)
+        self._under_way: Recent[tuple[float, str]] = Recent(KEPT)
 
     def comparison(self, asked: Json, *, tab: str, fresh: bool) -> Json:
         """
@@ -48,25 +47,19 @@ class Answers:
             fresh: Whether the question is put anew in any case.
         """
         key = json.dumps(asked, sort_keys=True)
-        with self._lock:
-            before = self._known.get(tab)
+        before = self._known.get(tab)
         if before is not None and before[0] == key and not fresh:
             return before[1]
         found = self.client.compare(
             asked["items"], baseline=asked["baseline"], view=tab,
-            on_progress=lambda part, text: self._told(tab, part, text),
+            on_progress=partial(self._told, tab),
         )  # fmt: skip
-        with self._lock:
-            self._known[tab] = key, found
-            self._known.move_to_end(tab)
-            while len(self._known) > KEPT:
-                self._known.popitem(last=False)
+        self._known.keep(tab, (key, found))
         return found
 
     def progress(self, tab: str) -> tuple[float, str] | None:
         """How far the question of a tab is; None where it has not said."""
-        with self._lock:
-            return self._under_way.get(tab)
+        return self._under_way.get(tab)
 
     def cancel(self, tab: str) -> None:
         """Stop the question of a tab."""
@@ -74,7 +67,4 @@ class Answers:
             self.client.compare([_TINY, _TINY], series=False, view=tab)
 
     def _told(self, tab: str, part: float, text: str) -> None:
-        with self._lock:
-            self._under_way[tab] = part, text
-            while len(self._under_way) > KEPT:
-                self._under_way.popitem(last=False)
+        self._under_way.keep(tab, (part, text))

@@ -2,38 +2,26 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-from app.components import dcc, dmc, html
-from app.figures.template import CONFIG
+from app.components import dmc, html
 from app.pages.compare.exports import KINDS
 from app.pages.compare.state import DEFAULTS, UNITS
 from app.pages.frame import header, shell
 from app.pages.knobs import group, segmented
+from app.pages.sections import graph, main, section, stores, under_way, verdict
 
 _STORES = (
     "touched", "request", "kept", "progress-ask", "progress", "cancel-ask", "cancelled",
 )  # fmt: skip
-_EMPTY = {
-    "data": [],
-    "layout": {
-        "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)",
-        "xaxis": {"visible": False}, "yaxis": {"visible": False},
-    },
-}  # fmt: skip
+_section = partial(section, "cmp")
 
 
 def layout() -> Any:
     """Lay the page out; every number in it arrives by callback."""
-    return shell("cmp", top=[*_stores(), _header()], panel=_panel(), main=_main())
-
-
-def _stores() -> list[Any]:
-    return [
-        *(dcc.Store(id=f"cmp-{name}") for name in _STORES),
-        dcc.Store(id="cmp-defaults", data=DEFAULTS),
-        dcc.Download(id="cmp-download"),
-    ]
+    kept = stores("cmp", _STORES, DEFAULTS)
+    return shell("cmp", top=[*kept, _header()], panel=_panel(), main=_main())
 
 
 def _header() -> Any:
@@ -95,21 +83,12 @@ def _panel() -> Any:
 
 
 def _main() -> Any:
-    return html.Main(
-        id="cmp-main", className="np-main",
-        children=[
-            html.Div(className="np-progress", **{"aria-hidden": "true"}),
-            html.Div(id="cmp-problem", role="alert"),
-            html.Div(id="cmp-verdict", className="np-verdict",
-                     **{"aria-live": "polite"}, children=[
-                dmc.Skeleton(height=24, w="62%"),
-                html.P("", className="np-detail", id="cmp-cold"),
-            ]),
-            _under_way(),
-            html.Div(id="cmp-warnings", role="status"),
-            html.Div(id="cmp-answer", className="np-hidden", children=_answer()),
-        ],
-    )  # fmt: skip
+    return main("cmp", [
+        verdict("cmp", ""),
+        under_way("cmp"),
+        html.Div(id="cmp-warnings", role="status"),
+        html.Div(id="cmp-answer", className="np-hidden", children=_answer()),
+    ])  # fmt: skip
 
 
 def _answer() -> list[Any]:
@@ -128,8 +107,7 @@ def _answer() -> list[Any]:
                     html.Div(className="np-chips", role="group", children=dmc.ChipGroup(
                         id="cmp-curves", multiple=True, value=[], children=[],
                     ), **{"aria-label": "Curves drawn"}),
-                    dcc.Graph(id="cmp-fig-curves", config=CONFIG, figure=_EMPTY,
-                              responsive=True, style={"height": 252}),
+                    graph("cmp", "curves", 252),
                     html.Details(className="np-fold-plain", children=[
                         html.Summary("As a table", className="np-quiet"),
                         html.Div(id="cmp-curves-table", className="np-scroll"),
@@ -142,23 +120,3 @@ def _answer() -> list[Any]:
                  html.Div(id="cmp-sources", className="np-scroll-x")),
         html.Div(id="cmp-status", className="np-status"),
     ]  # fmt: skip
-
-
-def _under_way() -> Any:
-    return html.Div(id="cmp-under-way", className="np-under-way np-hidden", children=[
-        html.Span(id="cmp-under-way-text", role="status"),
-        html.Button("Cancel", id="cmp-cancel", type="button", className="np-mini"),
-    ])  # fmt: skip
-
-
-def _section(name: str, title: str, children: Any, tools: Any = None) -> Any:
-    return html.Section(
-        className=f"np-chart np-chart-{name}", id=f"cmp-section-{name}",
-        **{"aria-labelledby": f"cmp-{name}-title"},
-        children=[
-            html.Div(className="np-chart-head", children=[
-                html.H2(title, id=f"cmp-{name}-title", className="np-h2"), tools,
-            ]),
-            *(children if isinstance(children, list) else [children]),
-        ],
-    )  # fmt: skip

@@ -132,7 +132,8 @@ def _source(source: Json, stored: Json | None, period: Period) -> Any:
                 className="" if source["node"] else "dt-stale"),
         html.Td(number(source["devices"]), title=models),
         html.Td(when(source["first_us"])),
-        html.Td(f"{duration(source['age_s'])} ago", title=when(source["last_us"])),
+        html.Td(f"{duration(source['age_s'])} ago", title=when(source["last_us"]),
+                **{"data-csv": when(source["last_us"])}),
         html.Td(_stored(stored)),
         html.Td(gap_strip(source, stored, period), className="dt-strip-cell"),
     ])  # fmt: skip

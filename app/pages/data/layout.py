@@ -12,12 +12,17 @@ from app.pages.knobs import button, pick, segmented
 from app.pages.parts import number_cell
 
 NUMBERS = (
-    ("sources", "Sources", "Hosts and meters that ever reported"),
-    ("devices", "Devices", "GPUs, CPUs, supplies and meters of all sources"),
-    ("fresh", "Reporting", "Sources with a reading of the last 90 s"),
-    ("placed", "Placed", "Sources that stand on a node of the watched scenario"),
-    ("first", "Oldest reading", "Of all sources"),
-    ("last", "Newest reading", "Of all sources"),
+    ("sources", "Sources", "Count of hosts and meters that ever reported"),
+    ("devices", "Devices", "Sum of GPUs, CPUs, supplies and meters over all sources"),
+    ("fresh", "Reporting", "Sources with a reading of the last 90 s, of all sources"),
+    ("placed", "Placed", "Sources minus those without a node of the scenario"),
+    ("first", "Oldest reading", "Earliest first reading of all sources"),
+    ("last", "Newest reading", "Latest reading of all sources"),
+)  # fmt: skip
+EXPORTS = (
+    ("save-sources", "Sources shown (CSV)"), ("save-place", "Placement (CSV)"),
+    ("save-imports", "Imports (CSV)"), ("save-events", "Events (CSV)"),
+    ("save-curl", "API call (curl)"),
 )  # fmt: skip
 PLACE_COLUMNS: list[dict[str, Any]] = [
     {"field": "name", "headerName": "Source", "minWidth": 120, "flex": 2,
@@ -49,7 +54,7 @@ def _stores() -> list[Any]:
 def _header() -> Any:
     return header(
         "data", "data", edits=False,
-        tools=[button("data-refresh", "Read again")],
+        tools=[button("data-refresh", "Read again")], exports=EXPORTS,
     )  # fmt: skip
 
 
@@ -62,8 +67,9 @@ def _main() -> Any:
             html.Div(id="data-verdict", className="np-verdict",
                      **{"aria-live": "polite"}, children=dmc.Skeleton(
                          height=24, w="52%")),
+            html.Div(id="data-age", className="np-quiet"),
             html.Div(id="data-numbers", className="np-numbers dt-numbers", children=[
-                number_cell(f"data-number-{name}", title, "–", tip=tip)
+                number_cell(f"data-number-{name}", title, "–", tip=tip, source="stored")
                 for name, title, tip in NUMBERS
             ]),
             _sources(),

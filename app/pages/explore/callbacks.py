@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any
 
 from api.client import ApiProblem, Client
 from app.components import (
@@ -10,7 +11,6 @@ from app.components import (
     Input,
     Output,
     State,
-    ctx,
     dcc,
     html,
     no_update,
@@ -18,31 +18,48 @@ from app.components import (
 from app.figures.compare import compare_figure
 from app.figures.template import CONFIG
 from app.pages import parts
-from app.pages.asking import away
+from app.pages.asking import answered, bind, bind_answer, bind_files
 from app.pages.explore import answer, exports, panels, state
 from app.pages.explore.catalogue import Catalogue
 from app.pages.knobs import bind_knobs, bind_view
 
 Json = dict[str, Any]
-T = TypeVar("T")
 
 CHOSEN = ("policy", "days", "seed", "server", "model", "traffic", "units", "theme",
           "metric", "seeds")  # fmt: skip
-_SUPERSEDED = 409
 _TOUCHED = Output("explore-touched", "data", allow_duplicate=True)
 """Output of callbacks that act on the page by themselves."""
+OPTIONS = tuple((name, "data") for name in ("server", "model", "traffic", "catalogue"))
+CURVE_PARTS = (
+    ("risk", "figure"), ("risk-table", "children"), ("plan-text", "children"),
+    ("plan-stop", "className"),
+)  # fmt: skip
 
 
 def register(dash: Any, client: Client) -> None:
     """Attach every callback of the page to the application."""
     catalogue = Catalogue(client)
     _browser_side(dash)
-    _answer(dash, client, catalogue)
-    _catalogue(dash, catalogue)
-    _plan(dash, client, catalogue)
+    bind_answer(
+        dash, "explore", answer.PARTS, partial(respond, client, catalogue),
+        State("explore-plan", "data"), kept="answer", shared=("risk", "risk-table"),
+    )  # fmt: skip
+    bind(dash, "explore", "boot", OPTIONS, lambda _, server: catalogue.options(server),
+         Input("explore-server", "value"), at_start=True)  # fmt: skip
+    bind(dash, "explore", "plan-poll", [("plan-step", "data")],
+         partial(plan_step, client, catalogue))  # fmt: skip
+    bind(dash, "explore", "plan", CURVE_PARTS, curve,
+         State("explore-request", "data"), State("explore-answer", "data"),
+         shared=("risk", "risk-table"))  # fmt: skip
     _pins(dash)
-    _exports(dash, client, catalogue)
-    _scenarios(dash, client)
+    bind_files(
+        dash, "explore", [f"get-{kind}" for kind in ("html", "csv", "parquet", "json")],
+        partial(save, client, catalogue),
+        [State("explore-request", "data"), State("explore-plan", "data")],
+    )  # fmt: skip
+    bind(dash, "explore", "scenario-open",
+         (("scenario-load", "data"), ("problem", "children")), partial(load, client),
+         State("explore-request", "data"), shared=["problem"])  # fmt: skip
 
 
 # --- in the browser -------------------------------------------------------------------
@@ -86,23 +103,8 @@ def ask(client: Client, catalogue: Catalogue, view: state.View, tab: str) -> Jso
     )
 
 
-def _answer(dash: Any, client: Client, catalogue: Catalogue) -> None:
-    """One round trip draws the whole page."""
-    outputs = [Output(f"explore-{part}", prop) for part, prop in answer.PARTS]
-
-    @dash.callback(
-        *outputs, Output("explore-problem", "children"),
-        Output("explore-answer", "data"),
-        Input("explore-request", "data"), State("explore-plan", "data"),
-        prevent_initial_call=True,
-    )  # fmt: skip
-    async def answer_view(request: Json, plan: Json | None) -> tuple[Any, ...]:
-        view = state.view_from(request["view"])
-        return await away(respond, client, catalogue, view, request, plan or {})
-
-
 def respond(
-    client: Client, catalogue: Catalogue, view: state.View, request: Json, plan: Json
+    client: Client, catalogue: Catalogue, request: Json, plan: Json | None
 ) -> tuple[Any, ...]:
     """
     Answer one request of the page.
@@ -110,79 +112,53 @@ def respond(
     Args:
         client: Way to the server.
         catalogue: What the server knows.
-        view: The view that asks.
-        request: `{seq, tab, dark, narrow, tables}` of the page.
+        request: `{seq, tab, dark, narrow, tables, view}` of the page.
         plan: Cells of the risk curve so far.
 
     Returns:
         Every part of the page, the problem, and what the browser keeps.
     """
-    kept: Json = {"seq": request["seq"], "query": state.to_query(view),
+    view = state.view_from(request["view"])
+    kept: Json = {"seq": request["seq"], "query": view.to_query(),
                   "dark": request["dark"]}  # fmt: skip
-    same = (no_update,) * len(answer.PARTS)
-    try:
-        found = ask(client, catalogue, view, request["tab"])
-    except ApiProblem as error:
-        if error.status == _SUPERSEDED:
-            return (*same, no_update, kept | {"superseded": True})
-        fields = panels.field_errors(error.problem)
-        return (*same, parts.problem(error.problem), kept | {"field_errors": fields})
+    return answered(
+        lambda: _drawn(client, catalogue, view, request, plan or {}), kept,
+        parts_count=len(answer.PARTS),
+        fields=lambda problem: {"field_errors": panels.field_errors(problem)},
+    )  # fmt: skip
+
+
+def _drawn(
+    client: Client, catalogue: Catalogue, view: state.View, request: Json, plan: Json
+) -> tuple[tuple[Any, ...], Json]:
+    """Every part of the page, and what the browser keeps besides."""
+    found = ask(client, catalogue, view, request["tab"])
     drawn = answer.draw(
         found, view, cells=plan.get("cells", []), dark=request["dark"],
         rated_w=catalogue.rated_w(view["server"]), narrow=bool(request.get("narrow")),
         tables=frozenset(request.get("tables") or ()),
     )  # fmt: skip
-    kept |= {
-        "ok": True, "risk_key": state.risk_key(view),
-        "pin": answer.pin_of(found, view),
+    return drawn, {
+        "risk_key": state.risk_key(view), "pin": answer.pin_of(found, view),
         "slo": (found.get("scenario") or {}).get("slo"),
         "call": {"changes": state.changes(view, catalogue.dataset_kinds())}
         | ({"scenario_id": view["scenario"]} if view["scenario"] else {"scenario": {}}),
     }  # fmt: skip
-    return (*drawn, None, kept)
-
-
-def _catalogue(dash: Any, catalogue: Catalogue) -> None:
-    @dash.callback(
-        Output("explore-server", "data"), Output("explore-model", "data"),
-        Output("explore-traffic", "data"), Output("explore-catalogue", "data"),
-        Input("explore-boot", "data"), Input("explore-server", "value"),
-    )  # fmt: skip
-    async def options(_: int, server: str) -> tuple[Any, ...]:
-        return await away(catalogue.options, server)
 
 
 # --- the risk curve -------------------------------------------------------------------
 
 
-def _plan(dash: Any, client: Client, catalogue: Catalogue) -> None:
-    @dash.callback(
-        Output("explore-plan-step", "data"), Input("explore-plan-poll", "data"),
-        prevent_initial_call=True,
-    )  # fmt: skip
-    async def step(poll: Json) -> Json:
-        return await away(plan_step, client, catalogue, poll)
-
-    @dash.callback(
-        Output("explore-risk", "figure", allow_duplicate=True),
-        Output("explore-risk-table", "children", allow_duplicate=True),
-        Output("explore-plan-text", "children"),
-        Output("explore-plan-stop", "className"),
-        Input("explore-plan", "data"), State("explore-request", "data"),
-        State("explore-answer", "data"),
-        prevent_initial_call=True,
-    )  # fmt: skip
-    async def curve(
-        plan: Json | None, request: Json, answered: Json | None
-    ) -> tuple[Any, ...]:
-        plan, view = plan or {}, state.view_from(request["view"])
-        cells = plan.get("cells", [])
-        slo = (answered or {}).get("slo")
-        figure = answer.risk(cells, view, dark=request["dark"], slo=slo)
-        hidden = "" if plan.get("running") else "np-hidden"
-        shown = "risk" in (request.get("tables") or ())
-        rows = answer.risk_rows(cells, slo) if shown else None
-        return figure, rows, plan.get("text", ""), hidden
+def curve(plan: Json | None, request: Json, answered: Json | None) -> tuple[Any, ...]:
+    """Draw the risk curve as far as it is: CURVE_PARTS."""
+    plan, view = plan or {}, state.view_from(request["view"])
+    cells = plan.get("cells", [])
+    slo = (answered or {}).get("slo")
+    figure = answer.risk(cells, view, dark=request["dark"], slo=slo)
+    hidden = "" if plan.get("running") else "np-hidden"
+    shown = "risk" in (request.get("tables") or ())
+    rows = answer.risk_rows(cells, slo) if shown else None
+    return figure, rows, plan.get("text", ""), hidden
 
 
 def plan_step(client: Client, catalogue: Catalogue, poll: Json) -> Json:
@@ -282,50 +258,27 @@ def _pins(dash: Any) -> None:
         ])  # fmt: skip
 
 
-# --- exports --------------------------------------------------------------------------
+# --- files and scenarios --------------------------------------------------------------
 
 
-def _exports(dash: Any, client: Client, catalogue: Catalogue) -> None:
-    kinds = ("html", "csv", "parquet", "json")
-
-    @dash.callback(
-        Output("explore-download", "data"),
-        Output("explore-problem", "children", allow_duplicate=True),
-        *(Input(f"explore-get-{kind}", "n_clicks") for kind in kinds),
-        State("explore-request", "data"), State("explore-plan", "data"),
-        prevent_initial_call=True,
-    )  # fmt: skip
-    async def download(*args: Any) -> tuple[Any, Any]:
-        request, plan = args[-2:]
-        kind = str(ctx.triggered_id).removeprefix("explore-get-")
-        if not any(args[:-2]) or request is None:
-            return no_update, no_update
-        view = state.view_from(request["view"])
-        try:
-            found = await away(ask, client, catalogue, view, "")
-        except ApiProblem as error:
-            return no_update, parts.problem(error.problem)
-        document = {"cells": plan["cells"]} if plan and plan.get("cells") else None
-        content, name, media = await away(exports.export, kind, found, document)
-        return dcc.send_bytes(content, name, type=media), no_update
+def save(
+    client: Client, catalogue: Catalogue, pressed: str, request: Json | None,
+    plan: Json | None,
+) -> tuple[bytes, str, str] | None:  # fmt: skip
+    """Make a file of the view's answer."""
+    if request is None:
+        return None
+    found = ask(client, catalogue, state.view_from(request["view"]), "")
+    document = {"cells": plan["cells"]} if plan and plan.get("cells") else None
+    return exports.export(pressed.removeprefix("get-"), found, document)
 
 
-# --- scenarios ------------------------------------------------------------------------
-
-
-def _scenarios(dash: Any, client: Client) -> None:
-    @dash.callback(
-        Output("explore-scenario-load", "data"),
-        Output("explore-problem", "children", allow_duplicate=True),
-        Input("explore-scenario-open", "data"), State("explore-request", "data"),
-        prevent_initial_call=True,
-    )  # fmt: skip
-    async def load(opened: Json, request: Json | None) -> tuple[Any, Any]:
-        """Set the knobs as a stored scenario has them."""
-        now = state.view_from((request or {}).get("view"))
-        try:
-            stored = await away(client.scenario, opened["id"])
-        except ApiProblem as error:
-            return no_update, parts.problem(error.problem)
-        view = state.view_of_scenario(stored["scenario"], opened["id"], now)
-        return {**view.sliders, **view.choices}, no_update
+def load(client: Client, opened: Json, request: Json | None) -> tuple[Any, Any]:
+    """Set the knobs as a stored scenario has them."""
+    now = state.view_from((request or {}).get("view"))
+    try:
+        stored = client.scenario(opened["id"])
+    except ApiProblem as error:
+        return no_update, parts.problem(error.problem)
+    view = state.view_of_scenario(stored["scenario"], opened["id"], now)
+    return {**view.sliders, **view.choices}, no_update

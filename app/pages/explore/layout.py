@@ -9,7 +9,18 @@ from app.figures.template import CONFIG
 from app.pages.explore import state
 from app.pages.explore.state import CHOICES, CONTROLS
 from app.pages.frame import header, shell, welcome
-from app.pages.knobs import button, fold, group, knob, pick, segmented
+from app.pages.knobs import (
+    button,
+    fold,
+    group,
+    knobs,
+    labelled,
+    panel,
+    pick,
+    segmented,
+    starts,
+)
+from app.pages.sections import EMPTY, numbers, section, stores, verdict
 
 POLICY_OPTIONS = [
     {"value": "no-cap", "label": "No cap"},
@@ -18,32 +29,17 @@ POLICY_OPTIONS = [
     {"value": "polca", "label": "POLCA"},
 ]
 
+_STORES = (
+    "request", "answer", "touched", "catalogue", "plan", "plan-poll", "plan-step",
+    "copied", "scenario-open", "scenario-load",
+)  # fmt: skip
+
 
 def layout() -> Any:
     """Lay the page out; every number in it arrives by callback."""
-    return shell(
-        "explore",
-        top=[*_stores(), _header()],
-        panel=_panel(),
-        main=_main(),
-    )
-
-
-def _stores() -> list[Any]:
-    names = (
-        "request", "answer", "touched", "catalogue", "plan", "plan-poll", "plan-step",
-        "copied", "scenario-open", "scenario-load",
-    )  # fmt: skip
-    return [
-        *(dcc.Store(id=f"explore-{name}") for name in names),
-        dcc.Store(id="explore-boot", data=1),
-        dcc.Store(
-            id="explore-defaults",
-            data={**{c.key: c.default for c in CONTROLS}, **CHOICES},
-        ),
-        dcc.Store(id="explore-pins", storage_type="local", data=[]),
-        dcc.Download(id="explore-download"),
-    ]
+    kept = stores("explore", _STORES, starts(CONTROLS, CHOICES))
+    pins = dcc.Store(id="explore-pins", storage_type="local", data=[])
+    return shell("explore", top=[*kept, pins, _header()], panel=_panel(), main=_main())
 
 
 # --- header ---------------------------------------------------------------------------
@@ -79,36 +75,21 @@ def _segmented(name: str, options: list[Any], label: str, **more: Any) -> Any:
 
 
 def _panel() -> Any:
-    return html.Aside(
-        className="np-panel",
-        **{"aria-label": "Inputs"},
-        children=[
-            group("Row", [*_rows("Row"), _server(), _model()]),
-            group("Load", [_traffic(), *_rows("Load")]),
-            group("Policy", [
-                _segmented("policy", POLICY_OPTIONS, "Capping policy", fullWidth=True),
-                *_rows("Policy"),
-            ]),
-            fold("Clock caps", _rows("Clocks")),
-            fold("Delays", _rows("Delays")),
-            group("Run", [_horizon(), _seed()]),
-            html.P(
-                className="np-legend",
-                children=[
-                    html.B("P"), " published default  ", html.B("A"),
-                    " assumed default. Point at ", html.B("i"), " for its source.",
-                ],
-            ),
-            dmc.Button(
-                "Back to defaults", id="explore-reset", size="compact-xs",
-                variant="subtle",
-            ),
-        ],
-    )  # fmt: skip
+    return panel("explore", [
+        group("Row", [*_rows("Row"), _server(), _model()]),
+        group("Load", [_traffic(), *_rows("Load")]),
+        group("Policy", [
+            _segmented("policy", POLICY_OPTIONS, "Capping policy", fullWidth=True),
+            *_rows("Policy"),
+        ]),
+        fold("Clock caps", _rows("Clocks")),
+        fold("Delays", _rows("Delays")),
+        group("Run", [_horizon(), _seed()]),
+    ])  # fmt: skip
 
 
 def _rows(group: str) -> list[Any]:
-    return [knob("explore", c) for c in CONTROLS if c.group == group]
+    return knobs("explore", CONTROLS, group)
 
 
 def _pick(name: str, label: str, options: list[Any]) -> Any:
@@ -131,13 +112,7 @@ def _traffic() -> Any:
 
 def _horizon() -> Any:
     options = [{"value": d, "label": f"{d} d"} for d in ("1", "3", "7")]
-    return html.Div(
-        className="np-pick",
-        children=[
-            html.Span("Horizon", className="np-label"),
-            _segmented("days", options, "Horizon in days"),
-        ],
-    )
+    return labelled("Horizon", _segmented("days", options, "Horizon in days"))
 
 
 def _seed() -> Any:
@@ -164,13 +139,9 @@ def _main() -> Any:
         children=[
             html.Div(className="np-progress", **{"aria-hidden": "true"}),
             welcome(),
-            html.Div(
-                id="explore-verdict", className="np-verdict",
-                **{"aria-live": "polite"}, children=_skeleton_verdict(),
-            ),
+            verdict("explore", "Simulating the first answer.", "52%"),
             html.Div(id="explore-problem", role="alert"),
-            html.Div(id="explore-numbers", className="np-numbers",
-                     children=_skeleton_numbers()),
+            numbers("explore"),
             html.Div(id="explore-headroom", className="np-headroom-box"),
             _chart("power", "Row power", 270, html.Span(
                 id="explore-power-note", className="np-quiet")),
@@ -191,31 +162,16 @@ def _main() -> Any:
 
 
 def _chart(name: str, title: str, height_px: int, tools: Any) -> Any:
-    return html.Section(
-        className=f"np-chart np-chart-{name}",
-        **{"aria-labelledby": f"explore-{name}-title"},
-        children=[
-            html.Div(className="np-chart-head", children=[
-                html.H2(title, id=f"explore-{name}-title", className="np-h2"), tools,
-            ]),
-            dcc.Graph(
-                id=f"explore-{name}", config=CONFIG, style={"height": height_px},
-                figure={"data": [], "layout": EMPTY_LAYOUT}, responsive=True,
-            ),
-            html.Details(id=f"explore-{name}-fold", className="np-table-fold",
-                         children=[
-                html.Summary("Table"),
-                html.Div(id=f"explore-{name}-table", className="np-scroll"),
-            ]),
-        ],
-    )  # fmt: skip
-
-
-EMPTY_LAYOUT = {
-    "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)",
-    "xaxis": {"visible": False}, "yaxis": {"visible": False},
-    "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
-}  # fmt: skip
+    return section("explore", name, title, [
+        dcc.Graph(
+            id=f"explore-{name}", config=CONFIG, style={"height": height_px},
+            figure=EMPTY, responsive=True,
+        ),
+        html.Details(id=f"explore-{name}-fold", className="np-table-fold", children=[
+            html.Summary("Table"),
+            html.Div(id=f"explore-{name}-table", className="np-scroll"),
+        ]),
+    ], tools)  # fmt: skip
 
 
 def _risk_tools() -> Any:
@@ -237,19 +193,6 @@ def _risk_tools() -> Any:
                "whiskers span lowest to highest"},
         ),
     ])  # fmt: skip
-
-
-def _skeleton_verdict() -> list[Any]:
-    return [
-        dmc.Skeleton(height=24, w="52%"),
-        html.P(
-            "Simulating the first answer.", id="explore-cold", className="np-detail"
-        ),
-    ]
-
-
-def _skeleton_numbers() -> list[Any]:
-    return [dmc.Skeleton(height=52, className="np-number-skeleton") for _ in range(8)]
 
 
 # --- pins -----------------------------------------------------------------------------

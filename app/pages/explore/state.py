@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 from app.pages.knobs import Control
+from app.pages.view import KnobView
 
 Json = dict[str, Any]
 
@@ -122,61 +123,20 @@ CHOICES: dict[str, str] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class View:
-    """
-    What the page shows: slider values by key, and choices by name.
+class View(KnobView):
+    """What the page shows: slider values by key, and choices by name."""
 
-    A view is plain data: it goes to the URL and comes back the same.
-    """
+    CONTROLS: ClassVar[tuple[Control, ...]] = CONTROLS
+    CHOICES: ClassVar[dict[str, str]] = CHOICES
 
-    sliders: dict[str, float] = field(
-        default_factory=lambda: {c.key: c.default for c in CONTROLS}
-    )
-    choices: dict[str, str] = field(default_factory=lambda: dict(CHOICES))
-
-    def __getitem__(self, key: str) -> Any:
-        return self.sliders[key] if key in self.sliders else self.choices[key]
+    @classmethod
+    def inside(cls, control: Control, value: Any) -> float:
+        """Read a slider's value; clocks may be those of GPUs that clock higher."""
+        free = control.group == "Clocks"
+        return control.inside(value, high=5000.0 if free else None)
 
 
-def view_from(data: Json | None) -> View:
-    """
-    Read a view from loose data; what is absent or unknown falls to its default.
-
-    Args:
-        data: Keys of `CONTROLS` and `CHOICES`, from the page or a URL.
-
-    Returns:
-        The view, sliders inside their range.
-    """
-    given = data or {}
-    sliders = {c.key: _inside(c, given.get(c.key)) for c in CONTROLS}
-    choices = {k: _text(given.get(k), default) for k, default in CHOICES.items()}
-    return View(sliders=sliders, choices=choices)
-
-
-def _inside(control: Control, value: Any) -> float:
-    free = control.group == "Clocks"  # other GPUs clock higher
-    return control.inside(value, high=5000.0 if free else None)
-
-
-def _text(value: Any, default: str) -> str:
-    return default if value is None or str(value) == "" else str(value)
-
-
-def to_query(view: View) -> str:
-    """Write a view as a URL query; only what differs from the default."""
-    pairs: list[tuple[str, str]] = [
-        (c.key, f"{view.sliders[c.key]:g}")
-        for c in CONTROLS
-        if view.sliders[c.key] != c.default
-    ]
-    pairs += [(k, v) for k, v in view.choices.items() if v != CHOICES[k]]
-    return urlencode(pairs)
-
-
-def from_query(query: str) -> View:
-    """Read a view from a URL query, with or without its question mark."""
-    return view_from(dict(parse_qsl(query.lstrip("?"))))
+view_from, from_query, to_query = View.read, View.from_query, View.to_query
 
 
 # --- the scenario a view means --------------------------------------------------------

@@ -38,6 +38,10 @@ _TIPS = {
     "held": "Hosts with a GPU that something slows: a cap, heat or the power brake",
     "age": "Age of the newest reading of the oldest host, lost hosts left out",
 }
+EXPORTS = (
+    ("save-hosts", "Hosts (CSV)"), ("save-nodes", "Power tree (CSV)"),
+    ("save-chart", "Chart (CSV)"), ("save-curl", "API call (curl)"),
+)  # fmt: skip
 HOST_COLUMNS: list[dict[str, Any]] = [
     {"field": "name", "headerName": "Host", "pinned": "left", "minWidth": 110,
      "flex": 1, "filter": "agTextColumnFilter"},
@@ -70,7 +74,7 @@ def _header() -> Any:
         "live", "live", edits=False,
         tools=[
             segmented("live-units", ["kW", "MW", "W"], "Power unit", CHOICES["units"]),
-        ],
+        ], exports=EXPORTS,
     )  # fmt: skip
 
 
@@ -93,7 +97,8 @@ def _main() -> Any:
                 ]),
             ]),
             html.Div(id="live-numbers", className="np-numbers", children=[
-                number_cell(f"live-number-{name}", title, "–", tip=_TIPS[name])
+                number_cell(f"live-number-{name}", title, "–", tip=_TIPS[name],
+                            source="measured")
                 for name, title in _NUMBERS
             ]),
             html.Div(className="np-two lv-two", children=[_chart(), _nodes()]),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
-import threading
-from collections import OrderedDict
+from functools import partial
 from typing import Any
 
 from api.client import ApiProblem, Client
+from app.pages.recent import Recent
 from app.pages.serving.state import BASELINE
 
 Json = dict[str, Any]
@@ -29,10 +29,9 @@ class Answers:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._lock = threading.Lock()
-        self._known: OrderedDict[str, Json] = OrderedDict()
-        self._settled: OrderedDict[str, Json] = OrderedDict()
-        self._under_way: OrderedDict[str, tuple[float, str]] = OrderedDict()
+        self._known: Recent[Json] = Recent(KEPT)
+        self._settled: Recent[Json] = Recent(KEPT)
+        self._under_way: Recent[tuple[float, str]] = Recent(KEPT)
 
     def study(self, asked: Json, *, tab: str, view: str) -> Json:
         """
@@ -44,32 +43,26 @@ class Answers:
             view: Name of the question; a newer one under the same name ends this one.
         """
         key = _key(tab, asked)
-        found = self.look(self._known, key)
-        if found is None:
-            name = f"{tab}-{view}"
-            found = self._client.serve_study(
-                asked, points=POINTS, view=name,
-                on_progress=lambda part, text: self._told(name, part, text),
-            )  # fmt: skip
-            self._keep(self._known, key, found)
-        return found
+        name = f"{tab}-{view}"
+        return self._known.get(key) or self._known.keep(key, self._client.serve_study(
+            asked, points=POINTS, view=name,
+            on_progress=partial(self._told, name),
+        ))  # fmt: skip
 
     def query(self, asked: Json, *, tab: str) -> Json:
         """Answer on the energy of a query."""
         key = _key(tab, asked)
-        found = self.look(self._known, key)
-        if found is None:
-            found = self._client.query_energy(asked, view=f"{tab}-{asked['preset']}")
-            self._keep(self._known, key, found)
-        return found
+        return self._known.get(key) or self._known.keep(
+            key, self._client.query_energy(asked, view=f"{tab}-{asked['preset']}")
+        )
 
     def known(self, asked: Json, *, tab: str) -> Json | None:
         """Answer of this tab to a question, if it is still in memory."""
-        return self.look(self._known, _key(tab, asked))
+        return self._known.get(_key(tab, asked))
 
     def settle(self, tab: str, study: Json) -> None:
         """Keep a whole answer, to lend its slow systems to coarse ones."""
-        self._keep(self._settled, tab, study)
+        self._settled.keep(tab, study)
 
     def quick(self, tab: str, asked: Json, *, view: str) -> tuple[Json, frozenset[str]]:
         """
@@ -81,7 +74,7 @@ class Answers:
         quick = [s for s in asked["systems"] if s["key"] not in SLOW]
         left = {s["key"] for s in asked["systems"] if s["key"] in SLOW}
         found = self.study(asked | {"systems": quick}, tab=tab, view=view)
-        before = self.look(self._settled, tab) or {"outcomes": [], "pareto": []}
+        before = self._settled.get(tab) or {"outcomes": [], "pareto": []}
         lent = [o for o in before["outcomes"] if o["system"] in left]
         order = [s["key"] for s in asked["systems"]]
         outcomes = sorted(
@@ -93,10 +86,7 @@ class Answers:
 
     def progress(self, tab: str) -> Json:
         """How far the questions of a tab are: name -> part and what is under way."""
-        with self._lock:
-            return {
-                view: self._under_way.get(f"{tab}-{view}") for view in ("main", "sweep")
-            }
+        return {v: self._under_way.get(f"{tab}-{v}") for v in ("main", "sweep")}
 
     def cancel(self, tab: str, view: str) -> None:
         """Stop a question: a newer one of its name takes over, and is over at once."""
@@ -108,23 +98,7 @@ class Answers:
             self._client.serve_study(tiny, points=2, view=f"{tab}-{view}")
 
     def _told(self, name: str, part: float, text: str) -> None:
-        with self._lock:
-            self._under_way[name] = (part, text)
-            while len(self._under_way) > KEPT:
-                self._under_way.popitem(last=False)
-
-    def look(self, kept: OrderedDict[str, Json], key: str) -> Json | None:
-        """Return what is kept under a key and mark it as used."""
-        with self._lock:
-            if key in kept:
-                kept.move_to_end(key)
-            return kept.get(key)
-
-    def _keep(self, kept: OrderedDict[str, Json], key: str, found: Json) -> None:
-        with self._lock:
-            kept[key] = found
-            while len(kept) > KEPT:
-                kept.popitem(last=False)
+        self._under_way.keep(name, (part, text))
 
 
 def _key(tab: str, asked: Json) -> str:

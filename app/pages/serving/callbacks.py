@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any
 
-from api.client import ApiProblem, Client
-from app.components import (
-    ALL,
-    Input,
-    Output,
-    State,
-    ctx,
-    dcc,
-    no_update,
-)  # fmt: skip
+from api.client import Client
+from app.components import ALL, Input, Output, State, ctx, no_update
 from app.figures import serving as figures
 from app.figures.pools import pools_figure
 from app.figures.serving_latency import latency_figure
-from app.pages import parts
-from app.pages.asking import away
+from app.pages.asking import answered, away, bind, bind_answer, bind_files
 from app.pages.knobs import bind_knobs, bind_view
 from app.pages.serving import answer, exports, state, systems
 from app.pages.serving.answers import Answers
@@ -30,17 +22,18 @@ from app.pages.serving.more import bind_more
 from app.pages.serving.own import own_table
 
 Json = dict[str, Any]
-T = TypeVar("T")
 
 CHOSEN = ("lengths", "arrivals", "model", "server", "gpus", "grid", "rent", "systems",
           "preset", "units", "theme")  # fmt: skip
-_SUPERSEDED = 409
-_TOUCHED = Output("serv-touched", "data", allow_duplicate=True)
 PARTS = (
     ("verdict", "children"), ("warnings", "children"), ("side", "children"),
     ("origins", "children"), ("own", "children"), ("fig-pareto", "figure"),
     ("fig-latency", "figure"), ("fig-pools", "figure"), ("pools-of", "children"),
     ("table", "children"), ("further", "children"), ("status", "children"),
+)  # fmt: skip
+OPTIONS = (
+    ("lengths", "data"), ("arrivals", "data"), ("model", "data"), ("server", "data"),
+    ("grid", "data"), ("systems", "children"),
 )  # fmt: skip
 LATER = ("origins", "fig-pareto", "fig-pools", "pools-of", "further")
 """What waits until the knobs rest."""
@@ -50,10 +43,14 @@ def register(dash: Any, client: Client) -> None:
     """Attach every callback of the page to the application."""
     answers, known = Answers(client), Known(client)
     _browser_side(dash)
-    _answer(dash, answers)
-    _options(dash, known)
+    bind_answer(dash, "serv", PARTS, partial(respond, answers), shared=("fig-pareto",))
+    bind(dash, "serv", "boot", OPTIONS, lambda _: known.options(), at_start=True)
     _drawer(dash, known)
-    _keep(dash, answers)
+    bind_files(
+        dash, "serv", [name for name, _ in exports.KINDS],
+        lambda kind, asked: asked and exports.export(answers, asked, kind),
+        [State("serv-request", "data")],
+    )  # fmt: skip
     bind_more(dash, answers, known)
 
 
@@ -78,21 +75,6 @@ def _browser_side(dash: Any) -> None:
 # --- the answer -----------------------------------------------------------------------
 
 
-def _answer(dash: Any, answers: Answers) -> None:
-    """One round trip draws the page."""
-
-    @dash.callback(
-        *(Output(f"serv-{name}", prop, allow_duplicate=name == "fig-pareto")
-          for name, prop in PARTS),
-        Output("serv-problem", "children", allow_duplicate=True),
-        Output("serv-kept", "data"),
-        Input("serv-request", "data"),
-        prevent_initial_call=True,
-    )  # fmt: skip
-    async def answer_view(request: Json) -> tuple[Any, ...]:
-        return await away(respond, answers, request)
-
-
 def respond(answers: Answers, request: Json) -> tuple[Any, ...]:
     """
     Answer one request of the page.
@@ -109,15 +91,10 @@ def respond(answers: Answers, request: Json) -> tuple[Any, ...]:
         "seq": request["seq"], "query": state.to_query(view), "dark": request["dark"],
         "coarse": bool(request.get("coarse")),
     }  # fmt: skip
-    same = (no_update,) * len(PARTS)
-    try:
-        found, more = draw(answers, view, request)
-    except ApiProblem as error:
-        if error.status == _SUPERSEDED:
-            return (*same, no_update, kept | {"superseded": True})
-        fields = state.field_errors(error.problem)
-        return (*same, parts.problem(error.problem), kept | {"field_errors": fields})
-    return (*found, None, kept | {"ok": True} | more)
+    return answered(
+        lambda: draw(answers, view, request), kept, parts_count=len(PARTS),
+        fields=lambda problem: {"field_errors": state.field_errors(problem)},
+    )  # fmt: skip
 
 
 def draw(
@@ -165,32 +142,20 @@ def draw(
     return found, more
 
 
-# --- options, knobs of systems, downloads ---------------------------------------------
-
-
-def _options(dash: Any, known: Known) -> None:
-    @dash.callback(
-        Output("serv-lengths", "data"), Output("serv-arrivals", "data"),
-        Output("serv-model", "data"), Output("serv-server", "data"),
-        Output("serv-grid", "data"), Output("serv-systems", "children"),
-        Input("serv-boot", "data"),
-    )  # fmt: skip
-    async def options(_: int) -> tuple[Any, ...]:
-        return await away(known.options)
+# --- knobs of systems -----------------------------------------------------------------
 
 
 def _drawer(dash: Any, known: Known) -> None:
     """Show the knobs of one system, and hand on what is turned."""
 
-    @dash.callback(
-        Output("serv-drawer", "opened"), Output("serv-drawer", "title"),
-        Output("serv-drawer-knobs", "children"),
-        Input("serv-drawer-ask", "data"), prevent_initial_call=True,
-    )  # fmt: skip
-    async def show(asked: Json) -> tuple[Any, ...]:
-        system = await away(known.system, asked["system"])
+    def show(asked: Json) -> tuple[Any, ...]:
+        system = known.system(asked["system"])
         turned = state.knobs_from(asked["knobs"]).get(system["key"], {})
         return True, system["label"], systems.drawer(system, turned)
+
+    bind(dash, "serv", "drawer-ask", (
+        ("drawer", "opened"), ("drawer", "title"), ("drawer-knobs", "children"),
+    ), show)  # fmt: skip
 
     @dash.callback(
         Output("serv-turned", "data"),
@@ -204,22 +169,3 @@ def _drawer(dash: Any, known: Known) -> None:
         system = await away(known.system, fields[0]["id"]["system"])
         values = {f["id"]["name"]: f.get("value") for f in fields}
         return {"system": system["key"], "knobs": systems.turn(system, values)}
-
-
-def _keep(dash: Any, answers: Answers) -> None:
-    @dash.callback(
-        Output("serv-download", "data"),
-        Output("serv-problem", "children", allow_duplicate=True),
-        *(Input(f"serv-{name}", "n_clicks") for name, _ in exports.KINDS),
-        State("serv-request", "data"), prevent_initial_call=True,
-    )  # fmt: skip
-    async def download(*given: Any) -> Any:
-        *clicks, request = given
-        if not any(clicks) or not request:
-            return no_update, no_update
-        wanted = str(ctx.triggered_id).removeprefix("serv-")
-        try:
-            text, name = await away(exports.export, answers, request, wanted)
-        except ApiProblem as error:
-            return no_update, parts.problem(error.problem)
-        return dcc.send_string(text, name), no_update

@@ -2,47 +2,30 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-from app.components import dcc, dmc, html
-from app.figures.template import CONFIG
+from app.components import dmc, html
 from app.pages.frame import header, shell
-from app.pages.knobs import fold, group, knob, pick, segmented
+from app.pages.knobs import fold, group, knobs, options, panel, pick, segmented, starts
+from app.pages.sections import folded, graph, main, section, stores, under_way, verdict
 from app.pages.serving import state
 from app.pages.serving.controls import CONTROLS
 from app.pages.serving.exports import KINDS
 from app.pages.serving.state import CHOICES
 
-EMPTY = {
-    "data": [],
-    "layout": {
-        "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)",
-        "xaxis": {"visible": False}, "yaxis": {"visible": False},
-        "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
-    },
-}  # fmt: skip
 _STORES = ("request", "kept", "touched", "sweep-request", "sweep-kept",
            "query-request", "query-kept", "progress-ask", "progress", "cancel-ask",
            "cancelled", "drawer-ask", "turned")  # fmt: skip
+_section, _graph = partial(section, "serv"), partial(graph, "serv")
 
 
 def layout() -> Any:
     """Lay the page out; every number in it arrives by callback."""
+    kept = stores("serv", _STORES, starts(CONTROLS, CHOICES))
     return shell(
-        "serv", top=[*_stores(), _header(), _drawer()], panel=_panel(), main=_main()
+        "serv", top=[*kept, _header(), _drawer()], panel=_panel(), main=_main()
     )
-
-
-def _stores() -> list[Any]:
-    return [
-        *(dcc.Store(id=f"serv-{name}") for name in _STORES),
-        dcc.Store(id="serv-boot", data=1),
-        dcc.Store(
-            id="serv-defaults",
-            data={**{c.key: c.default for c in CONTROLS}, **CHOICES},
-        ),
-        dcc.Download(id="serv-download"),
-    ]
 
 
 def _header() -> Any:
@@ -70,48 +53,40 @@ def _drawer() -> Any:
 
 
 def _panel() -> Any:
-    return html.Aside(
-        className="np-panel", **{"aria-label": "Inputs"},
-        children=[
-            group("Traffic", [
-                _pick("lengths", "Requests", _options(state.GENERATED)),
-                _pick("arrivals", "Arrivals", _options(state.ARRIVALS)),
-                *_knobs("Traffic"),
+    return panel("serv", [
+        group("Traffic", [
+            _pick("lengths", "Requests", options(state.GENERATED)),
+            _pick("arrivals", "Arrivals", options(state.ARRIVALS)),
+            *_knobs("Traffic"),
+        ]),
+        group("Hall", [
+            _pick("model", "Model", [_same("model")]),
+            _pick("server", "Server", [
+                {"value": CHOICES["server"], "label": "DGX H100 80 GB"}]),
+            _pick("gpus", "Instance", [
+                {"value": str(n), "label": f"{n} GPU{'s' if n > 1 else ''}"}
+                for n in (1, 2, 4, 8)
             ]),
-            group("Hall", [
-                _pick("model", "Model", [_same("model")]),
-                _pick("server", "Server", [
-                    {"value": CHOICES["server"], "label": "DGX H100 80 GB"}]),
-                _pick("gpus", "Instance", [
-                    {"value": str(n), "label": f"{n} GPU{'s' if n > 1 else ''}"}
-                    for n in (1, 2, 4, 8)
-                ]),
-                *_knobs("Hall"),
-            ]),
-            group("Systems compared", [
-                dmc.CheckboxGroup(
-                    id="serv-systems", value=CHOICES["systems"].split(","),
-                    children=[dmc.Skeleton(height=18, mt=8) for _ in range(4)],
-                ),
-            ]),
-            fold("Limits of every request", _knobs("Limits")),
-            fold("Prices and carbon", [
-                _pick("grid", "Grid", [{"value": "", "label": "Constant"}]),
-                _pick("rent", "Rent", _options(state.RENTS)),
-                *_knobs("Site"),
-            ]),
-            html.P(className="np-legend", children=[
-                html.B("P"), " published, ", html.B("M"), " measured, ", html.B("A"),
-                " assumed default. Point at ", html.B("i"), " for its source.",
-            ]),
-            dmc.Button("Back to defaults", id="serv-reset", size="compact-xs",
-                       variant="subtle"),
-        ],
-    )  # fmt: skip
+            *_knobs("Hall"),
+        ]),
+        group("Systems compared", [
+            dmc.CheckboxGroup(
+                id="serv-systems", value=CHOICES["systems"].split(","),
+                children=[dmc.Skeleton(height=18, mt=8) for _ in range(4)],
+            ),
+        ]),
+        fold("Limits of every request", _knobs("Limits")),
+        fold("Prices and carbon", [
+            _pick("grid", "Grid", [{"value": "", "label": "Constant"}]),
+            _pick("rent", "Rent", options(state.RENTS)),
+            *_knobs("Site"),
+        ]),
+    ], (("P", " published, "), ("M", " measured, "),
+        ("A", " assumed default. Point at ")))  # fmt: skip
 
 
 def _knobs(name: str) -> list[Any]:
-    return [knob("serv", c) for c in CONTROLS if c.group == name]
+    return knobs("serv", CONTROLS, name)
 
 
 def _pick(name: str, label: str, options: list[Any]) -> Any:
@@ -122,60 +97,39 @@ def _same(name: str) -> dict[str, str]:
     return {"value": CHOICES[name], "label": CHOICES[name]}
 
 
-def _options(pairs: tuple[tuple[str, str], ...]) -> list[Any]:
-    return [{"value": value, "label": label} for value, label in pairs]
-
-
 # --- answers --------------------------------------------------------------------------
 
 
 def _main() -> Any:
-    return html.Main(
-        id="serv-main", className="np-main",
-        children=[
-            html.Div(className="np-progress", **{"aria-hidden": "true"}),
-            html.Div(id="serv-problem", role="alert"),
-            html.Div(id="serv-verdict", className="np-verdict",
-                     **{"aria-live": "polite"}, children=[
-                dmc.Skeleton(height=24, w="62%"),
-                html.P("Serving the first requests.", className="np-detail",
-                       id="serv-cold"),
-            ]),
-            _under_way(),
-            html.Div(id="serv-warnings", role="status"),
-            _section("side", "Side by side on the same traffic", html.Div(
-                id="serv-side", className="np-scroll-x", children=[
-                    dmc.Skeleton(height=30, mt=8) for _ in range(4)
-                ])),
-            html.Div(className="np-two np-even", children=[
-                _section("pareto", "SLO against watts", _graph("pareto", 292),
-                         html.Span(className="np-quiet", role="status", children=[
-                             html.Span(id="serv-sweep-words"),
-                             html.Span(id="serv-sweep-progress"),
-                         ])),
-                _section("latency", "Latency and its limits", _graph("latency", 292),
-                         html.Span("median, P90, P99", className="np-quiet")),
-            ]),
-            _section("pools", "Pools over time", _graph("pools", 430),
-                     html.Span(id="serv-pools-of", className="np-quiet")),
-            _section("origins", "Where each curve is from",
-                     html.Div(id="serv-origins")),
-            _section("own", "Against their own baselines",
-                     html.Div(id="serv-own", className="np-scroll-x")),
-            _query(),
-            _fold("Every figure, as a table", [
-                html.Div(id="serv-table", className="np-scroll"),
-                html.Div(id="serv-further", className="np-scroll"),
-            ]),
-            html.Div(id="serv-status", className="np-status"),
-        ],
-    )  # fmt: skip
-
-
-def _under_way() -> Any:
-    return html.Div(id="serv-under-way", className="np-under-way np-hidden", children=[
-        html.Span(id="serv-under-way-text", role="status"),
-        html.Button("Cancel", id="serv-cancel", type="button", className="np-mini"),
+    return main("serv", [
+        verdict("serv", "Serving the first requests."),
+        under_way("serv"),
+        html.Div(id="serv-warnings", role="status"),
+        _section("side", "Side by side on the same traffic", html.Div(
+            id="serv-side", className="np-scroll-x", children=[
+                dmc.Skeleton(height=30, mt=8) for _ in range(4)
+            ])),
+        html.Div(className="np-two np-even", children=[
+            _section("pareto", "SLO against watts", _graph("pareto", 292),
+                     html.Span(className="np-quiet", role="status", children=[
+                         html.Span(id="serv-sweep-words"),
+                         html.Span(id="serv-sweep-progress"),
+                     ])),
+            _section("latency", "Latency and its limits", _graph("latency", 292),
+                     html.Span("median, P90, P99", className="np-quiet")),
+        ]),
+        _section("pools", "Pools over time", _graph("pools", 430),
+                 html.Span(id="serv-pools-of", className="np-quiet")),
+        _section("origins", "Where each curve is from",
+                 html.Div(id="serv-origins")),
+        _section("own", "Against their own baselines",
+                 html.Div(id="serv-own", className="np-scroll-x")),
+        _query(),
+        folded("Every figure, as a table", [
+            html.Div(id="serv-table", className="np-scroll"),
+            html.Div(id="serv-further", className="np-scroll"),
+        ]),
+        html.Div(id="serv-status", className="np-status"),
     ])  # fmt: skip
 
 
@@ -183,7 +137,7 @@ def _query() -> Any:
     tools = html.Div(
         className="np-chart-tools np-query-tools",
         children=[
-            _pick("preset", "Inputs", _options(state.PRESETS)),
+            _pick("preset", "Inputs", options(state.PRESETS)),
             *_knobs("Query"),
         ],
     )
@@ -203,29 +157,3 @@ def _query() -> Any:
             html.Div(id="serv-query-sources", className="np-scroll np-assumed"),
         ]),
     ], tools)  # fmt: skip
-
-
-def _fold(title: str, children: list[Any]) -> Any:
-    return html.Details(className="np-section", children=[
-        html.Summary(title, className="np-h2"), *children,
-    ])  # fmt: skip
-
-
-def _section(name: str, title: str, children: Any, tools: Any = None) -> Any:
-    return html.Section(
-        className=f"np-chart np-chart-{name}", id=f"serv-section-{name}",
-        **{"aria-labelledby": f"serv-{name}-title"},
-        children=[
-            html.Div(className="np-chart-head", children=[
-                html.H2(title, id=f"serv-{name}-title", className="np-h2"), tools,
-            ]),
-            *(children if isinstance(children, list) else [children]),
-        ],
-    )  # fmt: skip
-
-
-def _graph(name: str, height_px: int) -> Any:
-    return dcc.Graph(
-        id=f"serv-fig-{name}", config=CONFIG, figure=EMPTY, responsive=True,
-        style={"height": height_px},
-    )  # fmt: skip

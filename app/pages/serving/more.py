@@ -5,13 +5,12 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-import anyio.to_thread
-
 from api.client import ApiProblem
 from app import format as say
-from app.components import Input, Output, no_update
+from app.components import no_update
 from app.figures import query as query_figures
 from app.figures import serving as figures
+from app.pages.asking import SUPERSEDED, bind, bind_progress
 from app.pages.serving import answer, state
 from app.pages.serving.answers import Answers
 from app.pages.serving.compare import compare_frame
@@ -19,47 +18,24 @@ from app.pages.serving.known import Known
 
 Json = dict[str, Any]
 TITLES = dict(state.PRESETS)
-_SUPERSEDED = 409
+SWEEP_PARTS = (
+    ("fig-pareto", "figure"), ("sweep-words", "children"), ("sweep-kept", "data"),
+)  # fmt: skip
 QUERY_PARTS = (
     ("fig-query", "figure"), ("fig-savings", "figure"), ("fig-tornado", "figure"),
     ("query-words", "children"), ("query-table", "children"),
-    ("query-sources", "children"),
+    ("query-sources", "children"), ("query-kept", "data"),
 )  # fmt: skip
 
 
 def bind_more(dash: Any, answers: Answers, known: Known) -> None:
     """Attach the questions that run beside the main one."""
-
-    @dash.callback(
-        Output("serv-fig-pareto", "figure"), Output("serv-sweep-words", "children"),
-        Output("serv-sweep-kept", "data"),
-        Input("serv-sweep-request", "data"), prevent_initial_call=True,
+    bind(dash, "serv", "sweep-request", SWEEP_PARTS, partial(sweep, answers, known))
+    bind(dash, "serv", "query-request", QUERY_PARTS, partial(query, answers))
+    bind_progress(
+        dash, "serv", lambda asked: answers.progress(asked["tab"]),
+        lambda asked: answers.cancel(asked["tab"], asked["view"]),
     )  # fmt: skip
-    async def sweep_view(request: Json) -> tuple[Any, ...]:
-        return await anyio.to_thread.run_sync(partial(sweep, answers, known, request))
-
-    @dash.callback(
-        *(Output(f"serv-{name}", prop) for name, prop in QUERY_PARTS),
-        Output("serv-query-kept", "data"),
-        Input("serv-query-request", "data"), prevent_initial_call=True,
-    )  # fmt: skip
-    async def query_view(request: Json) -> tuple[Any, ...]:
-        return await anyio.to_thread.run_sync(partial(query, answers, request))
-
-    @dash.callback(
-        Output("serv-progress", "data"), Input("serv-progress-ask", "data"),
-        prevent_initial_call=True,
-    )  # fmt: skip
-    async def progress(asked: Json) -> Json:
-        return answers.progress(asked["tab"]) | {"n": asked["n"]}
-
-    @dash.callback(
-        Output("serv-cancelled", "data"), Input("serv-cancel-ask", "data"),
-        prevent_initial_call=True,
-    )  # fmt: skip
-    async def cancel(asked: Json) -> Json:
-        await anyio.to_thread.run_sync(answers.cancel, asked["tab"], asked["view"])
-        return asked
 
 
 def sweep(answers: Answers, known: Known, request: Json) -> tuple[Any, ...]:
@@ -80,7 +56,7 @@ def sweep(answers: Answers, known: Known, request: Json) -> tuple[Any, ...]:
         asked = state.sweep(view, known.fleets())
         found = answers.study(asked, tab=request["tab"], view="sweep")
     except ApiProblem as error:
-        if error.status == _SUPERSEDED:
+        if error.status == SUPERSEDED:
             return no_update, no_update, kept | {"superseded": True}
         words = f"No other server counts: {error.problem.get('detail')}"
         return no_update, words, kept
@@ -126,7 +102,7 @@ def query(answers: Answers, request: Json) -> tuple[Any, ...]:
         request: `{seq, tab, dark, view}` of the page.
 
     Returns:
-        QUERY_PARTS and what the browser keeps.
+        QUERY_PARTS, the last of them what the browser keeps.
     """
     view, kept = state.view_from(request["view"]), {"seq": request["seq"]}
     preset = view["preset"] if view["preset"] in TITLES else state.CHOICES["preset"]
@@ -141,8 +117,8 @@ def query(answers: Answers, request: Json) -> tuple[Any, ...]:
             for name in TITLES
         }
     except ApiProblem as error:
-        same = (no_update,) * len(QUERY_PARTS)
-        return (*same, kept | {"superseded": error.status == _SUPERSEDED})
+        same = (no_update,) * (len(QUERY_PARTS) - 1)
+        return (*same, kept | {"superseded": error.status == SUPERSEDED})
     chosen = found[preset]
     return (
         query_figures.query_figure(

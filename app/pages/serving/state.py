@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from urllib.parse import parse_qsl
 
+from app.pages.knobs import Control
 from app.pages.serving.controls import CONTROLS
+from app.pages.view import KnobView
 
 Json = dict[str, Any]
 
@@ -17,8 +19,6 @@ COARSE_S = 600.0
 """Traffic of the first answer while a knob is being moved."""
 _COUNTS = (0.5, 0.625, 0.75, 0.875, 1.25)
 _LARGEST_COUNT = 2000
-NONE = "none"
-"""In the URL: nothing chosen of a list that starts with something."""
 CHOICES: dict[str, str] = {
     "lengths": "chat", "arrivals": "day", "model": "llama2-70b", "server": "dgx-h100",
     "gpus": "8", "grid": "", "rent": "with", "systems": "splitwise,greener",
@@ -39,22 +39,16 @@ _RANGES = {"chat": ((60, 2250), (10, 412)), "code": ((60, 4036), (2, 54))}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class View:
+class View(KnobView):
     """What the page shows: slider values by key, and choices by name."""
 
-    sliders: dict[str, float] = field(
-        default_factory=lambda: {c.key: c.default for c in CONTROLS}
-    )
-    choices: dict[str, str] = field(default_factory=lambda: dict(CHOICES))
-
-    def __getitem__(self, key: str) -> Any:
-        return self.sliders[key] if key in self.sliders else self.choices[key]
+    CONTROLS: ClassVar[tuple[Control, ...]] = CONTROLS
+    CHOICES: ClassVar[dict[str, str]] = CHOICES
+    PLAIN: ClassVar[str] = ",:"
 
     def systems(self) -> list[str]:
         """Keys of the systems compared, without the baseline."""
-        names = self.choices["systems"].split(",")
-        chosen = [n for n in names if n and n not in (NONE, BASELINE)]
-        return list(dict.fromkeys(chosen))
+        return [key for key in self.listed("systems") if key != BASELINE]
 
     def knobs(self) -> dict[str, Json]:
         """Knobs of systems that differ from their defaults; system -> name -> value."""
@@ -63,14 +57,8 @@ class View:
 
 def view_from(data: Json | None) -> View:
     """Read a view from loose data; what is absent or unknown falls to its default."""
-    given = data or {}
-    choices = {
-        k: default if given.get(k) in (None, "") else str(given[k])
-        for k, default in CHOICES.items()
-    }
-    choices["knobs"] = knobs_text(knobs_from(choices["knobs"]))
-    sliders = {c.key: c.inside(given.get(c.key, c.default)) for c in CONTROLS}
-    return View(sliders=sliders, choices=choices)
+    knobs = knobs_text(knobs_from(str((data or {}).get("knobs") or "")))
+    return View.read((data or {}) | {"knobs": knobs})
 
 
 def knobs_from(text: str) -> dict[str, Json]:
@@ -89,14 +77,7 @@ def knobs_text(knobs: dict[str, Json]) -> str:
     return json.dumps(knobs, separators=(",", ":"), sort_keys=True) if knobs else ""
 
 
-def to_query(view: View) -> str:
-    """Write a view as a URL query; only what differs from the default."""
-    pairs = [
-        (c.key, f"{view.sliders[c.key]:g}") for c in CONTROLS
-        if view.sliders[c.key] != c.default
-    ]  # fmt: skip
-    pairs += [(k, v) for k, v in view.choices.items() if v != CHOICES[k]]
-    return urlencode(pairs, safe=",:")
+to_query = View.to_query
 
 
 def from_query(query: str) -> View:

@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any
 
 from api.client import ApiProblem, Client
-from app.components import (
-    Input,
-    Output,
-    State,
-    ctx,
-    dcc,
-    no_update,
-)  # fmt: skip
+from app.components import Input, State, no_update
 from app.figures import grid_side
 from app.figures import stabilize as figures
-from app.pages import parts
-from app.pages.asking import away
+from app.pages.asking import SUPERSEDED, answered, bind, bind_answer, bind_files
 from app.pages.knobs import bind_knobs, bind_view
 from app.pages.stabilize import answer, state
 from app.pages.stabilize.controls import CONTROLS
@@ -25,7 +18,6 @@ from app.pages.stabilize.layout import rule_boxes, table_boxes
 from app.pages.stabilize.search import Searches, bind_search
 
 Json = dict[str, Any]
-T = TypeVar("T")
 
 CHOSEN = ("scenario", "own", "gpu", "law", "rules", "tables", "event", "theme",
           "units", "search", "objective", "against")  # fmt: skip
@@ -34,24 +26,35 @@ POINTS = 900
 COARSE_POINTS = 600
 """The same while a knob is being moved."""
 LATER = ("fig-resonance", "fig-ride", "rides", "assumptions", "notes")
-_SUPERSEDED = 409
-_TOUCHED = Output("stab-touched", "data", allow_duplicate=True)
 PARTS = (
     ("verdict", "children"), ("numbers", "children"), ("fig-wave", "figure"),
     ("window", "children"), ("notes", "children"), ("compliance", "children"),
     ("fig-spectrum", "figure"), ("fig-resonance", "figure"), ("fig-ride", "figure"),
     ("rides", "children"), ("assumptions", "children"), ("status", "children"),
 )  # fmt: skip
+ZOOM_PARTS = (("fig-wave", "figure"), ("window", "children"), ("zoom-kept", "data"))
+OPTIONS = (
+    ("scenario", "data"), ("gpu", "data"), ("rules", "children"),
+    ("tables", "children"),
+)  # fmt: skip
 
 
 def register(dash: Any, client: Client) -> None:
     """Attach every callback of the page to the application."""
     _browser_side(dash)
-    _answer(dash, client)
-    _zoom(dash, client)
-    _options(dash, Known(client))
+    bind_answer(
+        dash, "stab", PARTS, partial(respond, client), shared=("fig-wave", "window")
+    )
+    bind(dash, "stab", "zoom-request", ZOOM_PARTS,
+         lambda asked, kept: look_closer(client, asked, kept or {}),
+         State("stab-kept", "data"), shared=("fig-wave", "window"))  # fmt: skip
+    known = Known(client)
+    bind(dash, "stab", "boot", OPTIONS, lambda _: known.options(), at_start=True)
     bind_search(dash, Searches(client))
-    _keep(dash, client)
+    bind_files(
+        dash, "stab", ("get", "report"), partial(_file, client),
+        [State("stab-kept", "data")],
+    )  # fmt: skip
 
 
 class Known:
@@ -107,20 +110,6 @@ def _browser_side(dash: Any) -> None:
 # --- the answer -----------------------------------------------------------------------
 
 
-def _answer(dash: Any, client: Client) -> None:
-    """One round trip draws the page."""
-
-    @dash.callback(
-        *(Output(f"stab-{name}", prop) for name, prop in PARTS),
-        Output("stab-problem", "children", allow_duplicate=True),
-        Output("stab-kept", "data"),
-        Input("stab-request", "data"),
-        prevent_initial_call=True,
-    )  # fmt: skip
-    async def answer_view(request: Json) -> tuple[Any, ...]:
-        return await away(respond, client, request)
-
-
 def respond(client: Client, request: Json) -> tuple[Any, ...]:
     """
     Answer one request of the page.
@@ -137,15 +126,10 @@ def respond(client: Client, request: Json) -> tuple[Any, ...]:
         "seq": request["seq"], "query": state.to_query(view), "dark": request["dark"],
         "coarse": bool(request.get("coarse")),
     }  # fmt: skip
-    same = (no_update,) * len(PARTS)
-    try:
-        found, more = draw(client, view, request)
-    except ApiProblem as error:
-        if error.status == _SUPERSEDED:
-            return (*same, no_update, kept | {"superseded": True})
-        fields = state.field_errors(error.problem)
-        return (*same, parts.problem(error.problem), kept | {"field_errors": fields})
-    return (*found, None, kept | {"ok": True} | more)
+    return answered(
+        lambda: draw(client, view, request), kept, parts_count=len(PARTS),
+        fields=lambda problem: {"field_errors": state.field_errors(problem)},
+    )  # fmt: skip
 
 
 def draw(
@@ -229,18 +213,6 @@ def _call(path: str, asked: Json) -> Json:
     return {"path": path, "body": body}
 
 
-def _zoom(dash: Any, client: Client) -> None:
-    @dash.callback(
-        Output("stab-fig-wave", "figure", allow_duplicate=True),
-        Output("stab-window", "children", allow_duplicate=True),
-        Output("stab-zoom-kept", "data"),
-        Input("stab-zoom-request", "data"), State("stab-kept", "data"),
-        prevent_initial_call=True,
-    )  # fmt: skip
-    async def look(request: Json, kept: Json | None) -> tuple[Any, ...]:
-        return await away(look_closer, client, request, kept or {})
-
-
 def look_closer(client: Client, request: Json, kept: Json) -> tuple[Any, ...]:
     """
     Draw another window of the study on the page.
@@ -268,7 +240,7 @@ def look_closer(client: Client, request: Json, kept: Json) -> tuple[Any, ...]:
             **asked,
         )
     except ApiProblem as error:
-        words = "" if error.status == _SUPERSEDED else str(error)
+        words = "" if error.status == SUPERSEDED else str(error)
         return no_update, words or no_update, done
     figure = figures.waveform_figure(
         study, window, focus=kept["focus"], dark=request["dark"], unit=view["units"]
@@ -277,44 +249,19 @@ def look_closer(client: Client, request: Json, kept: Json) -> tuple[Any, ...]:
     return figure.document(), answer.window_words(window), done
 
 
-# --- options and downloads ------------------------------------------------------------
+# --- files ----------------------------------------------------------------------------
 
 
-def _options(dash: Any, known: Known) -> None:
-    @dash.callback(
-        Output("stab-scenario", "data"), Output("stab-gpu", "data"),
-        Output("stab-rules", "children"), Output("stab-tables", "children"),
-        Input("stab-boot", "data"),
-    )  # fmt: skip
-    async def options(_: int) -> tuple[Any, ...]:
-        return await away(known.options)
-
-
-def _keep(dash: Any, client: Client) -> None:
-    @dash.callback(
-        Output("stab-download", "data"),
-        Output("stab-problem", "children", allow_duplicate=True),
-        Input("stab-get", "n_clicks"), Input("stab-report", "n_clicks"),
-        State("stab-kept", "data"), prevent_initial_call=True,
-    )  # fmt: skip
-    async def download(get: int | None, report: int | None, kept: Json | None) -> Any:
-        if not (get or report) or not kept or "call" not in kept:
-            return no_update, no_update
-        wanted = str(ctx.triggered_id)
-        try:
-            return await away(_file, client, kept, wanted), no_update
-        except ApiProblem as error:
-            return no_update, parts.problem(error.problem)
-
-
-def _file(client: Client, kept: Json, wanted: str) -> Any:
+def _file(client: Client, wanted: str, kept: Json | None) -> tuple[str, ...] | None:
+    if not kept or "call" not in kept:
+        return None
     body = kept["call"]["body"]
     found = client.stabilize_run(
         scenario_id=body.get("scenario_id"), changes=body.get("changes")
     )
-    if wanted == "stab-get":
-        return dcc.send_string(json.dumps(found, indent=1), "nameplate-stabilize.json")
+    if wanted == "get":
+        return json.dumps(found, indent=1), "nameplate-stabilize.json"
     from app.report.stabilize import stabilize_report
 
     text = stabilize_report(found, "Training power and grid rules")
-    return dcc.send_string(text, "nameplate-stabilize.html", type="text/html")
+    return text, "nameplate-stabilize.html", "text/html"

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-from app.components import dcc, dmc, html
+from app.components import dmc, html
 from app.figures.template import CONFIG
 from app.pages.frame import header, shell
-from app.pages.knobs import button, fold, group, knob, pick, segmented
+from app.pages.knobs import (
+    button,
+    fold,
+    group,
+    knobs,
+    labelled,
+    options,
+    panel,
+    pick,
+    segmented,
+    starts,
+)
+from app.pages.sections import folded, graph, main, numbers, section, stores, verdict
 from app.pages.stabilize import state
 from app.pages.stabilize.controls import CONTROLS
 from app.pages.stabilize.state import CHOICES, SWITCHES
 
-EMPTY = {
-    "data": [],
-    "layout": {
-        "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)",
-        "xaxis": {"visible": False}, "yaxis": {"visible": False},
-        "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
-    },
-}  # fmt: skip
+_STORES = ("request", "kept", "touched", "zoom-request", "zoom-kept", "search-poll",
+           "search-step", "search-use")  # fmt: skip
+_section, _graph = partial(section, "stab"), partial(graph, "stab")
 _WAVE_CONFIG = CONFIG | {"doubleClick": "autosize"}  # codespell:ignore
 _TIPS = {
     "ramp": "A power cap at the start, a burn at the end",
@@ -35,21 +43,8 @@ _TIPS = {
 
 def layout() -> Any:
     """Lay the page out; every number in it arrives by callback."""
-    return shell("stab", top=[*_stores(), _header()], panel=_panel(), main=_main())
-
-
-def _stores() -> list[Any]:
-    names = ("request", "kept", "touched", "zoom-request", "zoom-kept", "search-poll",
-             "search-step", "search-use")  # fmt: skip
-    return [
-        *(dcc.Store(id=f"stab-{name}") for name in names),
-        dcc.Store(id="stab-boot", data=1),
-        dcc.Store(
-            id="stab-defaults",
-            data={**{c.key: c.default for c in CONTROLS}, **CHOICES},
-        ),
-        dcc.Download(id="stab-download"),
-    ]
+    kept = stores("stab", _STORES, starts(CONTROLS, CHOICES))
+    return shell("stab", top=[*kept, _header()], panel=_panel(), main=_main())
 
 
 def _header() -> Any:
@@ -66,55 +61,46 @@ def _header() -> Any:
 
 
 def _panel() -> Any:
-    return html.Aside(
-        className="np-panel", **{"aria-label": "Inputs"},
-        children=[
-            group("Inputs", [
-                _pick("scenario", "Job", [{"value": "", "label": "Ready-made job"}]),
-                html.Div(id="stab-own-row", className="np-hidden", children=[
-                    _labelled("Measures", segmented(
-                        "stab-own",
-                        [{"value": "stored", "label": "As stored"},
-                         {"value": "knobs", "label": "By the knobs"}],
-                        "Whose measures and rules", CHOICES["own"])),
-                    html.P("The stored job answers; its inputs are its own.",
-                           className="np-quiet"),
-                ]),
+    return panel("stab", [
+        group("Inputs", [
+            _pick("scenario", "Job", [{"value": "", "label": "Ready-made job"}]),
+            html.Div(id="stab-own-row", className="np-hidden", children=[
+                labelled("Measures", segmented(
+                    "stab-own",
+                    [{"value": "stored", "label": "As stored"},
+                     {"value": "knobs", "label": "By the knobs"}],
+                    "Whose measures and rules", CHOICES["own"])),
+                html.P("The stored job answers; its inputs are its own.",
+                       className="np-quiet"),
             ]),
-            html.Div(id="stab-held", children=[
-                group("Measures", [
-                    *(_measure(key, name) for key, name in (
-                        ("ramp", "ramp"), ("smooth", "smooth"), ("store", "store"),
-                        ("psu", "psu"), ("rack", "rack"), ("ballast", "ballast"),
-                        ("clock_on", "clock"), ("turns", "turns"),
-                    )),
-                ]),
-                _rules(),
+        ]),
+        html.Div(id="stab-held", children=[
+            group("Measures", [
+                *(_measure(key, name) for key, name in (
+                    ("ramp", "ramp"), ("smooth", "smooth"), ("store", "store"),
+                    ("psu", "psu"), ("rack", "rack"), ("ballast", "ballast"),
+                    ("clock_on", "clock"), ("turns", "turns"),
+                )),
             ]),
-            html.Div(id="stab-job", children=[
-                group("Job", [
-                    _pick("gpu", "GPU", [
-                        {"value": "gb200-186gb", "label": "GB200 186 GB"}]),
-                    *_knobs("Job"),
-                ]),
-                fold("Evaluations, checkpoints, start and end", _knobs("Events")),
-                fold("Site and connection", [
-                    *_knobs("Site"), _switched("ups", _knobs("UPS")),
-                    _switched("gen", []), *_knobs("Connection"),
-                ]),
+            _rules(),
+        ]),
+        html.Div(id="stab-job", children=[
+            group("Job", [
+                _pick("gpu", "GPU", [
+                    {"value": "gb200-186gb", "label": "GB200 186 GB"}]),
+                *_knobs("Job"),
             ]),
-            html.P(className="np-legend", children=[
-                html.B("P"), " published default  ", html.B("A"),
-                " assumed default. Point at ", html.B("i"), " for its source.",
+            fold("Evaluations, checkpoints, start and end", _knobs("Events")),
+            fold("Site and connection", [
+                *_knobs("Site"), _switched("ups", _knobs("UPS")),
+                _switched("gen", []), *_knobs("Connection"),
             ]),
-            dmc.Button("Back to defaults", id="stab-reset", size="compact-xs",
-                       variant="subtle"),
-        ],
-    )  # fmt: skip
+        ]),
+    ])  # fmt: skip
 
 
 def _measure(key: str, name: str) -> Any:
-    laws = [_pick("law", "Control", _options(state.CONTROL_LAWS))]
+    laws = [_pick("law", "Control", options(state.CONTROL_LAWS))]
     return _switched(key, (laws if key == "store" else []) + _knobs(name))
 
 
@@ -135,7 +121,7 @@ def _rules() -> Any:
             dmc.CheckboxGroup(id="stab-rules", value=list(state.RULES), children=[]),
         ]),
         fold("Ride-through", [
-            _pick("event", "Event", _options(state.EVENTS)),
+            _pick("event", "Event", options(state.EVENTS)),
             *_knobs("event"),
             html.Div("Tables", className="np-label np-rule-group"),
             dmc.CheckboxGroup(id="stab-tables", value=list(state.TABLES), children=[]),
@@ -168,85 +154,42 @@ def _box(rule: dict[str, Any]) -> Any:
 
 
 def _knobs(name: str) -> list[Any]:
-    return [knob("stab", c) for c in CONTROLS if c.group == name]
+    return knobs("stab", CONTROLS, name)
 
 
 def _pick(name: str, label: str, options: list[Any]) -> Any:
     return pick(f"stab-{name}", label, options, CHOICES[name])
 
 
-def _labelled(label: str, what: Any) -> Any:
-    return html.Div([html.Span(label, className="np-label"), what], className="np-pick")
-
-
-def _options(pairs: tuple[tuple[str, str], ...]) -> list[Any]:
-    return [{"value": value, "label": label} for value, label in pairs]
-
-
 # --- answers --------------------------------------------------------------------------
 
 
 def _main() -> Any:
-    return html.Main(
-        id="stab-main", className="np-main",
-        children=[
-            html.Div(className="np-progress", **{"aria-hidden": "true"}),
-            html.Div(id="stab-problem", role="alert"),
-            html.Div(id="stab-verdict", className="np-verdict",
-                     **{"aria-live": "polite"}, children=[
-                dmc.Skeleton(height=24, w="52%"),
-                html.P("Simulating the first answer.", className="np-detail",
-                       id="stab-cold"),
-            ]),
-            html.Div(id="stab-numbers", className="np-numbers", children=[
-                dmc.Skeleton(height=52, className="np-number-skeleton")
-                for _ in range(8)
-            ]),
-            _section("wave", "Power from the grid", _graph(
-                "wave", 364, config=_WAVE_CONFIG), _zoom_tools()),
-            html.Div(id="stab-notes"),
-            _section("rules", "Compliance",
-                     html.Div(id="stab-compliance", className="np-scroll-x")),
-            html.Div(className="np-two", children=[
-                _section("spectrum", "Spectrum, limits drawn in",
-                         _graph("spectrum", 300)),
-                _section("resonance", "Critical frequencies",
-                         _graph("resonance", 300)),
-            ]),
-            html.Div(className="np-two", children=[
-                _section("ride", "Ride-through", _graph("ride", 260)),
-                _section("findings", "What each table finds",
-                         html.Div(id="stab-rides", className="np-rides")),
-            ]),
-            _sizing(),
-            html.Details(id="stab-assumed", className="np-section", children=[
-                html.Summary("Assumptions: every number this rests on",
-                             className="np-h2"),
-                html.Div(id="stab-assumptions", className="np-scroll np-assumed"),
-            ]),
-            html.Div(id="stab-status", className="np-status"),
-        ],
-    )  # fmt: skip
-
-
-def _section(name: str, title: str, children: Any, tools: Any = None) -> Any:
-    return html.Section(
-        className=f"np-chart np-chart-{name}",
-        **{"aria-labelledby": f"stab-{name}-title"},
-        children=[
-            html.Div(className="np-chart-head", children=[
-                html.H2(title, id=f"stab-{name}-title", className="np-h2"), tools,
-            ]),
-            *(children if isinstance(children, list) else [children]),
-        ],
-    )  # fmt: skip
-
-
-def _graph(name: str, height_px: int, config: dict[str, Any] | None = None) -> Any:
-    return dcc.Graph(
-        id=f"stab-fig-{name}", config=config or CONFIG, figure=EMPTY, responsive=True,
-        style={"height": height_px},
-    )  # fmt: skip
+    return main("stab", [
+        verdict("stab", "Simulating the first answer.", "52%"),
+        numbers("stab"),
+        _section("wave", "Power from the grid", _graph(
+            "wave", 364, config=_WAVE_CONFIG), _zoom_tools()),
+        html.Div(id="stab-notes"),
+        _section("rules", "Compliance",
+                 html.Div(id="stab-compliance", className="np-scroll-x")),
+        html.Div(className="np-two", children=[
+            _section("spectrum", "Spectrum, limits drawn in",
+                     _graph("spectrum", 300)),
+            _section("resonance", "Critical frequencies",
+                     _graph("resonance", 300)),
+        ]),
+        html.Div(className="np-two", children=[
+            _section("ride", "Ride-through", _graph("ride", 260)),
+            _section("findings", "What each table finds",
+                     html.Div(id="stab-rides", className="np-rides")),
+        ]),
+        _sizing(),
+        folded("Assumptions: every number this rests on", [
+            html.Div(id="stab-assumptions", className="np-scroll np-assumed"),
+        ], id="stab-assumed"),
+        html.Div(id="stab-status", className="np-status"),
+    ])  # fmt: skip
 
 
 def _zoom_tools() -> Any:
@@ -269,7 +212,7 @@ def _zoom_tools() -> Any:
 def _sizing() -> Any:
     tools = html.Div(className="np-chart-tools", children=[
         html.Span("Least", className="np-quiet"),
-        segmented("stab-objective", _options(state.OBJECTIVES),
+        segmented("stab-objective", options(state.OBJECTIVES),
                   "What the best has least of", CHOICES["objective"]),
         segmented("stab-search", [
             {"value": "quick", "label": "Quick, 162"},

@@ -6,15 +6,15 @@ import contextlib
 import contextvars
 import threading
 import uuid
-from collections import OrderedDict
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-import anyio.to_thread
-
 from api.client import ApiProblem, Client
-from app.components import Input, Output, State, no_update
+from app.components import Input, State, no_update
 from app.figures.sizing import front_figure
+from app.pages.asking import bind
+from app.pages.recent import Recent
 from app.pages.stabilize import found as found_words
 from app.pages.stabilize import state
 
@@ -43,17 +43,12 @@ class Searches:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._lock = threading.Lock()
-        self._known: OrderedDict[str, Search] = OrderedDict()
+        self._known: Recent[Search] = Recent(KEPT)
 
     def start(self, asked: Json, tab: str) -> str:
         """Begin a search and return its name."""
         name = uuid.uuid4().hex[:12]
-        search = Search(view=f"{tab}-size-{name}")
-        with self._lock:
-            self._known[name] = search
-            while len(self._known) > KEPT:
-                self._known.popitem(last=False)
+        search = self._known.keep(name, Search(view=f"{tab}-size-{name}"))
         reader = contextvars.copy_context()  # it asks with the rights of this reader
         threading.Thread(
             target=reader.run, args=(self._run, search, asked), daemon=True
@@ -62,8 +57,7 @@ class Searches:
 
     def look(self, name: str | None) -> Search | None:
         """Return a search, none where it is not known any more."""
-        with self._lock:
-            return self._known.get(name or "")
+        return self._known.get(name or "")
 
     def cancel(self, name: str | None) -> None:
         """Stop a search: a newer question of its view takes over and is refused."""
@@ -91,21 +85,7 @@ class Searches:
 def bind_search(dash: Any, searches: Searches) -> None:
     """Start, watch, stop and show searches."""
 
-    @dash.callback(
-        Output("stab-search-step", "data"), Input("stab-search-poll", "data"),
-        prevent_initial_call=True,
-    )  # fmt: skip
-    async def step(poll: Json) -> Json:
-        return await anyio.to_thread.run_sync(search_step, searches, poll)
-
-    @dash.callback(
-        Output("stab-fig-front", "figure"), Output("stab-best", "children"),
-        Output("stab-sensitivity", "children"), Output("stab-search-use", "data"),
-        Input("stab-search-step", "data"), Input("stab-against", "value"),
-        Input("stab-mantine", "forceColorScheme"), State("stab-kept", "data"),
-        prevent_initial_call=True,
-    )  # fmt: skip
-    async def show(step: Json | None, against: str, scheme: str, kept: Json) -> Any:
+    def show(step: Json | None, against: str, scheme: str, kept: Json) -> Any:
         search = searches.look((step or {}).get("done"))
         if search is None or search.found is None or step is None:
             return (no_update,) * 4
@@ -113,6 +93,14 @@ def bind_search(dash: Any, searches: Searches) -> None:
             search.found, against, state.view_from(step["view"]),
             dark=scheme == "dark", bare_w=kept["bare_w"],
         )  # fmt: skip
+
+    bind(dash, "stab", "search-poll", [("search-step", "data")],
+         partial(search_step, searches))  # fmt: skip
+    bind(dash, "stab", "search-step", (
+        ("fig-front", "figure"), ("best", "children"), ("sensitivity", "children"),
+        ("search-use", "data"),
+    ), show, Input("stab-against", "value"), Input("stab-mantine", "forceColorScheme"),
+        State("stab-kept", "data"))  # fmt: skip
 
 
 def found_parts(

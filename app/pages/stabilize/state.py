@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
+from app.pages.knobs import Control
 from app.pages.stabilize.controls import CONTROLS
+from app.pages.view import KnobView
 
 Json = dict[str, Any]
 
@@ -49,8 +50,6 @@ SEARCHES = {
 }  # fmt: skip
 """Options of the search; what is left out keeps the scenario's default."""
 OBJECTIVES = (("cost", "Cost"), ("waste", "Waste"), ("slowdown", "Slowdown"))
-NONE = "none"
-"""In the URL: nothing chosen of a list that starts with something."""
 CHOICES: dict[str, str] = {
     "scenario": "", "own": "stored", "gpu": "gb200-186gb", "law": "low-pass",
     "rules": ",".join(RULES), "tables": ",".join(TABLES), "event": "sag",
@@ -63,24 +62,16 @@ CHOICES: dict[str, str] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class View:
+class View(KnobView):
     """What the page shows: slider values by key, and choices by name."""
 
-    sliders: dict[str, float] = field(
-        default_factory=lambda: {c.key: c.default for c in CONTROLS}
-    )
-    choices: dict[str, str] = field(default_factory=lambda: dict(CHOICES))
-
-    def __getitem__(self, key: str) -> Any:
-        return self.sliders[key] if key in self.sliders else self.choices[key]
+    CONTROLS: ClassVar[tuple[Control, ...]] = CONTROLS
+    CHOICES: ClassVar[dict[str, str]] = CHOICES
+    PLAIN: ClassVar[str] = ",~"
 
     def on(self, key: str) -> bool:
         """Whether a switch is on."""
         return self.choices[key] == "on"
-
-    def listed(self, key: str) -> list[str]:
-        """Names of a list."""
-        return [n for n in self.choices[key].split(",") if n and n != NONE]
 
     def stored(self) -> bool:
         """Whether measures and rules are the stored scenario's own."""
@@ -95,30 +86,7 @@ class View:
         return (max(0.0, from_s), to_s) if to_s > max(0.0, from_s) else None
 
 
-def view_from(data: Json | None) -> View:
-    """Read a view from loose data; what is absent or unknown falls to its default."""
-    given = data or {}
-    choices = {
-        k: default if given.get(k) in (None, "") else str(given[k])
-        for k, default in CHOICES.items()
-    }
-    sliders = {c.key: c.inside(given.get(c.key, c.default)) for c in CONTROLS}
-    return View(sliders=sliders, choices=choices)
-
-
-def to_query(view: View) -> str:
-    """Write a view as a URL query; only what differs from the default."""
-    pairs = [
-        (c.key, f"{view.sliders[c.key]:g}") for c in CONTROLS
-        if view.sliders[c.key] != c.default
-    ]  # fmt: skip
-    pairs += [(k, v) for k, v in view.choices.items() if v != CHOICES[k]]
-    return urlencode(pairs, safe=",~")
-
-
-def from_query(query: str) -> View:
-    """Read a view from a URL query, with or without its question mark."""
-    return view_from(dict(parse_qsl(query.lstrip("?"))))
+view_from, from_query, to_query = View.read, View.from_query, View.to_query
 
 
 # --- the scenario a view means --------------------------------------------------------

@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import threading
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any
 
 from api.client import ApiProblem, Client
-from api.problems import Refusal, problem_of
-from app.components import (
-    Input,
-    Output,
-    State,
-    ctx,
-    dcc,
-    no_update,
-)  # fmt: skip
+from app.components import Input, State, no_update
 from app.figures.study_heat import cell_brush
 from app.pages import parts
-from app.pages.asking import away
+from app.pages.asking import bind, bind_answer, bind_files
 from app.pages.knobs import bind_view
 from app.pages.study import exports, opened, state
 from app.pages.study.define import checked, draft_of, errors_of, read_text, spec_of
@@ -28,20 +21,38 @@ from app.pages.study.stored import listed
 from app.study_seen import UNDER_WAY, Seen
 
 Json = dict[str, Any]
-T = TypeVar("T")
 
 _MISSING = 404
 _PICKS = ("output", "hx", "hy", "stat", "sx", "sy", "units", "theme")
+LIST_PARTS = (("list", "children"), ("listed", "data"))
+ACT_PARTS = (("acted", "data"), ("problem", "children"))
+POINT_PARTS = (("drawer-body", "children"), ("drawer", "title"), ("pointed", "data"))
+OPEN_PARTS = (("opened", "data"), ("open-words", "children"))
 
 
 def register(dash: Any, client: Client) -> None:
     """Attach every callback of the page to the application."""
     points, known = Points(client), Known(client)
     _browser_side(dash)
-    _answer(dash, points)
-    _define(dash, client, known)
-    _point(dash, points)
-    _keep(dash, points)
+    bind_answer(dash, "study", PARTS, partial(respond, points))
+    for name, drawn, call in (
+        ("list", LIST_PARTS, partial(list_stored, client)),
+        ("question", [("question", "data")], partial(question, known)),
+        ("check", [("check", "data")], partial(check, client)),
+        ("act", ACT_PARTS, partial(act_on, client)),
+        ("point", POINT_PARTS, partial(show_point, points)),
+        ("open", OPEN_PARTS, partial(open_run, points)),
+        ("cell", [("cell", "data")], partial(cell_of, points)),
+    ):
+        bind(dash, "study", f"{name}-ask", drawn, call, shared=["problem"])
+    bind(
+        dash, "study", "boot", [("told", "data")], lambda _: told(client, known),
+        at_start=True,
+    )  # fmt: skip
+    kinds = [name for name, _ in exports.KINDS if name not in exports.IN_BROWSER]
+    bind_files(
+        dash, "study", kinds, partial(save, points), [State("study-request", "data")]
+    )
 
 
 class Known:
@@ -85,25 +96,13 @@ def _browser_side(dash: Any) -> None:
 # --- the answer -----------------------------------------------------------------------
 
 
-def _answer(dash: Any, points: Points) -> None:
-    @dash.callback(
-        *(Output(f"study-{name}", prop) for name, prop in PARTS),
-        Output("study-problem", "children"), Output("study-kept", "data"),
-        Input("study-request", "data"), prevent_initial_call=True,
-    )  # fmt: skip
-    async def answer_view(request: Json) -> tuple[Any, ...]:
-        return await away(respond, points, request)
-
-    @dash.callback(
-        Output("study-list", "children"), Output("study-listed", "data"),
-        Input("study-list-ask", "data"), prevent_initial_call=True,
-    )  # fmt: skip
-    async def list_stored(asked: Json) -> tuple[Any, Json]:
-        try:
-            found = await away(points.client.studies)
-        except ApiProblem as error:
-            return parts.problem(error.problem), asked
-        return listed(found, chosen=asked["study"]), asked
+def list_stored(client: Client, asked: Json) -> tuple[Any, Json]:
+    """List stored studies, the one on the page marked."""
+    try:
+        found = client.studies()
+    except ApiProblem as error:
+        return parts.problem(error.problem), asked
+    return listed(found, chosen=asked["study"]), asked
 
 
 def respond(points: Points, request: Json) -> tuple[Any, ...]:
@@ -150,44 +149,6 @@ def done_of(document: Json, found: list[Json]) -> int:
 # --- definition -----------------------------------------------------------------------
 
 
-def _define(dash: Any, client: Client, known: Known) -> None:
-    @dash.callback(Output("study-told", "data"), Input("study-boot", "data"))
-    async def boot(_: int) -> Json:
-        return await away(told, client, known)
-
-    @dash.callback(
-        Output("study-question", "data"), Input("study-question-ask", "data"),
-        prevent_initial_call=True,
-    )  # fmt: skip
-    async def question(key: str) -> Any:
-        questions = await away(known.questions)
-        return questions.get(key) or no_update
-
-    @dash.callback(
-        Output("study-check", "data"), Input("study-check-ask", "data"),
-        prevent_initial_call=True,
-    )  # fmt: skip
-    async def check(asked: Json) -> Json:
-        found = await away(checked, client, asked["draft"])
-        return found | {"n": asked["n"]}
-
-    @dash.callback(
-        Output("study-acted", "data"),
-        Output("study-problem", "children", allow_duplicate=True),
-        Input("study-act-ask", "data"), prevent_initial_call=True,
-    )  # fmt: skip
-    async def act(asked: Json) -> tuple[Json, Any]:
-        try:
-            return {"n": asked["n"]} | await away(carry_out, client, asked), None
-        except ApiProblem as error:
-            wrong = {"n": asked["n"], "act": asked["act"],
-                     "errors": errors_of(error.problem)}  # fmt: skip
-            shown = no_update if asked["act"] == "read" else parts.problem(
-                error.problem
-            )  # fmt: skip
-            return wrong, shown
-
-
 def told(client: Client, known: Known) -> Json:
     """What the definition needs before its first row: questions, scenarios, engines."""
     scenarios: list[Json] = []
@@ -205,6 +166,26 @@ def told(client: Client, known: Known) -> Json:
         "examples": {k: draft_of(study) for k, (study, _) in EXAMPLES.items()},
         "wrong": wrong,
     }  # fmt: skip
+
+
+def question(known: Known, key: str) -> Any:
+    """Return a question with its outputs and fields."""
+    return known.questions().get(key) or no_update
+
+
+def check(client: Client, asked: Json) -> Json:
+    """Check a definition, as it is typed."""
+    return checked(client, asked["draft"]) | {"n": asked["n"]}
+
+
+def act_on(client: Client, asked: Json) -> tuple[Json, Any]:
+    """Carry out one act on a study, or say what is wrong with it."""
+    try:
+        return {"n": asked["n"]} | carry_out(client, asked), None
+    except ApiProblem as error:
+        errors, read = errors_of(error.problem), asked["act"] == "read"
+        wrong = {"n": asked["n"], "act": asked["act"], "errors": errors}
+        return wrong, no_update if read else parts.problem(error.problem)
 
 
 def carry_out(client: Client, asked: Json) -> Json:
@@ -249,44 +230,25 @@ def carry_out(client: Client, asked: Json) -> Json:
 # --- one point ------------------------------------------------------------------------
 
 
-def _point(dash: Any, points: Points) -> None:
-    @dash.callback(
-        Output("study-drawer-body", "children"), Output("study-drawer", "title"),
-        Output("study-pointed", "data"),
-        Input("study-point-ask", "data"), prevent_initial_call=True,
-    )  # fmt: skip
-    async def show_point(asked: Json) -> tuple[Any, ...]:
-        try:
-            body = await away(point_drawer, points, asked)
-        except ApiProblem as error:
-            body = parts.problem(error.problem)
-        return body, f"Point {asked['point']}", asked
-
-    @dash.callback(
-        Output("study-opened", "data"),
-        Output("study-open-words", "children"),
-        Input("study-open-ask", "data"), prevent_initial_call=True,
-    )  # fmt: skip
-    async def open_run(asked: Json) -> tuple[Any, Any]:
-        try:
-            return {"n": asked["n"]} | await away(open_as_run, points, asked), ""
-        except ApiProblem as error:
-            return no_update, parts.problem(error.problem)
-
-    @dash.callback(
-        Output("study-cell", "data"), Input("study-cell-ask", "data"),
-        prevent_initial_call=True,
-    )  # fmt: skip
-    async def cell(asked: Json) -> Json:
-        return await away(cell_of, points, asked)
-
-
-def point_drawer(points: Points, asked: Json) -> Any:
-    """Show one point of a study."""
+def show_point(points: Points, asked: Json) -> tuple[Any, ...]:
+    """Show one point of a study: body and title of the drawer, and what was asked."""
     view = state.view_from(asked["view"])
-    document, found, _ = points.study(view.study)
-    point = points.client.study_point(view.study, int(asked["point"]))
-    return opened.drawer(Seen(document, found, core=view.units == "core"), point)
+    try:
+        document, found, _ = points.study(view.study)
+        point = points.client.study_point(view.study, int(asked["point"]))
+        seen = Seen(document, found, core=view.units == "core")
+        body = opened.drawer(seen, point)
+    except ApiProblem as error:
+        body = parts.problem(error.problem)
+    return body, f"Point {asked['point']}", asked
+
+
+def open_run(points: Points, asked: Json) -> tuple[Any, Any]:
+    """Say where a point opens as a run, or why it does not."""
+    try:
+        return {"n": asked["n"]} | open_as_run(points, asked), ""
+    except ApiProblem as error:
+        return no_update, parts.problem(error.problem)
 
 
 def open_as_run(points: Points, asked: Json) -> Json:
@@ -313,31 +275,10 @@ def cell_of(points: Points, asked: Json) -> Json:
 # --- files ----------------------------------------------------------------------------
 
 
-def _keep(dash: Any, points: Points) -> None:
-    kinds = [name for name, _ in exports.KINDS if name not in exports.IN_BROWSER]
-
-    @dash.callback(
-        Output("study-download", "data"),
-        Output("study-problem", "children", allow_duplicate=True),
-        *(Input(f"study-{name}", "n_clicks") for name in kinds),
-        State("study-request", "data"), prevent_initial_call=True,
-    )  # fmt: skip
-    async def download(*given: Any) -> Any:
-        *clicks, request = given
-        view = state.view_from((request or {}).get("view"))
-        if not any(clicks) or not view.study:
-            return no_update, no_update
-        wanted = str(ctx.triggered_id).removeprefix("study-")
-        try:
-            content, name = await away(save, points, view.study, wanted)
-        except ApiProblem as error:
-            return no_update, parts.problem(error.problem)
-        except Refusal as error:
-            return no_update, parts.problem(problem_of(error))
-        return dcc.send_bytes(content, name), no_update
-
-
-def save(points: Points, key: str, wanted: str) -> tuple[bytes, str]:
-    """Make a file of a study."""
-    document, found, _ = points.study(key)
+def save(points: Points, wanted: str, request: Json | None) -> tuple[bytes, str] | None:
+    """Make a file of the study on the page."""
+    view = state.view_from((request or {}).get("view"))
+    if not view.study:
+        return None
+    document, found, _ = points.study(view.study)
     return exports.export(points.client, document, found, wanted)

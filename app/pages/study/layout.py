@@ -2,45 +2,31 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-from app.components import dag, dcc, dmc, html
-from app.figures.template import CONFIG
+from app.components import dag, dmc, html
 from app.pages.frame import header, shell
 from app.pages.knobs import segmented
+from app.pages.sections import folded, graph, main, section, stores, verdict
 from app.pages.study.examples import EXAMPLES
 from app.pages.study.exports import KINDS
 from app.pages.study.state import DEFAULTS
 
-EMPTY = {
-    "data": [],
-    "layout": {
-        "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)",
-        "xaxis": {"visible": False}, "yaxis": {"visible": False},
-        "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
-    },
-}  # fmt: skip
 _STORES = (
     "request", "kept", "touched", "told", "question-ask", "question", "check-ask",
     "check", "act-ask", "acted", "list-ask", "listed", "lines", "point-ask", "pointed",
     "open-ask", "opened", "cell-ask", "cell", "cold",
 )  # fmt: skip
+_graph = partial(graph, "study")
 
 
 def layout() -> Any:
     """Lay the page out; every number in it arrives by callback."""
+    kept = stores("study", _STORES, DEFAULTS)
     return shell(
-        "study", top=[*_stores(), _header(), _drawer()], panel=_panel(), main=_main()
+        "study", top=[*kept, _header(), _drawer()], panel=_panel(), main=_main()
     )
-
-
-def _stores() -> list[Any]:
-    return [
-        *(dcc.Store(id=f"study-{name}") for name in _STORES),
-        dcc.Store(id="study-boot", data=1),
-        dcc.Store(id="study-defaults", data=DEFAULTS),
-        dcc.Download(id="study-download"),
-    ]
 
 
 def _header() -> Any:
@@ -101,33 +87,26 @@ def _panel() -> Any:
 
 
 def _main() -> Any:
-    return html.Main(
-        id="study-main", className="np-main",
-        children=[
-            html.Div(className="np-progress", **{"aria-hidden": "true"}),
-            html.Div(id="study-problem", role="alert"),
-            _welcome(),
-            html.Div(id="study-answer", className="st-answers np-hidden", children=[
-                html.Div(id="study-verdict", className="np-verdict",
-                         **{"aria-live": "polite"},
-                         children=[dmc.Skeleton(height=24, w="62%")]),
-                _under_way(),
-                html.Div(id="study-notes", role="status"),
-                html.Div(id="study-numbers", className="np-numbers st-numbers"),
-                html.Div(className="st-bar", children=[
-                    _pick("output", "Output"),
-                    html.Div(id="study-chips", className="st-chips"),
-                ]),
-                *_charts(),
+    return main("study", [
+        _welcome(),
+        html.Div(id="study-answer", className="st-answers np-hidden", children=[
+            verdict("study"),
+            _under_way(),
+            html.Div(id="study-notes", role="status"),
+            html.Div(id="study-numbers", className="np-numbers st-numbers"),
+            html.Div(className="st-bar", children=[
+                _pick("output", "Output"),
+                html.Div(id="study-chips", className="st-chips"),
             ]),
-            html.Section(className="np-section", id="study-stored", children=[
-                html.H2("Stored studies", className="np-h2"),
-                html.Div(id="study-list", className="np-scroll-x",
-                         children=[dmc.Skeleton(height=22, mt=6) for _ in range(2)]),
-            ]),
-            html.Div(id="study-status", className="np-status"),
-        ],
-    )  # fmt: skip
+            *_charts(),
+        ]),
+        html.Section(className="np-section", id="study-stored", children=[
+            html.H2("Stored studies", className="np-h2"),
+            html.Div(id="study-list", className="np-scroll-x",
+                     children=[dmc.Skeleton(height=22, mt=6) for _ in range(2)]),
+        ]),
+        html.Div(id="study-status", className="np-status"),
+    ])  # fmt: skip
 
 
 def _welcome() -> Any:
@@ -191,8 +170,7 @@ def _charts() -> list[Any]:
         ], html.Span(id="study-lines-words", className="np-quiet")),
         _section("points", "Points", [_grid()],
                  html.Span(id="study-points-words", className="np-quiet")),
-        html.Details(className="np-section", children=[
-            html.Summary("Every figure, as a table", className="np-h2"),
+        folded("Every figure, as a table", [
             html.Div(id="study-table", className="np-scroll"),
             html.Div(id="study-influence-table", className="np-scroll"),
         ]),
@@ -207,16 +185,7 @@ def _section(
     name: str, title: str, children: list[Any], tools: Any = None, words: str = ""
 ) -> Any:
     under = [html.P(id=words, className="np-quiet st-words")] if words else []
-    return html.Section(
-        className=f"np-chart st-chart-{name}", id=f"study-section-{name}",
-        **{"aria-labelledby": f"study-{name}-title"},
-        children=[
-            html.Div(className="np-chart-head", children=[
-                html.H2(title, id=f"study-{name}-title", className="np-h2"), tools,
-            ]),
-            *children, *under,
-        ],
-    )  # fmt: skip
+    return section("study", name, title, [*children, *under], tools)
 
 
 def _pick(name: str, label: str) -> Any:
@@ -228,13 +197,6 @@ def _pick(name: str, label: str) -> Any:
             maxDropdownHeight=320, searchable=name == "output",
         ),
     ])  # fmt: skip
-
-
-def _graph(name: str, height_px: int) -> Any:
-    return dcc.Graph(
-        id=f"study-fig-{name}", config=CONFIG, figure=EMPTY, responsive=True,
-        style={"height": height_px},
-    )  # fmt: skip
 
 
 def _grid() -> Any:

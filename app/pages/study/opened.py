@@ -14,6 +14,7 @@ from app.pages.compare.state import token
 from app.pages.explore import state as explore
 from app.pages.serving import state as serving
 from app.pages.study.define import as_yaml
+from app.pages.view import NONE
 from app.study_seen import Seen
 
 Json = dict[str, Any]
@@ -201,7 +202,7 @@ def serving_view(inputs: Json) -> Json:
         "long": f"{1e3 * slo['ttft_long_s']:g}", "tbt": f"{1e3 * slo['tbt_s']:g}",
         "pue": f"{site['pue']:g}", "price": f"{100 * site['energy_usd_per_kwh']:g}",
         "carbon": f"{site['carbon_g_per_kwh']:g}", "grid": site.get("grid") or "",
-        "systems": ",".join(systems) or serving.NONE,
+        "systems": ",".join(systems) or NONE,
         "knobs": serving.knobs_text(knobs),
     }  # fmt: skip
 

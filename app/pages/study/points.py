@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import OrderedDict
 from typing import Any
 
 from api.client import Client
+from app.pages.recent import Recent
 from app.study_seen import UNDER_WAY
 
 Json = dict[str, Any]
@@ -59,8 +59,7 @@ class Points:
 
     def __init__(self, client: Client) -> None:
         self.client = client
-        self._lock = threading.Lock()
-        self._kept: OrderedDict[str, _Kept] = OrderedDict()
+        self._kept: Recent[_Kept] = Recent(MOST_STUDIES)
 
     def study(self, key: str) -> tuple[Json, list[Json], bool]:
         """
@@ -70,7 +69,7 @@ class Points:
             The study, its points in order, and whether all that there are were read.
         """
         document = self.client.study(key)
-        kept = self._of(key)
+        kept = self._kept.get_or(key, _Kept)
         with kept.lock:
             if _starts_anew(kept, document):
                 kept.start()
@@ -80,14 +79,6 @@ class Points:
                 self._read(kept, document)
             points = [kept.points[k] for k in sorted(kept.points)]
             return document, points, kept.whole or _under_way(document)
-
-    def _of(self, key: str) -> _Kept:
-        with self._lock:
-            kept = self._kept.setdefault(key, _Kept())
-            self._kept.move_to_end(key)
-            while len(self._kept) > MOST_STUDIES:
-                self._kept.popitem(last=False)
-            return kept
 
     def _read(self, kept: _Kept, document: Json) -> None:
         end_s = time.monotonic() + READ_S
@@ -101,11 +92,6 @@ class Points:
             if count % 500 == 499 and time.monotonic() > end_s:
                 return
         kept.whole = not _under_way(document)
-
-    def forget(self, key: str) -> None:
-        """Forget what was read of a study."""
-        with self._lock:
-            self._kept.pop(key, None)
 
 
 def _every(document: Json) -> int:

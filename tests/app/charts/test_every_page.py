@@ -7,6 +7,7 @@ from pathlib import Path
 import axe_playwright_python
 import pytest
 
+from app.pages.frame import PAGES as HEADS
 from tests.app.charts.conftest import PAGES
 from tests.app.conftest import ANSWER_MS, BROWSER, FIRST_ANSWER_MS
 
@@ -47,8 +48,27 @@ TABLES = f"""() => ({SHOWN})('.np-figure-tools').map((bar) => {{
 FITS = """() => [...document.querySelectorAll('.dash-graph .js-plotly-plot')]
     .filter((gd) => gd.offsetParent !== null && gd.querySelector('.main-svg'))
     .every((gd) => gd.querySelector('.main-svg').clientWidth <= gd.clientWidth + 1)"""
+HEADER = """() => [...document.querySelectorAll('.np-top button, .np-nav-link')]
+    .map((node) => node.textContent)"""
+TOOLS = """() => [...document.querySelectorAll('.np-tools > [id]')]
+    .map((node) => node.id.split('-').at(-1))
+    .filter((name) => name === 'copy' || name === 'api')"""
+LINKS = """() => {
+    window.gone = [];
+    document.querySelector('.np-nav').addEventListener('click', (event) => {
+        event.preventDefault();
+        window.gone.push(event.target.closest('a').dataset.go);
+    });
+    return [...document.querySelectorAll('.np-nav-link')].map((a) => a.dataset.go);
+}"""
+"""The letters of the pages; where they lead is written down and not gone to."""
 ON_PAPER = f"""() => ({SHOWN})('.np-panel, .np-figure-tools, .np-tools')
     .map((node) => node.className)"""
+SHELL = [
+    [*(title for _, title, *_ in HEADS), "Search /", "Log out", "?"],
+    ["copy", "api"], "esfctvupld",
+]  # fmt: skip
+"""What the header has on every page, and the letters that go to the pages."""
 VIEWS = ("failures", "cooling")
 """Views of the site page, changed in place."""
 
@@ -82,6 +102,17 @@ def tables_of(page):
     return page.evaluate(TABLES)
 
 
+def shell_of(page):
+    """Check one header on a phone, from where a letter after g leads to each page."""
+    found = [page.evaluate(HEADER), page.evaluate(TOOLS)]
+    assert page.locator("#np-search").is_visible()
+    page.evaluate("document.activeElement.blur()")
+    for letter in page.evaluate(LINKS):
+        page.keyboard.press("g")
+        page.keyboard.press(letter)
+    return [*found, page.evaluate("window.gone.join('')")]
+
+
 def faults_of_dialog(page):
     """What axe says of the dialog that has the page's call of the API."""
     menu = page.locator("details.np-menu > summary")
@@ -113,6 +144,7 @@ def test_charts_have_tables_axe_finds_nothing_serious_phones_and_paper_fit(
     page.set_viewport_size({"width": 390, "height": 844})
     wide = page.evaluate("document.documentElement.scrollWidth")
     page.wait_for_function(FITS, timeout=ANSWER_MS)
+    shell = SHELL if name in VIEWS else shell_of(page)
     page.emulate_media(media="print")
     printed = page.evaluate(ON_PAPER)
 
@@ -122,6 +154,7 @@ def test_charts_have_tables_axe_finds_nothing_serious_phones_and_paper_fit(
     assert dialog == []
     assert wide <= 390
     assert printed == []
+    assert shell == SHELL
     for table in tables:
         assert table["buttons"] == ["Table", "CSV", "PNG", "SVG"], table["name"]
         assert table["own"] or any(c not in ("–", "") for c in table["cells"])
@@ -145,6 +178,42 @@ def test_a_file_has_all_that_is_drawn(opened):
     assert sum(1 for line in lines if line and line[0].isdigit()) == drawn > 500
     assert lines[0] == 'frequency [Hz],"before, W"'
     assert Path(picture.value.path()).read_bytes()[:4] == b"\x89PNG"
+
+
+def test_temperatures_are_read_in_fahrenheit_wherever_they_stand(opened):
+    """Answers stay in °C: 80.6 °F are ASHRAE's 27 °C, 89.6 °F its 32 °C."""
+    page = opened("cooling")
+    marks = """() => document.querySelector('#site-fig-ride .js-plotly-plot').layout
+        .annotations.map((a) => [a.y, a.text])"""
+    shown = page.locator("#site-view-cooling .np-numbers")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    celsius = page.evaluate(marks)
+    words = shown.inner_text()
+    page.click("#site-temps >> text=°F")
+
+    assert celsius == [[27, "recommended 27 °C"], [32, "limit 32 °C"]]
+    assert page.evaluate(marks) == [[80.6, "recommended 80.6 °F"],
+                                    [89.6, "limit 89.6 °F"]]  # fmt: skip
+    assert "Above 27 °C" in words
+    assert "Above 80.6 °F" in shown.inner_text()
+    assert "°C" not in page.inner_text("#site-view-cooling")
+    supply = page.locator("#site-supply-row")
+    assert supply.locator("input").first.input_value() == "24 °C"
+    assert supply.locator(".np-also").inner_text() == "75.2 °F"
+    assert page.evaluate("np.temps('± 11 K, −40 to 0 °C')") == "± 19.8 °F, −40 to 32 °F"
+
+    page = opened("site")  # loaded anew: the unit is kept, for what comes later, too
+    assert "°F" in page.inner_text("#site-number-gpu")
+    page.click("#site-metric >> text=Inlet")
+    page.wait_for_function(
+        """() => { const { z, colorbar } = document.querySelector(
+            '#site-fig-racks .js-plotly-plot').data[0];
+            return colorbar.title.text === '°F' && z.flat().every((v) => v > 60); }""",
+        timeout=ANSWER_MS,
+    )
+    page.click("#site-temps >> text=°C")
+    assert "°C" in page.inner_text("#site-number-gpu")
+    assert page.locator("text=°F").count() == 1  # the switch
 
 
 def test_pointing_at_one_chart_marks_the_same_moment_on_the_others(opened):

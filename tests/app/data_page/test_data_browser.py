@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from tests.app.conftest import ANSWER_MS, BROWSER
@@ -54,6 +57,21 @@ def test_a_search_narrows_the_sources_and_stays_in_the_url(open_page):
     says(page, "#data-page-words", "1-1 of 1")
 
     assert "search=b1" in page.url
+    age = page.inner_text("#data-age")
+    assert re.search(r"as of \d\d:\d\d:\d\d, \d+ s ago$", age)
+    page.wait_for_function("a => document.querySelector('#data-age').innerText !== a",
+                           arg=age)  # fmt: skip
+    page.click("#data-export")
+    with page.expect_download() as saving:
+        page.click("#data-save-sources")
+    head, row = Path(saving.value.path()).read_text().splitlines()
+    assert head.startswith("Source,State,Reports by,Stands on,Devices,First,Newest")
+    assert row.startswith("b1,ok,agent,")
+    assert re.search(r",\d{4}-\d\d-\d\d [\d:]+,\d{4}-\d\d-\d\d [\d:]+,", row)
+    page.click("#data-export")
+    with page.expect_download() as saving:
+        page.click("#data-save-curl")
+    assert "/api/v1/telemetry/sources'" in Path(saving.value.path()).read_text()
 
 
 def test_a_source_is_placed_in_the_grid_and_saved(open_page, site):

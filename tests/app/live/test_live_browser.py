@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.app.conftest import ANSWER_MS, BROWSER
@@ -41,30 +43,46 @@ def open_page(open_url):
     return opened
 
 
+@pytest.fixture(scope="module")
+def live(browser, origin):
+    """One page for the module; nothing may go wrong in its console."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    page, faults = context.new_page(), []
+    page.on("console", lambda m: m.type == "error" and faults.append(m.text))
+    page.on("pageerror", lambda e: faults.append(str(e)))
+    page.goto(f"{origin}/live/")
+    page.wait_for_function(DRAWN, timeout=ANSWER_MS)
+    yield page
+    context.close()
+    assert faults == []
+
+
 @pytest.fixture
+def page(live):
+    """That page, looking at the site again."""
+    crumb = live.locator("button.lv-crumb:has-text('Site')")
+    if crumb.count():
+        answered(live, crumb.click)
+    return live
+
+
+@pytest.fixture(scope="module")
 def faked(browser, origin):
-    """Open the page with a stream of the test's own; says one `now` of the server."""
-    contexts = []
-
-    def opened(query=""):
-        context = browser.new_context(viewport={"width": 1440, "height": 900})
-        contexts.append(context)
-        page = context.new_page()
-        page.add_init_script(FAKE_STREAM)
-        page.goto(f"{origin}/live/?{query}")
-        page.wait_for_function("window.streams && streams.length", timeout=ANSWER_MS)
-        page.evaluate(
-            """async () => {
-                window.now = await (await fetch('/api/v1/telemetry/now')).json();
-                streams.at(-1).say(now);
-            }"""
-        )
-        page.wait_for_function(DRAWN, timeout=ANSWER_MS)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
+    """A page with a stream of the tests' own, which said one `now` of the server."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    page.add_init_script(FAKE_STREAM)
+    page.goto(f"{origin}/live/")
+    page.wait_for_function("window.streams && streams.length", timeout=ANSWER_MS)
+    page.evaluate(
+        """async () => {
+            window.now = await (await fetch('/api/v1/telemetry/now')).json();
+            streams.at(-1).say(now);
+        }"""
+    )
+    page.wait_for_function(DRAWN, timeout=ANSWER_MS)
+    yield page
+    context.close()
 
 
 def value(page, name):
@@ -83,9 +101,7 @@ def answered(page, act):
 # --- the stream -----------------------------------------------------------------------
 
 
-def test_the_numbers_are_the_sums_a_hand_makes(open_page):
-    page = open_page()
-
+def test_the_numbers_are_the_sums_a_hand_makes(page):
     assert value(page, "hosts") == "3.4 kW"
     assert value(page, "report") == "3 of 3"
     assert value(page, "held") == "1 of 3"
@@ -93,10 +109,10 @@ def test_the_numbers_are_the_sums_a_hand_makes(open_page):
     page.click("#live-level label:has-text('Racks')")
     assert row.locator("td").nth(0).inner_text() == "1.4 kW"
     assert row.locator("td").nth(4).inner_text() == "1/1"
+    page.click("#live-level label:has-text('Feeds')")
 
 
-def test_a_reading_changes_text_in_place_and_nothing_is_laid_out_again(open_page, fed):
-    page = open_page()
+def test_a_reading_changes_text_in_place_and_nothing_is_laid_out_again(page, fed):
     page.evaluate(
         """() => {
             window.added = 0;
@@ -122,7 +138,7 @@ def test_a_reading_changes_text_in_place_and_nothing_is_laid_out_again(open_page
 
 
 def test_readings_leave_chart_nodes_and_memory_as_they_were(faked):
-    page = faked()
+    page = faked
     page.evaluate(
         f"""() => {{ // a window's worth of seconds
             const from_ms = now.time_us / 1e3;
@@ -172,7 +188,7 @@ def test_readings_leave_chart_nodes_and_memory_as_they_were(faked):
 
 
 def test_pause_holds_the_picture_and_not_the_stream(faked):
-    page = faked()
+    page = faked
     shown = value(page, "hosts")
     page.click("#live-pause")
     page.evaluate(
@@ -188,6 +204,7 @@ def test_pause_holds_the_picture_and_not_the_stream(faked):
     page.wait_for_function(
         "document.querySelector('#live-stream-state').innerText.includes('Paused')"
     )
+    page.wait_for_selector("#live-numbers.np-old")
     page.click("#live-pause")
     page.wait_for_function(
         "document.querySelector('#live-number-hosts .np-number-value').innerText"
@@ -196,7 +213,7 @@ def test_pause_holds_the_picture_and_not_the_stream(faked):
 
 
 def test_a_lost_stream_is_said_and_tried_again(faked):
-    page = faked()
+    page = faked
     left = page.evaluate(
         "() => { streams.at(-1).onerror(); return open_streams().length; }"
     )
@@ -211,7 +228,7 @@ def test_a_lost_stream_is_said_and_tried_again(faked):
 
 
 def test_a_hidden_page_has_no_stream(faked):
-    page = faked()
+    page = faked
     hide = """(is) => {
         Object.defineProperty(document, 'hidden', {value: is, configurable: true});
         document.dispatchEvent(new Event('visibilitychange'));
@@ -226,8 +243,7 @@ def test_a_hidden_page_has_no_stream(faked):
 # --- selections -----------------------------------------------------------------------
 
 
-def test_a_node_then_a_host_then_a_gpu_is_looked_at_and_the_url_says_so(open_page):
-    page = open_page()
+def test_a_node_then_a_host_then_a_gpu_is_looked_at_and_the_url_says_so(page):
     answered(page, lambda: page.click("tr[data-node=UPS-H1-A] button"))
     assert "node=UPS-H1-A" in page.url
     assert page.inner_text("#live-hosts-title") == "3 hosts on UPS-H1-A"
@@ -259,20 +275,21 @@ def test_a_url_restores_the_view(open_page):
     assert "1,400 W by its own meter" in page.inner_text("#live-host-words")
 
 
-def test_hosts_are_a_table_for_whom_a_map_is_none(open_page):
-    page = open_page("shape=table")
+def test_hosts_are_a_table_for_whom_a_map_is_none(page):
+    page.click("#live-shape label:has-text('Table')")
     page.wait_for_function(
         "document.querySelectorAll('#live-grid [row-id]').length >= 3",
         timeout=ANSWER_MS,
     )
 
+    assert "shape=table" in page.url
     assert "1.4 kW" in page.inner_text("#live-grid")
     answered(page, lambda: page.click("#live-grid [row-id=b1] [col-id=power]"))
     assert "host=b1" in page.url
+    page.click("#live-shape label:has-text('Map')")
 
 
-def test_arrow_keys_move_over_the_hosts_and_enter_chooses(open_page):
-    page = open_page()
+def test_arrow_keys_move_over_the_hosts_and_enter_chooses(page):
     page.focus(".lv-cell[data-host=a1]")
     page.keyboard.press("ArrowRight")
     answered(page, lambda: page.keyboard.press("Enter"))
@@ -280,8 +297,7 @@ def test_arrow_keys_move_over_the_hosts_and_enter_chooses(open_page):
     assert "host=a2" in page.url
 
 
-def test_zooming_asks_for_that_period_and_one_press_is_live_again(open_page):
-    page = open_page()
+def test_zooming_asks_for_that_period_and_one_press_is_live_again(page):
     box = page.locator("#live-fig .nsewdrag").first.bounding_box()
     y = box["y"] + box["height"] / 2
 
@@ -303,12 +319,55 @@ def test_zooming_asks_for_that_period_and_one_press_is_live_again(open_page):
     assert "zoom=" not in page.url
 
 
-def test_the_api_call_of_the_view_is_shown(open_page):
-    page = open_page("host=a1")
+def saved(page, what):
+    """Lines of a file of the Export menu."""
+    page.click("#live-export")
+    with page.expect_download() as saving:
+        page.click(f"#live-save-{what}")
+    return Path(saving.value.path()).read_text().splitlines()
+
+
+def test_what_is_shown_is_saved_in_si_and_asked_for_by_curl_and_read_in_fahrenheit(
+    page,
+):
+    answered(page, lambda: page.click(".lv-cell[data-host=a2]"))
+    page.wait_for_selector("tr[data-gpu=GPU-a2-1]")
     page.click("#live-api")
     page.wait_for_selector("#live-api-text")
+    assert "series?of=a2&start_us=" in page.inner_text("#live-api-text")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#live-api-text", state="hidden")
+    assert "series?of=a2&start_us=" in saved(page, "curl")[0]
 
-    assert "series?of=a1&start_us=" in page.inner_text("#live-api-text")
+    page.click("#live-temps >> text=°F")  # 84 °C and 87 °C; a file keeps °C
+    cell = page.locator("tr[data-gpu=GPU-a2-1] td").nth(1)
+    page.wait_for_function("document.body.innerText.includes('183.2 of 188.6 °F')")
+    heads, *hosts = (line.split(",") for line in saved(page, "hosts"))
+    found = {row[0]: dict(zip(heads, row, strict=True)) for row in hosts}
+    assert set(found) == set(HOSTS)
+    assert found["a1"]["power_w"] == "1400"
+    assert found["a2"]["hottest_c"] == "84"
+    rows = [line.split(",")[0] for line in saved(page, "nodes")]
+    assert rows[0] == "name"
+    assert "UPS-H1-A" in rows
+    assert saved(page, "chart")[0] == 'UTC,"least, kW","highest, kW","mean, kW"'
+    answered(page, lambda: page.click("tr[data-gpu=GPU-a2-1] button"))
+    answered(page, lambda: page.click("#live-quantity label:has-text('Temperature')"))
+    page.wait_for_function(
+        f"{PLOT}.layout.yaxis.title.text === '°F' && {PLOT}.data[2].y.at(-1) === 183.2",
+        timeout=ANSWER_MS,
+    )
+    page.click("#live-temps >> text=°C")
+    assert cell.inner_text() == "84 of 87 °C"
+    page.wait_for_function(f"{PLOT}.data[2].y.at(-1) === 84", timeout=ANSWER_MS)
+    answered(page, lambda: page.click("#live-quantity label:has-text('Power')"))
+
+    tip = page.locator("#np-tip")
+    page.focus("#live-number-hosts")
+    lines = tip.inner_text().split("\n")
+    assert lines[1] == "Source: readings of agents and meters."
+    assert lines[2].startswith("Computed at ")
+    assert len(lines) == 3
 
 
 # --- nobody yet -----------------------------------------------------------------------

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from tests.app.conftest import ANSWER_MS, BROWSER, FIRST_ANSWER_MS
@@ -11,6 +9,8 @@ from tests.app.conftest import ANSWER_MS, BROWSER, FIRST_ANSWER_MS
 pytestmark = BROWSER
 
 ANSWERED = "() => Boolean(document.querySelector('#explore-verdict .np-headline'))"
+SHORT = "days=0.1"
+"""A horizon that is answered at once."""
 ADDED = "#explore-added-slider [role=slider]"
 
 
@@ -24,7 +24,7 @@ def page(browser, origin):
     faults: list[str] = []
     shown.on("console", lambda m: m.type == "error" and faults.append(m.text))
     shown.on("pageerror", lambda e: faults.append(str(e)))
-    shown.goto(origin)
+    shown.goto(f"{origin}/?{SHORT}")
     shown.wait_for_function(ANSWERED, timeout=FIRST_ANSWER_MS)
     yield shown
     context.close()
@@ -34,9 +34,11 @@ def page(browser, origin):
 
 @pytest.fixture
 def explore(page, origin):
-    """Explore as a stranger finds it, or with an address."""
+    """Explore as a stranger finds it, or with an address; as it is, if it is there."""
 
-    def opened(query="", *, keep=False):
+    def opened(query=f"?{SHORT}", *, keep=False, there=False):
+        if there and page.url.partition("?")[0] == f"{origin}/":
+            return page
         if not keep:
             page.evaluate("localStorage.clear()")
         page.goto(f"{origin}/{query}")
@@ -53,8 +55,7 @@ def in_url(page, text, *, there=True):
     )  # fmt: skip
 
 
-def test_a_first_visit_has_three_questions_and_closes_them_for_good(explore):
-    page = explore()
+def test_a_first_visit_has_three_questions_and_closes_them_for_good(page):
     asks = page.locator(".np-welcome .np-ask")
 
     assert asks.all_inner_texts() == [
@@ -69,7 +70,7 @@ def test_a_first_visit_has_three_questions_and_closes_them_for_good(explore):
 
 
 def test_a_guide_quotes_the_real_answer_and_goes_by_keyboard(explore):
-    page = explore("?guide=servers")
+    page = explore(f"?guide=servers&{SHORT}")
     page.wait_for_selector("#np-guide", timeout=ANSWER_MS)
     headline = page.inner_text("#explore-verdict .np-headline").lstrip("✓✕ \n")
 
@@ -104,7 +105,7 @@ def test_each_question_leads_to_its_answer(explore, question, ready):
 
 
 def test_undo_goes_back_one_movement_and_redo_forth(explore):
-    page = explore()
+    page = explore("")
     assert page.is_disabled("#np-undo")
     page.focus(ADDED)
     for _ in range(3):
@@ -129,10 +130,10 @@ def test_inputs_come_back_after_the_tab_is_gone_and_an_address_wins(explore):
     page.keyboard.press("ArrowLeft")
     in_url(page, "added=11")
 
-    explore("?added=5", keep=True)
+    explore(f"?added=5&{SHORT}", keep=True)
     in_url(page, "added=5")
     assert page.locator("#explore-draft").is_hidden()
-    explore(keep=True)
+    explore("", keep=True)
     in_url(page, "added=11")
     assert "are back" in page.inner_text("#explore-draft")
     page.click("#np-fresh")
@@ -161,7 +162,7 @@ def test_a_definition_of_a_study_is_undone_and_comes_back(page, origin):
 
 
 def test_the_palette_finds_and_runs_by_keyboard(explore):
-    page = explore()
+    page = explore(there=True)
     page.focus("#explore-export")
     page.keyboard.press("/")
     field = page.locator("#np-palette-in")
@@ -181,10 +182,13 @@ def test_the_palette_finds_and_runs_by_keyboard(explore):
     page.keyboard.press("Enter")
     page.wait_for_selector("#explore-api-text", timeout=ANSWER_MS)
     assert "/api/v1/what-if" in page.inner_text("#explore-api-text")
+    assert page.locator("#np-who").is_hidden()  # nobody has to sign in here
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#explore-api-text", state="hidden")
 
 
 def test_help_has_the_keys_keeps_the_focus_and_gives_it_back(explore):
-    page = explore()
+    page = explore(there=True)
     page.focus("#explore-copy")
     page.keyboard.press("?")
     box = page.locator("#np-help-dialog")
@@ -201,77 +205,57 @@ def test_help_has_the_keys_keeps_the_focus_and_gives_it_back(explore):
     assert page.evaluate("document.activeElement.id") == "explore-copy"
 
 
-def test_letters_after_g_go_to_every_page_with_one_header_that_fits_a_phone(
-    page, origin
+def test_a_number_says_its_inputs_source_and_time_and_is_old_when_the_server_is_gone(
+    explore,
 ):
-    page.set_viewport_size({"width": 390, "height": 844})
-    page.goto(origin + "/data/")
-    links = page.locator(".np-nav-link")
-    links.first.wait_for()
-    heads = []
-    goes = [a.get_attribute("data-go") for a in links.all()]
-    for letter in goes:
-        page.wait_for_selector("#np-help")
-        page.keyboard.press("g")
-        page.keyboard.press(letter)
-        page.wait_for_function(
-            "l => { const a = document.querySelector('[aria-current=page]');"
-            " return a && a.dataset.go === l; }", arg=letter, timeout=ANSWER_MS,
-        )  # fmt: skip
-        heads.append(page.evaluate(
-            "[...document.querySelectorAll('.np-top button, .np-nav-link')]"
-            ".map((n) => n.textContent)"
-        ))  # fmt: skip
-        ids = page.evaluate(
-            "[...document.querySelectorAll('.np-tools > [id]')].map((n) => n.id)"
-        )
-        common = [i.split("-", 1)[1] for i in ids if i.endswith(("-copy", "-api"))]
-        assert common == ["copy", "api"]
-        page.wait_for_function("() => document.documentElement.scrollWidth <= 390")
-        assert page.locator("#np-search").is_visible()
+    page = explore(f"?added=11&{SHORT}")
+    tip = page.locator("#np-tip")
+    page.wait_for_function(
+        r"() => /, as of \d\d:\d\d:\d\d, \d+ s ago$/.test("
+        "document.querySelector('#explore-age').textContent)"
+    )
+    page.focus("#explore-number-headroom")
+    lines = tip.inner_text().split("\n")
+    assert lines[0] == "Provisioned row power minus peak row power."
+    assert "Added servers 11" in lines[1]
+    assert lines[1].endswith("the others as they start.")
+    assert lines[2].startswith("Source: the model")
+    assert lines[3].startswith("Computed at ")
+    assert len(lines) == 4
 
-    page.set_viewport_size({"width": 1440, "height": 900})
-    assert len(set(map(json.dumps, heads))) == 1
-    assert len(set(goes)) == len(goes) == 10
+    page.route("**/api/v1/health", lambda route: route.abort())
+    page.wait_for_selector("#explore-offline:not([hidden])", timeout=ANSWER_MS)
+    assert "Connection lost" in page.inner_text("#explore-offline")
+    page.wait_for_selector("#explore-verdict.np-old", timeout=ANSWER_MS)
+    page.wait_for_selector("#explore-numbers.np-old", timeout=ANSWER_MS)
+    named = "getComputedStyle(document.querySelector('#explore-verdict'), '::after')"
+    assert page.evaluate(f"{named}.content") == '"old"'
+    page.hover("#explore-number-peak")
+    assert tip.inner_text().endswith("Old: the server is not reached.")
+
+    page.unroute("**/api/v1/health")
+    page.wait_for_selector("#explore-offline", state="hidden", timeout=ANSWER_MS)
+    page.wait_for_selector(".np-old", state="detached", timeout=ANSWER_MS)
 
 
-def test_the_theme_is_kept_over_pages(explore, origin):
-    page = explore()
+def test_keys_theme_and_libraries_are_the_same_on_the_next_page(explore):
+    page = explore(there=True)
     page.click("#explore-theme >> text=Dark")
     dark = "() => document.documentElement.dataset.mantineColorScheme === 'dark'"
     page.wait_for_function(dark, timeout=ANSWER_MS)
-    page.goto(origin + "/compare/")
+    page.focus("#explore-copy")
+    page.keyboard.press("g")
+    page.keyboard.press("p")
+    page.wait_for_url("**/compare/*")
     page.wait_for_function(dark, timeout=ANSWER_MS)
+    page.wait_for_selector("#np-help", timeout=ANSWER_MS)
 
     assert page.locator("#cmp-theme input:checked").get_attribute("value") == "dark"
-    page.evaluate("localStorage.clear()")
-
-
-def test_a_page_that_is_left_alone_shows_its_age_and_says_when_the_server_is_gone(
-    explore,
-):
-    page = explore()
-    page.wait_for_function(
-        "() => / ago$/.test(document.querySelector('#explore-age').textContent)"
-    )
-    page.route("**/api/v1/health", lambda route: route.abort())
-    page.wait_for_selector("#explore-offline:not([hidden])", timeout=ANSWER_MS)
-
-    assert "Connection lost" in page.inner_text("#explore-offline")
-    page.unroute("**/api/v1/health")
-    page.wait_for_selector("#explore-offline", state="hidden", timeout=ANSWER_MS)
-
-
-def test_libraries_are_kept_for_good_and_shared_by_all_pages(page, origin):
-    page.goto(origin + "/site/")
-    page.wait_for_selector("#np-help", timeout=ANSWER_MS)
-    page.goto(origin + "/compare/")
-    page.wait_for_selector("#np-help", timeout=ANSWER_MS)
     sizes = page.evaluate(
         "performance.getEntriesByType('resource')"
         ".filter((e) => e.name.includes('_dash-component-suites'))"
         ".map((e) => [e.name, e.transferSize])"
     )
-
     assert len(sizes) > 6
-    assert [name for name, size in sizes if size] == []
+    assert [name for name, size in sizes if size] == []  # kept for good
+    page.evaluate("localStorage.clear()")

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 import pytest
 
+from tests.app import browsing
+from tests.app.browsing import call_of, marked
 from tests.app.conftest import ANSWER_MS, BROWSER
 
 pytestmark = BROWSER
+
+settled = partial(browsing.settled, prefix="stab")
 
 ANSWERED = "Boolean(document.body.dataset.stabFine)"
 WAVE = "document.querySelector('#stab-fig-wave .js-plotly-plot')"
@@ -24,27 +29,6 @@ def open_page(open_url):
     return opened
 
 
-def settled(page, act):
-    """Do something, and wait for the answer on fine samples."""
-    before = page.evaluate("document.body.dataset.stabSeq")
-    act()
-    page.wait_for_function(
-        "b => Boolean(document.body.dataset.stabFine) && "
-        "Number(document.body.dataset.stabFine) > Number(b)",
-        arg=before, timeout=ANSWER_MS,
-    )  # fmt: skip
-
-
-def looked(page, act):
-    """Do something, and wait for the closer look."""
-    before = page.evaluate("document.body.dataset.stabZoom || ''")
-    act()
-    page.wait_for_function(
-        "b => (document.body.dataset.stabZoom || '') !== b", arg=before,
-        timeout=ANSWER_MS,
-    )  # fmt: skip
-
-
 def headline(page):
     return page.inner_text("#stab-verdict .np-headline")
 
@@ -57,7 +41,7 @@ def switch(page, key):
     page.locator(f"#stab-{key}-box .mantine-Switch-track").click()
 
 
-def test_a_measure_switched_off_and_on_moves_the_verdict_and_the_table(open_page):
+def test_measures_and_knobs_move_verdict_table_and_call(open_page):
     page = open_page()
     assert re.search(r"rules kept", headline(page))
     smooth = worst(page, "ercot-2026")
@@ -72,9 +56,6 @@ def test_a_measure_switched_off_and_on_moves_the_verdict_and_the_table(open_page
     assert worst(page, "ercot-2026") == smooth
     assert "smooth" not in page.url
 
-
-def test_a_knob_moves_the_answer_by_keyboard(open_page):
-    page = open_page()
     before = page.inner_text("#stab-number-wasted")
     page.locator("#stab-floor-slider [role=slider]").focus()
     settled(page, lambda: [page.keyboard.press("ArrowLeft") for _ in range(5)])
@@ -82,8 +63,12 @@ def test_a_knob_moves_the_answer_by_keyboard(open_page):
     assert "floor=85" in page.url
     assert page.inner_text("#stab-number-wasted") != before
 
+    text = call_of(page, "stab")
+    assert "/api/v1/stabilize/run" in text
+    assert '"floor_frac": 0.85' in text
 
-def test_zooming_in_brings_finer_samples_and_twice_a_press_brings_all_back(open_page):
+
+def test_zooming_in_brings_finer_samples_and_a_rule_its_worst_moment(open_page):
     page = open_page()
     box = page.locator("#stab-fig-wave .nsewdrag").first.bounding_box()
     y = box["y"] + box["height"] / 3
@@ -94,20 +79,17 @@ def test_zooming_in_brings_finer_samples_and_twice_a_press_brings_all_back(open_
         page.mouse.move(box["x"] + 330, y, steps=5)
         page.mouse.up()
 
-    looked(page, drag)
+    marked(page, "stabZoom", drag)
     assert "zoom=" in page.url
     for _ in range(7):
-        looked(page, lambda: page.click("#stab-zoom-in"))
+        marked(page, "stabZoom", lambda: page.click("#stab-zoom-in"))
     assert float(page.evaluate("document.body.dataset.stabSample")) < 0.002
     assert "samples of 1 ms" in page.inner_text("#stab-window")
 
-    looked(page, lambda: page.mouse.dblclick(box["x"] + 300, y))
+    marked(page, "stabZoom", lambda: page.mouse.dblclick(box["x"] + 300, y))
     assert "zoom=" not in page.url
     assert page.evaluate(f"{WAVE}.layout.xaxis.range") == [0, 1200]
 
-
-def test_a_rule_shows_its_worst_moment(open_page):
-    page = open_page()
     settled(page, lambda: page.click("[data-rule=ercot-2026] button"))
 
     assert "focus=ercot-2026" in page.url
@@ -134,7 +116,7 @@ def test_the_cheapest_measures_are_found_and_used(open_page):
     page.wait_for_function(f"{front}.layout.xaxis.title.text.includes('time')")
 
 
-def test_a_url_restores_the_view(open_page):
+def test_a_url_restores_the_view_and_a_stored_job_its_own(open_page):
     page = open_page("store=on&mega=30&floor=70&rules=caiso-ramp&units=kW&zoom=50~90")
 
     assert page.input_value("#stab-mega") == "30 MW"
@@ -143,9 +125,6 @@ def test_a_url_restores_the_view(open_page):
     assert page.evaluate(f"{WAVE}.layout.xaxis.range") == [50, 90]
     assert "kW" in page.inner_text("#stab-number-peak")
 
-
-def test_a_stored_job_answers_and_the_knobs_can_take_over(open_page):
-    page = open_page()
     made = page.evaluate(
         """() => fetch('/api/v1/scenarios', {method: 'POST',
             headers: {'content-type': 'application/json'},
@@ -160,13 +139,3 @@ def test_a_stored_job_answers_and_the_knobs_can_take_over(open_page):
     settled(page, lambda: page.click("#stab-own label:has-text('By the knobs')"))
     assert not page.evaluate("document.getElementById('stab-held').inert")
     assert "9 rules kept" in headline(page)
-
-
-def test_the_api_call_of_the_view_is_shown(open_page):
-    page = open_page("floor=60")
-    page.click("#stab-api")
-    page.wait_for_selector("#stab-api-text")
-    text = page.inner_text("#stab-api-text")
-
-    assert "/api/v1/stabilize/run" in text
-    assert '"floor_frac": 0.6' in text

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from api.client import Client
 from app.pages.study.define import as_yaml
+from tests.app.browsing import call_of, marked
 from tests.app.conftest import ANSWER_MS, BROWSER
 from tests.app.study.conftest import GRID
 
@@ -25,12 +27,18 @@ SLOW = GRID | {
 }  # fmt: skip
 """A study that nobody waits for."""
 
-START = """async (study) => {
-    const reply = await fetch('/api/v1/studies', {method: 'POST',
-        headers: {'content-type': 'application/json'},
-        body: JSON.stringify({study})});
-    return (await reply.json()).result.id;
-}"""
+
+@pytest.fixture(scope="module")
+def started(origin):
+    """Start a study; return its id."""
+    with Client.connect(origin) as client:
+        yield lambda study: client.start_study(study)["result"]["id"]
+
+
+@pytest.fixture(scope="module")
+def grid(started):
+    """Id of a study of six points."""
+    return started(GRID)
 
 
 @pytest.fixture
@@ -43,34 +51,18 @@ def open_page(open_url):
     return opened
 
 
-@pytest.fixture(scope="module")
-def stored():
-    """Ids of studies of this module's server, by name."""
-    return {}
-
-
 @pytest.fixture
-def open_study(open_page, stored):
-    """Open a finished study, run at the first asking."""
+def open_study(open_page, grid):
+    """Open the finished study."""
 
-    def opened(study=GRID, query="", **how):
-        if study["name"] not in stored:
-            page = open_page()
-            stored[study["name"]] = page.evaluate(START, study)
-        return open_page(f"?study={stored[study['name']]}{query}", ready=DONE, **how)
+    def opened(query="", **how):
+        return open_page(f"?study={grid}{query}", ready=DONE, **how)
 
     return opened
 
 
 def waits(page, condition, **given):
     page.wait_for_function(condition, timeout=ANSWER_MS, **given)
-
-
-def marked(page, name, act):
-    """Do something, and wait until a mark on the page has moved."""
-    before = page.evaluate(f"document.body.dataset.{name} || ''")
-    act()
-    waits(page, f"b => (document.body.dataset.{name} || '') !== b", arg=before)
 
 
 def paste(page, study):
@@ -81,7 +73,7 @@ def paste(page, study):
           arg=study["name"])  # fmt: skip
 
 
-def test_a_first_visit_offers_examples_and_a_sound_definition(open_page):
+def test_a_definition_is_offered_checked_and_changed(open_page):
     page = open_page()
 
     assert page.locator(".st-example").count() == 3
@@ -89,24 +81,6 @@ def test_a_first_visit_offers_examples_and_a_sound_definition(open_page):
     waits(page, RUNS)
     assert page.is_hidden("#study-answer")
 
-
-def test_a_pasted_study_runs_to_its_answer(open_page):
-    page = open_page()
-    paste(page, GRID)
-    waits(page, "document.querySelector('#study-count').innerText === '6 points'")
-    waits(page, RUNS)
-    page.click("#study-run")
-    waits(page, DONE)
-    waits(page, "document.querySelectorAll('.st-threads path').length === 6")
-
-    assert "study=study_" in page.url
-    assert "servers is the largest" in page.inner_text("#study-verdict")
-    assert "Counts by level" in page.inner_text("#study-list")
-    waits(page, "document.querySelectorAll('#study-grid .ag-row').length >= 6")
-
-
-def test_what_is_wrong_is_said_at_its_row_and_run_is_held_back(open_page):
-    page = open_page()
     low = page.locator("[data-at='axes.2.log.low']")
     marked(page, "studyValid", lambda: low.fill("500"))
 
@@ -117,9 +91,14 @@ def test_what_is_wrong_is_said_at_its_row_and_run_is_held_back(open_page):
     marked(page, "studyValid", lambda: low.fill("5"))
     waits(page, RUNS)
 
+    kind = page.locator("[data-at='axes.2.kind']")
+    marked(page, "studyChecked", lambda: kind.select_option("distribution"))
+    spread = page.locator("[data-at='axes.2.distribution']")
+    for name in ("uniform", "loguniform", "lognormal", "exponential", "normal"):
+        marked(page, "studyChecked", lambda n=name: spread.select_option(n))
+        assert page.evaluate("document.body.dataset.studyValid") == "yes", name
+    assert page.locator("#study-axes .st-sketch path").count() == 3
 
-def test_a_field_is_found_by_words_and_keyboard_and_taken_back(open_page):
-    page = open_page()
     page.click("text=+ Add an axis")
     field = page.locator("[data-at='axes.3.field']")
     field.type("telemetry delay")
@@ -135,34 +114,20 @@ def test_a_field_is_found_by_words_and_keyboard_and_taken_back(open_page):
     waits(page, "!document.querySelector(\"[data-at='axes.3.range.low']\")")
 
 
-def test_kinds_of_axes_have_their_parameters_and_a_sketch(open_page):
+def test_a_pasted_study_runs_and_ranges_of_it_are_selected(open_page):
     page = open_page()
-    kind = page.locator("[data-at='axes.2.kind']")
-    marked(page, "studyChecked", lambda: kind.select_option("distribution"))
-    spread = page.locator("[data-at='axes.2.distribution']")
-    for name in ("uniform", "loguniform", "lognormal", "exponential", "normal"):
-        marked(page, "studyChecked", lambda n=name: spread.select_option(n))
-        assert page.evaluate("document.body.dataset.studyValid") == "yes", name
-    assert page.locator("#study-axes .st-sketch path").count() == 3
+    paste(page, GRID)
+    waits(page, "document.querySelector('#study-count').innerText === '6 points'")
+    waits(page, RUNS)
+    page.click("#study-run")
+    waits(page, DONE)
+    waits(page, "document.querySelectorAll('.st-threads path').length === 6")
 
+    assert "study=study_" in page.url
+    assert "servers is the largest" in page.inner_text("#study-verdict")
+    assert "Counts by level" in page.inner_text("#study-list")
+    waits(page, "document.querySelectorAll('#study-grid .ag-row').length >= 6")
 
-def test_a_study_is_watched_cancelled_and_gone_on_with(open_page, stored):
-    page = open_page()
-    key = page.evaluate(START, SLOW)
-    page = open_page(f"?study={key}", ready="document.body.dataset.studyStatus")
-    waits(page, "Number(document.body.dataset.studyLines) > 0")
-    assert "of 3,000 points" in page.inner_text("#study-under-way-text")
-    page.click("#study-cancel")
-    waits(page, "document.body.dataset.studyStatus === 'cancelled'")
-    assert "Cancelled at" in page.inner_text("#study-under-way-text")
-    page.click("#study-resume")
-    waits(page, "['queued', 'running'].includes(document.body.dataset.studyStatus)")
-    page.click("#study-cancel")
-    waits(page, "document.body.dataset.studyStatus === 'cancelled'")
-
-
-def test_a_range_dragged_on_an_upright_selects_everywhere(open_study):
-    page = open_study()
     grip = page.locator(".st-grip").first
     grip.scroll_into_view_if_needed()
     box = grip.bounding_box()
@@ -184,9 +149,6 @@ def test_a_range_dragged_on_an_upright_selects_everywhere(open_study):
     assert "select=" not in page.url
     assert page.locator(".st-threads .st-off").count() == 0
 
-
-def test_a_range_is_selected_by_keyboard_as_well(open_study):
-    page = open_study()
     page.locator(".st-grip").first.focus()
     marked(page, "studySeq", lambda: page.keyboard.press("ArrowUp"))
 
@@ -195,7 +157,21 @@ def test_a_range_is_selected_by_keyboard_as_well(open_study):
     assert "select=" not in page.url
 
 
-def test_a_row_pressed_opens_its_point_and_the_url_holds_it(open_study):
+def test_a_study_is_watched_cancelled_and_gone_on_with(open_page, started):
+    key = started(SLOW)
+    page = open_page(f"?study={key}", ready="document.body.dataset.studyStatus")
+    waits(page, "Number(document.body.dataset.studyLines) > 0")
+    assert "of 3,000 points" in page.inner_text("#study-under-way-text")
+    page.click("#study-cancel")
+    waits(page, "document.body.dataset.studyStatus === 'cancelled'")
+    assert "Cancelled at" in page.inner_text("#study-under-way-text")
+    page.click("#study-resume")
+    waits(page, "['queued', 'running'].includes(document.body.dataset.studyStatus)")
+    page.click("#study-cancel")
+    waits(page, "document.body.dataset.studyStatus === 'cancelled'")
+
+
+def test_a_row_opens_its_point_and_the_study_is_saved_and_kept_in_the_url(open_study):
     page = open_study()
     cell = "#study-grid .ag-center-cols-container [row-id='2'] .ag-cell"
     page.locator(cell).first.scroll_into_view_if_needed()
@@ -210,17 +186,15 @@ def test_a_row_pressed_opens_its_point_and_the_url_holds_it(open_study):
     waits(page, "document.body.dataset.studyPoint === ''")
     assert "point=" not in page.url
 
+    page.click("#study-export")
+    with page.expect_download() as saved:
+        page.click("#study-csv")
 
-def test_a_point_opens_as_a_run_in_explore(open_study):
-    page = open_study(query="&point=1")
-    page.wait_for_selector("#study-open")
-    page.click("#study-open")
-    waits(page, "location.pathname === '/' || document.body.dataset.studyOpened")
-    page.wait_for_url("**/?**scenario=**", timeout=ANSWER_MS)
+    text = Path(saved.value.path()).read_text(encoding="utf-8")
+    assert text.startswith("index,fleet.server_count,workload.load.level")
+    assert text.count("\n") == 7
+    assert "/points?limit=1000" in call_of(page, "study")
 
-
-def test_the_output_looked_at_is_picked_and_kept_in_the_url(open_study):
-    page = open_study()
     page.click("#study-output")
     marked(page, "studySeq", lambda: page.click("[role=option]:has-text('Energy')"))
 
@@ -230,36 +204,30 @@ def test_the_output_looked_at_is_picked_and_kept_in_the_url(open_study):
     waits(page, "document.querySelector('#study-output').value.includes('Energy')")
 
 
-def test_a_url_restores_selection_and_units(open_study):
+def test_a_url_restores_selection_and_units_and_its_point_opens_as_a_run(open_study):
     picked = json.dumps({"fleet.server_count": [4, 5]})
-    page = open_study(query=f"&units=core&select={picked}")
+    page = open_study(query=f"&units=core&select={picked}&point=1")
 
     assert page.locator(".st-threads .st-off").count() == 2
     assert "servers" in page.inner_text("#study-chips")
     assert "kW" not in page.inner_text("#study-table", timeout=ANSWER_MS)
 
-
-def test_points_are_saved_as_csv(open_study):
-    page = open_study()
-    page.click("#study-export")
-    with page.expect_download() as saved:
-        page.click("#study-csv")
-
-    text = Path(saved.value.path()).read_text(encoding="utf-8")
-    assert text.startswith("index,fleet.server_count,workload.load.level")
-    assert text.count("\n") == 7
+    page.wait_for_selector("#study-open")
+    page.click("#study-open")
+    waits(page, "location.pathname === '/' || document.body.dataset.studyOpened")
+    page.wait_for_url("**/?**scenario=**", timeout=ANSWER_MS)
 
 
-def test_the_api_call_of_the_view_is_shown(open_study):
-    page = open_study()
-    page.click("#study-api")
-    page.wait_for_selector("#study-api-text:has-text('/points?limit=1000')")
+def test_a_study_gone_expects_refusal_words_and_one_is_deleted(open_page, started):
+    key = started(GRID | {"name": "To be deleted"})
+    page = open_page("?study=study_none", ready="document.body.dataset.studySeq")
+    page.wait_for_selector("#study-problem .np-problem")
 
+    assert "study_none" in page.inner_text("#study-problem")
+    assert page.is_visible("#study-welcome")
 
-def test_a_stored_study_is_deleted_at_the_second_press(open_page):
-    page = open_page()
-    key = page.evaluate(START, GRID | {"name": "To be deleted"})
-    page = open_page(f"?study={key}", ready=DONE)
+    page.click(f"[data-study='{key}']")
+    waits(page, DONE)
     button = f"[data-delete='{key}']"
     page.wait_for_selector(button)
     page.click(button)
@@ -267,12 +235,4 @@ def test_a_stored_study_is_deleted_at_the_second_press(open_page):
     page.click(button)
     waits(page, f"!document.querySelector(\"[data-study='{key}']\")")
     assert "study=" not in page.url
-    assert page.is_visible("#study-welcome")
-
-
-def test_a_study_that_is_gone_expects_refusal_words_and_a_way_on(open_page):
-    page = open_page("?study=study_none", ready="document.body.dataset.studySeq")
-    page.wait_for_selector("#study-problem .np-problem")
-
-    assert "study_none" in page.inner_text("#study-problem")
     assert page.is_visible("#study-welcome")

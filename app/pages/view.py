@@ -1,0 +1,74 @@
+"""What a page with knobs shows: slider values and choices, read from a URL and back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+from urllib.parse import parse_qsl, urlencode
+
+from app.pages.knobs import Control
+
+Json = dict[str, Any]
+NONE = "none"
+"""In the URL: nothing chosen of a list that starts with something."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnobView:
+    """
+    Slider values by key, and choices by name: plain data, the same in the URL.
+
+    Args:
+        sliders: Values in display units.
+        choices: Everything else, as text.
+    """
+
+    CONTROLS: ClassVar[tuple[Control, ...]] = ()
+    CHOICES: ClassVar[dict[str, str]] = {}
+    """Choices with their defaults."""
+    PLAIN: ClassVar[str] = ""
+    """Signs that the URL need not escape."""
+
+    sliders: dict[str, float]
+    choices: dict[str, str]
+
+    def __getitem__(self, key: str) -> Any:
+        return self.sliders[key] if key in self.sliders else self.choices[key]
+
+    @classmethod
+    def read(cls, data: Json | None) -> Self:
+        """Read a view from loose data; what is absent falls to its default."""
+        given = data or {}
+        return cls(
+            sliders={
+                c.key: cls.inside(c, given.get(c.key, c.default)) for c in cls.CONTROLS
+            },
+            choices={
+                k: default if given.get(k) in (None, "") else str(given[k])
+                for k, default in cls.CHOICES.items()
+            },
+        )
+
+    @classmethod
+    def inside(cls, control: Control, value: Any) -> float:
+        """Read a slider's value; inside its range."""
+        return control.inside(value)
+
+    @classmethod
+    def from_query(cls, query: str) -> Self:
+        """Read a view from a URL query, with or without its question mark."""
+        return cls.read(dict(parse_qsl(query.lstrip("?"))))
+
+    def to_query(self) -> str:
+        """Write a view as a URL query; only what differs from the default."""
+        pairs = [
+            (c.key, f"{self.sliders[c.key]:g}") for c in self.CONTROLS
+            if self.sliders[c.key] != c.default
+        ]  # fmt: skip
+        pairs += [(k, v) for k, v in self.choices.items() if v != self.CHOICES[k]]
+        return urlencode(pairs, safe=self.PLAIN)
+
+    def listed(self, key: str) -> list[str]:
+        """Names of a list, each once."""
+        names = self.choices[key].split(",")
+        return list(dict.fromkeys(n for n in names if n and n != NONE))

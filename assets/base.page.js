@@ -1,0 +1,164 @@
+/* What pages with inputs share: values and their address, knobs, what is under way. */
+(function () {
+  "use strict";
+  const dc = (window.dash_clientside = window.dash_clientside || {});
+  const np = window.np;
+  const { el, set } = np;
+  const SLOW_MS = 900; // questions that take longer say how far they are
+  const POLL_MS = 400;
+
+  np.hide = function (id, is) {
+    const node = typeof id === "string" ? el(id) : id;
+    if (node) node.classList.toggle("np-hidden", is);
+  };
+
+  // the scheme of an answer, for a callback that sets it; nothing where it stays
+  let scheme = "";
+  np.scheme = function (kept) {
+    const now = kept.dark ? "dark" : "light";
+    if (now === scheme) return dc.no_update;
+    return (scheme = now);
+  };
+
+  // an address with what differs from the defaults; a step is one that goes back
+  np.writeUrl = function (values, defaults, step) {
+    const pairs = Object.entries(values).filter(([k, v]) => k in defaults && String(v) !== String(defaults[k]) && v !== "");
+    const text = new URLSearchParams(pairs.map(([k, v]) => [k, String(v)])).toString();
+    const plain = text.replace(/%(2C|3A|7E|3D)/g, decodeURIComponent);
+    const url = window.location.pathname + (plain ? "?" + plain : "");
+    if (url === window.location.pathname + window.location.search) return;
+    if (step) window.history.pushState({}, "", url);
+    else window.history.replaceState(window.history.state, "", url);
+  };
+
+  /* Inputs of a page, and what it shows of them:
+     extra, what no input shows, with its first value; fit(), fits the panel to the values;
+     ask(), puts the question; first(asked), puts back what the first address asks. */
+  np.inputs = function (prefix, { extra = {}, fit = () => {}, ask, first }) {
+    const S = { latest: null, extra, defaults: null, kinds: {}, kept: {}, answeredAt: 0, tookMs: 0, coarse: false, settle: 0 };
+    S.now = () => ({ ...S.latest, ...S.extra });
+    S.writeUrl = () => S.defaults && np.writeUrl(S.now(), S.defaults);
+
+    // reads the inputs of a callback; names what has moved, "all" at first
+    S.gather = function (defaults) {
+      const before = S.latest;
+      S.latest = {};
+      for (const { id, property, value } of dc.callback_context.inputs_list) {
+        const key = id.replace(prefix + "-", "").replace("-slider", "");
+        if (!before) S.kinds[key] = property === "checked" ? "switch" : Array.isArray(value) ? "list" : typeof value;
+        S.latest[key] = property === "checked" ? (value ? "on" : "off") : Array.isArray(value) ? value.join(",") || "none" : value;
+      }
+      S.defaults = defaults;
+      fit();
+      if (before) return Object.keys(S.latest).filter((key) => S.latest[key] !== before[key]);
+      const asked = np.fromUrl();
+      if (!Object.keys(asked).length) return ["all"];
+      setTimeout(() => (first ? first(asked) : S.fill(asked)), 0);
+      return [];
+    };
+
+    // puts values on the page, defaults where there are none, and asks
+    S.fill = function (values) {
+      for (const [key, start] of Object.entries(S.defaults)) {
+        const given = key in values ? values[key] : start;
+        const id = prefix + "-" + key;
+        const kind = S.kinds[key];
+        if (key in extra) {
+          S.extra[key] = String(given);
+          continue;
+        }
+        const value = kind === "number" ? Number(given) : String(given);
+        S.latest[key] = value;
+        if (typeof start === "number") np.turn(id, value);
+        else if (kind === "switch") set(id, { checked: value === "on" });
+        else if (kind === "list") set(id, { value: value === "none" ? [] : value.split(",") });
+        else set(id, { value });
+      }
+      S.coarse = false;
+      fit();
+      ask();
+    };
+
+    S.reset = function (clicks) {
+      if (clicks) S.fill({ theme: S.latest.theme, units: S.latest.units });
+      return dc.no_update;
+    };
+
+    // takes an answer; a coarse one is followed by the whole once the inputs rest
+    S.done = function (kept, tookMs, restMs) {
+      Object.assign(S, { kept, tookMs, answeredAt: Date.now() });
+      np.marks(prefix, { Seq: kept.seq, Fine: kept.coarse ? "" : kept.seq, Took: tookMs });
+      np.age(prefix + "-age", S.answeredAt, tookMs);
+      S.writeUrl();
+      clearTimeout(S.settle);
+      if (kept.coarse) S.settle = setTimeout(S.whole, restMs);
+    };
+    S.whole = function () {
+      S.coarse = false;
+      ask();
+    };
+    return S;
+  };
+
+  // marks of what has happened, for those who wait for it
+  np.marks = function (prefix, values) {
+    for (const [name, value] of Object.entries(values)) document.body.dataset[prefix + name] = value;
+  };
+
+  /* A question that may be slow: says how far it is, and stops it.
+     others(), whether more is under way; whole(), whether the main question is slow at all. */
+  np.underWay = function (prefix, pace, { again, others = () => false, whole = () => true }) {
+    const U = { since: 0, n: 0, stopped: false };
+    const line = prefix + "-under-way";
+    setInterval(() => {
+      const slow = Boolean(pace.sentAt && whole() && Date.now() - U.since > SLOW_MS);
+      if (!U.stopped) np.hide(line, !slow);
+      if (slow || others(SLOW_MS)) set(prefix + "-progress-ask", { data: { tab: np.tab, n: (U.n += 1) } });
+    }, POLL_MS);
+    U.begin = function () {
+      Object.assign(U, { since: Date.now(), stopped: false });
+      np.hide(prefix + "-cancel", false);
+    };
+    U.say = (words, told) => (el(line + "-text").textContent = told && U.since
+      ? words + ": " + told[1] + ", " + Math.round(100 * told[0]) + " %" + np.left(told[0], U.since) : words + ".");
+    U.stop = (view) => set(prefix + "-cancel-ask", { data: { tab: np.tab, view, n: (U.n += 1) } });
+    U.end = function () {
+      U.stopped = true;
+      np.hide(line, false);
+      np.hide(prefix + "-cancel", true);
+      el(line + "-text").textContent = "Stopped. What is below is the last answer; " + again + " to ask again.";
+      return dc.no_update;
+    };
+    document.addEventListener("click", (event) => event.target.closest(`#${prefix}-cancel`) && U.stop("main"));
+    return U;
+  };
+
+  /* A slider and its number. The slider's library says each value that it was given once
+     more, and late: what was typed or put back since wins, until the slider is touched. */
+  const MOVES = /^(Arrow|Page|Home|End)/;
+  const led = new Set(); // numbers that lead their sliders
+  document.addEventListener("input", (event) => led.add(event.target.id), true);
+  function touched(event) {
+    const slider = event.target.closest && event.target.closest(".np-slider");
+    if (slider && MOVES.test(event.key || "Arrow")) led.delete(slider.id.replace(/-slider$/, ""));
+  }
+  document.addEventListener("pointerdown", touched, true);
+  document.addEventListener("keydown", touched, true);
+  np.turn = function (id, value) { // a knob, by the page itself
+    led.add(id);
+    set(id + "-slider", { value });
+    set(id, { value });
+  };
+  dc.page = Object.assign(dc.page || {}, {
+    toNumber(slider, number, id) {
+      if (slider === number) return dc.no_update;
+      if (!led.has(id)) return slider;
+      if (typeof number === "number") set(id + "-slider", { value: number });
+      return dc.no_update;
+    },
+    toSlider(number, slider, id) {
+      if (typeof number !== "number" || Number.isNaN(number) || number === slider) return;
+      set(id, { value: number });
+    },
+  });
+})();
