@@ -15,6 +15,7 @@ from dash.exceptions import DashException, PreventUpdate
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.client import ApiProblem
 from api.errors import answer
 from api.problems import problem, problem_of
 from twin.errors import ScenarioError
@@ -65,6 +66,8 @@ class PageFaults:
 def _document(path: str, error: Exception) -> dict[str, Any]:
     if isinstance(error, HTTPException):
         return problem(error.status_code, "The state of the page is too large")
+    if isinstance(error, ApiProblem):
+        return error.problem  # the API has said what is wrong
     if "/_dash-component-suites/" in path:
         return problem(404, "There is no such script")
     if not isinstance(error, STATE):

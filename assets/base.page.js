@@ -105,31 +105,48 @@
     for (const [name, value] of Object.entries(values)) document.body.dataset[prefix + name] = value;
   };
 
-  /* A question that may be slow: says how far it is, and stops it.
-     others(), whether more is under way; whole(), whether the main question is slow at all. */
-  np.underWay = function (prefix, pace, { again, others = () => false, whole = () => true }) {
+  /* A question that may be slow: says how far it is and what is left, and stops it; the last
+     answer stays. others(), whether more is under way; whole(), whether the main one is slow. */
+  np.underWay = function (prefix, pace, words, { others = () => false, whole = () => true } = {}) {
     const U = { since: 0, n: 0, stopped: false };
     const line = prefix + "-under-way";
+    const say = (text, button) => {
+      el(line + "-text").textContent = text;
+      el(prefix + "-cancel").textContent = button;
+    };
     setInterval(() => {
+      if (U.stopped) return;
       const slow = Boolean(pace.sentAt && whole() && Date.now() - U.since > SLOW_MS);
-      if (!U.stopped) np.hide(line, !slow);
+      np.hide(line, !slow);
       if (slow || others(SLOW_MS)) set(prefix + "-progress-ask", { data: { tab: np.tab, n: (U.n += 1) } });
     }, POLL_MS);
     U.begin = function () {
       Object.assign(U, { since: Date.now(), stopped: false });
-      np.hide(prefix + "-cancel", false);
+      np.hide(line, true);
+      if (el(line)) say(words + ".", "Cancel");
     };
-    U.say = (words, told) => (el(line + "-text").textContent = told && U.since
-      ? words + ": " + told[1] + ", " + Math.round(100 * told[0]) + " %" + np.left(told[0], U.since) : words + ".");
-    U.stop = (view) => set(prefix + "-cancel-ask", { data: { tab: np.tab, view, n: (U.n += 1) } });
-    U.end = function () {
-      U.stopped = true;
-      np.hide(line, false);
-      np.hide(prefix + "-cancel", true);
-      el(line + "-text").textContent = "Stopped. What is below is the last answer; " + again + " to ask again.";
-      return dc.no_update;
+    // told: part, phase and, where it is one call of several, the seconds that it has run
+    U.say = function (told) {
+      if (!told || U.stopped || !pace.sentAt) return;
+      const [part, phase, ranS] = told;
+      const since = ranS === undefined ? U.since : Date.now() - 1000 * ranS;
+      say(words + ": " + phase + ", " + Math.round(100 * part) + " %" + np.left(part, since), "Cancel");
     };
-    document.addEventListener("click", (event) => event.target.closest(`#${prefix}-cancel`) && U.stop("main"));
+    U.stop = (view) => set(prefix + "-cancel-ask", { data: { tab: np.tab, view, seq: pace.seq, n: (U.n += 1) } });
+    U.ended = function (stopped) {
+      U.stopped = stopped;
+      np.hide(line, !stopped);
+      if (stopped) say("Stopped. Below stays the last answer; your inputs are kept.", "Ask again");
+      return stopped;
+    };
+    document.addEventListener("click", (event) => {
+      if (!event.target.closest(`#${prefix}-cancel`)) return;
+      if (U.stopped) return pace.ask();
+      U.stop("main");
+      pace.forget(); // the server may take a moment; its answer is not waited for
+      if (pace.dirty) pace.ask();
+      else U.ended(true);
+    });
     return U;
   };
 

@@ -11,7 +11,7 @@
     bad: null,
   };
   const pace = np.pacer(send, "cmp-main");
-  const slow = np.underWay("cmp", pace, { again: "change the list" });
+  const slow = np.underWay("cmp", pace, "Running what is not stored");
 
   const items = () => S.view.items.split(",").filter(Boolean);
   const base = () => Math.min(Number(S.view.base) || 0, Math.max(0, items().length - 1));
@@ -185,7 +185,7 @@
     answered(kept) {
       if (!kept || kept.seq !== pace.seq) return NO();
       const took = pace.answered();
-      if (kept.superseded) return slow.end();
+      if (slow.ended(Boolean(kept.superseded))) return NO();
       S.bad = kept.ok || kept.place === undefined ? null : kept.place;
       hide("cmp-verdict", !kept.ok && !S.answeredAt);
       if (kept.ok) done(kept, took);
@@ -197,7 +197,7 @@
     },
 
     progress(found) {
-      if (found && pace.sentAt) slow.say("Running what is not stored", found.told);
+      if (found) slow.say(found.told);
       return NO();
     },
 

@@ -17,7 +17,7 @@
   const sweep = np.pacer(sendSweep, "serv-main");
   const query = np.pacer(sendQuery, "serv-section-query");
 
-  const slow = np.underWay("serv", pace, { again: "move a knob", whole: () => !S.coarse,
+  const slow = np.underWay("serv", pace, "Running the whole traffic", { whole: () => !S.coarse,
     others: (ms) => sweep.sentAt && Date.now() - S.sweepSince > ms });
   const dark = () => np.isDark(S.latest.theme);
   function keyOf(without) {
@@ -151,7 +151,7 @@
       if (!kept || kept.seq !== pace.seq) return NO();
       const took = pace.answered();
       np.errors("serv-", kept.field_errors);
-      if (kept.superseded) return slow.end();
+      if (slow.ended(Boolean(kept.superseded))) return NO();
       if (kept.ok) done(kept, took);
       return np.scheme(kept);
     },
@@ -180,7 +180,7 @@
 
     progress(found) {
       if (!found) return NO();
-      if (pace.sentAt) slow.say("Running the whole traffic", found.main);
+      slow.say(found.main);
       if (sweep.sentAt) {
         const part = found.sweep;
         el("serv-sweep-progress").textContent = "other server counts" +

@@ -16,12 +16,12 @@
     library: [], events: [], horizonS: 86400, shownFailed: [],
   };
   const pace = np.pacer(send, "site-main");
-  const long = np.long("site", pace, "Running the site");
+  const slow = np.underWay("site", pace, "Running the site");
 
   function send(seq) {
     if (!S.latest) return false;
     clearTimeout(S.resting);
-    long.sent();
+    slow.begin();
     S.asked = { seq, tab: np.tab, dark: np.isDark(S.latest.theme), view: { ...S.latest, ...S.extra } };
     set("site-request-" + S.extra.view, { data: S.asked });
   }
@@ -491,7 +491,7 @@
     answered(kept) {
       if (!kept || kept.seq !== pace.seq) return NO();
       const tookMs = pace.answered();
-      long.ended(Boolean(kept.superseded));
+      slow.ended(Boolean(kept.superseded));
       np.errors("site-", kept.field_errors);
       if (kept.ok) {
         S.kept = kept;
@@ -564,7 +564,7 @@
     },
 
     progress(found) {
-      long.progress(found);
+      if (found) slow.say(found.told);
       return NO();
     },
 

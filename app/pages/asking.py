@@ -56,12 +56,12 @@ def bind(
 
 def bind_answer(
     dash: Any, prefix: str, drawn: Iterable[tuple[str, str]],
-    respond: Callable[..., tuple[Any, ...]], *more: Any, kept: str = "kept",
-    shared: Iterable[str] = (),
+    respond: Callable[..., tuple[Any, ...]], *more: Any, asked: str = "request",
+    kept: str = "kept", shared: Iterable[str] = (),
 ) -> None:  # fmt: skip
     """Let one round trip draw a page, say its problem, and keep what it leaves."""
     outputs = (*drawn, ("problem", "children"), (kept, "data"))
-    bind(dash, prefix, "request", outputs, respond, *more, shared=("problem", *shared))
+    bind(dash, prefix, asked, outputs, respond, *more, shared=("problem", *shared))
 
 
 def bind_progress(

@@ -10,15 +10,13 @@ from functools import partial
 from typing import Any
 
 from api.client import ApiProblem
-from app.components import Input, Output, dcc, html
-from app.pages.asking import away
+from app.pages.asking import SUPERSEDED
 from app.pages.recent import Recent
 
 Json = dict[str, Any]
 Ask = Callable[..., Json]
 KEPT = 256
 TRIES = 3
-_SUPERSEDED = 409
 
 
 def at_once(call: Ask, **asked: Any) -> Json:
@@ -31,7 +29,6 @@ class Newest:
     """The newest question of a tab; its `seq` is None once it was stopped."""
 
     seq: int | None
-    step: str = ""
     part: float = 0.0
     text: str = ""
     since_s: float = 0.0
@@ -68,7 +65,7 @@ class UnderWay:
             try:
                 found = call(view=tab, on_progress=partial(_told, newest), **asked)
             except ApiProblem as error:
-                if error.status != _SUPERSEDED or tried == TRIES:
+                if error.status != SUPERSEDED or tried == TRIES:
                     raise
                 continue
             self._wanted(tab, seq)
@@ -79,18 +76,17 @@ class UnderWay:
         newest = self._newest.get(tab) or self._newest.keep(tab, Newest(seq))
         if newest.seq != seq:
             raise ApiProblem({
-                "status": _SUPERSEDED, "title": "Not wanted any more",
+                "status": SUPERSEDED, "title": "Not wanted any more",
                 "detail": "it was stopped, or a newer question of this page came",
             })  # fmt: skip
         return newest
 
-    def progress(self, tab: str) -> Json | None:
+    def progress(self, tab: str) -> tuple[float, str, float] | None:
         """Part, phase and seconds since its call began; None where it has not said."""
         newest = self._newest.get(tab)
         if newest is None or not newest.text:
             return None
-        ran_s = time.monotonic() - newest.since_s
-        return {"part": newest.part, "text": newest.text, "ran_s": ran_s}
+        return newest.part, newest.text, time.monotonic() - newest.since_s
 
     def cancel(self, tab: str, seq: int) -> None:
         """Stop a question of a tab, unless a newer one has taken over."""
@@ -104,29 +100,3 @@ class UnderWay:
 
 def _told(newest: Newest, part: float, text: str) -> None:
     newest.part, newest.text = part, text
-
-
-def bind_under_way(dash: Any, prefix: str, under_way: UnderWay) -> None:
-    """Tell a page how far its question is, and stop it: assets/base.long.js."""
-
-    @dash.callback(
-        Output(f"{prefix}-long", "data"), Input(f"{prefix}-long-ask", "data"),
-        prevent_initial_call=True,
-    )  # fmt: skip
-    async def tell(asked: Json) -> Json:
-        if asked["cancel"] is not None:
-            await away(under_way.cancel, asked["tab"], asked["cancel"])
-        return {"n": asked["n"], "told": under_way.progress(asked["tab"])}
-
-
-def under_way_line(prefix: str) -> list[Any]:
-    """Draw the line with progress and Cancel; hidden until a question takes long."""
-    return [
-        dcc.Store(id=f"{prefix}-long"), dcc.Store(id=f"{prefix}-long-ask"),
-        html.Div(id=f"{prefix}-under-way", className="np-under-way np-hidden",
-                 children=[
-            html.Span(id=f"{prefix}-under-way-text", role="status"),
-            html.Button("Cancel", id=f"{prefix}-cancel", type="button",
-                        className="np-mini"),
-        ]),
-    ]  # fmt: skip

@@ -2,9 +2,9 @@
 Planners who slide and agents who send, all at once, on one server; docs/hardening.md.
 
 `scripts/load --planners 50 --agents 1000 --seconds 60`. A planner does what the page
-Explore does: moves come four a second in bursts with pauses to read between them, one
-question is in flight, the newest follows it, and 429 or 503 is asked again when
-Retry-After says. An agent sends what `nameplate-agent` sends at its defaults: eight GPUs
+Explore does: moves of one slider come four a second in bursts with pauses to read
+between them, one question is in flight, the newest follows it, and 429 or 503 is asked
+again when Retry-After says. An agent sends what `nameplate-agent` sends at its defaults: eight GPUs
 read once a second, a batch every five seconds, kept and sent again until acknowledged.
 """  # noqa: E501
 
@@ -37,6 +37,8 @@ RESULT = ROOT / "docs" / "results" / "load.json"
 GPUS, BATCH_S = 8, 5.0
 MOVES_PER_S, BURST_S, READING_S = 4.0, 3.0, (2.0, 6.0)
 PATIENCE_S = 60.0
+KNOBS = {"added": (0, 24), "t1": (70, 81), "t2": (82, 95), "low": (35, 65)}
+"""Sliders of Explore and where they go; of a burst one is moved, as a hand does."""
 
 
 @dataclass(slots=True)
@@ -128,12 +130,14 @@ class Planner:
         self._text = json.dumps(saved)
         self._moved = asyncio.Event()
         self._moved_s, self._waiting, self._seq = 0.0, 0, 0
+        self._knob, self._view = "added", dict[str, int]()
 
     async def work(self, end_s: float) -> None:
         """Slide and read until the end, then wait for the last answer."""
         await asyncio.sleep(self._rng.uniform(0, 3))
         asking = asyncio.create_task(self._ask())
         while time.monotonic() < end_s:
+            self._knob = self._rng.choice(list(KNOBS))
             for _ in range(int(BURST_S * MOVES_PER_S)):
                 self._moved_s, self._waiting = time.monotonic(), self._waiting + 1
                 self._moved.set()
@@ -185,12 +189,8 @@ class Planner:
             "value"
         ]
         request |= {"seq": self._seq, "tab": f"load{self._number}"}
-        view = request["view"]
-        view["added"] = self._rng.randrange(0, 24)
-        view["low"], view["t2"] = (
-            self._rng.randrange(20, 80),
-            self._rng.randrange(82, 95),
-        )
+        self._view[self._knob] = self._rng.randrange(*KNOBS[self._knob])
+        request["view"] |= self._view
         return json.dumps(found).encode()
 
 

@@ -25,7 +25,7 @@ class SeedRanges:
     Lowest and highest of a site's figures over seeds; each seed is scaled to its load.
 
     Args:
-        seeds: Seeds run, the scenario's own first.
+        seeds: Seeds run, the scenario's own first. [1]
         facility_peak_w: Highest record of the power drawn from all sources. [W]
         it_peak_w: Highest record of all racks together. [W]
         facility_wh: Energy drawn from all sources. [Wh]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 from api.client import ApiProblem, Client
@@ -18,10 +19,10 @@ from app.components import (
 from app.figures import site as figures
 from app.figures.one_line import diagram
 from app.pages import parts
-from app.pages.asking import away
+from app.pages.asking import answered, away, bind_answer, bind_progress
 from app.pages.knobs import bind_knobs, bind_view
 from app.pages.site import answer, state
-from app.pages.under_way import Ask, UnderWay, at_once, bind_under_way
+from app.pages.under_way import Ask, UnderWay, at_once
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -29,7 +30,6 @@ T = TypeVar("T")
 CHOSEN = ("units", "design", "ups", "plant", "weather", "policy", "server", "theme",
           "metric", "hall", "fit", "fit_w", "fit_as", "limits", "scenario",
           "aisles", "balance", "compare", "racks_as", "rack_pdus")  # fmt: skip
-_SUPERSEDED = 409
 SEEDS = 5
 """Seeds that a site at rest is run for, to say how far its numbers range."""
 MOST_RACK_DAYS = 400
@@ -62,12 +62,17 @@ def register(dash: Any, client: Client) -> None:
     """Attach every callback of the page to the application."""
     known, under_way = Known(client), UnderWay(client.site_run)
     _browser_side(dash)
-    bind_under_way(dash, "site", under_way)
+    bind_progress(
+        dash, "site", lambda asked: {"told": under_way.progress(asked["tab"])},
+        lambda asked: under_way.cancel(asked["tab"], asked["seq"]),
+    )  # fmt: skip
     for view, drawn, draw in (
         ("site", SITE_PARTS, draw_site), ("failures", FAILURE_PARTS, draw_failures),
         ("cooling", COOLING_PARTS, draw_cooling),
     ):  # fmt: skip
-        _answer(dash, client, known, under_way, view, drawn, draw)
+        call = partial(respond, client, known, under_way, count=len(drawn), draw=draw)
+        bind_answer(dash, "site", drawn, call, asked=f"request-{view}",
+                    shared=("kept",))  # fmt: skip
     _seeds(dash, client, known, under_way)
     _node(dash, client, known)
     _options(dash, known)
@@ -131,7 +136,7 @@ def _browser_side(dash: Any) -> None:
             Input("site-nodes-grid", "cellClicked"),
         ]),
         ("reset", [Input("site-reset", "n_clicks"), State("site-defaults", "data")]),
-        ("progress", [Input("site-long", "data")]),
+        ("progress", [Input("site-progress", "data")]),
     ))  # fmt: skip
 
 
@@ -140,25 +145,8 @@ def _browser_side(dash: Any) -> None:
 Draw = Callable[[Client, Known, state.View, Json, Ask], tuple[tuple[Any, ...], Json]]
 
 
-def _answer(
-    dash: Any, client: Client, known: Known, under_way: UnderWay, view: str,
-    drawn: tuple[tuple[str, str], ...], draw: Draw,
-) -> None:  # fmt: skip
-    """One round trip draws one view."""
-
-    @dash.callback(
-        *(Output(f"site-{name}", prop) for name, prop in drawn),
-        Output("site-problem", "children", allow_duplicate=True),
-        Output("site-kept", "data", allow_duplicate=True),
-        Input(f"site-request-{view}", "data"),
-        prevent_initial_call=True,
-    )  # fmt: skip
-    async def answer_view(request: Json) -> tuple[Any, ...]:
-        return await away(respond, client, known, under_way, request, len(drawn), draw)
-
-
 def respond(
-    client: Client, known: Known, under_way: UnderWay, request: Json, count: int,
+    client: Client, known: Known, under_way: UnderWay, request: Json, *, count: int,
     draw: Draw,
 ) -> tuple[Any, ...]:  # fmt: skip
     """
@@ -179,18 +167,18 @@ def respond(
     kept: Json = {
         "seq": request["seq"], "query": state.to_query(view), "dark": request["dark"],
         "view": view["view"],
-        "asked": known.question(view, events=bool(view["events"])),
     }  # fmt: skip
-    same = (no_update,) * count
-    try:
+
+    def drawn() -> tuple[tuple[Any, ...], Json]:
         ask = under_way.begin(request["tab"], request["seq"])
+        asked = known.question(view, events=bool(view["events"]))
         found, more = draw(client, known, view, request, ask)
-    except ApiProblem as error:
-        if error.status == _SUPERSEDED:
-            return (*same, no_update, kept | {"superseded": True})
-        fields = state.field_errors(error.problem)
-        return (*same, parts.problem(error.problem), kept | {"field_errors": fields})
-    return (*found, None, kept | {"ok": True} | more)
+        return found, more | {"asked": asked}
+
+    return answered(
+        drawn, kept, parts_count=count,
+        fields=lambda problem: {"field_errors": state.field_errors(problem)},
+    )  # fmt: skip
 
 
 def draw_site(

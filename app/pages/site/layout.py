@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-from app.components import dag, dcc, dmc, html
-from app.figures.template import CONFIG
+from app.components import dag, dmc, html
+from app.pages import sections
 from app.pages.frame import header, shell
 from app.pages.knobs import button, group, knob, pick, segmented
 from app.pages.site import state
 from app.pages.site.state import CHOICES, CONTROLS
-from app.pages.under_way import under_way_line
 
-EMPTY = {
-    "data": [],
-    "layout": {
-        "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)",
-        "xaxis": {"visible": False}, "yaxis": {"visible": False},
-        "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
-    },
-}  # fmt: skip
+_section, _graph = partial(sections.section, "site"), partial(sections.graph, "site")
 
 
 def layout() -> Any:
@@ -30,18 +23,11 @@ def layout() -> Any:
 def _stores() -> list[Any]:
     names = (
         "request-site", "request-failures", "request-cooling", "request-seeds",
-        "kept", "touched",
+        "kept", "touched", "progress-ask", "progress", "cancel-ask", "cancelled",
         "diagram", "story", "library", "node", "scenario-list",
     )  # fmt: skip
-    return [
-        *(dcc.Store(id=f"site-{name}") for name in names),
-        dcc.Store(id="site-boot", data=1),
-        dcc.Store(
-            id="site-defaults",
-            data={**{c.key: c.default for c in CONTROLS}, **CHOICES},
-        ),
-        dcc.Download(id="site-download"),
-    ]
+    defaults = {**{c.key: c.default for c in CONTROLS}, **CHOICES}
+    return sections.stores("site", names, defaults)
 
 
 def _header() -> Any:
@@ -127,16 +113,11 @@ def _options(pairs: tuple[tuple[str, str], ...]) -> list[Any]:
 
 
 def _main() -> Any:
-    return html.Main(
-        id="site-main", className="np-main",
-        children=[
-            html.Div(className="np-progress", **{"aria-hidden": "true"}),
-            html.Div(id="site-problem", role="alert"),
-            *under_way_line("site"),
-            _view("site", _site()), _view("failures", _failures()),
-            _view("cooling", _cooling()),
-        ],
-    )  # fmt: skip
+    return sections.main("site", [
+        sections.under_way("site"),
+        _view("site", _site()), _view("failures", _failures()),
+        _view("cooling", _cooling()),
+    ])  # fmt: skip
 
 
 def _view(name: str, children: list[Any]) -> Any:
@@ -150,33 +131,11 @@ def _view(name: str, children: list[Any]) -> Any:
                 html.P("Simulating the first answer.", className="np-detail",
                        id="site-cold" if name == "site" else f"site-cold-{name}"),
             ]),
-            html.Div(id=f"site-numbers-{name}", className="np-numbers", children=[
-                dmc.Skeleton(height=52, className="np-number-skeleton")
-                for _ in range(8)
-            ]),
+            html.Div(sections.numbers("site").children, id=f"site-numbers-{name}",
+                     className="np-numbers"),
             *children,
             html.Div(id=f"site-status-{name}", className="np-status"),
         ],
-    )  # fmt: skip
-
-
-def _section(name: str, title: str, children: Any, tools: Any = None) -> Any:
-    return html.Section(
-        className=f"np-chart np-chart-{name}",
-        **{"aria-labelledby": f"site-{name}-title"},
-        children=[
-            html.Div(className="np-chart-head", children=[
-                html.H2(title, id=f"site-{name}-title", className="np-h2"), tools,
-            ]),
-            *(children if isinstance(children, list) else [children]),
-        ],
-    )  # fmt: skip
-
-
-def _graph(name: str, height_px: int) -> Any:
-    return dcc.Graph(
-        id=f"site-fig-{name}", config=CONFIG, figure=EMPTY, responsive=True,
-        style={"height": height_px},
     )  # fmt: skip
 
 

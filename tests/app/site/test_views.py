@@ -119,8 +119,9 @@ def test_a_refusal_becomes_words_at_its_knob(client, known):
     view = state.view_from({"scenario": "nobody"})
     request = REQUEST | {"view": view.choices}
     found = callbacks.respond(
-        client, known, UnderWay(client.site_run), request, 2, callbacks.draw_site
-    )
+        client, known, UnderWay(client.site_run), request, count=2,
+        draw=callbacks.draw_site,
+    )  # fmt: skip
 
     assert "nobody" in text_of(found[-2])
     assert not found[-1].get("ok")
