@@ -32,7 +32,7 @@ Document = dict[str, Any]
 MAX_UNFINISHED = 64
 KEPT_FINISHED = 50
 """Finished jobs kept in memory; older ones are read from the database."""
-KEPT_ANSWER_BYTES = 50_000_000
+KEPT_ANSWER_BYTES = 25_000_000
 SAVE_EVERY_S = 1.0
 FINISHED = frozenset({"done", "failed", "cancelled"})
 

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 ANSWERS = 4
 """Sites remembered: a failure is followed on the run that was just made."""
-ANSWER_BYTES = 80_000_000
+ANSWER_BYTES = 40_000_000
 FAR_WINDOW_S = 900.0
 """Least window of a campus whose halls leave the process: sending one is dear. [s]"""
 

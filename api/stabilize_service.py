@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 STUDIES = 3
 """Studies remembered: a zoom looks into the one that was just made."""
-STUDY_BYTES = 220_000_000
+STUDY_BYTES = 120_000_000
 """Bytes of those, and of the one that is being made."""
 BYTES_PER_SAMPLE = 200
 """Of a study while it is made: measured, arrays on the way included."""

@@ -12,6 +12,7 @@ import logging
 from typing import Any
 
 from dash.exceptions import DashException, PreventUpdate
+from httpx import InvalidURL
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -22,7 +23,7 @@ from twin.errors import ScenarioError
 
 log = logging.getLogger("nameplate.app")
 STATE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError,
-         RecursionError, DashException)  # fmt: skip
+         RecursionError, DashException, InvalidURL)  # fmt: skip
 """What reading a state raises that is not what the page sends."""
 MOST_STATE_BYTES = 5_000_000
 

@@ -7,7 +7,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
+settings.register_profile("nameplate", deadline=None)  # the first call may compile
+settings.load_profile("nameplate")
 # dask looks for cards where it runs, and would find the agent's stand-in driver
 os.environ["DASK_DISTRIBUTED__DIAGNOSTICS__NVML"] = "False"
 

@@ -27,7 +27,7 @@ from twin.scenario.model import Scenario
 from twin.serving.traffic import RecordedRates, RecordedRequests, Recordings
 
 T = TypeVar("T")
-MOST_BYTES = 100_000_000
+MOST_BYTES = 64_000_000
 """Numbers a memo keeps: a row's answer has megabytes, a campus's tens of them."""
 
 

@@ -25,7 +25,11 @@ def site_verdict(run: Json) -> list[Any]:
     throttled = sum(r["throttled_s"] for r in run["racks"])
     good = not over and not run["lost_server_s"] and not throttled
     count = f"{run['server_count']:,} servers"
-    says = "fit" if good else "do not fit"
+    ranges = run.get("seed_ranges")
+    low, high = ranges["tightest_frac"] if ranges else (0.0, 0.0)
+    split = low <= 1.0 < high  # one seed would say yes, another no
+    says = "fit in some draws of traffic, not in all" if split else (
+        "fit" if good else "do not fit")  # fmt: skip
     more = run["server_count"] / run["provisioned_servers"] - 1
     parts = [
         f"{more:+.0%} on the {run['provisioned_servers']:,} planned for".replace(
@@ -34,12 +38,17 @@ def site_verdict(run: Json) -> list[Any]:
         f"{len(over)} nodes pass their limit when one other node is lost" if over
         else "after any single loss every node stays within its limit",
     ]  # fmt: skip
+    if split:
+        parts.append(
+            f"over {len(ranges['seeds'])} seeds the tightest node is at "
+            f"{say.percent(low)} to {say.percent(high)}"
+        )
     if throttled:
         parts.append(f"GPUs throttle for {throttled / 3600:,.1f} server hours")
     warnings = "".join(f" Check: {w}." for w in run.get("warnings") or [])
     return headline(
         f"{count} {says}: {run['binding']}", f"{'; '.join(parts)}. {warnings}",
-        good=good,
+        good=good and not split,
     )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from app.components import (
 from app.figures import site as figures
 from app.figures.one_line import diagram
 from app.pages import parts
-from app.pages.asking import answered, away, bind_answer, bind_progress
+from app.pages.asking import answered, away, bind, bind_answer, bind_progress
 from app.pages.knobs import bind_knobs, bind_view
 from app.pages.site import answer, state
 from app.pages.under_way import Ask, UnderWay, at_once
@@ -73,7 +73,10 @@ def register(dash: Any, client: Client) -> None:
         call = partial(respond, client, known, under_way, count=len(drawn), draw=draw)
         bind_answer(dash, "site", drawn, call, asked=f"request-{view}",
                     shared=("kept",))  # fmt: skip
-    _seeds(dash, client, known, under_way)
+    numbers = (("verdict-site", "children"), ("numbers-site", "children"))
+    bind(dash, "site", "request-seeds", numbers,
+         partial(ranged, client, known, under_way),
+         shared=("verdict-site", "numbers-site"))  # fmt: skip
     _node(dash, client, known)
     _options(dash, known)
     _download(dash, client)
@@ -319,28 +322,23 @@ def _call(path: str, asked: Json) -> Json:
     return {"path": path, "body": body}
 
 
-def _seeds(dash: Any, client: Client, known: Known, under_way: UnderWay) -> None:
-    """Once the page rests, say how far its numbers range over seeds of traffic."""
-
-    @dash.callback(
-        Output("site-numbers-site", "children", allow_duplicate=True),
-        Input("site-request-seeds", "data"), prevent_initial_call=True,
-    )  # fmt: skip
-    async def range_over_seeds(request: Json) -> Any:
-        return await away(ranged_numbers, client, known, under_way, request)
-
-
-def ranged_numbers(
+def ranged(
     client: Client, known: Known, under_way: UnderWay, request: Json
-) -> Any:
-    """Draw a view's numbers with their ranges; nothing where it is not wanted now."""
+) -> tuple[Any, Any]:
+    """
+    Draw a view's verdict and numbers with their ranges over seeds of traffic.
+
+    A page at rest asks for them; nothing is drawn where it is not wanted any more.
+    """
     view = state.view_from(request["view"])
     ask = under_way.further(request["tab"], request["seq"])
     with contextlib.suppress(ApiProblem):
         run = ask(client.site_run, seeds=SEEDS, **known.question(view))
         if run["seed_ranges"]:
-            return answer.site_numbers(run, unit=view["units"])
-    return no_update
+            return answer.site_verdict(run), answer.site_numbers(
+                run, unit=view["units"]
+            )
+    return no_update, no_update
 
 
 def _node(dash: Any, client: Client, known: Known) -> None:

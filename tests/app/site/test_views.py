@@ -54,6 +54,18 @@ def test_every_view_draws_and_says_the_call_that_answers_it(
     )
 
 
+def test_the_verdict_says_where_draws_of_traffic_disagree(client, known, small):
+    run = client.site_run(seeds=1, **known.question(small()))
+    ranges = {"seeds": [1, 2, 3], "tightest_frac": [0.976, 1.011]}
+
+    split = text_of(answer.site_verdict(run | {"seed_ranges": ranges}))
+    assert "fit in some draws of traffic, not in all" in split
+    assert "over 3 seeds the tightest node is at 97.6 % to 101.1 %" in split
+    all_well = ranges | {"tightest_frac": [0.9, 0.95]}
+    told = answer.site_verdict(run | {"seed_ranges": all_well})
+    assert text_of(told) == text_of(answer.site_verdict(run))
+
+
 def test_the_verdict_names_the_constraint(client, known, small):
     parts, _ = ask(client, known, small(), *VIEWS[0][1:])
     tight, _ = ask(client, known, small(added=16, policy="no-cap"), *VIEWS[0][1:])
