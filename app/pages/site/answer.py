@@ -38,7 +38,7 @@ def site_verdict(run: Json) -> list[Any]:
         f"{len(over)} nodes pass their limit when one other node is lost" if over
         else "after any single loss every node stays within its limit",
     ]  # fmt: skip
-    if split:
+    if ranges and split:
         parts.append(
             f"over {len(ranges['seeds'])} seeds the tightest node is at "
             f"{say.percent(low)} to {say.percent(high)}"
