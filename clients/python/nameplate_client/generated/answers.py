@@ -5427,7 +5427,7 @@ class SeedRangesOut(Record):
     Lowest and highest of a site's figures over seeds; each seed is scaled to its load.
 
     Attributes:
-        seeds: Seeds run, the scenario's own first
+        seeds: Seeds run, the scenario's own first [1]
         facility_peak_w: Highest record of the power drawn from all sources [W]
         it_peak_w: Highest record of all racks together [W]
         facility_wh: Energy drawn from all sources [Wh]
@@ -5447,6 +5447,7 @@ class SeedRangesOut(Record):
     hottest_c: list[float | None]
 
     UNITS: ClassVar[Mapping[str, str]] = {
+        "seeds": "1",
         "facility_peak_w": "W",
         "it_peak_w": "W",
         "facility_wh": "Wh",
