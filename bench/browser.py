@@ -178,7 +178,7 @@ CONTROLS = {
     "site": "#site-knobs [role=slider]",
     "stabilize": "#stab-job [role=slider]", "serving": ".np-panel [role=slider]",
     "study": "#study-define input", "compare": "#cmp-add",
-    "live": "#live-range input", "data": "#data-search",
+    "live": "#live-units label", "data": "#data-search",
 }  # fmt: skip
 """What can be used first on each page."""
 
