@@ -11,15 +11,8 @@ from app.pages.knobs import segmented
 from app.pages.live import state
 from app.pages.live.state import CHOICES
 from app.pages.parts import number_cell
+from app.pages.sections import EMPTY
 
-EMPTY = {
-    "data": [],
-    "layout": {
-        "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)",
-        "xaxis": {"visible": False}, "yaxis": {"visible": False},
-        "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
-    },
-}  # fmt: skip
 _CONFIG = CONFIG | {"doubleClick": "autosize"}  # codespell:ignore
 _NUMBERS = (
     ("hosts", "Hosts draw"), ("feeds", "At the feeds"), ("limit", "Limit"),
