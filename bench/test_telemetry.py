@@ -27,7 +27,7 @@ from bench.telemetry_fleet import run_fleet
 from bench.telemetry_load import Stream, Taken, cpu_s, rss_mb, send_all, stream
 from bench.telemetry_month import DAYS, fill_month
 from bench.test_row import record
-from scripts.with_postgres import _programs
+from scripts.with_postgres import programs
 from store.access import Tokens
 from store.engine import open_engine
 from store.migrate import upgrade_engine
@@ -131,7 +131,7 @@ def test_ingest_into_sqlite(benchmark):
 
 
 def test_ingest_into_postgres(benchmark):
-    if _programs() is None:
+    if programs() is None:
         pytest.skip("needs PostgreSQL: Debian's package postgresql")
     measured(benchmark, "postgres", "telemetry.ingest_postgres_per_s")
 

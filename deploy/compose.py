@@ -24,7 +24,9 @@ class Service:
     build: str = ""
     command: list[str] = field(default_factory=list)
     environment: dict[str, str] = field(default_factory=dict)
-    mounts: list[tuple[str, str]] = field(default_factory=list)  # source, target
+    mounts: list[tuple[str, str]] = field(
+        default_factory=list
+    )  # source, target; secrets too
     needs: dict[str, str] = field(default_factory=dict)  # service -> condition
     healthcheck: list[str] = field(default_factory=list)
     profiles: list[str] = field(default_factory=list)
@@ -42,8 +44,9 @@ def read(path: Path, variables: Mapping[str, str]) -> dict[str, Service]:
         ValueError: If a variable that has to be set is not.
     """
     document = _filled(yaml.safe_load(path.read_text("utf-8")), variables)
+    secrets = {name: told["file"] for name, told in document.get("secrets", {}).items()}
     found = {
-        name: _service(name, told, path.parent)
+        name: _service(name, told, path.parent, secrets)
         for name, told in document["services"].items()
     }
     ordered: dict[str, Service] = {}
@@ -69,7 +72,9 @@ def addresses(texts: list[str], names: set[str]) -> set[tuple[str, int]]:
     }
 
 
-def _service(name: str, told: dict[str, Any], folder: Path) -> Service:
+def _service(
+    name: str, told: dict[str, Any], folder: Path, secrets: Mapping[str, str]
+) -> Service:
     service = Service(name, str(told.get("image", "")), str(told.get("build", "")))
     if service.build:
         _from_dockerfile(service, folder / service.build / "Dockerfile")
@@ -82,6 +87,8 @@ def _service(name: str, told: dict[str, Any], folder: Path) -> Service:
     for mount in told.get("volumes", []):
         source, target, *_ = mount.split(":")
         service.mounts.append((source, target))
+    for secret in told.get("secrets", []):
+        service.mounts.append((secrets[secret], f"/run/secrets/{secret}"))
     needs = told.get("depends_on") or {}
     service.needs = (
         dict.fromkeys(needs, "service_started")

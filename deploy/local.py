@@ -15,8 +15,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
+from numba.core.caching import _CacheLocator
+
 from deploy.compose import Service, addresses, read
-from scripts.with_postgres import _demotion, _programs, _server_user
+from scripts.with_postgres import demotion, programs, server_user
 
 ROOT = Path(__file__).resolve().parents[1]
 START_S = 120.0
@@ -61,13 +63,18 @@ class Topology:
             if service.image.startswith(_NOT_PACKAGED)
         ]
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._well: set[str] = set()
         self.ports = {address: _free_port() for address in self._addresses(every)}
 
     def __enter__(self) -> Self:
         try:
-            for name, service in self.services.items():
-                if name not in self.left_out:
-                    self._start(service)
+            here = {n: s for n, s in self.services.items() if n not in self.left_out}
+            for service in here.values():
+                for name, condition in service.needs.items():
+                    self._wait(self.services[name], condition)
+                self._start(service)
+            for service in here.values():
+                self._wait(service, "service_healthy")
         except BaseException:
             self.stop()
             raise
@@ -88,10 +95,36 @@ class Topology:
         """What a service has said so far."""
         return (self.folder / f"{name}.log").read_text("utf-8", errors="replace")
 
-    def stop(self) -> None:
-        """End them, last started first."""
+    def run(self, name: str, command: list[str]) -> str:
+        """What a command beside a service says, as by `docker compose exec`."""
+        service = self.services[name]
+        done = subprocess.run(
+            self._command(service, command),
+            env=self._environment(service), cwd=ROOT, capture_output=True, text=True,
+            check=False,
+        )  # fmt: skip
+        if done.returncode:
+            raise RuntimeError(f"{' '.join(command)}:\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+    def ask(self, sql: str) -> list[str]:
+        """Rows the database answers."""
+        service, found = self.services["database"], programs()
+        told = service.environment
+        done = subprocess.run(
+            [
+                str(found / "psql") if found else "psql", "-XAt", "-c", sql,
+                "-U", told["POSTGRES_USER"], told["POSTGRES_DB"],
+            ],
+            env=self._environment(service) | {"PGPASSWORD": self._password(service)},
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        return done.stdout.splitlines()
+
+    def stop(self, *names: str) -> None:
+        """End these services, or all of them; the last started first."""
         for name, process in reversed(self.processes.items()):
-            if process.poll() is None:
+            if process.poll() is None and name in (names or self.processes):
                 # PostgreSQL's fast shutdown is SIGINT; it would wait for clients
                 fast = self.services[name].image.startswith("postgres")
                 process.send_signal(signal.SIGINT if fast else signal.SIGTERM)
@@ -105,51 +138,52 @@ class Topology:
 
     def _start(self, service: Service) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        once = "service_completed_successfully" in {
-            other.needs.get(service.name) for other in self.services.values()
-        }
-        environment = self._environment(service)
         if service.image.startswith("postgres"):
-            command, demotion = self._postgres(service), _demotion(_server_user())
+            command, as_user = self._postgres(service), demotion(server_user())
         else:
-            command, demotion = self._command(service, service.command), {}
+            command, as_user = self._command(service, service.command), {}
         with (self.folder / f"{service.name}.log").open("ab") as log:
-            process = subprocess.Popen(
-                command, stdout=log, stderr=log, cwd=ROOT, env=environment, **demotion
-            )
-        self.processes[service.name] = process
-        if once:
+            self.processes[service.name] = subprocess.Popen(
+                command, stdout=log, stderr=log, cwd=ROOT,
+                env=self._environment(service), **as_user,
+            )  # fmt: skip
+
+    def _wait(self, service: Service, condition: str) -> None:
+        """Until it has ended well, or its own health check is content."""
+        process, end = self.processes[service.name], time.monotonic() + START_S
+        if service.name in self._well:
+            return
+        if condition == "service_completed_successfully":
             if process.wait(START_S):
                 raise RuntimeError(f"{service.name} failed:\n{self.log(service.name)}")
-        elif service.healthcheck:
-            self._wait(service, environment)
-        if service.image.startswith("postgres"):
-            self._database(service, environment)
-
-    def _wait(self, service: Service, environment: dict[str, str]) -> None:
-        """Until its own health check is content."""
-        check = self._command(service, service.healthcheck)
-        end = time.monotonic() + START_S
-        while subprocess.run(
-            check, env=environment, cwd=ROOT, capture_output=True, check=False
-        ).returncode:
-            ended = self.processes[service.name].poll()
-            if ended is not None or time.monotonic() > end:
-                why = f"ended with {ended}" if ended is not None else "is not well"
-                raise RuntimeError(f"{service.name} {why}:\n{self.log(service.name)}")
-            time.sleep(0.2)
+        elif service.healthcheck and condition == "service_healthy":
+            check = self._command(service, service.healthcheck)
+            environment = self._environment(service)
+            while subprocess.run(
+                check, env=environment, cwd=ROOT, capture_output=True, check=False
+            ).returncode:
+                ended = process.poll()
+                if ended is not None or time.monotonic() > end:
+                    why = f"ended with {ended}" if ended is not None else "is not well"
+                    raise RuntimeError(
+                        f"{service.name} {why}:\n{self.log(service.name)}"
+                    )
+                time.sleep(0.5)
+            if service.image.startswith("postgres"):
+                self._database(service, environment)
+        self._well.add(service.name)
 
     def _postgres(self, service: Service) -> list[str]:
-        programs = _programs()
-        if programs is None:
+        found = programs()
+        if found is None:
             raise RuntimeError("PostgreSQL is not installed: apt install postgresql")
         data = self.volume("database")
-        told, user = service.environment, _server_user()
+        told, user = service.environment, server_user()
         if not (data / "PG_VERSION").exists():
             data.mkdir(parents=True, exist_ok=True)
-            password = self.folder / "database.password"
+            password = self.folder / "database.password"  # its user may not read ours
             password.touch(mode=0o600)
-            password.write_text(told["POSTGRES_PASSWORD"])
+            password.write_text(self._password(service))
             if user is not None:
                 shutil.chown(data, user.pw_uid, user.pw_gid)
                 shutil.chown(password, user.pw_uid)
@@ -160,7 +194,7 @@ class Topology:
                         break
             subprocess.run(
                 [
-                    str(programs / "initdb"),
+                    str(found / "initdb"),
                     "-D",
                     str(data),
                     "-U",
@@ -171,15 +205,16 @@ class Topology:
                     str(password),
                     "-E",
                     "UTF8",
+                    "--no-sync",
                 ],
                 check=True,
                 capture_output=True,
                 cwd=data.parent,
-                **_demotion(user),
+                **demotion(user),
             )
             password.unlink()
         return [
-            str(programs / "postgres"),
+            str(found / "postgres"),
             "-D",
             str(data),
             "-h",
@@ -192,11 +227,10 @@ class Topology:
 
     def _database(self, service: Service, environment: dict[str, str]) -> None:
         """Make the database, which the image does by itself."""
-        programs = _programs()
-        told = service.environment
+        found, told = programs(), service.environment
         made = subprocess.run(
             [
-                str(programs / "createdb") if programs else "createdb",
+                str(found / "createdb") if found else "createdb",
                 "-h",
                 "127.0.0.1",
                 "-p",
@@ -205,12 +239,16 @@ class Topology:
                 told["POSTGRES_USER"],
                 told["POSTGRES_DB"],
             ],
-            env=environment | {"PGPASSWORD": told["POSTGRES_PASSWORD"]},
+            env=environment | {"PGPASSWORD": self._password(service)},
             capture_output=True,
             check=False,
         )
         if made.returncode and b"already exists" not in made.stderr:
             raise RuntimeError(made.stderr.decode(errors="replace"))
+
+    def _password(self, service: Service) -> str:
+        told = service.environment["POSTGRES_PASSWORD_FILE"]
+        return Path(self._here(service, told)).read_text("utf-8").removesuffix("\n")
 
     # --- from containers to here ------------------------------------------------------
 
@@ -226,15 +264,13 @@ class Topology:
         return addresses(texts, set(every))
 
     def _environment(self, service: Service) -> dict[str, str]:
-        programs = _programs()
-        paths = [
-            str(Path(sys.executable).parent),
-            *([str(programs)] if programs else []),
-        ]
+        found = programs()
+        paths = [str(Path(sys.executable).parent), *([str(found)] if found else [])]
         told = {
             key: self._here(service, text) for key, text in service.environment.items()
         }
-        told.pop("NUMBA_CACHE_DIR", None)  # kernels are compiled here already
+        if any(target == "/var/cache/nameplate" for _, target in service.mounts):
+            self._bring_kernels(Path(told["NUMBA_CACHE_DIR"]))
         return {
             **{k: v for k, v in os.environ.items() if not k.startswith("NAMEPLATE_")},
             "PATH": os.pathsep.join([*paths, os.environ.get("PATH", "")]),
@@ -246,7 +282,7 @@ class Topology:
 
     def _command(self, service: Service, command: list[str]) -> list[str]:
         words = [self._here(service, word) for word in command]
-        if service.image.startswith("prom/"):
+        if words[0].startswith("--"):  # what the image starts is prometheus
             return ["prometheus", *words]
         if words[0] == "nameplate-agent":  # a package of its own
             return [sys.executable, "-m", "agent", *words[1:]]
@@ -271,6 +307,8 @@ class Topology:
 
     def _source(self, service: Service, source: str) -> str:
         """A volume's folder, or a copy of a file with addresses as they are here."""
+        if source.startswith("/"):
+            return source
         if not source.startswith("."):
             self.volume(source).mkdir(parents=True, exist_ok=True)
             return str(self.volume(source))
@@ -283,6 +321,17 @@ class Topology:
         inside = replace(service, mounts=volumes)
         copy.write_text(self._here(inside, path.read_text("utf-8")), "utf-8")
         return str(copy)
+
+    def _bring_kernels(self, folder: Path) -> None:
+        """Give a volume the kernels compiled in this checkout, as after a first day."""
+        if any(folder.iterdir()):
+            return
+        where = _CacheLocator.get_suitable_cache_subpath
+        for package in ("twin", "api"):
+            for path in (ROOT / package).rglob("__pycache__/*.nb[ic]"):
+                place = folder / where(str(path.parents[1] / "any.py"))
+                place.mkdir(parents=True, exist_ok=True)
+                (place / path.name).symlink_to(path)
 
 
 def _free_port() -> int:

@@ -24,6 +24,7 @@ from deploy.local import ROOT, Topology
 
 DASHBOARD = ROOT / "deploy" / "grafana" / "nameplate.json"
 PATIENCE_S = 60.0
+LATER = "made after the backup"
 STUDY = {
     "name": "Topology",
     "base": {"horizon": {"days": 0.05}, "fleet": {"server_count": 8}},
@@ -61,12 +62,23 @@ def check(at: Topology) -> Iterator[str]:
         with Client.connect(server, token=token) as client:
             found = _until(client.telemetry_sources, "the agent's readings")
         yield f"the agent sends: {found[0]['devices']} devices of {found[0]['name']}"
+    made = json.loads(
+        at.run("nameplate", ["nameplate", "backup", "/backups", "--json"])
+    )
     prometheus = at.url("prometheus", 9090)
     _until(lambda: _value(prometheus, 'up{job="nameplate"}') == 1, "Prometheus' scrape")
     series = _value(prometheus, 'count({__name__=~"nameplate_.*"})')
     yield f"Prometheus reads the server: {series:.0f} series"
     asked = [_asked(prometheus, query) for query in _queries()]
     yield f"Prometheus takes all {len(asked)} queries of Grafana's dashboard"
+    with Client.connect(server, token=token) as client:
+        client.create_scenario({"name": LATER})
+    assert LATER in at.ask("SELECT name FROM scenarios")
+    at.stop("nameplate")
+    at.run("nameplate", ["nameplate", "restore", made["path"]])
+    assert at.ask("SELECT name FROM studies") == [STUDY["name"]]
+    assert LATER not in at.ask("SELECT name FROM scenarios")
+    yield f"a backup is put back: {len(made['files'])} part"
 
 
 def main() -> int:
@@ -77,7 +89,7 @@ def main() -> int:
         return 2
     with (
         tempfile.TemporaryDirectory(prefix="nameplate-topology-") as folder,
-        Topology(Path(folder), passwords()) as at,
+        Topology(Path(folder), secret_files(Path(folder) / "secrets")) as at,
     ):
         for name in at.left_out:
             print(f"without {name}: Debian has no package of it")
@@ -93,12 +105,12 @@ def main() -> int:
     return 0
 
 
-def passwords() -> dict[str, str]:
-    """Fresh values for the variables the compose file asks for."""
-    return {
-        "NAMEPLATE_DB_PASSWORD": secrets.token_urlsafe() + "@/'",
-        "NAMEPLATE_GRAFANA_PASSWORD": secrets.token_urlsafe(),
-    }
+def secret_files(folder: Path) -> dict[str, str]:
+    """Fresh passwords where the compose file looks for them; what to set for it."""
+    folder.mkdir(mode=0o700)
+    for name in ("database", "grafana"):
+        (folder / f"{name}_password").write_text(secrets.token_urlsafe() + "@/'\n")
+    return {"NAMEPLATE_SECRETS": str(folder)}
 
 
 def _queries() -> list[str]:

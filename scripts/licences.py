@@ -21,6 +21,7 @@ from store.published import PUBLISHED, Published
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "licences.md"
+NOTICE = ROOT / "NOTICE"
 DEVELOPMENT = "dev"
 
 # What the component libraries bring to the browser, by their own package files
@@ -31,11 +32,26 @@ IN_THE_BROWSER = """\
 | AG Grid Community | MIT |
 | Dash renderer and core components | MIT |
 """
+# Values in our own files, not copies: medians, fits, constants. NOTICE has the terms.
+DERIVED = (
+    ("splitwise-sim", "MIT",
+     ("twin/catalogue/phase_tables.py", "twin/catalogue/gpus.py",
+      "twin/serving/splitwise/designs.py")),
+    ("ML.ENERGY", "Apache-2.0",
+     ("twin/catalogue/phase_tables.py", "twin/serving/batch_constants.py",
+      "twin/scenario/query_presets.py")),
+    ("StreamWise", "MIT",
+     ("twin/catalogue/gpus.py", "twin/serving/workflow/streamcast.py")),
+    ("EnergyPlus", "BSD-3-Clause style, kept in sinergym (MIT)",
+     ("twin/catalogue/cooling.py",)),
+    ("MLPerf", "Apache-2.0", ("twin/catalogue/servers.py", "twin/catalogue/gpus.py")),
+    ("RAPS", "Apache-2.0 or MIT", ("twin/catalogue/electrical.py",)),
+    ("AcmeTrace", "CC-BY-4.0", ("twin/catalogue/gpus.py",)),
+)  # fmt: skip
 # Read where the user has them; never downloaded by name and never part of the product
 BROUGHT_BY_USERS = """\
 | weather years (TMY3, EPW) | public domain, NREL and US DOE | |
 | hourly prices and carbon | grid operators' terms; US EIA public domain | Open-Meteo |
-| cooling equipment curves | BSD-3-Clause, US DOE | EnergyPlus |
 """
 HEAD = """\
 # Licences
@@ -62,16 +78,26 @@ MPL-2.0 (`certifi`, `tqdm`) covers its own files.
 
 ## Datasets
 
-None is part of Nameplate: `nameplate data pull NAME` fetches it from its publisher, by
-commit and checksum, onto the user's machine.
+No file of them is part of Nameplate: `nameplate data pull NAME` fetches it from its
+publisher, by commit and checksum, onto the user's machine. Values derived from some are
+part of it; they are below.
 
 | dataset | licence | cite |
 |---|---|---|"""
 TAIL = """\
 {brought}
 
-Figures with a source in the catalogue, grid rules and models are facts; each names
-where it is from.
+## Values derived from the work of others
+
+Medians, fits and constants in files of Nameplate; copyright and terms are in
+[NOTICE](../NOTICE), which goes with every wheel and image.
+
+| from | licence | in |
+|---|---|---|
+{derived}
+
+Single figures with a source in the catalogue, grid rules and models are facts; each
+names where it is from.
 """
 _CLASSIFIER = "License :: OSI Approved :: "
 _LONGEST = 80
@@ -103,7 +129,11 @@ def page() -> str:
         lines.append(f"| {' | '.join(told)} |")
     lines.append(MIDDLE.format(browser=IN_THE_BROWSER.rstrip()))
     lines += [f"| `{d.name}` | {d.licence} | {d.citation} |" for d in datasets()]
-    lines.append(TAIL.format(brought=BROUGHT_BY_USERS.rstrip()))
+    derived = "\n".join(
+        f"| {name} | {terms} | {', '.join(f'`{path}`' for path in paths)} |"
+        for name, terms, paths in DERIVED
+    )
+    lines.append(TAIL.format(brought=BROUGHT_BY_USERS.rstrip(), derived=derived))
     return "\n".join(lines)
 
 
@@ -140,8 +170,8 @@ def licence(found: Distribution) -> str:
 
 
 def texts() -> str:
-    """Licence and notice files of every package, one after the other."""
-    parts = []
+    """Our notice, then licence and notice files of every package."""
+    parts = [NOTICE.read_text("utf-8")]
     for name in sorted(needed()):
         found = distribution(name)
         parts.append(

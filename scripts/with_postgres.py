@@ -26,20 +26,20 @@ def main() -> int:
     if len(sys.argv) < 2:
         print(__doc__, file=sys.stderr)
         return 2
-    programs = _programs()
-    if programs is None:
+    found = programs()
+    if found is None:
         print("PostgreSQL is not installed; its tests will skip", file=sys.stderr)
         return subprocess.call(sys.argv[1:])
     folder = Path(tempfile.mkdtemp(prefix="nameplate-postgres-"))
     try:
-        with _server(programs, folder) as url:
+        with _server(found, folder) as url:
             environment = os.environ | {"NAMEPLATE_TEST_POSTGRES_URL": url}
             return subprocess.call(sys.argv[1:], env=environment)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _programs() -> Path | None:
+def programs() -> Path | None:
     """Folder with initdb and postgres, newest version first."""
     found = sorted(
         Path("/usr/lib/postgresql").glob("*/bin/initdb"),
@@ -51,12 +51,12 @@ def _programs() -> Path | None:
 class _server:  # noqa: N801 - used like a function
     """A PostgreSQL server for the length of a with-block."""
 
-    def __init__(self, programs: Path, folder: Path) -> None:
-        self._programs, self._folder = programs, folder
+    def __init__(self, found: Path, folder: Path) -> None:
+        self._programs, self._folder = found, folder
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> str:
-        user = _server_user()
+        user = server_user()
         os.chmod(self._folder, 0o700)  # noqa: PTH101
         if user is not None:
             os.chown(self._folder, user.pw_uid, user.pw_gid)
@@ -64,7 +64,7 @@ class _server:  # noqa: N801 - used like a function
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-        demote = _demotion(user)
+        demote = demotion(user)
         log = (self._folder / "log").open("wb")
         subprocess.run(
             [
@@ -102,12 +102,13 @@ class _server:  # noqa: N801 - used like a function
             self._process.wait(timeout=20)
 
 
-def _server_user() -> pwd.struct_passwd | None:
+def server_user() -> pwd.struct_passwd | None:
     """Who runs the server: oneself, or `postgres` where oneself is root."""
     return pwd.getpwnam("postgres") if os.getuid() == 0 else None
 
 
-def _demotion(user: pwd.struct_passwd | None) -> dict[str, int]:
+def demotion(user: pwd.struct_passwd | None) -> dict[str, int]:
+    """What starts a process as that user."""
     return {} if user is None else {"user": user.pw_uid, "group": user.pw_gid}
 
 

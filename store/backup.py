@@ -9,6 +9,7 @@ have not sent yet is in their own spools.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import hashlib
 import json
@@ -18,6 +19,7 @@ import subprocess
 import tempfile
 import zipfile
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -156,28 +158,50 @@ def tool(name: str) -> str:
     return found
 
 
-def run_tool(command: list[str], url: URL) -> None:
+def run_tool(
+    command: list[str],
+    url: URL,
+    feed: Callable[[subprocess.Popen[bytes]], None] | None = None,
+) -> None:
     """
     Run one of PostgreSQL's programs; the password is on no command line.
+
+    Args:
+        command: The program and what it is told.
+        url: The database.
+        feed: Writes what it reads from us, and reads what it answers.
 
     Raises:
         ScenarioError: If it fails, with what it said.
     """
     secret = {} if url.password is None else {"PGPASSWORD": str(url.password)}
-    done = subprocess.run(  # noqa: S603 - our own command
-        command, env=os.environ | secret, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        said = (done.stderr.strip().splitlines() or ["nothing"])[0]
+    with tempfile.TemporaryFile() as told:
+        pipe = None if feed is None else subprocess.PIPE
+        with subprocess.Popen(  # noqa: S603 - our own command
+            command, env=os.environ | secret, stderr=told, stdin=pipe,
+            stdout=pipe or subprocess.DEVNULL,
+        ) as process:  # fmt: skip
+            if feed is not None:
+                with contextlib.suppress(BrokenPipeError):
+                    feed(process)
+                with contextlib.suppress(BrokenPipeError):
+                    process.communicate()
+        told.seek(0)
+        lines = told.read().decode(errors="replace").strip().splitlines()
+    if process.returncode:
         raise _wrong(
-            "database", f"must let {Path(command[0]).name} work", said,
+            "database", f"must let {Path(command[0]).name} work",
+            lines[0] if lines else "nothing",
             "see what it says; nothing was changed",
         )  # fmt: skip
 
 
 def address(url: URL) -> str:
     """Address for PostgreSQL's programs, without a password."""
-    return url.set(drivername="postgresql", password=None).render_as_string()
+    bare = URL.create(  # `set` would keep the password
+        "postgresql", url.username, None, url.host, url.port, url.database, url.query
+    )
+    return bare.render_as_string()
 
 
 def dump(engine: Engine, target: Path) -> None:
@@ -275,4 +299,4 @@ def _unpack(packed: zipfile.ZipFile, name: str, sha256: str, folder: Path) -> No
 
 
 def _wrong(field: str, rule: str, value: Any, repair: str) -> ScenarioError:
-    return ScenarioError(field=field, rule=rule, value=str(value), repair=repair)
+    return ScenarioError(field, rule, str(value), repair)

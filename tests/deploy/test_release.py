@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
+import re
 
 import pytest
 
@@ -63,6 +64,26 @@ def test_every_package_it_needs_is_on_the_licence_page_with_its_version():
         assert f"| `{dataset.name}` | {dataset.licence} |" in page
 
 
+def test_what_was_derived_is_where_the_page_says_and_its_terms_are_in_the_notice():
+    page, notice = licences.PAGE.read_text(), licences.NOTICE.read_text()
+
+    for name, terms, paths in licences.DERIVED:
+        assert name in notice, name
+        for path in paths:
+            assert f"| {name} | {terms} |" in page, f"run scripts/licences.py: {name}"
+            assert name.lower() in (licences.ROOT / path).read_text().lower(), path
+
+
+def test_a_source_with_a_licence_that_asks_for_a_notice_has_one():
+    """Every "Somebody (..., MIT)" of the data the core carries."""
+    named = re.compile(r"\b(?:MIT|Apache-2\.0|CC-BY[- ]4\.0|BSD-3-Clause)\b")
+    carried = {path for _, _, paths in licences.DERIVED for path in paths}
+
+    for path in sorted((licences.ROOT / "twin" / "catalogue").glob("*.py")):
+        if named.search(path.read_text()):
+            assert str(path.relative_to(licences.ROOT)) in carried, path.name
+
+
 def test_every_package_says_its_licence_and_brings_none_that_binds_ours():
     for name in licences.needed():
         told = licences.licence(licences.distribution(name))
@@ -73,16 +94,29 @@ def test_every_package_says_its_licence_and_brings_none_that_binds_ours():
 def test_the_collected_notices_have_the_texts_themselves():
     text = licences.texts()
 
+    assert "Copyright (c) 2024 Pratyush Patel" in text
     assert "Redistribution and use in source and binary forms" in text
     assert "numpy 2" in text
     assert "GNU LESSER GENERAL PUBLIC LICENSE" in text
+
+
+def test_an_unreleased_changelog_is_one_cut_from_a_release():
+    text = (release.ROOT / "CHANGELOG.md").read_text("utf-8")
+    version = re.escape(release.PRODUCT_VERSION)
+    text = re.sub(rf"\n\n## \[{version}\] - \S+", "", text)  # once it is released
+
+    cut = release.cut(text, TODAY)
+
+    assert "scripts/release --cut" in release.changelog(text, TODAY)
+    assert release.changelog(cut, TODAY) == ""
+    assert cut.count("\n## ") == text.count("\n## ") + 1
 
 
 @pytest.mark.parametrize(
     ("text", "why"),
     [
         (GOOD, ""),
-        (GOOD.replace("0.1.0", "0.0.9"), "no section `## [0.1.0] - YYYY-MM-DD`"),
+        (GOOD.replace("0.1.0", "0.0.9"), "0.1.0 is not released"),
         (GOOD.replace("### Results\nnone", ""), "its section has no `### Results`"),
         (GOOD.replace("2026-11-20", "2026-12-20"), "2026-12-20 is not yet"),
         (GOOD.replace("[Unreleased]\n", "[Unreleased]\n- more\n"), "lines are left"),
