@@ -19,6 +19,7 @@ from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from api.engine_worker import is_alive
 from api.problems import problem
 from store.repositories import Jobs, new_id
 from store.sqlite_files import Serving, file_of
@@ -75,7 +76,8 @@ class Presence:
         """
         _here.add(self.owner)
         lost = self.lost()
-        self.found_at_start = story(lost, resumes=resumes)
+        told = story(lost, resumes=resumes)
+        self.found_at_start = " ".join(filter(None, (self.found_at_start, told)))
         if self.found_at_start:
             log.warning("%s", self.found_at_start)
         self._table.add(
@@ -134,7 +136,7 @@ class Presence:
         mine_host, mine_pid, _ = self.owner.rsplit(":", 2)
         if host == mine_host and pid == mine_pid:
             return owner not in _here
-        if host == mine_host and not _is_alive(int(pid)):
+        if host == mine_host and not is_alive(int(pid)):
             return True
         beat = sorted((row.id, row.updated_at) for row in rows)
         known = self._watched.get(owner)
@@ -219,13 +221,3 @@ def _advice(row: Any, *, resumes: bool) -> str:
 
 def _host(row: Any) -> str:
     return str(row.owner).rsplit(":", 2)[0]
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

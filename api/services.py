@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic_core import to_json
@@ -40,6 +41,7 @@ from store.migrate import upgrade_engine
 from store.models import PlanRow, RunRow
 from store.own_catalogue import own_catalogue
 from store.repositories import Jobs, Plans, Runs, Sites, new_id, now_utc
+from store.restore import settle
 from store.scenarios import Scenarios
 from store.settings import Settings
 from store.telemetry.writer import Limits
@@ -62,7 +64,6 @@ from twin.serving.traffic import Recordings
 
 log = logging.getLogger("nameplate.api")
 Document = dict[str, Any]
-T = TypeVar("T")
 M = TypeVar("M", bound=Model)
 
 WARM_CHANGES = {"horizon.days": 0.01, "workload.load.requests_per_server_s": 0.05}
@@ -80,6 +81,7 @@ class AppState:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.engine: Engine = open_engine(settings.database_url)
+        left = settle(self.engine, Path(settings.cache_dir))
         upgrade_engine(self.engine)
         self.access = Access(self.engine, settings)
         self.metrics = Metrics()
@@ -91,6 +93,7 @@ class AppState:
         self.datasets = DatasetStore(settings)
         self.memo = Memo()
         self.jobs = JobRunner(Jobs(self.engine), workers=settings.workers)
+        self.jobs.presence.found_at_start = left
         self.cells = ThreadPoolExecutor(settings.workers, "cell")
         self.kernel = "cold"
         self._warmer: threading.Thread | None = None
@@ -207,11 +210,7 @@ class AppState:
             try:
                 self.datasets.require(name)
             except DatasetError as error:
-                wrong.append(
-                    ScenarioError(
-                        field=field, rule=error.rule, value=name, repair=error.repair
-                    )
-                )
+                wrong.append(ScenarioError(field, error.rule, name, error.repair))
         if wrong:
             raise ScenarioErrors(wrong)
 

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from store.models_alerts import AlertRow, AlertRuleRow, DeliveryRow
@@ -111,7 +111,7 @@ class Deliveries(Repository[DeliveryRow]):
         Notices to send now, with their rules.
 
         Of each rule only the oldest, so that nobody hears of an end before its
-        beginning.
+        beginning. One written later than now is due: the clock has gone back since.
         """
         query = (
             select(DeliveryRow, AlertRuleRow)
@@ -123,7 +123,11 @@ class Deliveries(Repository[DeliveryRow]):
         with self.sessions() as session:
             for notice, rule in session.execute(query):
                 heads.setdefault(rule.id, (notice, rule))
-        return [head for head in heads.values() if head[0].next_at <= now]
+        return [
+            (notice, rule)
+            for notice, rule in heads.values()
+            if notice.next_at <= now or notice.updated_at > now
+        ]
 
     def prune(self) -> None:
         """Forget what ended long ago."""
@@ -146,6 +150,12 @@ def _tell(
     if rule.webhook_url is None:
         return
     stamp = now_utc()
+    last = session.scalar(
+        select(func.max(DeliveryRow.created_at))
+        .where(DeliveryRow.rule_id == rule.id, DeliveryRow.state == "queued")
+    )  # fmt: skip
+    if last is not None and last >= stamp:  # the clock has gone back; the order stays
+        stamp = last + dt.timedelta(microseconds=1)
     session.add(
         DeliveryRow(
             id=new_id("delivery"), created_at=stamp, updated_at=stamp, rule_id=rule.id,

@@ -3,11 +3,13 @@ Puts a backup in place of what is there: all of it or nothing, the old kept asid
 
 On SQLite everything is unpacked and checked beside the database first; then a small
 plan of renames is written, done, and removed. A kill in between leaves the plan, and
-the next start goes through with it. On PostgreSQL it is one transaction.
+the next start goes through with it. On PostgreSQL it is one transaction, and the plan
+for the imported files is committed with it.
 """
 
 from __future__ import annotations
 
+import fcntl
 import json
 import logging
 import os
@@ -15,15 +17,20 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
+from subprocess import Popen
 from typing import Any
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 
 from store.sqlite_files import ASIDE, beside, file_of, is_served, stamped, sync
 from twin.errors import ScenarioError
 
 log = logging.getLogger("nameplate.store")
 PLAN = ".restoring"
+WORK = ".nameplate-restore-"
+NOTED = "nameplate restore: "
+_ALONE = "SELECT pg_advisory_xact_lock(7236472)"
+"""Held by a restore on PostgreSQL until its transaction is over."""
 Step = dict[str, str | None]
 
 
@@ -51,7 +58,8 @@ def restore(
     path = file_of(engine)
     place = cache_dir if path is None else path.parent
     place.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=".nameplate-restore-", dir=place))
+    work = Path(tempfile.mkdtemp(prefix=WORK, dir=place))
+    held = _hold(work)
     try:
         manifest = unpacked(archive, work)
         check_fits(manifest, engine)
@@ -65,26 +73,77 @@ def restore(
     finally:
         if path is None or not beside(path, PLAN).exists():
             shutil.rmtree(work, ignore_errors=True)
+        os.close(held)
     return manifest | {"aside": aside}
 
 
-def finish(engine: Engine) -> None:
-    """Go through with a restore that was cut off."""
+def finish(engine: Engine) -> str:
+    """Go through with a restore that was cut off; says so, or nothing."""
     path = file_of(engine)
-    if path is None or not beside(path, PLAN).exists():
-        return
-    _go_through(path)
-    log.warning("a restore that was cut off has been finished: %s", path)
+    done = path is not None and beside(path, PLAN).exists()
+    if engine.dialect.name == "postgresql":
+        done = _finish_postgres(engine)
+    elif path is not None and done:
+        _go_through(path)
+    if not done:
+        return ""
+    said = "A restore that was cut off has been finished: the backup is in place."
+    log.warning("%s", said)
+    return said
+
+
+def settle(engine: Engine, cache_dir: Path) -> str:
+    """
+    Finish a restore that was cut off, or clear away what one left.
+
+    Args:
+        engine: The database.
+        cache_dir: Where imported data lives.
+
+    Returns:
+        What happened, for people; empty where nothing did.
+    """
+    said = finish(engine)
+    path = file_of(engine)
+    place = cache_dir if path is None else path.parent
+    left = [work for work in place.glob(f"{WORK}*") if _is_left(work)]
+    for folder in (*left, *(cache_dir.glob(".imported-*") if left else ())):
+        shutil.rmtree(folder, ignore_errors=True)
+    if left and not said:
+        said = (
+            "A restore was cut off before it replaced anything: the old state is in "
+            "place; repeat `nameplate restore FILE`."
+        )
+        log.warning("%s", said)
+    return said
+
+
+def _hold(work: Path) -> int:
+    """Hold a folder for as long as this process lives."""
+    handle = os.open(work, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(handle)
+        raise
+    return handle
+
+
+def _is_left(work: Path) -> bool:
+    try:
+        os.close(_hold(work))
+    except OSError:
+        return False  # somebody is at it
+    return True
 
 
 def _insist_on_rest(engine: Engine, path: Path | None) -> None:
     owner = _serving(engine) if path is None else str(path) * is_served(path)
     if owner:
-        raise ScenarioError(
-            field="database", rule="must not be served while it is replaced",
-            value=owner, repair="stop the server and the commands that use it; on "
-            "PostgreSQL one that was killed counts as gone after a minute",
-        )  # fmt: skip
+        raise ScenarioError("database", "must not be served while it is replaced",
+                            owner, "stop the server and the commands that use it; on "
+                            "PostgreSQL one that was killed counts as gone after a "
+                            "minute")  # fmt: skip
 
 
 def _serving(engine: Engine) -> str:
@@ -188,11 +247,52 @@ def _into_postgres(engine: Engine, work: Path, cache_dir: Path) -> list[str]:
             stdout=out, check=True,
         )  # fmt: skip
     steps = _imported(work, cache_dir, Path(aside[0]).name if aside else "first")
+    plan = NOTED + json.dumps(steps)
+
+    def play(psql: Popen[bytes]) -> None:
+        """Send the last line once all before it is done; one killed never does."""
+        assert psql.stdin is not None  # noqa: S101 - for the types
+        assert psql.stdout is not None  # noqa: S101
+        psql.stdin.write(f"BEGIN;\n{_ALONE};\n".encode())
+        with script.open("rb") as content:
+            shutil.copyfileobj(content, psql.stdin)
+        psql.stdin.write(f"RESET search_path;\n{_note(plan)};\n\\echo\n".encode())
+        psql.stdin.flush()
+        if psql.stdout.read(1):
+            psql.stdin.write(b"COMMIT;\n")
+
     run_tool(
-        [tool("psql"), "--quiet", "--no-psqlrc", "--single-transaction",
-         "--set=ON_ERROR_STOP=1", f"--file={script}", address(engine.url)],
-        engine.url,
+        [tool("psql"), "--quiet", "--no-psqlrc", "--set=ON_ERROR_STOP=1",
+         f"--output={os.devnull}", address(engine.url)],
+        engine.url, play,
     )  # fmt: skip
-    for step in steps:
-        _do(step)
+    _finish_postgres(engine)
     return aside + [str(s["aside"]) for s in steps if Path(str(s["aside"])).exists()]
+
+
+def _finish_postgres(engine: Engine) -> bool:
+    """Do the renames that were committed with the rows."""
+    with engine.begin() as connection:
+        connection.exec_driver_sql(_ALONE)  # what was sent may be under way there
+        plan = _noted(connection)
+        if plan is None:
+            return False
+        for step in plan:
+            _do(step)
+        connection.exec_driver_sql(_note(None))
+    return True
+
+
+def _noted(connection: Connection) -> list[Step] | None:
+    asked = text("SELECT obj_description(to_regclass('alembic_version'), 'pg_class')")
+    found = str(connection.scalar(asked) or "")
+    if not found.startswith(NOTED):
+        return None
+    steps: list[Step] = json.loads(found.removeprefix(NOTED))
+    return steps
+
+
+def _note(plan: str | None) -> str:
+    """Statement that keeps a plan with the rows, as no table of ours does."""
+    said = "NULL" if plan is None else "'" + plan.replace("'", "''") + "'"
+    return f"COMMENT ON TABLE alembic_version IS {said}"

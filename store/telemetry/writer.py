@@ -18,16 +18,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 import numpy as np
-from sqlalchemy import (
-    Connection,
-    Engine,
-    bindparam,
-    insert,
-    select,
-    tuple_,
-    update,
-)
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection, Engine, bindparam, insert, select, tuple_, update
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from store.models_telemetry import EVENTS, INBOX, LEDGER
 from store.telemetry import codec
@@ -235,7 +227,7 @@ class Writer:
             size += len(item.delivery.readings)
         return group, False
 
-    def _store(self, group: Sequence[_Waiting]) -> None:
+    def _store(self, group: Sequence[_Waiting], *, again: bool = False) -> None:
         """
         Store a group.
 
@@ -254,6 +246,9 @@ class Writer:
                 connection.commit()
         except Exception as error:
             self._uncertain = True
+            if isinstance(error, IntegrityError) and not again:
+                self._store(group, again=True)  # another server made the same source
+                return
             if len(group) > 1 and not isinstance(error, OperationalError):
                 for item in group:  # one of them is bad; the others must not suffer
                     self._store([item])
@@ -371,26 +366,21 @@ class _Transaction:
         if source is None:
             hosts = sum(s.kind != "sum" for s in known.values())
             if hosts >= self._limits.sources:
-                return _too_many(
-                    "source", f"at most {self._limits.sources} in all", hosts + 1,
-                    "use the same name for the same host, or raise "
-                    "NAMEPLATE_MOST_SOURCES",
-                )  # fmt: skip
+                return ScenarioError("source", f"at most {self._limits.sources} in all",
+                                     hosts + 1, "use the same name for the same host, "
+                                     "or raise NAMEPLATE_MOST_SOURCES")  # fmt: skip
         if len(ids) + fresh > MOST_DEVICES:
-            return _too_many(
-                "devices", f"at most {MOST_DEVICES} per source", len(ids) + fresh,
-                "use the same key for the same device in every batch",
-            )  # fmt: skip
+            return ScenarioError("devices", f"at most {MOST_DEVICES} per source",
+                                 len(ids) + fresh, "use the same key for the same "
+                                 "device in every batch")  # fmt: skip
         if not fresh:
             return None
         count = sum(len(s.ids) for s in known.values()) + fresh
         if count <= self._limits.devices:
             return None
-        return _too_many(
-            "devices", f"at most {self._limits.devices} in all", count,
-            "use the same key for the same device in every batch, or raise "
-            "NAMEPLATE_MOST_DEVICES",
-        )  # fmt: skip
+        return ScenarioError("devices", f"at most {self._limits.devices} in all", count,
+                             "use the same key for the same device in every batch, or "
+                             "raise NAMEPLATE_MOST_DEVICES")  # fmt: skip
 
     def _add(self, source: Source, readings: Readings) -> None:
         """Rows of the inbox, one for each window the readings fall into."""
@@ -448,8 +438,7 @@ class _Transaction:
             return
         names = ("source_id", "window_us", "readings", "body")
         self._connection.execute(
-            insert(INBOX),
-            [dict(zip(names, row, strict=True)) for row in self._inbox],
+            insert(INBOX), [dict(zip(names, row, strict=True)) for row in self._inbox]
         )
 
     def _copy_inbox(self) -> None:
@@ -497,7 +486,3 @@ def _span_us(delivery: Delivery) -> tuple[int, int]:
         return int(times.min()), int(times.max())
     said = [e.time_us for e in delivery.events] or [0]
     return min(said), max(said)
-
-
-def _too_many(field: str, rule: str, value: int, repair: str) -> ScenarioError:
-    return ScenarioError(field=field, rule=rule, value=value, repair=repair)

@@ -22,7 +22,7 @@ from store.engine import open_engine
 from store.migrate import upgrade_engine
 from store.scopes import ROLES
 from tests.live.hostile import good
-from tests.live.processes import Server
+from tests.live.processes import Server, wait_for_port
 from tests.twin.exchange.samples import two_sided
 from tests.twin.study.conftest import LEVEL, SMALL
 
@@ -32,12 +32,15 @@ STUDY = {"name": "Cut off", "base": LONG, "axes": [LEVEL],
 REQUESTS = "t_s,prompt_tokens,output_tokens\n" + "".join(
     f"{i},{100 + i % 7},{20 + i % 5}\n" for i in range(4000)
 )
+START_WITHIN_S = 300.0
+"""Two servers start beside a crowd and whatever else the machine does."""
 ENDED = {"done", "failed", "cancelled"}
+TOLD_TO_WAIT = {429, 503, 507}
 Acknowledged = dict[str, list[Any]]
 
 
 class House:
-    """A database, tokens for it, and a server that can be killed."""
+    """A database, tokens for it, and two servers that can be killed."""
 
     def __init__(self, folder: Path, url: str, **settings: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -48,8 +51,45 @@ class House:
         self.admin = tokens.create(name="admin", scopes=ROLES["admin"])[1]
         self.agent = tokens.create(name="node", scopes=ROLES["agent"], agent="node")[1]
         engine.dispose()
-        settings = {"study_engine": "threads"} | settings
         self.server = Server(folder, url, **settings)
+        self.second = Server(folder, url, **settings)
+        self.second.log = folder / "second.log"
+
+    def with_pages(self) -> None:
+        """Have both start as people start them: pages, kernels, studies that go on."""
+        for one in (self.server, self.second):
+            one.command = ["-m", "cli.main", "serve", "--port", str(one.port),
+                           "--access", "tokens"]  # fmt: skip
+
+    def start(self, *servers: Server) -> float:
+        """Start these at once and wait until they answer; how long that took. [s]"""
+        began_s = time.monotonic()
+        for one in servers:
+            one.launch()
+        for one in servers:
+            assert one.process is not None
+            wait_for_port(one.port, one.process, START_WITHIN_S)
+        return time.monotonic() - began_s
+
+    def kill(self, *servers: Server) -> None:
+        """kill -9 of these at once, and wait for the workers they leave behind."""
+        for one in servers:
+            if one.process is not None:
+                one.process.kill()
+        for one in servers:
+            one.kill()
+        if not any(one.lives() for one in (self.server, self.second)):
+            until(lambda: not self.processes(), START_WITHIN_S)
+
+    def processes(self) -> list[int]:
+        """Processes that have this database."""
+        mine = f"NAMEPLATE_DATABASE_URL={self.url}".encode()
+        found = []
+        for path in Path("/proc").glob("[0-9]*/environ"):
+            with contextlib.suppress(OSError):
+                if mine in path.read_bytes().split(b"\0"):
+                    found.append(int(path.parent.name))
+        return found
 
     def client(self, server: Server | None = None) -> Client:
         """The typed client of a server."""
@@ -70,9 +110,15 @@ class House:
         finally:
             engine.dispose()
 
+    def at_rest(self) -> bool:
+        """Whether no work is under way."""
+        asked = "SELECT id FROM jobs WHERE state IN ('queued', 'running') "
+        return not self.rows(asked + "AND kind <> 'server'")
+
     def log(self) -> str:
-        """What the server has said."""
-        return self.server.log.read_text(errors="replace")
+        """What the servers have said."""
+        logs = (one.log for one in (self.server, self.second))
+        return "".join(p.read_text(errors="replace") for p in logs if p.exists())
 
 
 class Crowd:
@@ -112,7 +158,7 @@ class Crowd:
             except (httpx.HTTPError, OSError):
                 self._stop.wait(0.05)  # the server is gone
             except ApiProblem as problem:
-                if problem.status not in {409, 429, 503, 507} and problem.status:
+                if problem.status not in {409, *TOLD_TO_WAIT} and problem.status:
                     self.wrong.append(f"{work.__name__}: {problem}")
                 self._stop.wait(0.05)
 
@@ -127,7 +173,7 @@ class Crowd:
         with self.house.client(server) as client:
             seed = 1000 + next(self._names)
             study = STUDY | {"base": LONG | {"seed": seed}}
-            job = client.start_study(study, engine="threads")
+            job = client.start_study(study)
             self.promised["study"].append(job["result"]["id"])
             client.wait(job["id"], timeout_s=60)
 
@@ -150,11 +196,15 @@ class Crowd:
 
     def _ingest(self, server: Server) -> None:
         with self.house.http(self.house.agent, server) as http:
-            while not self._stop.is_set():
-                number = len(self.sent)
+            for number in itertools.count(len(self.sent)):
+                if self._stop.is_set():
+                    break
                 self.sent.add(number)
-                if send(http, number).status_code == 200:
+                answer = send(http, number)
+                if answer.status_code == 200:
                     self.promised["batch"].append(number)
+                elif answer.status_code not in TOLD_TO_WAIT:
+                    self.wrong.append(f"batch {number}: {answer.text}")
                 self._stop.wait(0.05)
 
 
@@ -165,6 +215,16 @@ def send(http: httpx.Client, number: int, **changed: Any) -> httpx.Response:
     content = gzip.compress(json.dumps(body).encode(), mtime=0)
     headers = {"content-encoding": "gzip", "content-type": "application/json"}
     return http.post("/telemetry", content=content, headers=headers)
+
+
+def until(true: Callable[[], object], within_s: float = 30.0) -> float:
+    """Wait until something holds; how long that took. [s]"""
+    began_s = time.monotonic()
+    while not true():
+        if time.monotonic() > began_s + within_s:
+            raise AssertionError(f"not within {within_s} s")
+        time.sleep(0.02)
+    return time.monotonic() - began_s
 
 
 NOW_US = int(time.time() - 30) * 1_000_000
@@ -194,7 +254,8 @@ def faults(house: House, crowd: Crowd, *, serving: int = 1) -> list[str]:
         What is lost, half written or for ever under way; empty where all is well.
     """
     promised, found = crowd.promised, list(crowd.wrong)
-    with house.client() as client:
+    alive = house.server if house.server.lives() else house.second
+    with house.client(alive) as client:
         for key in promised["run"]:
             status = client.run(key)["status"]
             if status not in ENDED:
@@ -212,7 +273,7 @@ def faults(house: House, crowd: Crowd, *, serving: int = 1) -> list[str]:
             lines = sum(1 for _ in file)
         if name.startswith(".") or lines != 4001:
             found.append(f"{name} has {lines} lines of 4001")
-    found += _imports(house, promised) + _batches(house, crowd)
+    found += _imports(house, promised) + _batches(house, crowd, alive)
     under_way = house.rows(
         "SELECT id, kind FROM jobs WHERE state IN ('queued', 'running')"
     )
@@ -242,10 +303,10 @@ def _imports(house: House, promised: Acknowledged) -> list[str]:
     return found
 
 
-def _batches(house: House, crowd: Crowd) -> list[str]:
+def _batches(house: House, crowd: Crowd, server: Server) -> list[str]:
     """Send everything again, as an agent does: what was promised is known already."""
     found = []
-    with house.http(house.agent) as http:
+    with house.http(house.agent, server) as http:
         for number in sorted(crowd.sent):
             answer = send(http, number).json()
             if number in crowd.promised["batch"] and not answer.get("duplicate"):

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
+import os
 import shutil
 import threading
+import time
 import zipfile
 
 import pytest
@@ -17,13 +20,16 @@ from store import restore as restoring
 from store.backup import MANIFEST, backup
 from store.engine import open_engine
 from store.migrate import upgrade
-from store.restore import PLAN, restore
+from store.restore import PLAN, WORK, restore, settle
 from store.settings import Settings
-from store.sqlite_files import beside, damage
+from store.sqlite_files import beside, damage, file_of
 from tests.drills.filled import as_words, fill, read
 from tests.drills.house import REQUESTS
-from tests.drills.test_upgrade import child, killed_after
+from tests.drills.test_upgrade import GOLDEN, child, killed_after
 from twin.errors import ScenarioError
+
+DONE = "A restore that was cut off has been finished: the backup is in place."
+UNDONE = "A restore was cut off before it replaced anything"
 
 
 def settings_of(url, folder):
@@ -185,53 +191,81 @@ def test_what_cannot_be_put_back_is_refused_and_changes_nothing(tmp_path, change
     assert {p.name for p in tmp_path.iterdir()} <= {"np.db", "a.zip", "bad.zip"}
 
 
-def killed_restores(folder, *, moments, longest_s):
-    """Kill restores at swept moments; each leaves the old state or the new one."""
+def killed_restores(folder, url, *, moments, longest_s, rows=200, for_s=math.inf):
+    """
+    Kill restores at swept moments; each leaves the old state or the new one.
+
+    Returns:
+        How many were hit, which state each left, and how long the next starts took.
+    """
     folder.mkdir(exist_ok=True)
-    settings = settings_of(f"sqlite:///{folder / 'np.db'}", folder)
-    engine = open_engine(settings.database_url)
-    made = fill(engine, "head", rows=200)
-    engine.dispose()
+    settings = settings_of(url, folder)
+    engine = open_engine(url)
+    made = fill(engine, "head", rows=rows)
+    kept = settings.cache_dir / "imported" / "a.requests.csv.gz"
+    kept.parent.mkdir(parents=True)
+    kept.write_text("new")
     archive = folder / "a.zip"
     backup(settings, archive, version="0.1.0")
-    new = words(settings, made)
-    path, ends, hit = folder / "np.db", set(), 0
+    new, ends, took_s = words(settings, made), [], []
+    end_s = time.monotonic() + for_s
     for k in range(moments):
-        engine = open_engine(settings.database_url)
+        if time.monotonic() > end_s:
+            break
         with engine.begin() as connection:
             connection.execute(sa.text("DELETE FROM answers"))
         engine.dispose()
+        kept.write_text("old")
         old = words(settings, made)
-        hit += killed_after(child(put_back, settings, archive), longest_s * k / moments)
-        upgrade(settings.database_url)  # the next start
+        wait_s = longest_s * (k * GOLDEN % 1.0)
+        if not killed_after(child(put_back, settings, archive), wait_s):
+            continue
+        began_s = time.monotonic()
+        engine = open_engine(url)
+        told = settle(engine, settings.cache_dir)  # as the next start does
+        upgrade(url)
+        took_s.append(time.monotonic() - began_s)
+        engine.dispose()
         found = words(settings, made)
-        assert found in (old, new)
-        assert damage(path, thorough=True) is None
-        assert not beside(path, PLAN).exists()
-        ends.add("new" if found == new else "old")
-        for aside in (*folder.glob("*replaced-*"), *folder.glob(".nameplate-*")):
+        assert (found, kept.read_text()) in ((old, "old"), (new, "new")), told
+        if found == new:
+            assert told in ("", DONE)  # killed in its very last moment, or finished
+        ends.append("new" if found == new else "old")
+        if path := file_of(engine):
+            assert damage(path, thorough=True) is None
+            assert not beside(path, PLAN).exists()
+        assert not [*folder.rglob(f"{WORK}*"), *folder.rglob(".imported-*")]
+        assert settle(engine, settings.cache_dir) == ""  # it is told once
+        for aside in folder.rglob("*replaced-*"):
             shutil.rmtree(aside) if aside.is_dir() else aside.unlink()
-    return hit, ends
+    engine.dispose()
+    return ends, took_s
 
 
-def test_a_restore_killed_at_any_moment_leaves_the_old_state_or_the_new(tmp_path):
-    hit, _ = killed_restores(tmp_path, moments=4, longest_s=0.3)
+def test_a_restore_killed_at_any_moment_leaves_the_old_state_or_the_new(
+    database, tmp_path
+):
+    ends, _ = killed_restores(
+        tmp_path / "r", database, moments=3, longest_s=0.6, rows=50
+    )
 
-    assert hit > 0
+    assert ends
 
 
 class Killed(BaseException):
     pass
 
 
-@pytest.mark.parametrize("at", [1, 3, 4])
+@pytest.mark.parametrize(
+    ("database", "at"),
+    [("sqlite", 1), ("sqlite", 3), ("sqlite", 4),
+     pytest.param("postgres", 0, marks=pytest.mark.postgres)],
+    indirect=["database"],
+)  # fmt: skip
 def test_a_restore_cut_off_between_two_renames_is_finished_at_the_next_start(
-    tmp_path, monkeypatch, at
+    engine, settings, tmp_path, monkeypatch, at
 ):
-    settings = settings_of(f"sqlite:///{tmp_path / 'np.db'}", tmp_path)
-    engine = open_engine(settings.database_url)
     made = fill(engine, "head")
-    engine.dispose()
     (settings.cache_dir / "imported").mkdir(parents=True)
     (settings.cache_dir / "imported" / "a.requests.csv.gz").write_text("before")
     backup(settings, tmp_path / "a.zip", version="0.1.0")
@@ -253,12 +287,29 @@ def test_a_restore_cut_off_between_two_renames_is_finished_at_the_next_start(
         put_back(settings, tmp_path / "a.zip")
     monkeypatch.undo()
 
-    upgrade(settings.database_url)
+    assert settle(engine, settings.cache_dir) == DONE  # as the next start does
 
     assert words(settings, made) == before
     kept = settings.cache_dir / "imported" / "a.requests.csv.gz"
     assert kept.read_text() == "before"
-    assert not beside(tmp_path / "np.db", PLAN).exists()
+    assert settle(engine, settings.cache_dir) == ""
+
+
+def test_the_start_after_a_restore_that_was_cut_off_says_so_once(settings):
+    settings.cache_dir.mkdir()
+    path = file_of(open_engine(settings.database_url))
+    place = settings.cache_dir if path is None else path.parent
+    left, under_way = place / f"{WORK}left", place / f"{WORK}under-way"
+    for one in (left, under_way):
+        one.mkdir()
+    held = restoring._hold(under_way)
+    for told in (True, False):
+        with serving(settings) as client:
+            assert (UNDONE in client.health()["found_at_start"]) is told
+    os.close(held)
+
+    assert not left.exists()
+    assert under_way.exists()
 
 
 def test_the_commands_back_up_and_put_back(tmp_path, monkeypatch):

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import Self
 
-from scripts.with_postgres import _demotion, _programs, _server_user
+from scripts.with_postgres import demotion, programs, server_user
 
 ROOT = Path(__file__).parents[2]
 START_S = 90.0
@@ -29,9 +29,11 @@ def quiet_port() -> int:
     raise RuntimeError("no free port between 20000 and 32000")
 
 
-def wait_for_port(port: int, process: subprocess.Popen[bytes]) -> None:
+def wait_for_port(
+    port: int, process: subprocess.Popen[bytes], within_s: float = START_S
+) -> None:
     """Return once somebody listens there."""
-    end = time.monotonic() + START_S
+    end = time.monotonic() + within_s
     while time.monotonic() < end:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
@@ -39,7 +41,7 @@ def wait_for_port(port: int, process: subprocess.Popen[bytes]) -> None:
         if process.poll() is not None:
             raise RuntimeError(f"{process.args!r} ended with {process.returncode}")
         time.sleep(0.05)
-    raise RuntimeError(f"nobody listens on {port} after {START_S} s")
+    raise RuntimeError(f"nobody listens on {port} after {within_s} s")
 
 
 class Server:
@@ -50,13 +52,14 @@ class Server:
     ) -> None:
         self.port = port or quiet_port()
         self.log = folder / "server.log"
-        self._env = {
+        self.env = {
             **os.environ,
             "NAMEPLATE_DATABASE_URL": url,
             "NAMEPLATE_CACHE_DIR": str(folder / "cache"),
             "NAMEPLATE_WORKERS": "1",
             **{f"NAMEPLATE_{k.upper()}": v for k, v in settings.items()},
         }
+        self.command = ["-m", "tests.live.serve", str(self.port)]
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -68,8 +71,8 @@ class Server:
         """Begin to start; does not wait."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "tests.live.serve", str(self.port)],
-                env=self._env, cwd=ROOT, stdout=log, stderr=log,
+                [sys.executable, *self.command],
+                env=self.env, cwd=ROOT, stdout=log, stderr=log,
             )  # fmt: skip
 
     def start(self) -> None:
@@ -77,6 +80,10 @@ class Server:
         self.launch()
         assert self.process is not None
         wait_for_port(self.port, self.process)
+
+    def lives(self) -> bool:
+        """Whether it runs."""
+        return self.process is not None and self.process.poll() is None
 
     def kill(self) -> None:
         """kill -9."""
@@ -86,7 +93,7 @@ class Server:
 
     def stop(self) -> None:
         """Ask it to stop, as an init system does."""
-        if self.process is not None and self.process.poll() is None:
+        if self.process is not None and self.lives():
             self.process.send_signal(signal.SIGTERM)
             try:
                 self.process.wait(60)
@@ -105,11 +112,11 @@ class Postgres:
     """PostgreSQL with fsync on, whose postmaster can be killed."""
 
     def __init__(self, folder: Path) -> None:
-        found = _programs()
+        found = programs()
         if found is None:
             raise RuntimeError("PostgreSQL is not installed")
         self._programs, self._folder = found, folder
-        self._user = _server_user()
+        self._user = server_user()
         self.port = quiet_port()
         self.url = f"postgresql+psycopg://nameplate@127.0.0.1:{self.port}/postgres"
         self.process: subprocess.Popen[bytes] | None = None
@@ -128,7 +135,7 @@ class Postgres:
         with (self._folder / "log").open("ab") as log:
             subprocess.run(
                 [self._programs / program, *arguments], check=True, stdout=log,
-                stderr=log, cwd=self._folder, **_demotion(self._user),
+                stderr=log, cwd=self._folder, **demotion(self._user),
             )  # fmt: skip
 
     def start(self) -> None:
@@ -142,7 +149,7 @@ class Postgres:
                         "127.0.0.1", "-p", str(self.port), "-k", str(self._folder),
                         "-c", "fsync=on", "-c", "max_connections=60",
                     ],
-                    stdout=log, stderr=log, cwd=self._folder, **_demotion(self._user),
+                    stdout=log, stderr=log, cwd=self._folder, **demotion(self._user),
                 )  # fmt: skip
             while self.process.poll() is None and time.monotonic() < end:
                 if self._is_ready():
