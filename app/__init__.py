@@ -1,1 +1,1 @@
-"""Pages of the planner, drawn from the API alone."""
+"""Pages of the planner, drawn from what the API answers."""

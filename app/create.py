@@ -36,7 +36,7 @@ from app.pages.stabilize.layout import layout as stabilize_layout
 from app.pages.study.callbacks import register as register_study
 from app.pages.study.layout import layout as study_layout
 from app.report.routes import router as reports
-from app.static import ASSETS, serve_static, shared
+from app.static import serve_static, shared
 
 _INDEX = """<!DOCTYPE html>
 <html lang="en">
@@ -47,34 +47,34 @@ _INDEX = """<!DOCTYPE html>
 
 
 class Mounted(NamedTuple):
-    """A page: where it is, its title, its parts, and its files in assets."""
+    """A page: where it is, its title, its parts, and how its files' names begin."""
 
     path: str
     title: str
     layout: Callable[[], Any]
     register: Callable[[Any, Client], None]
     files: tuple[str, ...]
-    grid: bool
+    tables: bool
     """Whether it has tables of the grid library."""
 
 
 MOUNTED = (
     Mounted("/site/", "Nameplate: site", site_layout, register_site,
-            ("site", "oneline"), grid=True),
+            ("site", "oneline"), tables=True),
     Mounted("/stabilize/", "Nameplate: Stabilize", stabilize_layout, register_stabilize,
-            ("stabilize",), grid=False),
+            ("stabilize",), tables=False),
     Mounted("/serving/", "Nameplate: Serving", serving_layout, register_serving,
-            ("serving",), grid=False),
+            ("serving",), tables=False),
     Mounted("/compare/", "Nameplate: Compare", compare_layout, register_compare,
-            ("compare",), grid=False),
+            ("compare",), tables=False),
     Mounted("/study/", "Nameplate: Study", study_layout, register_study,
-            ("study",), grid=True),
+            ("study",), tables=True),
     Mounted("/live/", "Nameplate: Live", live_layout, register_live,
-            ("live",), grid=True),
+            ("live",), tables=True),
     Mounted("/data/", "Nameplate: Data", data_layout, register_data,
-            ("data",), grid=True),
+            ("data",), tables=True),
     Mounted("/", "Nameplate", explore_layout, register_explore,
-            ("explore",), grid=True),
+            ("explore",), tables=True),
 )  # fmt: skip
 """The root comes last: its last route answers every address left."""
 
@@ -95,20 +95,18 @@ def create_dash(server: FastAPI, client: Client) -> None:
     add_routes(server, reports)
     serve_model_pages(server)
     serve_known(server)
-    serve_static(server)
+    serve_static(server, {_name(page): page.files for page in MOUNTED})
     pages = [_mount(server, client, page) for page in MOUNTED]
     server.state.script_hashes = sorted({h for p in pages for h in p.csp_hashes()})
 
 
 def _mount(server: FastAPI, client: Client, page: Mounted) -> Any:
-    """Make one application below a path, without the other pages' files."""
-    others = "|".join(f for p in MOUNTED if p is not page for f in p.files)
+    """Make one application below a path."""
     dash = Dash(
         f"nameplate{page.path.strip('/')}",
         server=server,
         url_base_pathname=page.path,
-        assets_folder=str(ASSETS),
-        assets_ignore=rf"^({others})\.",
+        include_assets_files=False,
         title=page.title,
         update_title="",
         index_string=_INDEX,
@@ -119,7 +117,11 @@ def _mount(server: FastAPI, client: Client, page: Mounted) -> Any:
             {"name": "viewport", "content": "width=device-width, initial-scale=1"}
         ],
     )
-    shared(dash, page.path, grid=page.grid)
+    shared(dash, page.path, _name(page), page.files, tables=page.tables)
     dash.layout = page.layout
     page.register(dash, client)
     return dash
+
+
+def _name(page: Mounted) -> str:
+    return page.files[0]

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
 
-PowerUnit = Literal["W", "kW", "MW"]
-
-POWER_UNITS: tuple[PowerUnit, ...] = ("kW", "MW", "W")
 _PER_UNIT: dict[str, tuple[float, int]] = {
     "W": (1.0, 0),
     "kW": (1e3, 1),

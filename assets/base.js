@@ -99,6 +99,7 @@
   np.make = function (tag, props, ...children) {
     const node = document.createElement(tag);
     for (const [key, value] of Object.entries(props || {})) {
+      if (value === null || value === undefined) continue;
       if (key in node) node[key] = value;
       else node.setAttribute(key, value);
     }
@@ -124,7 +125,7 @@
   np.fromUrl = function () {
     const asked = Object.fromEntries(new URLSearchParams(window.location.search));
     const theme = np.kept("np-theme");
-    const known = np.edits ? np.edits.drafted(asked) : asked;
+    const known = np.here ? np.edits.drafted(asked) : asked;
     const units = /^\/study\//.test(window.location.pathname) ? null : np.kept("np-units");
     return { ...(theme && theme !== "auto" ? { theme } : {}), ...(units ? { units } : {}), ...known };
   };

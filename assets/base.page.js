@@ -25,10 +25,27 @@
     const pairs = Object.entries(values).filter(([k, v]) => k in defaults && String(v) !== String(defaults[k]) && v !== "");
     const text = new URLSearchParams(pairs.map(([k, v]) => [k, String(v)])).toString();
     const plain = text.replace(/%(2C|3A|7E|3D)/g, decodeURIComponent);
-    const url = window.location.pathname + (plain ? "?" + plain : "");
-    if (url === window.location.pathname + window.location.search) return;
+    const { pathname, search, hash } = window.location;
+    const url = pathname + (plain ? "?" + plain : "") + hash;
+    if (url === pathname + search + hash) return;
     if (step) window.history.pushState({}, "", url);
     else window.history.replaceState(window.history.state, "", url);
+  };
+
+  /* Choices of a page without knobs: puts what is chosen into `S.view`, at first what its address
+     asks; returns the names of what has moved, null at first. */
+  np.choices = function (prefix, S, defaults) {
+    const given = Object.fromEntries(dc.callback_context.inputs_list.map((input) => [input.id.replace(prefix + "-", ""), input.value || ""]));
+    const before = S.view;
+    S.defaults = defaults;
+    if (!before) {
+      const known = Object.entries(np.fromUrl()).filter(([key]) => key in defaults);
+      S.view = { ...defaults, ...given, ...Object.fromEntries(known) };
+      known.filter(([key]) => key in given).forEach(([key, value]) => set(prefix + "-" + key, { value }));
+      return null;
+    }
+    S.view = { ...before, ...given };
+    return Object.keys(given).filter((key) => given[key] !== before[key]);
   };
 
   /* Inputs of a page, and what it shows of them:

@@ -4,22 +4,10 @@
 (function () {
   "use strict";
   const np = window.np;
+  const { make: h } = np;
   const REST_MS = 1500; // knobs rest this long before they are saved
   const AUTOSAVE = "np-autosave";
   const S = { page: null, call: null, open: null, key: "", touched: false, timer: 0, busy: null };
-
-  /* Build an element: attributes, `on…` handlers, children. */
-  np.h = function (tag, attributes, ...children) {
-    const node = document.createElement(tag);
-    for (const [key, value] of Object.entries(attributes || {})) {
-      if (value === null || value === undefined || value === false) continue;
-      if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
-      else node.setAttribute(key, value === true ? "" : value);
-    }
-    node.append(...children.flat().filter((c) => c !== null && c !== undefined));
-    return node;
-  };
-  const h = np.h;
 
   /* Ask the API; a refusal is thrown as its problem document. */
   np.api = async function (method, path, body, headers) {

@@ -3,10 +3,10 @@
 (function () {
   "use strict";
   const np = window.np;
-  const { h, api, when, said } = np;
+  const { make: h, api, when, said } = np;
   const UNDO_MS = 10000; // a deletion waits this long for second thoughts
   const MOST_COMPARED = 8;
-  const PAGES = { explore: ["Explore", "/"], site: ["Site", "/site/"], stab: ["Stabilize", "/stabilize/"] };
+  const PAGES = { explore: ["Explore", "/", "row"], site: ["Site", "/site/", "site"], stab: ["Stabilize", "/stabilize/", "training site"] };
   const S = { items: [], ticked: new Set(), search: "", archived: false, going: new Map(), versions: null, dialog: null };
   const scenarios = np.scenarios;
 
@@ -49,10 +49,6 @@
       words.every((w) => (s.name + " " + s.id + " " + s.changed_by).toLowerCase().includes(w)));
   }
 
-  function kind(item) {
-    return item.has_training ? "training site" : item.has_facility ? "site" : "row";
-  }
-
   function row(item) {
     if (S.going.has(item.id)) {
       return h("li", { class: "np-stored np-going" }, h("span", {}, item.name + " is deleted."), button("Undo", () => undo(item)));
@@ -79,7 +75,7 @@
     return h("li", { class: "np-stored", "data-id": item.id }, tick,
       h("div", { class: "np-stored-words" },
         h("b", {}, item.name), open ? h("span", { class: "np-chip" }, "open") : null,
-        h("div", { class: "np-quiet" }, kind(item) + " · changed " + when(item.updated_at) + (item.changed_by ? " by " + item.changed_by : ""))),
+        h("div", { class: "np-quiet" }, PAGES[home(item)][2] + " · changed " + when(item.updated_at) + (item.changed_by ? " by " + item.changed_by : ""))),
       act, menu);
   }
 

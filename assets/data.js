@@ -6,7 +6,7 @@
   const { el, set } = np;
   const NO = () => dc.no_update;
   const AGAIN_MS = 30000;
-  const SET = ["theme", "period", "search", "kind"];
+  const ASKED = ["theme", "period", "search"]; // choices that the answer is of
   const SHOWN = { // which fields a kind of file takes
     servers: ["netbox", "dps", "opendcim", "csv"], column: ["price", "carbon", "weather-csv"],
     zone: ["price", "carbon", "weather-csv", "readings"], unit: ["price", "carbon"],
@@ -28,22 +28,14 @@
     set("data-request", { data: { seq, dark: np.isDark(S.view.theme), view: S.view } });
   }
 
-  function writeUrl() {
-    const query = new URLSearchParams();
-    for (const [key, start] of Object.entries(S.defaults)) {
-      if (S.view[key] && S.view[key] !== start) query.set(key, S.view[key]);
-    }
-    const said = query.toString();
-    const url = window.location.pathname + (said ? "?" + said : "") + window.location.hash;
-    window.history.replaceState(window.history.state, "", url);
-  }
+  const writeUrl = () => np.writeUrl(S.view, S.defaults);
 
   function fit() {
     for (const [key, kinds] of Object.entries(SHOWN)) {
       const box = el("data-" + key + "-box");
       if (box) box.classList.toggle("np-hidden", !kinds.includes(S.view.kind));
     }
-    ["output", "rated"].forEach((key) => el("data-fit-" + key + "-box").classList.toggle("np-hidden", S.fitKind !== "conversion"));
+    ["output", "rated"].forEach((key) => el("data-fit-" + key + "-box").classList.toggle("np-hidden", S.view["fit-kind"] !== "conversion"));
   }
 
   function open(data) {
@@ -115,28 +107,16 @@
 
   dc.data = {
     gather() {
-      const given = Object.fromEntries(dc.callback_context.inputs_list.map((input) => [input.id.replace("data-", ""), input.value || ""]));
-      S.defaults = arguments[arguments.length - 1];
-      S.fitKind = given["fit-kind"];
-      delete given["fit-kind"];
-      if (S.view) fit();
-      if (!S.view) {
-        const asked = np.fromUrl();
-        const known = Object.fromEntries(Object.entries(asked).filter(([key]) => key in S.defaults));
-        S.view = { ...S.defaults, ...given, ...known };
-        SET.filter((key) => key in known).forEach((key) => set("data-" + key, { value: S.view[key] }));
-        fit();
+      const moved = np.choices("data", S, arguments[arguments.length - 1]);
+      fit();
+      if (!moved) {
         if (S.view.import) set("data-open", { data: { id: S.view.import } });
         pace.ask();
         return NO();
       }
-      const moved = SET.filter((key) => given[key] !== S.view[key]);
-      if (!moved.length) return NO();
-      Object.assign(S.view, given);
       if (moved.includes("search") || moved.includes("period")) S.view.page = "1";
-      fit();
       writeUrl();
-      if (moved.some((key) => key !== "kind")) pace.ask();
+      if (moved.some((key) => ASKED.includes(key))) pace.ask();
       return NO();
     },
 
@@ -153,10 +133,7 @@
         document.body.dataset.dataSeq = kept.seq;
         writeUrl();
       }
-      const scheme = kept.dark ? "dark" : "light";
-      if (scheme === S.scheme) return NO();
-      S.scheme = scheme;
-      return scheme;
+      return np.scheme(kept);
     },
 
     placed() {

@@ -3,7 +3,7 @@
 (function () {
   "use strict";
   const np = window.np;
-  const { el } = np;
+  const { el, hide } = np;
   const S = {
     view: null, defaults: {}, kept: {}, now: null, at: 0, paused: false, pausedAt: 0,
     source: null, url: "", tries: 0, retry: 0, silent: 0, side: 0, tail: 0, tailing: false,
@@ -42,9 +42,8 @@
   const reasons = (bits) => REASONS.filter((r) => bits & r[0]).map((r) => r[1]).join(", ");
   const letter = (bits) => (REASONS.find((r) => bits & r[0] && r[2]) || ["", "", ""])[2];
 
-  const deviceName = (d) => ({ gpu: "GPU ", mig: "MIG ", cpu: "CPU ", psu: "Supply " }[d.kind]
-    ? { gpu: "GPU ", mig: "MIG ", cpu: "CPU ", psu: "Supply " }[d.kind] + d.index
-    : d.kind === "host" ? "Host meter" : d.key);
+  const DEVICES = { gpu: "GPU ", mig: "MIG ", cpu: "CPU ", psu: "Supply " };
+  const deviceName = (d) => (DEVICES[d.kind] ? DEVICES[d.kind] + d.index : d.kind === "host" ? "Host meter" : d.key);
 
   // --- nodes of the page, written only where they change ------------------------------------
 
@@ -56,19 +55,13 @@
     } else if (node.textContent !== said) node.textContent = said;
   }
   const say = (id, value) => el(id) && text(el(id), value);
-  const hide = (id, is) => el(id) && el(id).classList.toggle("np-hidden", is);
   function cls(node, name, is) {
     if (node.classList.contains(name) !== is) node.classList.toggle(name, is);
   }
   function put(node, name, value) {
     if (node.getAttribute(name) !== value) node.setAttribute(name, value);
   }
-  function make(tag, name, children, props) {
-    const node = Object.assign(document.createElement(tag), props || {});
-    if (name) node.className = name;
-    (children || []).forEach((child) => node.append(child));
-    return node;
-  }
+  const make = (tag, className, children, props) => np.make(tag, { className, ...props }, children || []);
 
   np.live = {
     S, PER, HOLDS, HEAT, num, watts, power, percent, span, reasons, letter, deviceName,

@@ -48,15 +48,7 @@
 
   // --- URL ---------------------------------------------------------------------------------
 
-  function writeUrl() {
-    const query = new URLSearchParams();
-    for (const [key, start] of Object.entries(S.defaults)) {
-      if (S.view[key] && S.view[key] !== start) query.set(key, S.view[key]);
-    }
-    const said = query.toString().replace(/%2C/g, ",").replace(/%7E/g, "~");
-    const url = window.location.pathname + (said ? "?" + said : "");
-    window.history.replaceState(window.history.state, "", url);
-  }
+  const writeUrl = () => np.writeUrl(S.view, S.defaults);
 
   function choose(values) {
     const before = S.view;
@@ -314,26 +306,18 @@
 
   dc.live = {
     gather(...values) {
-      S.defaults = values.pop();
-      const given = Object.fromEntries(dc.callback_context.inputs_list.map((input) => [input.id.replace("live-", ""), input.value]));
-      if (!S.view) {
-        const asked = np.fromUrl();
-        S.view = { ...S.defaults, ...given };
-        const known = Object.fromEntries(Object.entries(asked).filter(([key]) => key in S.defaults));
-        S.view = { ...S.view, ...known };
-        SEGMENTED.filter((key) => key in known).forEach((key) => set("live-" + key, { value: S.view[key] }));
+      const moved = np.choices("live", S, values.pop());
+      if (!moved) {
         for (const id of ["live-command-keep", "live-command-run"]) {
-            const command = document.getElementById(id);
-            if (command) set(id, { children: command.textContent.replace("SERVER", window.location.origin) });
+          const command = el(id);
+          if (command) set(id, { children: command.textContent.replace("SERVER", window.location.origin) });
         }
         fit();
         connect();
         pace.ask();
         return NO();
       }
-      const moved = Object.keys(given).filter((key) => given[key] !== S.view[key]);
       if (!moved.length) return NO();
-      Object.assign(S.view, given);
       if (moved.includes("range")) S.view.zoom = "";
       after(moved);
       return NO();
@@ -352,10 +336,7 @@
         if (!S.side) askSide();
         twinSoon();
       }
-      const scheme = kept.dark ? "dark" : "light";
-      if (scheme === S.scheme) return NO();
-      S.scheme = scheme;
-      return scheme;
+      return np.scheme(kept);
     },
 
     zoomed(layout) {

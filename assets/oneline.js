@@ -4,6 +4,7 @@
   const np = (window.np = window.np || {});
   const NS = "http://www.w3.org/2000/svg";
   const PAD = 10;
+  const TEXT_X = 29;
 
   function make(tag, attributes, parent) {
     const node = document.createElementNS(NS, tag);
@@ -43,6 +44,17 @@
     return normal + " → " + percent(node.frac);
   }
 
+  /* Words that a box has no room for are drawn narrower: all are measured, then all set. */
+  function fit(svg, w) {
+    const room = (text) => w - TEXT_X - (text.matches(".np-node-name") && text.parentNode.querySelector(".np-node-side:not(:empty)") ? 18 : 5);
+    const texts = [...svg.querySelectorAll(".np-node-name, .np-node-value")];
+    texts.forEach((text) => text.removeAttribute("textLength"));
+    texts.filter((text) => text.getComputedTextLength() > room(text)).forEach((text) => {
+      text.setAttribute("textLength", room(text));
+      text.setAttribute("lengthAdjust", "spacingAndGlyphs");
+    });
+  }
+
   /* Draw into a host; `pressed` is told the name of a node that is chosen, `opened` of the
      one whose breaker is. */
   np.oneLine = function (host, doc, pressed, opened) {
@@ -76,8 +88,8 @@
       }, svg);
       make("rect", { width: w, height: h, rx: 3, class: "np-node-box" }, box);
       make("path", { d: SIGNS[node.kind] || SIGNS.pdu, class: "np-node-sign", transform: "translate(8 8)" }, box);
-      make("text", { x: 30, y: 17, class: "np-node-name" }, box).textContent = node.name;
-      make("text", { x: 30, y: 32, class: "np-node-value" }, box).textContent = words(node);
+      make("text", { x: TEXT_X, y: 17, class: "np-node-name" }, box).textContent = node.name;
+      make("text", { x: TEXT_X, y: 32, class: "np-node-value" }, box).textContent = words(node);
       if (node.side && node.kind !== "row") {
         make("text", { x: w - 7, y: 17, class: "np-node-side", "text-anchor": "end" }, box).textContent =
           node.name.endsWith("-" + node.side) ? "" : node.side;
@@ -94,6 +106,7 @@
         act();
       });
     });
+    fit(svg, w);
   };
 
   /* Show one moment of a failure: loads moved, the dead hollow, those that moved named. */
@@ -131,6 +144,7 @@
       box.querySelector(".np-node-load").setAttribute("width", w * Math.min(1, part || 0));
       box.querySelector(".np-node-fail").setAttribute("width", 0);
     });
+    fit(svg, w);
     svg.querySelectorAll(".np-wire, .np-breaker").forEach((wire) => {
       const cut = lifeless.has(wire.dataset.from) || (lifeless.has(wire.dataset.to) && failed.includes(wire.dataset.to));
       wire.classList.toggle("np-cut", cut);

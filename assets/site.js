@@ -3,7 +3,7 @@
   "use strict";
   const dc = (window.dash_clientside = window.dash_clientside || {});
   const np = window.np;
-  const { el, set } = np;
+  const { el, set, make } = np;
   const NO = () => dc.no_update;
   const STEP_MS = 1100; // one frame of a failure
   const SNAP_S = 900;
@@ -252,17 +252,11 @@
     host.textContent = "";
     const labels = [["before", "all well"], ...story.frames.map((f) => [clock(f.t_s), f.label])];
     labels.forEach(([when, label], k) => {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.setAttribute("role", "tab");
-      const b = document.createElement("b");
-      b.textContent = when;
-      button.append(b, " " + label);
-      button.addEventListener("click", () => {
+      const onclick = () => {
         stop();
         frame(k);
-      });
-      host.appendChild(button);
+      };
+      host.append(make("button", { type: "button", role: "tab", onclick }, make("b", {}, when), " " + label));
     });
   }
 
@@ -352,30 +346,19 @@
   function drawStrip() {
     const host = el("site-strip");
     if (!host) return;
-    host.textContent = "";
     const last = S.horizonS;
+    host.replaceChildren();
     const hours = Math.ceil(last / 3600);
     for (let h = 0; h <= hours; h += hours > 24 ? 24 : hours > 6 ? 3 : 1) {
-      const tick = document.createElement("span");
-      tick.className = "np-tick";
-      tick.style.left = (100 * h * 3600) / last + "%";
-      tick.textContent = String(h % 24).padStart(2, "0");
-      host.appendChild(tick);
+      host.append(make("span", { className: "np-tick", style: `left: ${(100 * h * 3600) / last}%` }, String(h % 24).padStart(2, "0")));
     }
-    if (!S.events.length) {
-      const empty = document.createElement("p");
-      empty.className = "np-quiet np-strip-empty";
-      empty.textContent = "Nothing fails on this day. Add a failure above.";
-      host.appendChild(empty);
-    }
+    if (!S.events.length) host.append(make("p", { className: "np-quiet np-strip-empty" }, "Nothing fails on this day. Add a failure above."));
     S.events.forEach((event, k) => host.appendChild(chip(event, k, host, last)));
     host.style.height = 34 + 26 * Math.max(1, S.events.length) + "px";
   }
 
   function chip(event, k, host, last) {
-    const node = document.createElement("button");
-    node.type = "button";
-    node.className = "np-event";
+    const node = make("button", { type: "button", className: "np-event" });
     const place = (t) => {
       node.style.left = (100 * t) / last + "%";
       node.textContent = hour(t) + " " + name(event);
@@ -424,16 +407,10 @@
   function drawLibrary() {
     const host = el("site-ready");
     if (!host) return;
-    host.textContent = "";
-    S.library.forEach((ready) => {
-      const node = document.createElement("button");
-      node.type = "button";
-      node.className = "np-mini";
-      node.textContent = ready.title;
-      node.dataset.tip = ready.description;
-      node.addEventListener("click", () => happen([...S.events, ...ready.events].slice(-24)));
-      host.appendChild(node);
-    });
+    host.replaceChildren(...S.library.map((ready) => make("button", {
+      type: "button", className: "np-mini", "data-tip": ready.description,
+      onclick: () => happen([...S.events, ...ready.events].slice(-24)),
+    }, ready.title)));
   }
 
   // --- callbacks ------------------------------------------------------------------------------
@@ -506,10 +483,7 @@
         if (kept.ranges) S.resting = setTimeout(rested, REST_MS);
         writeUrl();
       }
-      const scheme = kept.dark ? "dark" : "light";
-      if (scheme === S.scheme) return NO();
-      S.scheme = scheme;
-      return scheme;
+      return np.scheme(kept);
     },
 
     drawn(diagram) {

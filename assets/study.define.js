@@ -602,18 +602,20 @@
     if ((event.ctrlKey || event.metaKey) && event.key === "Enter" && D.check && D.check.ok) run();
   });
 
+  // the page brings its questions and examples with it; stored scenarios come later
+  np.study.start = function () {
+    D.told = { scenarios: [], ...JSON.parse(el("study-define").dataset.start) };
+    if (D.waiting) return np.study.load(D.waiting);
+    const kept = np.fromUrl().study ? null : np.edits.snapshot();
+    if (kept) return np.study.restore(kept);
+    return np.fromUrl().study ? undefined : np.study.load(D.told.examples.sure);
+  };
+
   dc.study = Object.assign(dc.study || {}, {
-    told(found) {
-      if (!found) return NO();
-      D.told = found;
-      if (D.waiting) np.study.load(D.waiting);
-      else if (!D.draft) {
-        const asked = np.fromUrl();
-        const kept = asked.study ? null : np.edits.snapshot();
-        if (kept) np.study.restore(kept);
-        else if (!asked.study) np.study.load(found.examples.sure);
-      } else render();
-      document.body.dataset.studyTold = "1";
+    bases(found) {
+      if (!found || !D.told) return NO();
+      D.told.scenarios = found;
+      render();
       return NO();
     },
 

@@ -462,6 +462,7 @@
         S.defaults = defaults;
         S.view = { ...defaults };
         const asked = np.fromUrl();
+        np.study.start();
         setTimeout(() => restore(asked), 0);
         return NO();
       }

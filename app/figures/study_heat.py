@@ -14,7 +14,6 @@ from app.report.units import Scale
 from app.study_seen import Seen
 from twin.types import BoolArray, FloatArray, IntArray
 
-Json = dict[str, Any]
 _MOST_CELLS = 24
 _MOST_BINS = 10
 _POINTS_A_CELL = 1.7

@@ -82,7 +82,8 @@ def bind_progress(
 
 def answered(
     draw: Callable[[], tuple[tuple[Any, ...], Json]], kept: Json, *, parts_count: int,
-    fields: Callable[[Json], Json], in_words: Callable[[Json], Json] = dict,
+    fields: Callable[[Json], Json] = lambda _: {},
+    in_words: Callable[[Json], Json] = dict,
 ) -> tuple[Any, ...]:  # fmt: skip
     """
     Draw a page, or leave it as it is and say what is wrong.
@@ -106,6 +107,41 @@ def answered(
         shown = parts.problem(in_words(error.problem))
         return (*same, shown, kept | fields(error.problem))
     return (*found, None, kept | {"ok": True} | more)
+
+
+def respond_to(
+    state: Any, request: Json, draw: Callable[[Any], tuple[tuple[Any, ...], Json]],
+    parts_count: int, **kept: Any,
+) -> tuple[Any, ...]:  # fmt: skip
+    """
+    Answer a request of a page with knobs.
+
+    Args:
+        state: Module of the page's view.
+        request: `{seq, dark, view}` of the page, and whether a `coarse` answer will do.
+        draw: Takes the view; as `answered` has it.
+        parts_count: How many parts there are.
+        **kept: What the browser keeps besides.
+
+    Returns:
+        The parts, the problem, and what the browser keeps.
+    """
+    view = state.view_from(request["view"])
+    first = {
+        "seq": request["seq"], "query": state.to_query(view), "dark": request["dark"],
+        "coarse": bool(request.get("coarse")), **kept,
+    }  # fmt: skip
+    return answered(
+        lambda: draw(view), first, parts_count=parts_count,
+        fields=lambda problem: {"field_errors": state.field_errors(problem)},
+    )  # fmt: skip
+
+
+def call_of(path: str, asked: Json) -> Json:
+    """Path and body of the call that answers the same."""
+    body = {k: v for k, v in asked.items() if v not in (None, {})}
+    return {"path": path, "body": body if "scenario_id" in body
+            else {"scenario": {}} | body}  # fmt: skip
 
 
 def bind_files(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 from urllib.parse import parse_qsl, urlencode
@@ -26,6 +27,8 @@ class KnobView:
     CONTROLS: ClassVar[tuple[Control, ...]] = ()
     CHOICES: ClassVar[dict[str, str]] = {}
     """Choices with their defaults."""
+    ONE_OF: ClassVar[dict[str, tuple[str, ...]]] = {}
+    """All that a choice can be, where that is known."""
     PLAIN: ClassVar[str] = ""
     """Signs that the URL need not escape."""
 
@@ -39,14 +42,16 @@ class KnobView:
     def read(cls, data: Json | None) -> Self:
         """Read a view from loose data; what is absent falls to its default."""
         given = data or {}
+
+        def chosen(key: str, default: str) -> str:
+            text = "" if given.get(key) is None else str(given[key])
+            return text if text and text in cls.ONE_OF.get(key, (text,)) else default
+
         return cls(
             sliders={
                 c.key: cls.inside(c, given.get(c.key, c.default)) for c in cls.CONTROLS
             },
-            choices={
-                k: default if given.get(k) in (None, "") else str(given[k])
-                for k, default in cls.CHOICES.items()
-            },
+            choices={k: chosen(k, default) for k, default in cls.CHOICES.items()},
         )
 
     @classmethod
@@ -72,3 +77,13 @@ class KnobView:
         """Names of a list, each once."""
         names = self.choices[key].split(",")
         return list(dict.fromkeys(n for n in names if n and n != NONE))
+
+
+def errors_at(problem: Json, key_of: Callable[[Json], str | None]) -> dict[str, str]:
+    """Messages of a problem by the knob they concern, which `key_of` an error names."""
+    found: dict[str, str] = {}
+    for error in problem.get("errors") or []:
+        key = key_of(error)
+        if key:
+            found.setdefault(key, str(error.get("repair") or error.get("rule") or ""))
+    return found

@@ -5,12 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from app.markup import Markup, table, text
 from app.report.style import STYLE
 
-Json = dict[str, Any]
 Html = str
 Section = tuple[str, Html]
 """Name of a section, and its content as markup."""

@@ -20,8 +20,6 @@ from app.report.kinds import report_of
 from app.report.pdf import as_pdf
 from app.report.study_data import thinned
 
-Json = dict[str, Any]
-
 
 class ReportQuery(In):
     """How a report is written."""

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import copy
 import shutil
-import socket
-import threading
-import time
 from functools import partial
 from urllib.parse import urlsplit
 
 import pytest
-import uvicorn
 
-from api.client import Client
 from api.main import create_app
-from app.create import create_dash
-from store.settings import Settings
+from tests.app.serving_pages import on_port, settings_in
 from tests.app.standin import StandIn
 from tests.conftest import CHROMIUM as SHELLS
 
@@ -76,29 +70,8 @@ def server_settings():
 def origin(tmp_path_factory, server_settings):
     """A server of its own on a free loopback port, with a database of its own."""
     folder = tmp_path_factory.mktemp("site")
-    settings = Settings(
-        database_url=f"sqlite:///{folder / 'nameplate.db'}", cache_dir=folder,
-        **server_settings,
-    )  # fmt: skip
-    app = create_app(settings)
-    client = Client.in_process(app, lifespan=False)
-    create_dash(app, client)
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
-    server = uvicorn.Server(
-        uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2)
-    )
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    end_s = time.monotonic() + 60
-    while not server.started and time.monotonic() < end_s:
-        time.sleep(0.05)
-    assert server.started, "the server did not start within 60 s"
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server.should_exit = True
-    thread.join(timeout=30)
-    client.close()
-    listener.close()
+    with on_port(create_app(settings_in(folder, **server_settings))) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")

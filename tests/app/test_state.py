@@ -11,10 +11,6 @@ from app.pages.explore.state import CONTROLS
 from twin.scenario import apply_changes, parse_scenario
 
 
-def test_the_untouched_view_needs_no_query():
-    assert state.to_query(state.view_from({})) == ""
-
-
 @given(
     st.fixed_dictionaries(
         {

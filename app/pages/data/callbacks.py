@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import copy
 import time
-from typing import Any, TypeVar
+from typing import Any
 
 from api.client import ApiProblem, Client
 from app.components import Input, Output, State, no_update
 from app.pages import parts
-from app.pages.asking import away
+from app.pages.asking import answered, away, bind_answer
 from app.pages.data import answer, state
 from app.pages.data.calibrations import register_calibrations
 from app.pages.data.layout import NUMBERS, PLACE_COLUMNS
@@ -17,17 +17,22 @@ from app.pages.knobs import bind_view
 from app.pages.live.answer import events_list
 
 Json = dict[str, Any]
-T = TypeVar("T")
 
-_TOUCHED = Output("data-touched", "data", allow_duplicate=True)
 _CONFLICT = 412
 ALONE = [{"value": "", "label": "No scenario: hosts alone"}]
+
+
+PARTS = (
+    ("verdict", "children"),
+    *((f"number-{name}", "children") for name, _, _ in NUMBERS),
+    ("sources", "children"), ("page-words", "children"), ("events", "children"),
+)  # fmt: skip
 
 
 def register(dash: Any, client: Client) -> None:
     """Attach every callback of the page to the application."""
     _browser_side(dash)
-    _answer(dash, client)
+    bind_answer(dash, "data", PARTS, lambda asked: respond(client, asked, time.time()))
     _placement(dash, client)
     _imports(dash, client)
     register_calibrations(dash, client)
@@ -48,19 +53,6 @@ def _browser_side(dash: Any) -> None:
 # --- sources --------------------------------------------------------------------------
 
 
-def _answer(dash: Any, client: Client) -> None:
-    @dash.callback(
-        Output("data-verdict", "children"),
-        *(Output(f"data-number-{name}", "children") for name, _, _ in NUMBERS),
-        Output("data-sources", "children"), Output("data-page-words", "children"),
-        Output("data-events", "children"),
-        Output("data-problem", "children"), Output("data-kept", "data"),
-        Input("data-request", "data"), prevent_initial_call=True,
-    )  # fmt: skip
-    async def answer_view(request: Json) -> tuple[Any, ...]:
-        return await away(respond, client, request, time.time())
-
-
 def respond(client: Client, request: Json, now_s: float) -> tuple[Any, ...]:
     """
     Draw the sources of a view.
@@ -75,34 +67,31 @@ def respond(client: Client, request: Json, now_s: float) -> tuple[Any, ...]:
     """
     view = state.view_from(request["view"])
     kept = {"seq": request["seq"], "dark": request["dark"]}
-    try:
-        found = draw(client, view, now_s)
-    except ApiProblem as error:
-        same = (no_update,) * (len(NUMBERS) + 4)
-        return (*same, parts.problem(error.problem), kept)
-    *shown, pages = found
-    return (*shown, None, kept | {"ok": True, "pages": pages})
+    return answered(lambda: draw(client, view, now_s), kept, parts_count=len(PARTS))
 
 
-def draw(client: Client, view: state.View, now_s: float) -> tuple[Any, ...]:
+def draw(
+    client: Client, view: state.View, now_s: float
+) -> tuple[tuple[Any, ...], Json]:
     """Everything that is read again, and how many pages of sources there are."""
     sources, placement = client.telemetry_sources(), client.placement()
     end_us = round(now_s * 1e6)
     period = (end_us - view.period_s * 1_000_000, end_us)
-    found = state.found_sources(sources, view["search"])
-    pages = max(1, -(-len(found) // state.PER_PAGE))
+    known = state.found_sources(sources, view["search"])
+    pages = max(1, -(-len(known) // state.PER_PAGE))
     page = min(view.page, pages)
     first = (page - 1) * state.PER_PAGE
-    shown = found[first : first + state.PER_PAGE]
+    shown = known[first : first + state.PER_PAGE]
     stored = {s["name"]: client.telemetry_stored(s["name"], *period) for s in shown}
-    words = f"{first + 1 if shown else 0}-{first + len(shown)} of {len(found):,}"
-    return (
+    words = f"{first + 1 if shown else 0}-{first + len(shown)} of {len(known):,}"
+    found = (
         answer.verdict(sources, placement),
         *(_cell(title, value, part) for (_, title, _), (value, part)
           in zip(NUMBERS, answer.numbers(sources, placement), strict=True)),
         answer.sources_table(shown, stored, period), words,
-        events_list(client.telemetry_events(*period)), pages,
+        events_list(client.telemetry_events(*period)),
     )  # fmt: skip
+    return found, {"pages": pages}
 
 
 def _cell(title: str, value: str, part: str) -> Any:

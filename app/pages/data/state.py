@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from app.pages.view import KnobView
+from store.exchange.sources import TOPOLOGIES
 
 Json = dict[str, Any]
 
@@ -13,8 +15,7 @@ PERIODS = (("1h", "1 h"), ("1d", "1 d"), ("1w", "1 w"), ("1mo", "1 mo"))
 PERIOD_S = {"1h": 3_600, "1d": 86_400, "1w": 7 * 86_400, "1mo": 30 * 86_400}
 PER_PAGE = 25
 KINDS = (
-    ("netbox", "NetBox (JSON or CSV)"), ("dps", "NVIDIA Domain Power Service"),
-    ("opendcim", "openDCIM (CSV)"), ("csv", "Topology table (CSV)"),
+    *((kind, source.title) for kind, source in TOPOLOGIES.items()),
     ("epw", "Weather (EPW)"), ("tmy3", "Weather (TMY3)"),
     ("weather-csv", "Weather (CSV)"), ("price", "Price series"),
     ("carbon", "Carbon series"), ("readings", "Readings of a host (CSV, Parquet)"),
@@ -27,18 +28,14 @@ _ONE_OF = {
     "period": tuple(PERIOD_S), "theme": ("auto", "light", "dark"),
     "kind": tuple(key for key, _ in KINDS),
 }  # fmt: skip
-_LONGEST = 120
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View(KnobView):
     """Choices of the page by name."""
 
-    choices: dict[str, str] = field(default_factory=lambda: dict(CHOICES))
-
-    def __getitem__(self, name: str) -> str:
-        """One choice."""
-        return self.choices[name]
+    CHOICES: ClassVar[dict[str, str]] = CHOICES
+    ONE_OF: ClassVar[dict[str, tuple[str, ...]]] = _ONE_OF
 
     @property
     def page(self) -> int:
@@ -52,26 +49,7 @@ class View:
         return PERIOD_S[self["period"]]
 
 
-def view_from(data: Json | None) -> View:
-    """Read a view from loose data; what is absent or unknown falls to its default."""
-    given = data or {}
-    choices = {}
-    for name, default in CHOICES.items():
-        value = str(given.get(name) or "")[:_LONGEST]
-        known = _ONE_OF.get(name)
-        good = bool(value) and (known is None or value in known)
-        choices[name] = value if good else default
-    return View(choices)
-
-
-def to_query(view: View) -> str:
-    """Write a view as a URL query; only what differs from the default."""
-    return urlencode([(k, v) for k, v in view.choices.items() if v != CHOICES[k]])
-
-
-def from_query(query: str) -> View:
-    """Read a view from a URL query, with or without its question mark."""
-    return view_from(dict(parse_qsl(query.lstrip("?"))))
+view_from, from_query, to_query = View.read, View.from_query, View.to_query
 
 
 def found_sources(sources: list[Json], search: str) -> list[Json]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any
 
 from api.client import ApiProblem, Client
 from app.components import Input, Output, State, no_update
@@ -11,26 +12,32 @@ from app.figures.live import Curve, live_figure, series_curve
 from app.figures.template import Figure
 from app.format import power_scale
 from app.pages import parts
-from app.pages.asking import away
+from app.pages.asking import answered, away, bind, bind_answer
 from app.pages.knobs import bind_copy, bind_view
 from app.pages.live import answer, state
 from app.pages.live.layout import host_grid
 from app.pages.live.twin import begin, respond_twin
 
 Json = dict[str, Any]
-T = TypeVar("T")
 
 CHOSEN = ("units", "theme", "range", "quantity", "scale", "level", "metric", "shape")
 EVENTS_S = 86_400
 COMMANDS = ("token", "keep", "run")
-_TOUCHED = Output("live-touched", "data", allow_duplicate=True)
+PARTS = (("fig", "figure"), ("table", "children"))
+LISTS = (("alerts-list", "children"), ("events-list", "children"))
+TWIN = (
+    ("fig-shadow", "figure"), ("shadow-title", "children"),
+    ("shadow-table", "children"), ("fig-forecast", "figure"),
+    ("forecast-words", "children"),
+)  # fmt: skip
 
 
 def register(dash: Any, client: Client) -> None:
     """Attach every callback of the page to the application."""
     _browser_side(dash)
-    _answer(dash, client)
-    _side(dash, client)
+    bind_answer(dash, "live", PARTS, lambda asked: respond(client, asked, time.time()))
+    bind(dash, "live", "side", LISTS,
+         lambda asked: respond_lists(client, asked, time.time()))  # fmt: skip
     _twin(dash, client)
     _grid(dash)
 
@@ -46,16 +53,6 @@ def _browser_side(dash: Any) -> None:
 
 
 # --- the chart ------------------------------------------------------------------------
-
-
-def _answer(dash: Any, client: Client) -> None:
-    @dash.callback(
-        Output("live-fig", "figure"), Output("live-table", "children"),
-        Output("live-problem", "children"), Output("live-kept", "data"),
-        Input("live-request", "data"), prevent_initial_call=True,
-    )  # fmt: skip
-    async def answer_view(request: Json) -> tuple[Any, ...]:
-        return await away(respond, client, request, time.time())
 
 
 def respond(client: Client, request: Json, now_s: float) -> tuple[Any, ...]:
@@ -74,12 +71,13 @@ def respond(client: Client, request: Json, now_s: float) -> tuple[Any, ...]:
     kept: Json = {
         "seq": request["seq"], "query": state.to_query(view), "dark": request["dark"],
     }  # fmt: skip
-    try:
+
+    def drawn() -> tuple[tuple[Any, ...], Json]:
         figure, curve, more = draw(client, view, now_s, dark=request["dark"])
-    except ApiProblem as error:
-        return no_update, no_update, parts.problem(error.problem), kept
-    table = None if curve.empty else answer.series_table(curve)
-    return figure.document(), table, None, kept | {"ok": True} | more
+        table = None if curve.empty else answer.series_table(curve)
+        return (figure.document(), table), more
+
+    return answered(drawn, kept, parts_count=len(PARTS))
 
 
 def draw(
@@ -137,15 +135,6 @@ def _grid(dash: Any) -> None:
 # --- alerts and events ----------------------------------------------------------------
 
 
-def _side(dash: Any, client: Client) -> None:
-    @dash.callback(
-        Output("live-alerts-list", "children"), Output("live-events-list", "children"),
-        Input("live-side", "data"), prevent_initial_call=True,
-    )  # fmt: skip
-    async def lists(request: Json) -> tuple[Any, ...]:
-        return await away(respond_lists, client, request, time.time())
-
-
 def respond_lists(client: Client, request: Json, now_s: float) -> tuple[Any, ...]:
     """List what fires, and what agents reported in the last day."""
     unit = state.view_from(request)["units"]
@@ -162,14 +151,7 @@ def respond_lists(client: Client, request: Json, now_s: float) -> tuple[Any, ...
 
 
 def _twin(dash: Any, client: Client) -> None:
-    @dash.callback(
-        Output("live-fig-shadow", "figure"), Output("live-shadow-title", "children"),
-        Output("live-shadow-table", "children"), Output("live-fig-forecast", "figure"),
-        Output("live-forecast-words", "children"),
-        Input("live-twin", "data"), prevent_initial_call=True,
-    )  # fmt: skip
-    async def twin(request: Json) -> tuple[Any, ...]:
-        return await away(respond_twin, client, request)
+    bind(dash, "live", "twin", TWIN, partial(respond_twin, client))
 
     @dash.callback(
         Output("live-begin-words", "children"), Input("live-begin", "n_clicks"),

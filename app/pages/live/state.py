@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from dataclasses import dataclass
+from typing import ClassVar
 
-Json = dict[str, Any]
+from app.pages.view import KnobView
 
 RANGES = (
     ("15min", "15 min"), ("1h", "1 h"), ("1d", "1 d"), ("1w", "1 w"), ("1mo", "1 mo"),
@@ -35,25 +34,22 @@ CHOICES: dict[str, str] = {name: known[0] for name, known in _ONE_OF.items()} | 
     "node": "", "host": "", "gpu": "", "zoom": "",
 }  # fmt: skip
 """Every choice with its default."""
-_LONGEST = 120
 _LEAST_S = 10.0
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View(KnobView):
     """Choices of the page by name."""
 
-    choices: dict[str, str] = field(default_factory=lambda: dict(CHOICES))
-
-    def __getitem__(self, name: str) -> str:
-        """One choice."""
-        return self.choices[name]
+    CHOICES: ClassVar[dict[str, str]] = CHOICES
+    ONE_OF: ClassVar[dict[str, tuple[str, ...]]] = _ONE_OF
+    PLAIN: ClassVar[str] = ",~"
 
     @property
     def of(self) -> str:
         """What the chart shows, as the API names it."""
         if self["host"]:
-            return self["host"]
+            return str(self["host"])
         return f"node/{self['node']}" if self["node"] else "site"
 
     @property
@@ -84,24 +80,4 @@ class View:
         return self.zoom_s() or (now_s - RANGE_S[self["range"]], now_s)
 
 
-def view_from(data: Json | None) -> View:
-    """Read a view from loose data; what is absent or unknown falls to its default."""
-    given = data or {}
-    choices = {}
-    for name, default in CHOICES.items():
-        value = str(given.get(name) or "")[:_LONGEST]
-        known = _ONE_OF.get(name)
-        good = bool(value) and (known is None or value in known)
-        choices[name] = value if good else default
-    return View(choices)
-
-
-def to_query(view: View) -> str:
-    """Write a view as a URL query; only what differs from the default."""
-    pairs = [(k, v) for k, v in view.choices.items() if v != CHOICES[k]]
-    return urlencode(pairs, safe=",~")
-
-
-def from_query(query: str) -> View:
-    """Read a view from a URL query, with or without its question mark."""
-    return view_from(dict(parse_qsl(query.lstrip("?"))))
+view_from, from_query, to_query = View.read, View.from_query, View.to_query

@@ -10,7 +10,7 @@ from app.components import ALL, Input, Output, State, ctx, no_update
 from app.figures import serving as figures
 from app.figures.pools import pools_figure
 from app.figures.serving_latency import latency_figure
-from app.pages.asking import answered, away, bind, bind_answer, bind_files
+from app.pages.asking import away, bind, bind_answer, bind_files, respond_to
 from app.pages.knobs import bind_knobs, bind_view
 from app.pages.serving import answer, exports, state, systems
 from app.pages.serving.answers import Answers
@@ -86,15 +86,9 @@ def respond(answers: Answers, request: Json) -> tuple[Any, ...]:
     Returns:
         PARTS, the problem, and what the browser keeps.
     """
-    view = state.view_from(request["view"])
-    kept: Json = {
-        "seq": request["seq"], "query": state.to_query(view), "dark": request["dark"],
-        "coarse": bool(request.get("coarse")),
-    }  # fmt: skip
-    return answered(
-        lambda: draw(answers, view, request), kept, parts_count=len(PARTS),
-        fields=lambda problem: {"field_errors": state.field_errors(problem)},
-    )  # fmt: skip
+    return respond_to(
+        state, request, lambda view: draw(answers, view, request), len(PARTS)
+    )
 
 
 def draw(

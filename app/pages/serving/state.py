@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 from app.pages.knobs import Control
 from app.pages.serving.controls import CONTROLS
-from app.pages.view import KnobView
+from app.pages.view import KnobView, errors_at
 
 Json = dict[str, Any]
 
@@ -181,10 +181,6 @@ _FIELDS = {
 
 def field_errors(problem: Json) -> dict[str, str]:
     """Messages to put at the knobs they concern, by knob."""
-    found: dict[str, str] = {}
-    for error in problem.get("errors") or []:
-        path = str(error.get("field") or "").removeprefix("study.")
-        if path in _FIELDS:
-            words = str(error.get("repair") or error.get("rule") or "")
-            found.setdefault(_FIELDS[path], words)
-    return found
+    return errors_at(
+        problem, lambda e: _FIELDS.get(str(e.get("field") or "").removeprefix("study."))
+    )

@@ -65,7 +65,8 @@ def site_numbers(run: Json, *, unit: str) -> list[Any]:
     loss_wh = run["facility_wh"] - run["it_wh"] - run["mechanical_wh"]
     cells = [
         ("servers", "Servers", f"{run['server_count']:,}",
-         f"{run['provisioned_servers']:,} planned", "Servers deployed", False),
+         f"{run['provisioned_servers']:,} planned",
+         "Servers of all racks: planned + added", False),
         ("it", "IT peak", say.power(it_peak_w, unit),
          f"{say.percent(it_peak_w / limit_w)} of row limits",
          "Highest record of all racks together ÷ sum of the rows' limits", False),
@@ -75,14 +76,18 @@ def site_numbers(run: Json, *, unit: str) -> list[Any]:
          f"losses {say.percent(loss_wh / run['it_wh'])}",
          "Energy from all sources ÷ energy of the racks", False),
         ("tight", "Tightest node", say.percent(worst_frac),
-         worst["name"], run["binding"], worst_frac > 1.0),
+         worst["name"], ("Highest of max(peak, load after the worst single loss) ÷ "
+         f"limit: {run['binding']}"), worst_frac > 1.0),
         ("stranded", "Stranded at feed", say.power(source["stranded_w"], unit),
          f"of {say.power(source['limit_w'], unit)}",
-         "Limit that neither the peak nor any single loss needs", False),
+         ("Limit - max(peak, load after the worst single loss) - room that the rows "
+         "below can use"), False),
         ("gpu", "Hottest GPU", f"{say.number(hot['gpu_peak_c'], 1)} °C", hot["name"],
-         "Warmest position of the rack, at its peak", hot["throttled_s"] > 0),
+         ("Inlet + thermal resistance × power of the GPU + spread, at its peak "
+         "(docs/models/server_thermal.md, 3)"), hot["throttled_s"] > 0),
         ("inlet", "Warmest inlet", f"{say.number(warm['inlet_peak_c'], 1)} °C",
-         warm["name"], "Server inlet; ASHRAE allows 32 °C (A1)",
+         warm["name"], ("Supply air + recirculation × load of the hall + place in row "
+         "(docs/models/server_thermal.md, 2 and 5); ASHRAE allows 32 °C (A1)"),
          warm["inlet_peak_c"] > figures.LIMIT_C["allowable"]),
     ]  # fmt: skip
     ranges = run.get("seed_ranges") or {}
@@ -450,13 +455,16 @@ def failures_numbers(found: Json) -> list[Any]:
         ("trip", "First breaker would trip",
          say.duration(first["race_trip_s"]) if first else "never",
          first["race_node"] if first else "none is overloaded",
-         "Without a cap, after a single failure", first is not None),
+         ("Least over breakers after a single failure, without a cap: "
+         "τ·ln(((r/p)² - s₀) ÷ ((r/p)² - 1)), or (1 - s₀)·T(r) on a curve; r is load ÷ "
+         "rating (docs/models/protection.md, 2 and 4)"), first is not None),
         ("cap", "Cap lands after", say.duration(lands) if lands else "no cap",
          "telemetry + decision + latency",
-         "From an overload until servers run slower", False),
+         ("Age of a reading + decision + latency of the command: from an overload "
+         "until servers run slower"), False),
         ("slo", "SLO damage, worst single", say.percent(harm["slo_damage_frac"]),
          " + ".join(harm["failed"]) if harm["slo_damage_frac"] else "none",
-         "Part of the hour's work without room, or slower than its median may be",
+         "(Work without room + work slower than its median may be) ÷ the hour's work",
          harm["slo_damage_frac"] > 0),
     ]  # fmt: skip
     return [
@@ -628,14 +636,18 @@ def cooling_numbers(year: Json) -> list[Any]:
          f"{say.percent(year['partly_free_hours'] / hours, 0)} of the year",
          "Hours in which some heat passes the chillers by", False),
         ("warm", "Above 27 °C", f"{year['above_recommended_hours']:,} h",
-         "recommended inlet", "ASHRAE recommended range", False),
+         "recommended inlet",
+         "Hours of inlet > 27 °C, ASHRAE's recommended range", False),
         ("hot", "Above 32 °C", f"{year['above_allowable_hours']:,} h", "allowed inlet",
-         "ASHRAE allowable range, class A1", year["above_allowable_hours"] > 0),
+         "Hours of inlet > 32 °C, ASHRAE's allowable range, class A1",
+         year["above_allowable_hours"] > 0),
         ("short", "Short of cooling", f"{year['short_hours']:,} h", "heat left over",
-         "Hours with heat nobody takes out", year["short_hours"] > 0),
+         "Hours of heat > what the plant can take out", year["short_hours"] > 0),
         ("ride", "Ride-through", say.duration(ride["allowable_s"]),
          f"27 °C after {say.duration(ride['recommended_s'])}",
-         "Time to the inlet limit when all cooling stops and fans run on", False),
+         ("Time to the inlet limit when all cooling stops and fans run on: "
+         "C·dT/dt = heat of the hall, + cold of the tank ÷ heat "
+         "(docs/models/cooling.md, 7 to 9)"), False),
     ]  # fmt: skip
     return [
         number_cell(f"site-number-{key}", title, value, part, tip=tip, alarm=alarm)

@@ -19,7 +19,14 @@ from app.components import (
 from app.figures import site as figures
 from app.figures.one_line import diagram
 from app.pages import parts
-from app.pages.asking import answered, away, bind, bind_answer, bind_progress
+from app.pages.asking import (
+    away,
+    bind,
+    bind_answer,
+    bind_progress,
+    call_of,
+    respond_to,
+)  # fmt: skip
 from app.pages.knobs import bind_knobs, bind_view
 from app.pages.site import answer, state
 from app.pages.under_way import Ask, UnderWay, at_once
@@ -166,22 +173,14 @@ def respond(
     Returns:
         Every part of the view, the problem, and what the browser keeps.
     """
-    view = state.view_from(request["view"])
-    kept: Json = {
-        "seq": request["seq"], "query": state.to_query(view), "dark": request["dark"],
-        "view": view["view"],
-    }  # fmt: skip
 
-    def drawn() -> tuple[tuple[Any, ...], Json]:
+    def drawn(view: state.View) -> tuple[tuple[Any, ...], Json]:
         ask = under_way.begin(request["tab"], request["seq"])
         asked = known.question(view, events=bool(view["events"]))
         found, more = draw(client, known, view, request, ask)
-        return found, more | {"asked": asked}
+        return found, more | {"asked": asked, "view": view["view"]}
 
-    return answered(
-        drawn, kept, parts_count=count,
-        fields=lambda problem: {"field_errors": state.field_errors(problem)},
-    )  # fmt: skip
+    return respond_to(state, request, drawn, count)
 
 
 def draw_site(
@@ -221,7 +220,7 @@ def draw_site(
     )  # fmt: skip
     rack_days = len(run["racks"]) * run["horizon_s"] / 86_400
     more: Json = {
-        "call": _call("/site/run", asked), "node": view["node"],
+        "call": call_of("/site/run", asked), "node": view["node"],
         "ranges": rack_days <= MOST_RACK_DAYS,
     }  # fmt: skip
     if room["placed_servers"] and "server_w" not in fit:
@@ -280,7 +279,7 @@ def draw_failures(
         answer.timeline_words(day, run), answer.events_table(day),
         answer.status(screening, "failures"),
     )  # fmt: skip
-    return found, {"call": _call("/site/failures", asked), "failed": failed}
+    return found, {"call": call_of("/site/failures", asked), "failed": failed}
 
 
 def _failed(view: state.View, run: Json, screening: Json) -> list[str]:
@@ -310,16 +309,8 @@ def draw_cooling(
         figures.ride_figure(year, dark=dark).document(),
         answer.status(year, "cooling"),
     )  # fmt: skip
-    call = _call("/site/cooling-year", asked | {"it_frac": it_frac})
+    call = call_of("/site/cooling-year", asked | {"it_frac": it_frac})
     return found, {"call": call}
-
-
-def _call(path: str, asked: Json) -> Json:
-    """Path and body of the call that answers the same."""
-    body = {k: v for k, v in asked.items() if v not in (None, {})}
-    if "scenario_id" not in body:
-        body = {"scenario": {}} | body
-    return {"path": path, "body": body}
 
 
 def ranged(

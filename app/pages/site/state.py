@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from app.pages.knobs import Control
+from app.pages.view import KnobView, errors_at
 
 Json = dict[str, Any]
 
@@ -133,44 +133,15 @@ EVENT_KINDS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class View:
+class View(KnobView):
     """What the page shows: slider values by key, and choices by name."""
 
-    sliders: dict[str, float] = field(
-        default_factory=lambda: {c.key: c.default for c in CONTROLS}
-    )
-    choices: dict[str, str] = field(default_factory=lambda: dict(CHOICES))
-
-    def __getitem__(self, key: str) -> Any:
-        return self.sliders[key] if key in self.sliders else self.choices[key]
+    CONTROLS: ClassVar[tuple[Control, ...]] = CONTROLS
+    CHOICES: ClassVar[dict[str, str]] = CHOICES
+    ONE_OF: ClassVar[dict[str, tuple[str, ...]]] = {"view": VIEWS}
 
 
-def view_from(data: Json | None) -> View:
-    """Read a view from loose data; what is absent or unknown falls to its default."""
-    given = data or {}
-    choices = {
-        k: default if given.get(k) in (None, "") else str(given[k])
-        for k, default in CHOICES.items()
-    }
-    if choices["view"] not in VIEWS:
-        choices["view"] = "site"
-    sliders = {c.key: c.inside(given.get(c.key, c.default)) for c in CONTROLS}
-    return View(sliders=sliders, choices=choices)
-
-
-def to_query(view: View) -> str:
-    """Write a view as a URL query; only what differs from the default."""
-    pairs = [
-        (c.key, f"{view.sliders[c.key]:g}") for c in CONTROLS
-        if view.sliders[c.key] != c.default
-    ]  # fmt: skip
-    pairs += [(k, v) for k, v in view.choices.items() if v != CHOICES[k]]
-    return urlencode(pairs)
-
-
-def from_query(query: str) -> View:
-    """Read a view from a URL query, with or without its question mark."""
-    return view_from(dict(parse_qsl(query.lstrip("?"))))
+view_from, from_query, to_query = View.read, View.from_query, View.to_query
 
 
 def fit_of(view: View, servers_per_rack: int) -> Json:
@@ -257,24 +228,9 @@ def events_of(text: str) -> list[Json]:
     return [event for event in found if event["kind"] in EVENT_KINDS]
 
 
-def events_text(events: list[Json]) -> str:
-    """Write events as `events_of` reads them."""
-
-    def shown(value: float | None) -> str:
-        return "" if value is None else f"{value:g}"
-
-    return ";".join(
-        "~".join([
-            shown(e["t_s"]), e["kind"], e.get("target") or "",
-            shown(e.get("duration_s")), shown(e.get("severity")),
-        ]).rstrip("~")
-        for e in events
-    )  # fmt: skip
-
-
 def compared_of(view: View) -> list[str]:
     """Sites to compare with: `PLANNED` or ids of stored ones, three at most."""
-    return [name for name in view["compare"].split(",") if name][:3]
+    return view.listed("compare")[:3]
 
 
 def planned(view: View) -> View:
@@ -287,7 +243,7 @@ def planned(view: View) -> View:
 
 def failed_of(view: View) -> list[str]:
     """Nodes lost in the story shown."""
-    return [name for name in view["failed"].split(",") if name]
+    return view.listed("failed")
 
 
 _FIELDS = {
@@ -305,9 +261,4 @@ _FIELDS = {
 
 def field_errors(problem: Json) -> dict[str, str]:
     """Messages to put at the knobs they concern, by knob."""
-    found: dict[str, str] = {}
-    for error in problem.get("errors") or []:
-        key = _FIELDS.get(str(error.get("field") or ""))
-        if key:
-            found.setdefault(key, str(error.get("repair") or error.get("rule") or ""))
-    return found
+    return errors_at(problem, lambda error: _FIELDS.get(str(error.get("field"))))

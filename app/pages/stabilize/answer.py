@@ -116,7 +116,7 @@ def numbers(study: Json, *, unit: str) -> list[Any]:
     cells = [
         ("peak", "Highest power", short_power(after["highest_w"], unit),
          f"before {short_power(before['highest_w'], unit)}",
-         "Highest sample of power from the grid", False),
+         "Highest sample of power from the grid: max P(t) over the run", False),
         ("swing", swing[0], short_power(swing[2], unit),
          f"before {short_power(swing[1], unit)}", swing[3], swing[4]),
         ("mean", "Mean power", short_power(after["mean_w"], unit),
@@ -128,18 +128,22 @@ def numbers(study: Json, *, unit: str) -> list[Any]:
          False),
         ("slow", "Slowdown", say.percent(after["slowdown_frac"], 2),
          "starts aside",
-         "Time the jobs lose while they run ÷ their time", False),
+         ("Time the jobs lose while they run ÷ their time: what caps and clocks held "
+         "back ÷ mean power of the work above idle"), False),
         ("start", "Lost at a start", say.duration(lost),
          f"{after['starts']} start{'s' if after['starts'] != 1 else ''} in the run",
-         "Work that a start ramp holds back, as time", False),
+         ("∫ (wanted - cap) dt over a start ramp ÷ mean power of the work above idle "
+         "(docs/models/stabilize.md, 11)"), False),
         ("life", "Store life",
          say.MISSING if life is None else f"{say.number(life, 1)} years", place,
-         "Until a fifth of its capacity is lost, if every day went on like this run",
+         ("Full cycles it lasts × capacity ÷ energy through it a year, if every day "
+         "went on like this run; then a fifth of its capacity is lost"),
          life is not None and life < 1),
         ("ride", "Ride-through",
          f"{kept} of {len(study['rides'])}" if study["rides"] else say.MISSING,
          "tables kept" if study["rides"] else "no table chosen",
-         "Each table is judged on one disturbance", kept < len(study["rides"])),
+         ("Tables whose limits hold through the disturbance ÷ tables chosen; each is "
+         "judged on one disturbance"), kept < len(study["rides"])),
     ]  # fmt: skip
     return [
         number_cell(f"stab-number-{key}", title, value, part, tip=tip, alarm=alarm)

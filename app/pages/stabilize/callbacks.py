@@ -10,7 +10,14 @@ from api.client import ApiProblem, Client
 from app.components import Input, State, no_update
 from app.figures import grid_side
 from app.figures import stabilize as figures
-from app.pages.asking import SUPERSEDED, answered, bind, bind_answer, bind_files
+from app.pages.asking import (
+    SUPERSEDED,
+    bind,
+    bind_answer,
+    bind_files,
+    call_of,
+    respond_to,
+)  # fmt: skip
 from app.pages.knobs import bind_knobs, bind_view
 from app.pages.stabilize import answer, state
 from app.pages.stabilize.controls import CONTROLS
@@ -121,15 +128,9 @@ def respond(client: Client, request: Json) -> tuple[Any, ...]:
     Returns:
         PARTS, the problem, and what the browser keeps.
     """
-    view = state.view_from(request["view"])
-    kept: Json = {
-        "seq": request["seq"], "query": state.to_query(view), "dark": request["dark"],
-        "coarse": bool(request.get("coarse")),
-    }  # fmt: skip
-    return answered(
-        lambda: draw(client, view, request), kept, parts_count=len(PARTS),
-        fields=lambda problem: {"field_errors": state.field_errors(problem)},
-    )  # fmt: skip
+    return respond_to(
+        state, request, lambda view: draw(client, view, request), len(PARTS)
+    )
 
 
 def draw(
@@ -164,7 +165,7 @@ def draw(
             for (name, _), part in zip(PARTS, found, strict=True)
         )
     more = {
-        "call": _call("/stabilize/run", state.question(view)),
+        "call": call_of("/stabilize/run", state.question(view)),
         "horizon_s": study["horizon_s"], "study": slim(study), "focus": focus,
         "bare_w": study["before"]["highest_w"], "sizing_key": state.sizing_key(view),
     }  # fmt: skip
@@ -203,14 +204,6 @@ def _window(
         view=f"{request['tab']}-zoom",
         **asked,
     )
-
-
-def _call(path: str, asked: Json) -> Json:
-    """Path and body of the call that answers the same."""
-    body = {k: v for k, v in asked.items() if v not in (None, {})}
-    if "scenario_id" not in body:
-        body = {"scenario": {}} | body
-    return {"path": path, "body": body}
 
 
 def look_closer(client: Client, request: Json, kept: Json) -> tuple[Any, ...]:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from app.pages.knobs import Control
 from app.pages.stabilize.controls import CONTROLS
-from app.pages.view import KnobView
+from app.pages.view import KnobView, errors_at
 
 Json = dict[str, Any]
 
@@ -282,14 +282,12 @@ _OTHERS = {
 
 def field_errors(problem: Json) -> dict[str, str]:
     """Messages to put at the knobs they concern, by knob."""
-    found: dict[str, str] = {}
-    for error in problem.get("errors") or []:
-        path = str(error.get("field") or "").removeprefix("training.")
-        of_job = path.split(".", 2)[-1] if path.startswith("jobs.") else ""
-        key = _FIELDS.get(of_job) or _OTHERS.get(path)
-        words = str(error.get("rule") or "").split()
-        if key is None and words:  # a rule between settings names the first of them
-            key = _FIELDS.get(words[0]) or _OTHERS.get(words[0])
-        if key:
-            found.setdefault(key, str(error.get("repair") or error.get("rule") or ""))
-    return found
+    return errors_at(problem, _key_of)
+
+
+def _key_of(error: Json) -> str | None:
+    path = str(error.get("field") or "").removeprefix("training.")
+    of_job = path.split(".", 2)[-1] if path.startswith("jobs.") else ""
+    first = (str(error.get("rule") or "").split() or [""])[0]
+    known = _FIELDS | _OTHERS  # a rule between settings names the first of them
+    return _FIELDS.get(of_job) or _OTHERS.get(path) or known.get(first)

@@ -15,7 +15,6 @@ from app.pages.knobs import bind_view
 from app.pages.study import exports, opened, state
 from app.pages.study.define import checked, draft_of, errors_of, read_text, spec_of
 from app.pages.study.draw import PARTS, draw, nothing, picks_of
-from app.pages.study.examples import EXAMPLES
 from app.pages.study.points import Points
 from app.pages.study.stored import listed
 from app.study_seen import UNDER_WAY, Seen
@@ -46,7 +45,7 @@ def register(dash: Any, client: Client) -> None:
     ):
         bind(dash, "study", f"{name}-ask", drawn, call, shared=["problem"])
     bind(
-        dash, "study", "boot", [("told", "data")], lambda _: told(client, known),
+        dash, "study", "boot", [("bases", "data")], lambda _: bases(client),
         at_start=True,
     )  # fmt: skip
     kinds = [name for name, _ in exports.KINDS if name not in exports.IN_BROWSER]
@@ -75,7 +74,7 @@ def _browser_side(dash: Any) -> None:
     """Keep the URL, the pace and the links between charts: assets/study.js."""
     bind_view(dash, "study", (Input(f"study-{n}", "value") for n in _PICKS), steps=(
         ("lines", [Input("study-lines", "data")]),
-        ("told", [Input("study-told", "data")]),
+        ("bases", [Input("study-bases", "data")]),
         ("question", [Input("study-question", "data")]),
         ("checked", [Input("study-check", "data")]),
         ("acted", [Input("study-acted", "data")]),
@@ -149,23 +148,13 @@ def done_of(document: Json, found: list[Json]) -> int:
 # --- definition -----------------------------------------------------------------------
 
 
-def told(client: Client, known: Known) -> Json:
-    """What the definition needs before its first row: questions, scenarios, engines."""
-    scenarios: list[Json] = []
-    wrong = None
+def bases(client: Client) -> list[Json]:
+    """Stored scenarios that a study may start from; the list says what is wrong."""
     try:
-        scenarios = client.scenarios(archived=False)
-    except ApiProblem as error:
-        wrong = error.problem.get("detail")
-    return {
-        "questions": [
-            {k: q[k] for k in ("key", "label", "doc")}
-            for q in known.questions().values()
-        ],
-        "scenarios": [{"id": s["id"], "name": s["name"]} for s in scenarios],
-        "examples": {k: draft_of(study) for k, (study, _) in EXAMPLES.items()},
-        "wrong": wrong,
-    }  # fmt: skip
+        found = client.scenarios(archived=False)
+    except ApiProblem:
+        return []
+    return [{"id": s["id"], "name": s["name"]} for s in found]
 
 
 def question(known: Known, key: str) -> Any:

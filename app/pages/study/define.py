@@ -14,7 +14,6 @@ Json = dict[str, Any]
 MOST_TEXT = 200_000
 """Characters of a pasted document."""
 DEFAULTS, OWN = "defaults", "own"
-BASES = ((DEFAULTS, "The question's defaults"), (OWN, "Written here"))
 _BAD_INPUT = 422
 _ABSENT: Json = {"name": "Study", "question": "row", "design": {"kind": "grid"}}
 """What a study that does not say takes, as `StudySpec` has it."""

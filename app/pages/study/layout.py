@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
 from typing import Any
 
@@ -9,12 +10,14 @@ from app.components import dag, dmc, html
 from app.pages.frame import header, shell
 from app.pages.knobs import segmented
 from app.pages.sections import folded, graph, main, section, stores, verdict
+from app.pages.study.define import draft_of
 from app.pages.study.examples import EXAMPLES
 from app.pages.study.exports import KINDS
 from app.pages.study.state import DEFAULTS
+from twin.study.questions import QUESTIONS
 
 _STORES = (
-    "request", "kept", "touched", "told", "question-ask", "question", "check-ask",
+    "request", "kept", "touched", "bases", "question-ask", "question", "check-ask",
     "check", "act-ask", "acted", "list-ask", "listed", "lines", "point-ask", "pointed",
     "open-ask", "opened", "cell-ask", "cell", "cold",
 )  # fmt: skip
@@ -58,6 +61,11 @@ def _drawer() -> Any:
 
 
 def _panel() -> Any:
+    start = {
+        "questions": [{k: getattr(q, k) for k in ("key", "label", "doc")}
+                      for q in QUESTIONS.values()],
+        "examples": {key: draft_of(study) for key, (study, _) in EXAMPLES.items()},
+    }  # fmt: skip
     return html.Aside(
         className="np-panel st-panel", **{"aria-label": "Definition of the study"},
         children=[
@@ -68,7 +76,7 @@ def _panel() -> Any:
                                 className="np-mini"),
                 ]),
             ]),
-            html.Div(id="study-define", children=[
+            html.Div(id="study-define", **{"data-start": json.dumps(start)}, children=[
                 dmc.Skeleton(height=24, mt=8) for _ in range(8)
             ]),
             html.Div(className="st-go", children=[

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from api.client import Client
-from api.main import create_app
 from app.pages.compare.answers import Answers
-from store.settings import Settings
+from tests.app.serving_pages import in_process
 
 SHORT = {"horizon.days": 0.02, "workload.load.requests_per_server_s": 0.05}
 
@@ -24,11 +22,7 @@ def store_runs(client):
 @pytest.fixture(scope="package")
 def client(tmp_path_factory):
     folder = tmp_path_factory.mktemp("compare-page")
-    settings = Settings(
-        database_url=f"sqlite:///{folder / 'nameplate.db'}", cache_dir=folder,
-        what_if_wait_s=60.0,
-    )  # fmt: skip
-    with Client.in_process(create_app(settings, warm=False)) as opened:
+    with in_process(folder, warm=False, what_if_wait_s=60.0) as opened:
         yield opened
 
 

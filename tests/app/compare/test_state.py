@@ -6,21 +6,6 @@ import pytest
 
 from app.pages.compare import state
 
-VIEW = {
-    "items": "run:run_1,scenario:sample-row~fleet.server_count=52", "base": "1",
-    "show": "everything", "curves": "it_w,queued", "units": "MW", "theme": "dark",
-}  # fmt: skip
-
-
-def test_a_view_survives_its_url():
-    view = state.view_from(VIEW)
-
-    assert state.from_query(state.to_query(view)) == view
-
-
-def test_an_untouched_view_has_an_empty_url():
-    assert state.to_query(state.view_from({})) == ""
-
 
 @pytest.mark.parametrize(
     "given",

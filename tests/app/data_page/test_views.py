@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from api.client import ApiProblem
 from app.pages.data import answer, calibrations, state
@@ -21,21 +19,6 @@ def source(name, *, first=1000, last=1100, node="", age_s=1.0, kind="agent"):
 
 
 # --- the view -------------------------------------------------------------------------
-
-
-@given(
-    st.fixed_dictionaries(
-        {
-            "period": st.sampled_from(list(state.PERIOD_S)),
-            "search": st.text("ab &=?é", max_size=20),
-            "page": st.integers(1, 999).map(str),
-        }
-    )
-)
-def test_every_view_survives_the_url(choices):
-    view = state.view_from(choices)
-
-    assert state.from_query("?" + state.to_query(view)) == view
 
 
 @pytest.mark.parametrize("page", ["0", "-1", "x", "", "99999999999999"])

@@ -8,21 +8,16 @@ a power cap.
 
 from __future__ import annotations
 
-import socket
-import threading
 import time
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import httpx
-import uvicorn
 
-from api.client import Client
 from api.main import create_app
-from app.create import create_dash
 from store.access import Tokens
-from store.settings import Settings
+from tests.app.serving_pages import on_port, settings_in
 
 HOSTS = ("a1", "a2", "b1")
 RACKS = {"a1": "H1R1K01", "a2": "H1R1K02", "b1": "H1R1K03"}
@@ -131,27 +126,9 @@ def batch(host, times_s, *, gpu_w, metered, events=()):
 @contextmanager
 def serving(folder):
     """A server of its own on a free loopback port, with nothing reported yet."""
-    settings = Settings(
-        database_url=f"sqlite:///{folder / 'nameplate.db'}", cache_dir=folder
-    )
-    app = create_app(settings, warm=False)
-    client = Client.in_process(app, lifespan=False, acting=True)
-    create_dash(app, client)
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
-    server = uvicorn.Server(
-        uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2)
-    )
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    end_s = time.monotonic() + 60
-    while not server.started and time.monotonic() < end_s:
-        time.sleep(0.05)
-    assert server.started, "the server did not start within 60 s"
-    origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    with httpx.Client(base_url=origin, timeout=60) as http:
+    app = create_app(settings_in(folder), warm=False)
+    with (
+        on_port(app, acting=True) as origin,
+        httpx.Client(base_url=origin, timeout=60) as http,
+    ):
         yield Site(origin, app, http)
-    server.should_exit = True
-    thread.join(timeout=30)
-    client.close()
-    listener.close()

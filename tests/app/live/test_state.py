@@ -3,32 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from app.pages.live import state
-
-NAMES = st.text("abc-/é ?&=.,~", min_size=1, max_size=20)
-
-
-@given(
-    st.fixed_dictionaries(
-        {
-            "range": st.sampled_from([k for k, _ in state.RANGES]),
-            "metric": st.sampled_from([k for k, _ in state.METRICS]),
-            "units": st.sampled_from(["W", "kW", "MW"]), "node": NAMES, "host": NAMES,
-            "gpu": NAMES, "zoom": st.sampled_from(["", "1763733600~1763737200"]),
-        }
-    )
-)  # fmt: skip
-def test_every_view_survives_the_url(choices):
-    view = state.view_from(choices)
-
-    assert state.from_query("?" + state.to_query(view)) == view
-
-
-def test_the_untouched_view_needs_no_query():
-    assert state.to_query(state.View()) == ""
 
 
 @pytest.mark.parametrize("name", ["range", "metric", "units", "theme", "shape", "sort"])

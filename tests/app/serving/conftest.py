@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from api.client import Client
-from api.main import create_app
 from app.pages.serving import state
 from app.pages.serving.answers import Answers
-from store.settings import Settings
+from tests.app.serving_pages import in_process
 
 SHORT = {"minutes": 5, "rate": 10, "systems": "greener,buddy"}
 """A view that is quick to answer."""
@@ -17,10 +15,7 @@ SHORT = {"minutes": 5, "rate": 10, "systems": "greener,buddy"}
 @pytest.fixture(scope="package")
 def client(tmp_path_factory):
     folder = tmp_path_factory.mktemp("serving-page")
-    settings = Settings(
-        database_url=f"sqlite:///{folder / 'nameplate.db'}", cache_dir=folder
-    )
-    with Client.in_process(create_app(settings)) as opened:
+    with in_process(folder) as opened:
         yield opened
 
 

@@ -3,37 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from app.pages.serving import state
-from app.pages.serving.controls import CONTROLS
 from twin.scenario.query_energy import QueryEnergyInput
 from twin.scenario.serving import ServeStudy
 
-SLIDERS = st.fixed_dictionaries(
-    {c.key: st.floats(c.low, c.high).map(lambda v: round(v, 3)) for c in CONTROLS}
-)
 KNOBS = '{"greener":{"batch":[16,64]},"splitwise":{"design":"HA"}}'
 
 
 def study_of(**more):
     return ServeStudy.model_validate(state.study(state.view_from(more)))
-
-
-@given(SLIDERS)
-def test_a_view_survives_its_url(values):
-    chosen = {"arrivals": "rates:servegen-m-large", "knobs": KNOBS, "look": "SSJF: 2"}
-    view = state.view_from(values | chosen)
-
-    again = state.from_query("?" + state.to_query(view))
-    assert again.choices == view.choices
-    for key, value in view.sliders.items():
-        assert again.sliders[key] == pytest.approx(value, rel=1e-5, abs=1e-5)
-
-
-def test_the_default_view_has_an_empty_url():
-    assert state.to_query(state.view_from({})) == ""
 
 
 def test_nonsense_in_a_url_falls_to_the_default():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
@@ -44,18 +46,23 @@ def test_words_and_model_pages_come_from_the_documentation(tmp_path):
 
 def test_static_files_are_packed_and_nothing_else_is_served():
     server = FastAPI()
-    serve_static(server)
+    serve_static(server, {"site": ("site", "oneline"), "live": ("live",)})
     client = TestClient(server)
-    found = client.get(f"{ROOT}/assets/base.css", headers={"accept-encoding": "gzip"})
-    plain = client.get(
-        f"{ROOT}/assets/base.css", headers={"accept-encoding": "identity"}
-    )
+    ask = f"{ROOT}/site.css"
+    found = client.get(ask, headers={"accept-encoding": "gzip"})
+    plain = client.get(ask, headers={"accept-encoding": "identity"})
 
+    base, own, other = (
+        Path(f"assets/{n}.css").read_text() for n in ("base", "site", "live")
+    )
+    assert plain.text.index(base) < plain.text.index(own)
+    assert other not in plain.text
     assert found.headers["content-encoding"] == "gzip"
     assert "immutable" in found.headers["cache-control"]
     assert found.text == plain.text
     part = f"{ROOT}/_dash-component-suites"
     assert client.get(f"{part}/dash/dcc/async-graph.js").status_code == 200
-    for path in (f"{ROOT}/assets/..%2fpyproject.toml", f"{part}/dash/dash.py",
+    for path in (f"{ROOT}/..%2fpyproject.toml", f"{ROOT}/none.css",
+                 f"{ROOT}/site.py", f"{part}/dash/dash.py",
                  f"{part}/os/path.py", f"{part}/dash/..%2f..%2fx.js"):  # fmt: skip
         assert client.get(path).status_code == 404

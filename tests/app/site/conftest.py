@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from api.client import Client
-from api.main import create_app
 from app.pages.site import state
 from app.pages.site.callbacks import Known
-from store.settings import Settings
+from tests.app.serving_pages import in_process
 
 SMALL = {"rows": 3, "racks": 4, "added": 4}
 
@@ -16,10 +14,7 @@ SMALL = {"rows": 3, "racks": 4, "added": 4}
 @pytest.fixture(scope="package")
 def client(tmp_path_factory):
     folder = tmp_path_factory.mktemp("site-pages")
-    settings = Settings(
-        database_url=f"sqlite:///{folder / 'nameplate.db'}", cache_dir=folder
-    )
-    with Client.in_process(create_app(settings)) as opened:
+    with in_process(folder) as opened:
         yield opened
 
 

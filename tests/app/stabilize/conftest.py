@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from api.client import Client
-from api.main import create_app
 from app.pages.stabilize import state
-from store.settings import Settings
+from tests.app.serving_pages import in_process
 
 
 @pytest.fixture(scope="package")
 def client(tmp_path_factory):
     folder = tmp_path_factory.mktemp("stabilize-page")
-    settings = Settings(
-        database_url=f"sqlite:///{folder / 'nameplate.db'}", cache_dir=folder
-    )
-    with Client.in_process(create_app(settings)) as opened:
+    with in_process(folder) as opened:
         yield opened
 
 

@@ -3,36 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from app.pages.stabilize import state
-from app.pages.stabilize.controls import CONTROLS
 from twin.scenario import apply_changes, parse_scenario
 
-SLIDERS = st.fixed_dictionaries(
-    {c.key: st.floats(c.low, c.high).map(lambda v: round(v, 3)) for c in CONTROLS}
-)
 ALL_ON = dict.fromkeys(state.SWITCHES, "on")
 
 
 def training_of(view):
     asked = state.question(view)
     return apply_changes(parse_scenario({}), asked["changes"]).training
-
-
-@given(SLIDERS)
-def test_a_view_survives_its_url(values):
-    view = state.view_from(values | {"gpu": "h100-sxm-80gb", "rules": "ieso-15s"})
-
-    again = state.from_query("?" + state.to_query(view))
-    assert again.choices == view.choices
-    for key, value in view.sliders.items():
-        assert again.sliders[key] == pytest.approx(value, rel=1e-5, abs=1e-5)
-
-
-def test_the_default_view_has_an_empty_url():
-    assert state.to_query(state.view_from({})) == ""
 
 
 def test_nonsense_in_a_url_falls_to_the_default():

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from api.client import Client
-from api.main import create_app
 from app.pages.study.points import Points
 from app.study_seen import Seen
-from store.settings import Settings
+from tests.app.serving_pages import in_process
 from tests.twin.study.conftest import COUNTS, LEVEL, SMALL
 
 GRID = {
@@ -39,11 +37,7 @@ BROKEN = {"name": "One breaks", "base": SMALL, "outputs": ["peak_w"],
 @pytest.fixture(scope="package")
 def client(tmp_path_factory):
     folder = tmp_path_factory.mktemp("study-page")
-    settings = Settings(
-        database_url=f"sqlite:///{folder / 'nameplate.db'}", cache_dir=folder,
-        study_engine="threads",
-    )  # fmt: skip
-    with Client.in_process(create_app(settings)) as opened:
+    with in_process(folder, study_engine="threads") as opened:
         yield opened
 
 
