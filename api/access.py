@@ -306,10 +306,9 @@ def _provider(settings: Settings) -> Provider | None:
     try:
         from api.oidc import Provider
     except ModuleNotFoundError as error:
-        raise ScenarioError(
-            field="NAMEPLATE_OIDC_ISSUER", rule="needs the extra oidc",
-            value=settings.oidc_issuer, repair="install nameplate[oidc]",
-        ) from error  # fmt: skip
+        raise ScenarioError("NAMEPLATE_OIDC_ISSUER", "needs the extra oidc",
+                            settings.oidc_issuer,
+                            "install nameplate[oidc]") from error  # fmt: skip
     return Provider(settings)
 
 

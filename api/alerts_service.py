@@ -25,9 +25,9 @@ from store.models_alerts import SEVERITIES, AlertRow, AlertRuleRow, DeliveryRow
 from store.repositories import NotFoundError, now_utc
 from store.settings import Settings
 from twin.telemetry.alerting import AlertRule, Snapshot, State, evaluate
+from twin.types import Document
 
 log = logging.getLogger("nameplate.api")
-Document = dict[str, Any]
 
 LOOK_EVERY_S = 2.0
 SEND_EVERY_S = 1.0

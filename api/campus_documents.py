@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from api.documents import Document, plain
+from api.documents import plain
 from twin.campus.answer import CampusAnswer
 from twin.campus.limits import binding, shared_limits
 from twin.campus.result import NodeArrays
+from twin.types import Document
 
 _CURVES_OF_HALLS = ("hall_mean", "hall_most", "share_w", "heat_w")
 _CURVES_OF_NODES = ("recorded", "mean_w", "max_w")

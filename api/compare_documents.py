@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from api.compare_catalogue import COUNTS, CURVES, FIGURES, Curve, grows
 from api.compare_told import Told
 from api.compare_warnings import of_unequal_length, warnings_of
-from api.documents import Document, Table, plain
+from api.documents import Table, plain
 from twin.compare import (
     Compared,
     Differing,
@@ -25,7 +25,7 @@ from twin.compare import (
 )
 from twin.scenario import Scenario
 from twin.scenario.fields import FieldFact, find_field
-from twin.types import FloatArray
+from twin.types import Document, FloatArray
 
 POINTS = 600
 """Most bins of a curve: about two pixels each."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from api.compare_catalogue import figure_of
 from api.compare_documents import Loaded, comparison
 from api.compare_told import point_told, row_told, rows_told, site_told
-from api.documents import Document, plain, run_document
+from api.documents import plain, run_document
 from api.jobs import Job
 from api.problems import Refusal, problem_of
 from api.schemas.compare import CompareIn, CompareItem
@@ -19,6 +19,7 @@ from twin.errors import ScenarioError, ScenarioErrors
 from twin.plan import Memo, what_if
 from twin.scenario import dataset_names, parse_scenario
 from twin.study.questions import find_question
+from twin.types import Document
 
 if TYPE_CHECKING:
     from api.services import AppState
@@ -112,7 +113,7 @@ class CompareService:
             error = point["error"] or {}
             raise Refusal(
                 409, f"Point {place} of {key} has no answer",
-                errors=[_wrong(f"{at}.point", "must have an answer", place,
+                errors=[ScenarioError(f"{at}.point", "must have an answer", place,
                                str(error.get("repair") or "choose another point"))],
             )  # fmt: skip
         provenance = _provenance(row) | {"scenario_sha256": point["key"]}
@@ -196,7 +197,7 @@ def _result(row: RunRow | PlanRow, field: str) -> Document:
         return row.result
     raise Refusal(
         409, f"{row.id} is {row.status} and has no result to compare",
-        errors=[_wrong(field, "must have a result", row.id,
+        errors=[ScenarioError(field, "must have a result", row.id,
                        f"wait for its job {row.job_id}, or run it again")],
     )  # fmt: skip
 
@@ -205,18 +206,14 @@ def _no_cell(cells: list[Document], item: CompareItem, at: str) -> ScenarioError
     policies = list(dict.fromkeys(str(c["policy"]) for c in cells))
     if item.policy not in policies:
         return ScenarioErrors([
-            _wrong(f"{at}.policy", "must be a policy of the plan", item.policy,
-                   f"one of {', '.join(policies)}")
+            ScenarioError(f"{at}.policy", "must be a policy of the plan", item.policy,
+                          f"one of {', '.join(policies)}")
         ])  # fmt: skip
     counts = sorted({int(c["added_servers"]) for c in cells})
     return ScenarioErrors([
-        _wrong(f"{at}.added_servers", "must be a count of the plan", item.added_servers,
-               f"one of {', '.join(map(str, counts))}")
+        ScenarioError(f"{at}.added_servers", "must be a count of the plan",
+                      item.added_servers, f"one of {', '.join(map(str, counts))}")
     ])  # fmt: skip
-
-
-def _wrong(field: str, rule: str, value: Any, repair: str) -> ScenarioError:
-    return ScenarioError(field=field, rule=rule, value=value, repair=repair)
 
 
 def _placed(at: str, ask: Callable[[], T]) -> T:
@@ -227,13 +224,14 @@ def _placed(at: str, ask: Callable[[], T]) -> T:
         found = error.errors if isinstance(error, ScenarioErrors) else (error,)
         raise ScenarioErrors([
             e if e.field.startswith(at)
-            else _wrong(f"{at}.{e.field}", e.rule, e.value, e.repair) for e in found
+            else ScenarioError(f"{at}.{e.field}", e.rule, e.value, e.repair)
+            for e in found
         ]) from error  # fmt: skip
     except NotFoundError as error:
         entry = problem_of(error)["errors"][0]
         field = "point" if entry["field"] == "point_id" else entry["field"]
         raise Refusal(404, str(error), errors=[
-            _wrong(f"{at}.{field}", entry["rule"], entry["value"],
+            ScenarioError(f"{at}.{field}", entry["rule"], entry["value"],
                    entry["repair"])
         ]) from error  # fmt: skip
 

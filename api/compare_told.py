@@ -10,9 +10,7 @@ from typing import Any
 import numpy as np
 
 from api.compare_catalogue import COUNTS, ROW_COUNTS
-from twin.types import FloatArray
-
-Document = dict[str, Any]
+from twin.types import Document, FloatArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from api.documents import Document
 from api.version import MODEL_VERSION
 from twin.compare import Differing
+from twin.types import Document
 
 if TYPE_CHECKING:
     from api.compare_documents import Loaded

@@ -15,8 +15,8 @@ from pydantic import BaseModel
 
 from twin.plan import PlanResult, WhatIf
 from twin.result import RunResult, Series
+from twin.types import Document
 
-Document = dict[str, Any]
 Table = dict[str, list[Any]]
 SERIES_DECIMALS = 3
 """Series are for drawing: a milliwatt and a millisecond are far below a pixel."""

@@ -22,12 +22,13 @@ def end_with(pid: int) -> None:
 
 
 def _watch(pid: int) -> None:
-    while _is_alive(pid):
+    while is_alive(pid):
         time.sleep(LOOK_S)
     os._exit(1)
 
 
-def _is_alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
+    """Whether a process of this machine runs."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -13,12 +13,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
-from concurrent.futures import (
-    Executor,
-    Future,
-    ProcessPoolExecutor,
-    ThreadPoolExecutor,
-)
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -248,23 +243,19 @@ def _check_workers(client: Any, address: str) -> None:
         client.wait_for_workers(1, timeout=CONNECT_S)
         found: dict[str, dict[str, str]] = client.run(versions)
     except TimeoutError as error:
-        raise ScenarioError(
-            field="engine", rule="the scheduler has no worker", value=address,
-            repair=f"start one: dask worker {address}",
-        ) from error  # fmt: skip
+        raise ScenarioError("engine", "the scheduler has no worker", address,
+                            f"start one: dask worker {address}") from error  # fmt: skip
     except Exception as error:  # a worker without nameplate fails in its own way
-        raise ScenarioError(
-            field="engine", rule=f"a worker cannot work: {error}", value=address,
-            repair=f"install nameplate {here['nameplate']} where workers run",
-        ) from error  # fmt: skip
+        raise ScenarioError("engine", f"a worker cannot work: {error}", address,
+                            f"install nameplate {here['nameplate']} where workers "
+                            "run") from error  # fmt: skip
     for worker, theirs in found.items():
         wrong = [f"{k} {v} there, {here[k]} here" for k, v in theirs.items()
                  if v != here.get(k)]  # fmt: skip
         if wrong:
-            raise ScenarioError(
-                field="engine", rule=f"worker {worker} has other versions",
-                value="; ".join(wrong), repair="install the same on every worker",
-            )  # fmt: skip
+            raise ScenarioError("engine", f"worker {worker} has other versions",
+                                "; ".join(wrong),
+                                "install the same on every worker")  # fmt: skip
 
 
 class OtherVersionsError(RuntimeError):
@@ -318,15 +309,11 @@ def _connected(address: str) -> Any:
     try:
         from distributed import Client  # an extra
     except ImportError as error:
-        raise ScenarioError(
-            field="engine", rule="needs dask", value=address,
-            repair="install the extra: pip install 'nameplate[dask]'",
-        ) from error  # fmt: skip
+        raise ScenarioError("engine", "needs dask", address, "install the extra: pip "
+                            "install 'nameplate[dask]'") from error  # fmt: skip
     try:
         return Client(address, timeout=CONNECT_S, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, TimeoutError, ValueError) as error:
-        raise ScenarioError(
-            field="engine", rule="no scheduler answers there", value=address,
-            repair="start one: dask scheduler --host 127.0.0.1, then "
-            f"dask worker {address}",
-        ) from error  # fmt: skip
+        raise ScenarioError("engine", "no scheduler answers there", address,
+                            "start one: dask scheduler --host 127.0.0.1, then dask "
+                            f"worker {address}") from error  # fmt: skip

@@ -12,9 +12,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from api.problems import MAX_ERRORS, Document, Refusal, problem, problem_of
-from api.schemas.problem import Problem
+from api.problems import MAX_ERRORS, Refusal, problem, problem_of
 from twin.errors import NameplateError, ScenarioError
+from twin.types import Document
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -49,7 +49,6 @@ def described(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 _REFERENCE = {"$ref": "#/components/schemas/Problem"}
-PROBLEM_SCHEMA = Problem
 
 
 async def _refused(_request: Request, error: Exception) -> Response:
@@ -77,11 +76,9 @@ async def _http(request: Request, error: Exception) -> Response:
             f"; offered: {offered}" if offered else ""
         )
     if error.status_code == 400:  # FastAPI could not parse the body, nor say why
-        wrong = ScenarioError(
-            field="body", rule="must be JSON in UTF-8", value="unreadable",
-            repair="look for a very long number, deep nesting or a byte that is not "
-            "UTF-8",
-        )  # fmt: skip
+        wrong = ScenarioError("body", "must be JSON in UTF-8", "unreadable",
+                              "look for a very long number, deep nesting or a byte "
+                              "that is not UTF-8")  # fmt: skip
         return answer(problem(400, str(wrong), [wrong]), error.headers)
     return answer(problem(error.status_code, detail), error.headers)
 
@@ -99,21 +96,17 @@ async def _invalid(request: Request, error: Exception) -> Response:
 
 def _not_json(request: Request) -> tuple[str, list[ScenarioError]]:
     """A body that FastAPI left as bytes, because its type is not JSON."""
-    wrong = ScenarioError(
-        field="content-type", rule="must be application/json",
-        value=request.headers.get("content-type", "absent"),
-        repair="send the header content-type: application/json",
-    )  # fmt: skip
+    wrong = ScenarioError("content-type", "must be application/json",
+                          request.headers.get("content-type", "absent"),
+                          "send the header content-type: application/json")  # fmt: skip
     return str(wrong), [wrong]
 
 
 def _json_error(item: Mapping[str, Any]) -> ScenarioError:
     place = item["loc"][-1] if item["loc"] else 0
     reason = item.get("ctx", {}).get("error", "is not JSON")
-    return ScenarioError(
-        field="body", rule="must be JSON", value=f"{reason} at character {place}",
-        repair="correct the body there",
-    )  # fmt: skip
+    return ScenarioError("body", "must be JSON", f"{reason} at character {place}",
+                         "correct the body there")  # fmt: skip
 
 
 def _translated(item: Mapping[str, Any]) -> ScenarioError:
@@ -126,7 +119,5 @@ def _translated(item: Mapping[str, Any]) -> ScenarioError:
         rule, repair = "is not a known key", "remove it, or see /api/v1/openapi.json"
     elif kind == "missing":
         rule, value, repair = "is required", None, "add it"
-    return ScenarioError(
-        field=field, rule=rule[:1].lower() + rule[1:], value=value,
-        repair=repair or "correct the value",
-    )  # fmt: skip
+    return ScenarioError(field, rule[:1].lower() + rule[1:], value,
+                         repair or "correct the value")  # fmt: skip

@@ -141,10 +141,8 @@ class Gate:
         else:
             known = not self._open or host in _LOCAL_NAMES or _is_address(host)
         if not known:
-            wrong = ScenarioError(
-                field="Host", rule="must be a name of this server", value=host,
-                repair="name it in NAMEPLATE_ALLOWED_HOSTS",
-            )  # fmt: skip
+            wrong = ScenarioError("Host", "must be a name of this server", host,
+                                  "name it in NAMEPLATE_ALLOWED_HOSTS")  # fmt: skip
             raise Refusal(400, str(wrong), errors=[wrong])
 
     def is_nearby(self, address: str, scope: Scope) -> bool:
@@ -313,11 +311,9 @@ def _no_secret_in(query: bytes) -> None:
         return
     found = {k.lower() for k in parse_qs(query.decode("latin-1"), True)}
     for name in sorted(found & SECRETS_IN_QUERY):
-        wrong = ScenarioError(
-            field=name, rule="must not stand in an address, which is logged",
-            value="(not repeated here)", repair="send it in the header Authorization: "
-            "Bearer, and revoke this one",
-        )  # fmt: skip
+        wrong = ScenarioError(name, "must not stand in an address, which is logged",
+                              "(not repeated here)", "send it in the header "
+                              "Authorization: Bearer, and revoke this one")  # fmt: skip
         raise Refusal(400, str(wrong), errors=[wrong])
 
 

@@ -26,8 +26,7 @@ from api.presence import Presence
 from api.problems import Refusal, problem, problem_of
 from store.repositories import Jobs, NotFoundError, new_id, now_utc
 from twin.errors import Cancelled
-
-Document = dict[str, Any]
+from twin.types import Document
 
 MAX_UNFINISHED = 64
 KEPT_FINISHED = 50
@@ -240,15 +239,6 @@ class JobRunner:
         self.presence.open(
             on_lost=on_lost, on_beat=self._tidy, hourly=hourly, resumes=resumes
         )
-
-    def recover(self) -> list[str]:
-        """
-        Mark jobs that a stopped server left behind as failed.
-
-        Returns:
-            Their ids.
-        """
-        return [row.id for row in self.presence.lost()]
 
     def close(self) -> None:
         """Cancel what runs and wait for the threads."""

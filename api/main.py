@@ -136,10 +136,9 @@ def _mcp(
     try:
         from api.mcp.mount import Mounted
     except ModuleNotFoundError as error:
-        raise ScenarioError(
-            field="NAMEPLATE_MCP", rule="needs the extra mcp", value=True,
-            repair="install nameplate[mcp], or leave it out",
-        ) from error  # fmt: skip
+        raise ScenarioError("NAMEPLATE_MCP", "needs the extra mcp", True,
+                            "install nameplate[mcp], or leave it "
+                            "out") from error  # fmt: skip
     return Mounted(app, settings).running
 
 

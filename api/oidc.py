@@ -266,14 +266,11 @@ class NoRoleError(Refusal):
 
 def _required(issuer: str, client_id: str, nonce: str) -> jwt.JWTClaimsRegistry:
     return jwt.JWTClaimsRegistry(
-        leeway=LEEWAY_S,
-        iss={"essential": True, "value": issuer},
-        aud={"essential": True, "value": client_id},
-        sub={"essential": True},
-        exp={"essential": True},
-        iat={"essential": True},
+        leeway=LEEWAY_S, iss={"essential": True, "value": issuer},
+        aud={"essential": True, "value": client_id}, sub={"essential": True},
+        exp={"essential": True}, iat={"essential": True},
         nonce={"essential": True, "value": nonce},
-    )
+    )  # fmt: skip
 
 
 def _key_id(token: str) -> str | None:

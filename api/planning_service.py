@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from api.documents import Document, plain
+from api.documents import plain
 from api.jobs import Job
 from api.shared import insist, provenance_of
 from store.datasets import DatasetError
@@ -22,6 +22,7 @@ from twin.scenario.planning_warnings import build_out_warnings, cost_warnings
 from twin.study.questions import cost as cost_question
 from twin.study.questions import placement as placement_question
 from twin.study.questions.base import Ground, Needs
+from twin.types import Document
 
 if TYPE_CHECKING:
     from api.services import AppState
@@ -158,6 +159,4 @@ def placement_document(found: Placement) -> Document:
 
 def _at(field: str, error: DatasetError) -> ScenarioError:
     """Name the field that asked for a dataset."""
-    return ScenarioError(
-        field=field, rule=error.rule, value=error.value, repair=error.repair
-    )
+    return ScenarioError(field, error.rule, error.value, error.repair)

@@ -20,10 +20,10 @@ from twin.errors import (
     ScenarioError,
     ScenarioErrors,
 )
+from twin.types import Document
 
 log = logging.getLogger("nameplate.api")
 
-Document = dict[str, Any]
 MAX_TEXT = 200
 MAX_ERRORS = 50
 MAX_ITEMS = 10
@@ -140,7 +140,7 @@ def _said_by(error: Refusal) -> list[ScenarioError]:
         return []
     rule, _, repair = error.detail.partition("; ")
     repair = repair or "correct it before it is sent again"
-    return [ScenarioError(field="body", rule=rule, value=None, repair=repair)]
+    return [ScenarioError("body", rule, None, repair)]
 
 
 def _unknown(error: NotFoundError) -> ScenarioError:
@@ -148,9 +148,7 @@ def _unknown(error: NotFoundError) -> ScenarioError:
     repair = f"list the {error.noun}s to find one"
     if error.noun == "job":
         repair = "use the id that the call which made the job answered"
-    return ScenarioError(
-        field=f"{error.noun}_id", rule="must exist", value=error.key, repair=repair
-    )
+    return ScenarioError(f"{error.noun}_id", "must exist", error.key, repair)
 
 
 def _failure(error: BaseException) -> Document:

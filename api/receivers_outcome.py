@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from api.problems import Document
 from store.repositories import now_utc
 from twin.errors import ScenarioError, ScenarioErrors
 from twin.telemetry.hygiene import Left
 from twin.telemetry.names import Ignored
+from twin.types import Document
 
 MOST_HOSTS_NAMED = 20
 """Hosts that an answer names where the store took none of their readings."""

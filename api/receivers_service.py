@@ -25,7 +25,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic_core import to_json
 
 from api.jobs import Job
-from api.problems import Document, Refusal
+from api.problems import Refusal
 from api.receivers_outcome import MOST_NAMES, Outcome, Seen, Taken, lefts, pulled
 from api.wire import otlp, otlp_json, remote_write
 from api.wire.compression import MOST_BYTES, unpack
@@ -37,6 +37,7 @@ from twin.errors import ScenarioError, ScenarioErrors
 from twin.telemetry.names import Ignored, Place, place
 from twin.telemetry.readings import Readings
 from twin.telemetry.series import Gathered, gather
+from twin.types import Document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -428,19 +429,15 @@ def _zone(name: str | None) -> ZoneInfo | None:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ScenarioError(
-            field="time_zone", rule="must be a zone of the IANA list", value=name[:60],
-            repair="write it as Europe/Oslo or UTC",
-        ) from error  # fmt: skip
+        raise ScenarioError("time_zone", "must be a zone of the IANA list", name[:60],
+                            "write it as Europe/Oslo or UTC") from error  # fmt: skip
 
 
 def _microseconds(at: dt.datetime | None) -> int | None:
     if at is None:
         return None
     if at.tzinfo is None:
-        raise ScenarioError(
-            field="start", rule="must name its zone", value=at.isoformat(),
-            repair="write it as 2026-01-31T12:00:00Z",
-        )  # fmt: skip
+        raise ScenarioError("start", "must name its zone", at.isoformat(),
+                            "write it as 2026-01-31T12:00:00Z")  # fmt: skip
     since = at - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
     return since // dt.timedelta(microseconds=1)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from api.documents import Document, plain
+from api.documents import plain
 from twin.errors import ScenarioError
 from twin.scenario.base import Model
 from twin.serving.fleet.grid import AXES
@@ -18,7 +18,7 @@ from twin.serving.splitwise.provision import Search
 from twin.serving.study import StudyResult
 from twin.serving.systems.base import Outcome, PoolTimeline, System, Timeline
 from twin.serving.systems.registry import systems
-from twin.types import FloatArray
+from twin.types import Document, FloatArray
 
 SIGNIFICANT = 6
 """Digits of a grid's values: milliseconds stand beside kilowatts."""

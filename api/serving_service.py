@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from api.documents import Document, plain
+from api.documents import plain
 from api.jobs import Job
 from api.serving_documents import (
     grid_document,
@@ -34,6 +34,7 @@ from twin.serving.shifting import shift
 from twin.serving.study import run_study
 from twin.serving.systems.registry import systems
 from twin.serving.traffic import Recordings
+from twin.types import Document
 
 if TYPE_CHECKING:
     from api.services import AppState
@@ -134,11 +135,7 @@ class ServingService:
             try:
                 self._state.datasets.require(name)
             except DatasetError as error:
-                wrong.append(
-                    ScenarioError(
-                        field=field, rule=error.rule, value=name, repair=error.repair
-                    )
-                )
+                wrong.append(ScenarioError(field, error.rule, name, error.repair))
         if wrong:
             raise ScenarioErrors(wrong)
         return self._state.datasets.recordings(_names(fields))

@@ -7,13 +7,13 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from api.documents import Document
 from api.jobs import Job
 from api.version import MODEL_VERSION
 from store.repositories import now_utc
 from twin.errors import Cancelled
 from twin.plan.memo import inputs_sha256
 from twin.scenario import Scenario
+from twin.types import Document
 
 T = TypeVar("T")
 

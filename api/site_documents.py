@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from api.documents import Document, plain
+from api.documents import plain
 from twin.cooling.year import YearResult
 from twin.facility.answer import RideThrough, facility_of, warnings_of
 from twin.facility.assemble import row_limits_w
@@ -14,19 +14,14 @@ from twin.facility.cascade import Stage
 from twin.facility.fit import Fit
 from twin.facility.heat import plant_of
 from twin.facility.result import SiteResult
-from twin.facility.screening import (
-    Case,
-    Screening,
-    Story,
-    losses_of_one,
-    race_words,
-)
+from twin.facility.screening import Case, Screening, Story, losses_of_one, race_words
 from twin.facility.timeline import plant_parts
 from twin.power.network import Network
 from twin.scenario.model import Scenario
 from twin.scenario.ready_events import ready_events
 from twin.tapas.answer import Scheduling
 from twin.tapas.site_steering import SiteSteering
+from twin.types import Document
 
 _NODE_EXTRA = (
     "headroom_w", "stranded_w", "oversubscription_ratio", "imbalance_frac",

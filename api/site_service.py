@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from api.campus_documents import campus_document
-from api.documents import Document, plain
+from api.documents import plain
 from api.engines import StudyEngine, check_allowed, open_engine
 from api.jobs import Job
 from api.shared import insist, provenance
@@ -41,6 +41,7 @@ from twin.scenario import Scenario, dataset_names
 from twin.serving.traffic import Recordings
 from twin.tapas.answer import EmergencyKind, schedule
 from twin.tapas.site_steering import Level, steer_site
+from twin.types import Document
 
 if TYPE_CHECKING:
     from api.services import AppState

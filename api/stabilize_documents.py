@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
-from api.documents import Document, plain
+from api.documents import plain
 from twin.compliance.study import Known, Study
 from twin.compliance.zoom import Zoom, spectra
 from twin.scenario import Scenario
@@ -22,6 +22,7 @@ from twin.stabilize.sizing import Sized, Tried
 from twin.stabilize.upstream import Islanded, UpsFilter
 from twin.training.job import TrainingJob
 from twin.training.learned import Learned
+from twin.types import Document
 
 
 def study_document(found: Study, window: Zoom, provenance: Document) -> Document:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from api.documents import Document
 from api.jobs import Job
 from api.shared import provenance
 from api.stabilize_documents import (
@@ -25,6 +24,7 @@ from twin.plan.memo import Memo, scenario_sha256
 from twin.scenario import Scenario
 from twin.scenario.measures import Measures
 from twin.scenario.sizing import Sizing
+from twin.types import Document
 
 if TYPE_CHECKING:
     from api.services import AppState
@@ -131,13 +131,11 @@ class StabilizeService:
         most = self._state.settings.most_samples
         samples = _samples(scenario)
         if samples > most:
-            raise ScenarioError(
-                field="training.sample_s",
-                rule=f"times jobs makes {samples} samples, more than {most}",
-                value=training.sample_s,
-                repair="lengthen samples, shorten training.horizon_s, or raise "
-                "NAMEPLATE_MOST_SAMPLES on a machine of your own",
-            )  # fmt: skip
+            raise ScenarioError("training.sample_s",
+                                f"times jobs makes {samples} samples, more than {most}",
+                                training.sample_s, "lengthen samples, shorten "
+                                "training.horizon_s, or raise NAMEPLATE_MOST_SAMPLES "
+                                "on a machine of your own")  # fmt: skip
 
 
 def _samples(scenario: Scenario) -> int:

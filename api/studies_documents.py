@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from api.documents import Document, Table
+from api.documents import Table
 from store.models_studies import StudyRow
 from store.studies import StudyPoint
 from store.study_files import output_column
@@ -15,6 +15,7 @@ from twin.scenario.study import Spaced
 from twin.study.axes import Placed
 from twin.study.prepare import Prepared
 from twin.study.questions.base import Question
+from twin.types import Document
 
 
 def question_document(question: Question, *, fields: bool = True) -> Document:

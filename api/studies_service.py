@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from api.documents import Document, Table, plain
+from api.documents import Table, plain
 from api.engines import StudyEngine, check_allowed, open_engine, versions
 from api.jobs import Job
 from api.problems import Refusal, policy_refusal
@@ -38,6 +38,7 @@ from twin.study.prepare import Prepared, parse_study, prepare
 from twin.study.questions import QUESTIONS, find_question
 from twin.study.questions.base import Ground, Needs
 from twin.study.runner import Finished, Solved, run_study
+from twin.types import Document
 
 if TYPE_CHECKING:
     from api.services import AppState
@@ -75,10 +76,9 @@ class StudiesService:
         if scenario_id is None:
             return spec
         if spec.base:
-            raise ScenarioError(
-                field="study.base", rule="must be empty beside scenario_id",
-                value=f"{len(spec.base)} keys", repair="leave out one of the two",
-            )  # fmt: skip
+            raise ScenarioError("study.base", "must be empty beside scenario_id",
+                                f"{len(spec.base)} keys",
+                                "leave out one of the two")  # fmt: skip
         body = self._state.scenarios.get(scenario_id).body
         return spec.model_copy(update={"base": body})
 
@@ -391,10 +391,7 @@ class StudiesService:
                 datasets.require(name)
             except DatasetError as error:
                 wrong.append(
-                    ScenarioError(
-                        field=f"base.{field}", rule=error.rule, value=name,
-                        repair=error.repair,
-                    )
+                    ScenarioError(f"base.{field}", error.rule, name, error.repair)
                 )  # fmt: skip
         if wrong:
             raise ScenarioErrors(wrong)

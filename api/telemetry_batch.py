@@ -335,10 +335,4 @@ def _short(value: Any) -> str:
 
 
 def _wrong(field: str, rule: str, value: Any, repair: str) -> ScenarioErrors:
-    return ScenarioErrors(
-        [
-            ScenarioError(
-                field=field, rule=rule, value=value, repair=repair or "correct it"
-            )
-        ]
-    )
+    return ScenarioErrors([ScenarioError(field, rule, value, repair or "correct it")])

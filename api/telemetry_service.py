@@ -15,12 +15,7 @@ import numpy as np
 
 from api.caller import Caller
 from api.problems import Refusal
-from api.telemetry_batch import (
-    MAX_BYTES,
-    MAX_READINGS,
-    decompressed,
-    parse_batch,
-)
+from api.telemetry_batch import MAX_BYTES, MAX_READINGS, decompressed, parse_batch
 from store.telemetry.alone import alone
 from store.telemetry.folder import Folder, Members
 from store.telemetry.ledger import ForgedError
@@ -43,13 +38,13 @@ from twin.telemetry.hygiene import Left, clean, period_s
 from twin.telemetry.names import SOURCE
 from twin.telemetry.readings import Readings
 from twin.telemetry.rollup import MOST_GAP_S
+from twin.types import Document
 
 if TYPE_CHECKING:
     from api.metrics import Metrics
     from store.settings import Settings
 
 log = logging.getLogger("nameplate.telemetry")
-Document = dict[str, Any]
 
 HISTORY = frozenset({"upload", "pull"})
 DECODERS = 2
@@ -226,8 +221,8 @@ class TelemetryService:
             known = ", ".join(self.registry.names()[:10]) or "there are none yet"
             raise Refusal(
                 404, f"No source is called {name[:120]!r}",
-                errors=[ScenarioError(field="source", rule="must exist",
-                                      value=name[:120], repair=f"known: {known}")],
+                errors=[ScenarioError("source", "must exist",
+                                      name[:120], f"known: {known}")],
             )  # fmt: skip
         return found
 
@@ -353,12 +348,10 @@ def _check_not_ahead(readings: Readings, left: tuple[Left, ...], now_us: int) ->
     if not future or future < len(readings):
         return
     ahead_s = round((int(readings.time_us.min()) - now_us) / SECOND_US)
-    wrong = ScenarioError(
-        field="start_us", rule="must not be ahead of the server's clock",
-        value=f"{ahead_s} s ahead of {now_us} us",
-        repair="keep it and send it again; set the server's clock if it was put back, "
-        "else the agent's (NTP)",
-    )  # fmt: skip
+    wrong = ScenarioError("start_us", "must not be ahead of the server's clock",
+                          f"{ahead_s} s ahead of {now_us} us", "keep it and send it "
+                          "again; set the server's clock if it was put back, else the "
+                          "agent's (NTP)")  # fmt: skip
     raise Refusal(
         503, f"The clocks of agent and server disagree: {wrong}", errors=[wrong],
         headers={"retry-after": str(EARLY_WAIT_S)},
@@ -369,11 +362,9 @@ def _check_period(readings: Readings) -> None:
     """Refuse history so sparse that every pause in it is a gap."""
     found_s = period_s(readings)
     if found_s > MOST_GAP_S:
-        raise ScenarioError(
-            field="time", rule=f"at most {MOST_GAP_S:g} s apart, or all is gaps",
-            value=f"{found_s:g} s", repair="bring a finer export; hourly means say "
-            "nothing of what happened between",
-        )  # fmt: skip
+        raise ScenarioError("time", f"at most {MOST_GAP_S:g} s apart, or all is gaps",
+                            f"{found_s:g} s", "bring a finer export; hourly means say "
+                            "nothing of what happened between")  # fmt: skip
 
 
 def busy(seconds: int) -> Refusal:
@@ -386,8 +377,7 @@ def busy(seconds: int) -> Refusal:
 
 def _named(source: str) -> str:
     if not SOURCE.fullmatch(source):
-        raise ScenarioError(
-            field="source", rule=f"must match {SOURCE.pattern}", value=source[:120],
-            repair="set a host name of letters, digits, dots and dashes",
-        )  # fmt: skip
+        raise ScenarioError("source", f"must match {SOURCE.pattern}", source[:120],
+                            "set a host name of letters, digits, dots and "
+                            "dashes")  # fmt: skip
     return source

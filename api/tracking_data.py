@@ -68,8 +68,8 @@ class Grid:
         keys = [d.key for d in self.devices]
         if key not in keys:
             raise ScenarioError(
-                field="device", rule="must have power in the period", value=key[:80],
-                repair=f"choose one of: {', '.join(keys[:10]) or 'none was read'}",
+                "device", "must have power in the period", key[:80],
+                f"choose one of: {', '.join(keys[:10]) or 'none was read'}"
             )  # fmt: skip
         return keys.index(key)
 

@@ -13,9 +13,8 @@ from store.models_tracking import CalibrationRow
 from store.telemetry.levels import SECOND_US
 from twin.calibrate.record import Fit, samples_needed
 from twin.tracking.shadow import NodeShadow
-from twin.types import FloatArray, IntArray
+from twin.types import Document, FloatArray, IntArray
 
-Document = dict[str, Any]
 MOST_POINTS = 2000
 DIGITS = 6
 

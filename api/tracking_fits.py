@@ -121,10 +121,9 @@ def gather(reader: Reader, ask: Ask) -> Gathered:
         if read and whole >= WHOLE_FRAC * read:
             return found
     if best is None:
-        raise ScenarioError(
-            field="source", rule="must have readings in the period",
-            value=ask.source.name, repair="choose a period in which it reported",
-        )  # fmt: skip
+        raise ScenarioError("source", "must have readings in the period",
+                            ask.source.name,
+                            "choose a period in which it reported")  # fmt: skip
     return best
 
 
@@ -193,10 +192,8 @@ def _server(_reader: Reader, ask: Ask, grid: Grid) -> Gathered:
         (gpus, "must have GPUs that report"),
     ):
         if not there:
-            raise ScenarioError(
-                field="source", rule=rule, value=ask.source.name,
-                repair="read its BMC (IPMI or Redfish) beside its GPUs",
-            )  # fmt: skip
+            raise ScenarioError("source", rule, ask.source.name, "read its BMC (IPMI "
+                                "or Redfish) beside its GPUs")  # fmt: skip
     prior = server_prior(gpus, ask.server)
     data = {"gpus_w": grid.gpus_w()}
     fans = grid.of(("host",), "fan_frac")
@@ -210,11 +207,10 @@ def _server(_reader: Reader, ask: Ask, grid: Grid) -> Gathered:
 
 def _conversion(reader: Reader, ask: Ask, grid: Grid) -> Gathered:
     if ask.output is None or not ask.rated_w:
-        raise ScenarioError(
-            field="output_source" if ask.output is None else "rated_w",
-            rule="is needed for a conversion stage", value=None,
-            repair="name the source that measures its output, and its rating in watts",
-        )  # fmt: skip
+        raise ScenarioError("output_source" if ask.output is None else "rated_w",
+                            "is needed for a conversion stage", None, "name the source "
+                            "that measures its output, and its rating in "
+                            "watts")  # fmt: skip
     other = grid
     if ask.output is not ask.source:
         other = grid_like(reader, ask.output, ask.start_us, ask.end_us, grid)
@@ -350,10 +346,9 @@ _MODEL: dict[str, Callable[[Mapping[str, float], Data], FloatArray]] = {
 
 def _need(column: dict[str, FloatArray], name: str, ask: Ask) -> None:
     if not np.isfinite(column[name]).any():
-        raise ScenarioError(
-            field=f"{ask.target}.{name}", rule="must have been read",
-            value="none in the period", repair=f"let its agent or exporter send {name}",
-        )  # fmt: skip
+        raise ScenarioError(f"{ask.target}.{name}", "must have been read",
+                            "none in the period",
+                            f"let its agent or exporter send {name}")  # fmt: skip
 
 
 def _gpu_settings(ask: Ask, grid: Grid, row: int) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Callable
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -16,9 +15,8 @@ from twin.errors import ScenarioError
 from twin.tracking.backtest import backtest
 from twin.tracking.headroom import DAYS_FOR_DAY, HORIZONS, forecast_headroom
 from twin.tracking.seasons import DAY_S, WEEKS_FOR_TREND, WEEKS_FOR_WEEK
-from twin.types import BoolArray, FloatArray
+from twin.types import BoolArray, Document, FloatArray
 
-Document = dict[str, Any]
 Series = Callable[[int, int, str], Document]
 """Stored power from an instant to another at a level; `WatchService.series`."""
 

@@ -143,7 +143,7 @@ def record(
 
 def wrong(name: str, rule: str, repair: str) -> ScenarioError:
     """Refuse a replay."""
-    return ScenarioError(field=FIELD, rule=rule, value=name[:120], repair=repair)
+    return ScenarioError(FIELD, rule, name[:120], repair)
 
 
 def _read(

@@ -17,14 +17,7 @@ from api.documents import plain
 from api.jobs import Job
 from api.problems import Refusal
 from api.tracking_documents import calibration_document, residual_document
-from api.tracking_fits import (
-    GPU_KINDS,
-    Ask,
-    fitted,
-    gather,
-    held_from_us,
-    modelled,
-)
+from api.tracking_fits import GPU_KINDS, Ask, fitted, gather, held_from_us, modelled
 from api.tracking_priors import is_like
 from api.tracking_watch import ShadowWatch
 from store.models_tracking import CalibrationRow
@@ -38,12 +31,12 @@ from twin.facility.answer import facility_of
 from twin.scenario import Scenario, apply_changes, parse_scenario
 from twin.serving.traffic import Recordings
 from twin.tracking.whatif import SiteNow, scenario_from_now
+from twin.types import Document
 
 if TYPE_CHECKING:
     from api.services import AppState
 
 log = logging.getLogger("nameplate.tracking")
-Document = dict[str, Any]
 
 LOOK_EVERY_S = 60.0
 LEAST_REST = 9.0
@@ -111,10 +104,7 @@ class TrackingService:
             ScenarioError: If the period is empty or the device unknown.
         """
         if end_us <= start_us:
-            raise ScenarioError(
-                field="end_us", rule="must be after start_us", value=end_us,
-                repair="swap them",
-            )  # fmt: skip
+            raise ScenarioError("end_us", "must be after start_us", end_us, "swap them")
         telemetry = self._state.telemetry
         host = telemetry.source(source)
         output = None if output_source is None else telemetry.source(output_source)
@@ -217,9 +207,9 @@ class TrackingService:
             raise Refusal(
                 409, f"{key} is worse than its prior: {why}",
                 errors=[ScenarioError(
-                    field="calibration_id", rule="must be no worse than its prior on "
-                    "time held out", value=why,
-                    repair="fit another period, or force it",
+                    "calibration_id", "must be no worse than its prior on "
+                    "time held out", why,
+                    "fit another period, or force it",
                 )],
             )  # fmt: skip
         try:
@@ -339,10 +329,9 @@ class TrackingService:
         """
         key = scenario_id or self._state.telemetry.placements.get().scenario_id
         if key is None:
-            raise ScenarioError(
-                field="scenario_id", rule="is needed while no scenario is watched",
-                value=None, repair="name one, or watch one (telemetry/placement)",
-            )  # fmt: skip
+            raise ScenarioError("scenario_id", "is needed while no scenario is watched",
+                                None, "name one, or watch one "
+                                "(telemetry/placement)")  # fmt: skip
         base = parse_scenario(self._state.scenarios.get(key).body)
         played, why = self._played(base, load, past_s)
         found = scenario_from_now(base, self._measured(base, played))
@@ -460,20 +449,16 @@ def _devices(host: Any, kind: str, device: str) -> list[str]:
     """Devices to fit: the one named, every GPU, or the host itself."""
     if device and device not in host.devices:
         keys = ", ".join(sorted(host.devices)[:10])
-        raise ScenarioError(
-            field="device", rule="must be a device of the source", value=device[:120],
-            repair=f"choose one of: {keys}",
-        )  # fmt: skip
+        raise ScenarioError("device", "must be a device of the source", device[:120],
+                            f"choose one of: {keys}")  # fmt: skip
     if device or kind not in GPU_KINDS:
         return [device]
     gpus = sorted(
         (d.index, key) for key, d in list(host.devices.items()) if d.kind == "gpu"
     )
     if not gpus:
-        raise ScenarioError(
-            field="source", rule="must have a GPU for a fit of this kind",
-            value=host.name, repair="choose another source or kind",
-        )  # fmt: skip
+        raise ScenarioError("source", "must have a GPU for a fit of this kind",
+                            host.name, "choose another source or kind")  # fmt: skip
     return [key for _, key in gpus]
 
 

@@ -19,11 +19,7 @@ from api.tracking_fits import BUSY_FRAC
 from store.models_tracking import CalibrationRow
 from store.telemetry.levels import DAY_US, HOURS, MINUTES, SECOND_US
 from store.telemetry.registry import Source
-from twin.calibrate.power_fit import (
-    gpu_clock_w,
-    gpu_utilisation_w,
-    server_from_gpus_w,
-)
+from twin.calibrate.power_fit import gpu_clock_w, gpu_utilisation_w, server_from_gpus_w
 from twin.calibrate.record import Fit
 from twin.errors import ScenarioError
 from twin.telemetry.tree import node_power_w

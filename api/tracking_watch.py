@@ -27,14 +27,13 @@ from store.tracking import Calibrations
 from twin.errors import ScenarioError
 from twin.tracking.drift import Baseline
 from twin.tracking.shadow import NodeShadow, compare
-from twin.types import FloatArray
+from twin.types import Document, FloatArray
 
 if TYPE_CHECKING:
     from api.telemetry_service import TelemetryService
     from api.watch_documents import Tree
     from api.watch_service import WatchService
 
-Document = dict[str, Any]
 NODE = "node/"
 MOST_US = 7 * DAY_US
 """Longest period that is compared at once."""
@@ -113,10 +112,8 @@ class ShadowWatch:
             end_us = self._telemetry.clock_us() // MINUTES.bin_us * MINUTES.bin_us
             start_us = end_us - HOUR_US
         if not 0 < end_us - start_us <= MOST_US:
-            raise ScenarioError(
-                field="end_us", rule="must be after start_us, by seven days at most",
-                value=end_us, repair="ask for a shorter period",
-            )  # fmt: skip
+            raise ScenarioError("end_us", "must be after start_us, by seven days at "
+                                "most", end_us, "ask for a shorter period")  # fmt: skip
         seen = self._seen(start_us, end_us)
         return self._document(seen, node=node)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -14,8 +13,8 @@ from store.telemetry.registry import SUM, Source
 from twin.errors import ScenarioError
 from twin.power.network import Network
 from twin.telemetry.rollup import COLUMNS, COUNTED, Rollup, coarsen, joined
+from twin.types import Document
 
-Document = dict[str, Any]
 STALE_S = 90
 """A reading older than this no longer counts as now."""
 LOST_S = 300
@@ -124,10 +123,8 @@ def chosen_level(start_us: int, end_us: int, name: str) -> Level:
     level = BY_NAME[name]
     most = 20 * MOST_POINTS
     if (end_us - start_us) > level.bin_us * most:
-        raise ScenarioError(
-            field="level", rule=f"gives at most {most} bins", value=name,
-            repair="ask for a shorter period or a coarser level",
-        )  # fmt: skip
+        raise ScenarioError("level", f"gives at most {most} bins", name,
+                            "ask for a shorter period or a coarser level")  # fmt: skip
     return level
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -37,11 +37,11 @@ from twin.scenario import parse_scenario
 from twin.telemetry.alerting import Snapshot
 from twin.telemetry.rollup import Rollup
 from twin.telemetry.tree import node_power_w
+from twin.types import Document
 
 if TYPE_CHECKING:
     from api.services import AppState
 
-Document = dict[str, Any]
 NODE = "node/"
 
 
@@ -86,11 +86,10 @@ class WatchService:
             known = self._read_tree(scenario_id).network.index
             for source, node in nodes.items():
                 if node not in known:
-                    raise ScenarioError(
-                        field=f"nodes.{source}"[:90], rule="must be a node of the "
-                        "scenario", value=node[:80],
-                        repair=f"such as {', '.join(list(known)[-3:])}",
-                    )  # fmt: skip
+                    raise ScenarioError(f"nodes.{source}"[:90],
+                                        "must be a node of the scenario", node[:80],
+                                        "such as "
+                                        f"{', '.join(list(known)[-3:])}")  # fmt: skip
         self._telemetry.placements.put(scenario_id, nodes, version=version)
         self._tree = None
         return self.placement()
@@ -116,10 +115,9 @@ class WatchService:
         row = self._state.scenarios.get(scenario_id)
         scenario = parse_scenario(row.body)
         if scenario.facility is None:
-            raise ScenarioError(
-                field="scenario_id", rule="must have a facility", value=scenario_id,
-                repair="choose a site: a row alone has no tree to stand in",
-            )  # fmt: skip
+            raise ScenarioError("scenario_id", "must have a facility", scenario_id,
+                                "choose a site: a row alone has no tree to stand "
+                                "in")  # fmt: skip
         network = electrical_network(scenario)
         return Tree(
             scenario_id=scenario_id, version=row.version, network=network,

@@ -180,6 +180,4 @@ def _forbidden(address: Address) -> bool:
 
 def _wrong(rule: str, repair: str) -> ScenarioError:
     """Refuse without repeating the address, which may hold a secret."""
-    return ScenarioError(
-        field="webhook_url", rule=rule, value="(not repeated here)", repair=repair
-    )
+    return ScenarioError("webhook_url", rule, "(not repeated here)", repair)

@@ -1,0 +1,1 @@
+"""Speed: what is measured, the bars, recorded runs, and the page written of them."""

@@ -27,7 +27,7 @@ import numpy as np
 from bench.rows import ROW_BARS
 
 MOVES = 40
-ROW_PAGE = ("row.what_if_p95_s", "row.controls_s", "row.slider_p95_s")
+ROW_PAGE = ("row.what_if_p95_s", "row.slider_p95_s")
 STABILIZE_PAGE = ("stabilize.redraw_s", "stabilize.settled_s", "stabilize.zoom_s")
 CHANGE_PAGES = ("pages.controls_cold_s", "pages.change_s", "pages.change_p95_s")
 PAGE_ROWS = (*ROW_PAGE, *STABILIZE_PAGE, *CHANGE_PAGES)
@@ -149,7 +149,6 @@ def page_times_s(url: str, chromium: str) -> dict[str, float]:
         browser = play.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
         page = browser.new_page(**SEEN)
         _load(page, url)
-        controls = [_load(page, url) for _ in range(7)]
         page.wait_for_timeout(15_000)  # the risk curve of the first view
         page.evaluate(_DRAWN)
         thumb = page.locator("#explore-added-slider [role=slider]").first
@@ -168,7 +167,6 @@ def page_times_s(url: str, chromium: str) -> dict[str, float]:
             page.wait_for_timeout(150)
         browser.close()
     return {
-        "row.controls_s": float(np.median(controls)),
         "row.slider_p95_s": float(np.percentile(moves, 95)),
     }
 

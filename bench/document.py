@@ -7,12 +7,14 @@ is `bench/history.jsonl`.
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import Any
 
 from bench import draw
 from bench.history import Line, latest_curves, latest_rows, read, series_of
+from bench.rows import ROW_BARS, judged
 from bench.words import GROUPS, HEADLINE, WORDS, bar, number, quantity
 from cli.validation.document import filled
 
@@ -45,14 +47,30 @@ RUNS_HEAD = (
 
 
 def main_table(rows: dict[str, Line]) -> str:
-    """Table of the README: what a planner waits for."""
-    lines = ["| model | what | measured | bar | holds |", "|---|---|---|---|---|"]
-    lines += [
-        f"| {GROUPS[one.partition('.')[0]]} {_row(rows[one])}"
-        for one in HEADLINE if one in rows
-    ]  # fmt: skip
+    """Table of the README: what a planner waits for, met or not, below the tally."""
+    lines = [f"{tally(rows)}\n"]
+    lines += ["| model | what | measured | bar | holds |", "|---|---|---|---|---|"]
+    lines += [f"| {GROUPS[one.partition('.')[0]]} {_shown(rows, one)}"
+              for one in HEADLINE]  # fmt: skip
     lines += ["", MORE]
     return "\n".join(lines)
+
+
+def tally(rows: dict[str, Line]) -> str:
+    """How many rows keep their bar, and the names of those that do not."""
+    recorded = [rows[name] for name in WORDS if name in rows]
+    missed = [f"`{row['id']}`" for row in recorded if not row["passes"]]
+    kept = len(recorded) - len(missed)
+    said = f"{kept} of {len(recorded)} recorded rows keep their bar"
+    said += f"; not kept: {', '.join(missed)}" if missed else ""
+    left = len(WORDS) - len(recorded)
+    return said + (f". {left} rows are not recorded yet." if left else ".")
+
+
+def _shown(rows: dict[str, Line], name: str) -> str:
+    if name in rows:
+        return _row(rows[name])
+    return f"| {WORDS[name]} (`{name}`) | not recorded | {bar(ROW_BARS[name])} | – |"
 
 
 def _row(row: Line) -> str:
@@ -78,6 +96,8 @@ def group_tables(rows: dict[str, Line]) -> str:
             for one in own
         ]
         parts.append("")
+    if left := [f"`{name}`" for name in WORDS if name not in rows]:
+        parts.append(f"Not recorded yet: {', '.join(left)}.")
     return "\n".join(parts).rstrip()
 
 
@@ -145,15 +165,28 @@ def documents(lines: list[Line] | None = None) -> dict[Path, str]:
     """Text that each generated file should have."""
     lines = read() if lines is None else lines
     rows, curves = latest_rows(lines), latest_curves(lines)
+    rows = {name: judged(row) for name, row in rows.items()}
     page = (ROOT / "docs" / "benchmarks.in.md").read_text()
     page = filled(page, GROUPS_MARKER, group_tables(rows))
-    page = filled(page, CURVES_MARKER, curve_tables(curves))
+    if CURVES.keys() & curves.keys():
+        page = filled(page, CURVES_MARKER, curve_tables(curves))
+    else:
+        page = without(page, "Scaling")
     if "roofline" in curves:
         page = filled(page, ROOFLINE_MARKER, roofline_table(curves["roofline"]))
+    else:
+        page = without(page, "Roofline")
     page = filled(page, RUNS_MARKER, runs_table(lines))
     readme = filled((ROOT / "README.md").read_text(), MAIN_MARKER, main_table(rows))
     found = {ROOT / "docs" / "benchmarks.md": page, ROOT / "README.md": readme}
     return found | drawings(lines, rows, curves)
+
+
+def without(page: str, section: str) -> str:
+    """A section whose drawing nobody has recorded says so, and explains nothing."""
+    said = "Not recorded yet: run `scripts/bench --scaling --record`."
+    found = rf"(?<=^## {section}\n).*?(?=^## |\Z)"
+    return re.sub(found, f"{said}\n\n", page, flags=re.MULTILINE | re.DOTALL)
 
 
 def drawings(

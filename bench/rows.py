@@ -12,7 +12,6 @@ ROW_BARS: dict[str, dict[str, Any]] = {
     "row.six_weeks_memory_mb": {"unit": "MB", "bar": 500.0, "better": "less"},
     "row.what_if_p95_s": {"unit": "s", "bar": 0.5, "better": "less"},
     "row.slider_p95_s": {"unit": "s", "bar": 0.4, "better": "less"},
-    "row.controls_s": {"unit": "s", "bar": 1.0, "better": "less"},
     "pages.controls_cold_s": {"unit": "s", "bar": 1.0, "better": "less"},
     "pages.change_s": {"unit": "s", "bar": 0.4, "better": "less"},
     "pages.change_p95_s": {"unit": "s", "bar": 0.4, "better": "less"},
@@ -37,7 +36,6 @@ ROW_BARS: dict[str, dict[str, Any]] = {
     "telemetry.month_open_s": {"unit": "s", "bar": 1.0, "better": "less"},
     "telemetry.agent_cpu_frac": {"unit": "1", "bar": 0.02, "better": "less"},
     "serving.requests_per_s": {"unit": "1/s", "bar": 1e6, "better": "more"},
-    "serving.week_sampled_s": {"unit": "s", "bar": 60.0, "better": "less"},
     "serving.week_exact_s": {"unit": "s", "bar": 600.0, "better": "less"},
     "serving.provisioning_s": {"unit": "s", "bar": 60.0, "better": "less"},
     "scale.campus_day_s": {"unit": "s", "bar": 120.0, "better": "less"},
@@ -53,6 +51,11 @@ ROW_BARS: dict[str, dict[str, Any]] = {
     "api.what_if_p95_s": {"unit": "s", "bar": 1.0, "better": "less"},
     "telemetry.agent_memory_mb": {"unit": "MB", "bar": 60.0, "better": "less"},
 }
+
+
+def judged(row: dict[str, Any]) -> dict[str, Any]:
+    """A recorded row held to the bar of today, which may be stricter than its own."""
+    return finished(row | ROW_BARS.get(row["id"], {}))
 
 
 def finished(row: dict[str, Any]) -> dict[str, Any]:

@@ -119,13 +119,18 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
 """
 
 
-def peak_memory_bytes(days: float) -> float:
-    """Peak resident memory of a fresh process that runs that many days. [B]"""
+def said_by(program: str, *given: object) -> float:
+    """What a fresh process prints: a number."""
     done = subprocess.run(
-        [sys.executable, "-c", _MEMORY, str(days)],
+        [sys.executable, "-c", program, *map(str, given)],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     return float(done.stdout)
+
+
+def peak_memory_bytes(days: float) -> float:
+    """Peak resident memory of a fresh process that runs that many days. [B]"""
+    return said_by(_MEMORY, days)
 
 
 def test_memory_at_six_weeks(benchmark):

@@ -7,14 +7,12 @@ assembly, the run on two threads, the result. The contract binds in the afternoo
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import yaml
 
-from bench.test_row import record
+from bench.test_row import record, said_by
 from twin.campus.answer import answer_campus
 from twin.campus.run import Engine
 from twin.cooling.weather import generated
@@ -63,11 +61,5 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
 
 
 def test_campus_memory(benchmark):
-    def measured():
-        done = subprocess.run(
-            [sys.executable, "-c", MEMORY], capture_output=True, text=True, check=True
-        )
-        return float(done.stdout)
-
-    value = benchmark.pedantic(measured, rounds=1)
+    value = benchmark.pedantic(said_by, (MEMORY,), rounds=1)
     record(benchmark, "scale.campus_memory_mb", value / 1e6)

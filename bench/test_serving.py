@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 
-from bench.rows import ROW_BARS
-from bench.test_row import one_core
+from bench.test_row import one_core, record
 from twin.scenario.serving import chat
 from twin.scenario.workload import DiurnalArrivals, Load, Workload
 from twin.serving.fleet.engines import make_engine
@@ -28,7 +26,6 @@ from twin.serving.fleet.parts import (
     plain_requests,
 )
 from twin.serving.fleet.run import run_fleet
-from twin.serving.fleet.sampled import sample_fleet
 from twin.serving.splitwise.designs import published_designs, reference_of
 from twin.serving.splitwise.provision import Goal, search_all
 from twin.serving.splitwise.throughput import Question
@@ -38,7 +35,6 @@ from twin.serving.traffic import (
     Traffic,
     arrivals_between,
     build_traffic,
-    rate_shape,
 )
 
 WEEK_S = 7 * 86_400.0
@@ -63,10 +59,6 @@ HALL = Fleet(
         FleetClass(name="all", prompt_pool="main", ttft_slo_s=2.0, tbt_slo_s=0.1),
     ),
 )
-
-
-def record(benchmark, name: str, value: float) -> None:
-    benchmark.extra_info.update(ROW_BARS[name] | {"id": name, "value": value})
 
 
 def test_requests_through_a_thousand_instances(benchmark):
@@ -101,38 +93,11 @@ def week() -> Traffic:
     )  # fmt: skip
 
 
-def draw(from_s: float, to_s: float, seed: int) -> Requests:
-    """Requests of a stretch of the week, times from its start."""
-    source = week()
-    assert source.windows is not None
-    keyed = source.windows._replace(key=np.uint64(seed * 7919 + 13))
-    (found,) = arrivals_between(
-        replace(source, windows=keyed), rate_rps=RATE_RPS,
-        edges_s=np.array([from_s, to_s]),
-    )  # fmt: skip
-    return plain_requests(found.arrived_s - from_s, found.prompt, found.output)
-
-
 def whole_week() -> Iterator[Requests]:
     """Chunks of ten minutes."""
     edges = np.arange(0.0, WEEK_S + 1, 600.0)
     for part in arrivals_between(week(), rate_rps=RATE_RPS, edges_s=edges):
         yield plain_requests(part.arrived_s, part.prompt, part.output)
-
-
-def test_a_week_by_sampling(benchmark):
-    window_s, shape = rate_shape(week())
-    rates = np.repeat(shape, round(window_s / WINDOW_S)) * RATE_RPS
-
-    def sample():
-        return sample_fleet(
-            Plan(fleet=HALL), draw, rates, window_s=WINDOW_S, horizon_s=WEEK_S
-        )
-
-    with one_core():
-        result = benchmark.pedantic(sample, rounds=3, warmup_rounds=1)
-    assert result.energy_j.error < 0.01 * result.energy_j.value
-    record(benchmark, "serving.week_sampled_s", benchmark.stats.stats.median)
 
 
 def test_a_week_exactly(benchmark):

@@ -7,12 +7,9 @@ assembling and running. Requests come at a given rate, so no load has to be foun
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import pytest
 
-from bench.test_row import one_core, record
+from bench.test_row import one_core, record, said_by
 from twin.cooling.weather import generated
 from twin.facility.activity import row_activity
 from twin.facility.answer import answer_site, screen
@@ -91,11 +88,5 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
 def test_memory_of_ten_thousand_servers(benchmark):
-    def measured():
-        done = subprocess.run(
-            [sys.executable, "-c", MEMORY], capture_output=True, text=True, check=True
-        )
-        return float(done.stdout)
-
-    value = benchmark.pedantic(measured, rounds=1)
+    value = benchmark.pedantic(said_by, (MEMORY,), rounds=1)
     record(benchmark, "site.ten_thousand_memory_mb", value)

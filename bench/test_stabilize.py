@@ -8,14 +8,12 @@ them (CAISO's asks for twenty).
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
 
 import numpy as np
 import pytest
 
-from bench.test_row import one_core, record
+from bench.test_row import one_core, record, said_by
 from store.rules import grid_rules
 from twin.catalogue.gpus import CLOCK_CURVES
 from twin.stabilize.at_connection import Contract
@@ -104,13 +102,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
 def test_memory_of_an_hour(benchmark):
-    def measured():
-        done = subprocess.run(
-            [sys.executable, "-c", MEMORY], capture_output=True, text=True, check=True
-        )
-        return float(done.stdout)
-
-    value = benchmark.pedantic(measured, rounds=1)
+    value = benchmark.pedantic(said_by, (MEMORY,), rounds=1)
     record(benchmark, "stabilize.hour_memory_mb", value)
 
 

@@ -1,1 +1,1 @@
-"""The `nameplate` command: files in, tables and files out, asked of the API."""
+"""The `nameplate` command: files in, tables and files out, mostly asked of the API."""

@@ -23,8 +23,8 @@ from cli.session import (
     progress,
 )
 from twin.scenario.cost import CostInput
+from twin.types import Document
 
-Document = dict[str, Any]
 AIMS = ("cost", "spend", "carbon", "unmet")
 _MILLION = 1e6
 

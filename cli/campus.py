@@ -26,8 +26,8 @@ from cli.session import (
     progress,
 )
 from cli.site import csv_of, print_events
+from twin.types import Document
 
-Document = dict[str, Any]
 _MEGA = 1e6
 _DIGITS = {"MW": 2, "kW": 1}
 _LARGE_W = 1e7

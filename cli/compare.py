@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -25,15 +25,14 @@ from cli.session import (
     problem_from,
     progress,
 )
+from twin.types import Document
 
-Document = dict[str, Any]
 _FILES = (".yaml", ".yml", ".json")
 _UNIT = "kW"
 _MOST = 8
 
 Server = Annotated[
-    str | None,
-    typer.Option(envvar="NAMEPLATE_SERVER", help="Ask a running server."),
+    str | None, typer.Option(envvar="NAMEPLATE_SERVER", help="Ask a running server.")
 ]
 
 
@@ -51,8 +50,7 @@ def compare(
         int, typer.Option(help="Which of them the others are measured against.", min=1)
     ] = 1,
     everything: Annotated[
-        bool,
-        typer.Option(help="List also what another seed would change as much."),
+        bool, typer.Option(help="List also what another seed would change as much.")
     ] = False,
     server: Server = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,

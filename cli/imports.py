@@ -15,11 +15,13 @@ from cli.files import write_whole
 from cli.problem import ANSWER_IS_NO, CANNOT, Problem, ProblemLine
 from cli.scenario_file import load_scenario
 from cli.session import answering, out_console, planner, print_json
+from store.exchange.sources import TOPOLOGIES, kinds, read_topology
 from store.secret_files import secret
 
 Document = dict[str, Any]
 _SUFFIXES = (".yaml", ".yml", ".json", ".csv", ".epw")
 _SHOWN = 40
+_KINDS = " or ".join(", ".join(kinds()).rsplit(", ", 1))
 _LINKS = ".sources.json"
 Server = Annotated[
     str | None,
@@ -36,12 +38,7 @@ exports = typer.Typer(help="Write a scenario for other tools.", no_args_is_help=
 
 @answering
 def import_file(
-    kind: Annotated[
-        str,
-        typer.Argument(
-            help="netbox, dps, opendcim, csv, epw, tmy3, weather-csv, price or carbon."
-        ),
-    ],
+    kind: Annotated[str, typer.Argument(help=f"{_KINDS}.")],
     source: Annotated[
         str, typer.Argument(help="File, folder of files, or a NetBox's https://host.")
     ],
@@ -184,7 +181,6 @@ def _into_file(
 ) -> Document:  # fmt: skip
     """Compare with a scenario file, and write the one that comes of it."""
     from api.imports_documents import compared, flat, standing, topology_document
-    from store.exchange.sources import TOPOLOGIES, read_topology
     from twin.errors import ScenarioError, ScenarioErrors
     from twin.exchange.facility import wanted
     from twin.exchange.servers import parse_matches

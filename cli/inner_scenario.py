@@ -20,8 +20,8 @@ from cli.scenario_file import (
 from twin.errors import ScenarioError, ScenarioErrors, within
 from twin.scenario import Scenario, parse_scenario
 from twin.scenario.base import Model
+from twin.types import Document
 
-Document = dict[str, Any]
 _ENDINGS = (".yaml", ".yml", ".json")
 
 

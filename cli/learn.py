@@ -11,20 +11,19 @@ import yaml
 from cli.problem import BAD_INPUT, Problem, ProblemLine
 from cli.session import answering, out_console, print_json
 from twin.errors import ScenarioError
+from twin.types import Document
 
 if TYPE_CHECKING:
     from twin.training.learned import Learned
     from twin.training.recorded import StepLog, Trace
 
-Document = dict[str, Any]
 _DIGITS = 6
 
 
 @answering
 def learn(
     trace: Annotated[
-        Path,
-        typer.Argument(help="CSV with t_s or t_ms, power_w, and node if several."),
+        Path, typer.Argument(help="CSV with t_s or t_ms, power_w, and node if several.")
     ],
     events: Annotated[
         Path | None,

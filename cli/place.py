@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -25,8 +25,8 @@ from cli.session import (
     progress,
 )
 from twin.scenario.placement import PlacementInput
+from twin.types import Document
 
-Document = dict[str, Any]
 _SHOWN = 4
 _MOST_LINES = 40
 

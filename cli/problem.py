@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-OK = 0
 ANSWER_IS_NO = 1
 BAD_INPUT = 2
 CANNOT = 3

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -13,8 +13,8 @@ from cli.scenario_file import load_inputs
 from cli.serve_study import Json, Server
 from cli.serve_study_tables import make_table, row, say
 from cli.session import answering, out_console, planner, print_json, problem_from
+from twin.types import Document
 
-Document = dict[str, Any]
 _ROWS = (
     ("energy_wh", "Wh", 3), ("carbon_g", "g CO2", 3), ("water_ml", "mL water", 3),
     ("cost_usd", "USD", 5), ("tokens_per_s", "tokens/s of a node", 0),

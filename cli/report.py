@@ -13,11 +13,11 @@ from cli.files import prepare_folder, write_whole
 from cli.problem import CANNOT, Problem, ProblemLine
 from cli.scenario_file import ScenarioFile, load_inputs, load_scenario
 from cli.session import answering, err_console, planner, problem_from, progress
+from twin.types import Document
 
 if TYPE_CHECKING:
     from api.client import Client
 
-Document = dict[str, Any]
 _MOST_BYTES = 200_000_000
 _MOST = 4
 _SUFFIXES = {".html": "html", ".htm": "html", ".pdf": "pdf"}
@@ -37,7 +37,7 @@ def report(
         list[str],
         typer.Argument(
             help="Id of a run, plan or study; an answer as JSON; or a scenario or "
-            "serving study, run now. Two to four runs or scenarios are compared.",
+            "serving study, run now. Two to four runs or scenarios are compared."
         ),
     ],
     out: Annotated[Path, typer.Option(help="File to write: .html, or .pdf.")] = Path(

@@ -265,24 +265,20 @@ def _resolve(path: Path, policy: Any, name: str) -> None:
     if not isinstance(policy, dict) or "file" not in policy:
         return
     if policy.get("name") != "user" or "source" in policy:
-        raise ScenarioError(
-            field=f"{name}.file", rule="belongs to a policy named user without source",
-            value=policy.get("name"), repair="write {name: user, file: my_policy.py}",
-        )  # fmt: skip
+        raise ScenarioError(f"{name}.file", "belongs to a policy named user without "
+                            "source", policy.get("name"), "write {name: user, file: "
+                            "my_policy.py}")  # fmt: skip
     target = path.parent / str(policy.pop("file"))
     try:
         if target.stat().st_size > MAX_POLICY_BYTES:
-            raise ScenarioError(
-                field=f"{name}.file",
-                rule=f"must be at most {MAX_POLICY_BYTES:,} bytes",
-                value=str(target), repair="keep one function named decide in it",
-            )  # fmt: skip
+            raise ScenarioError(f"{name}.file", f"must be at most {MAX_POLICY_BYTES:,} "
+                                "bytes", str(target), "keep one function named decide "
+                                "in it")  # fmt: skip
         policy["source"] = target.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ScenarioError(
-            field=f"{name}.file", rule="must be a Python file that can be read",
-            value=str(target), repair="give its path relative to the scenario file",
-        ) from error  # fmt: skip
+        raise ScenarioError(f"{name}.file", "must be a Python file that can be read",
+                            str(target), "give its path relative to the scenario "
+                            "file") from error  # fmt: skip
     policy.setdefault("label", target.stem[:40])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -21,8 +21,8 @@ from cli.session import (
     problem_from,
     progress,
 )
+from twin.types import Document
 
-Document = dict[str, Any]
 EXAMPLE: Document = {
     "name": "Chat on 16 servers",
     "systems": [
@@ -36,8 +36,7 @@ _AROUND = (0.5, 0.75, 1.25)
 """Server counts beside the study's own, for the curve where it names none."""
 
 Server = Annotated[
-    str | None,
-    typer.Option(envvar="NAMEPLATE_SERVER", help="Ask a running server."),
+    str | None, typer.Option(envvar="NAMEPLATE_SERVER", help="Ask a running server.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 

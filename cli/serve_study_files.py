@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
-from cli.files import write_whole
+from cli.files import as_csv, write_whole
+from twin.types import Document
 
-Document = dict[str, Any]
 _FIGURES = (
     "system", "label", "unit", "arrived", "finished", "in_flight", "attained_frac",
     "energy_j", "mean_power_w", "peak_power_w", "energy_per_token_j",
@@ -42,7 +38,7 @@ def systems_csv(study: Document) -> bytes:
         ]
         for one in study["outcomes"]
     ]
-    return _csv(head, rows)
+    return as_csv(head, rows)
 
 
 def timelines_csv(study: Document) -> bytes:
@@ -55,7 +51,7 @@ def timelines_csv(study: Document) -> bytes:
             line["time_s"], line["power_w"], line["power_max_w"], strict=True
         )
     )
-    return _csv(head, rows)
+    return as_csv(head, rows)
 
 
 def pools_csv(study: Document) -> bytes:
@@ -71,17 +67,9 @@ def pools_csv(study: Document) -> bytes:
         for pool in line["pools"]
         for values in zip(line["time_s"], *(pool[n] for n in names), strict=True)
     )  # fmt: skip
-    return _csv(head, rows)
+    return as_csv(head, rows)
 
 
 def _timelines(study: Document) -> list[tuple[Document, Document]]:
     """Systems that have a course in time."""
     return [(o, o["timeline"]) for o in study["outcomes"] if o["timeline"] is not None]
-
-
-def _csv(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(head)
-    writer.writerows(rows)
-    return text.getvalue().encode()

@@ -10,8 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from app.format import MISSING, number, percent
+from twin.types import Document
 
-Document = dict[str, Any]
 Side = Literal["left", "right"]
 
 

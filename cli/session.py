@@ -23,14 +23,7 @@ from rich.progress import (
 )
 
 from api.client import ApiProblem, Client
-from cli.problem import (
-    BAD_INPUT,
-    CANCELLED,
-    CANNOT,
-    Problem,
-    ProblemLine,
-    code_for,
-)
+from cli.problem import BAD_INPUT, CANCELLED, CANNOT, Problem, ProblemLine, code_for
 from cli.scenario_file import InputFile, ScenarioFile
 from twin.errors import ScenarioError, ScenarioErrors
 

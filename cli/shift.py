@@ -14,8 +14,7 @@ from cli.scenario_file import InputFile, load_inputs
 from cli.serve_study import Json, Server
 from cli.serve_study_tables import kilo, make_table, row, say
 from cli.session import answering, out_console, planner, print_json, problem_from
-
-Document = dict[str, Any]
+from twin.types import Document
 
 
 @answering

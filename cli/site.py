@@ -25,8 +25,8 @@ from cli.session import (
     problem_from,
     progress,
 )
+from twin.types import Document
 
-Document = dict[str, Any]
 _KILO = 1e3
 _MOST_EVENTS = 12
 _LOUD = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -21,8 +21,8 @@ from cli.session import (
 )
 from cli.stabilize_files import write_report, write_search, write_study
 from cli.stabilize_tables import print_known, print_search, print_study
+from twin.types import Document
 
-Document = dict[str, Any]
 _POINTS = 1200
 _FINE_POINTS = 5000
 _ITERATIONS = 8
@@ -39,8 +39,7 @@ def stabilize(
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for JSON and CSV.")] = None,
     rules: Annotated[
-        bool,
-        typer.Option("--rules", help="List rules, ride-through tables and modes."),
+        bool, typer.Option("--rules", help="List rules, ride-through tables and modes.")
     ] = False,
     server: Annotated[str | None, typer.Option(envvar="NAMEPLATE_SERVER")] = None,
     strict: Annotated[

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from cli.files import write_whole
+from cli.files import as_csv, write_whole
 from cli.scenario_file import ScenarioFile
+from twin.types import Document
 
-Document = dict[str, Any]
 _KINDS = ("low", "high", "mean")
 
 
@@ -64,7 +60,7 @@ def waveform_csv(window: Document) -> bytes:
     head += [f"{name}_{kind}_{unit}" for name, unit, _ in series for kind in _KINDS]
     columns = [edges[:-1], edges[1:]]
     columns += [one[kind] for _, _, one in series for kind in _KINDS]
-    return _csv(head, list(zip(*columns, strict=True)))
+    return as_csv(head, list(zip(*columns, strict=True)))
 
 
 def verdicts_csv(verdicts: list[Document]) -> bytes:
@@ -81,7 +77,7 @@ def verdicts_csv(verdicts: list[Document]) -> bytes:
         ]
         for v in verdicts
     ]
-    return _csv(head, rows)
+    return as_csv(head, rows)
 
 
 def tried_csv(sized: Document) -> bytes:
@@ -99,15 +95,7 @@ def tried_csv(sized: Document) -> bytes:
         ]
         for t in sized["tried"]
     ]  # fmt: skip
-    return _csv(head, rows)
-
-
-def _csv(head: list[str], rows: Sequence[Sequence[Any]]) -> bytes:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(head)
-    writer.writerows(rows)
-    return text.getvalue().encode()
+    return as_csv(head, rows)
 
 
 def _as_json(document: Document) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 import yaml
 from rich.box import SIMPLE_HEAD
@@ -12,53 +12,54 @@ from rich.text import Text
 
 from app import stabilize_words as words
 from app.format import MISSING, percent
+from cli.serve_study_tables import say
 from twin.scenario.measures import Measures
+from twin.types import Document
 
-Document = dict[str, Any]
 Side = Literal["left", "right"]
 _MOST_FRONT = 15
 
 
 def print_study(console: Console, study: Document, name: str) -> None:
     """Print a study: verdict, rules, energy, critical frequencies, ride-through."""
-    _say(console, f"{name}: {words.verdict(study)}")
-    _say(console, *(f"beside the rules: {said}" for said in words.beside(study)))
-    _say(console, words.spread(study))
+    say(console, f"{name}: {words.verdict(study)}")
+    say(console, *(f"beside the rules: {said}" for said in words.beside(study)))
+    say(console, words.spread(study))
     console.print(_compliance(study))
     for v in study["verdicts"]:
         if v["why_not"]:
-            _say(console, f"not judged: {v['key']}: {v['why_not']}")
-    _say(console, *dict.fromkeys(
+            say(console, f"not judged: {v['key']}: {v['why_not']}")
+    say(console, *dict.fromkeys(
         f"{v['key']}: {v['after']['note']}" for v in words.judged(study)
         if v["after"]["note"]
     ))  # fmt: skip
-    _say(console, words.energy(study), *(words.store(s) for s in study["stores"]))
-    _say(console, *_upstream(study))
+    say(console, words.energy(study), *(words.store(s) for s in study["stores"]))
+    say(console, *_upstream(study))
     if study["modes"]:
         console.print(_modes(study["modes"]))
     for ride in study["rides"]:
         how = "kept" if ride["passes"] else "not kept"
-        _say(console, f"{ride['key']} ({ride['authority']}), {ride['event']}: {how}")
-        _say(console, *(f"  {line}" for line in words.broken(ride)))
-    _say(console, *(words.rejection(r) for r in study["rejections"]))
-    _say(console, *(f"note: {note}" for note in study["notes"]))
+        say(console, f"{ride['key']} ({ride['authority']}), {ride['event']}: {how}")
+        say(console, *(f"  {line}" for line in words.broken(ride)))
+    say(console, *(words.rejection(r) for r in study["rejections"]))
+    say(console, *(f"note: {note}" for note in study["notes"]))
 
 
 def print_search(console: Console, sized: Document, name: str) -> None:
     """Print a search: the best, the front, what would change the answer."""
-    _say(console, f"{name}: {words.best(sized)}")
-    _say(console, *(f"not judged: {u['key']}: {u['why']}" for u in sized["unjudged"]))
+    say(console, f"{name}: {words.best(sized)}")
+    say(console, *(f"not judged: {u['key']}: {u['why']}" for u in sized["unjudged"]))
     bare_w = words.bare_w(sized)
     if sized["front"]:
         console.print(_front(sized, bare_w))
         hidden = len(sized["front"]) - _MOST_FRONT
         if hidden > 0:
-            _say(console, f"and {hidden} more; --json has all")
-    _say(console, *(words.turned(s, bare_w) for s in sized["sensitivity"]))
+            say(console, f"and {hidden} more; --json has all")
+    say(console, *(words.turned(s, bare_w) for s in sized["sensitivity"]))
     if sized["best_measures"] is not None:
         measures = short_measures(sized["best_measures"])
         text = yaml.safe_dump({"measures": measures}, sort_keys=False).rstrip()
-        _say(console, "", "The best for the scenario, under training:", text)
+        say(console, "", "The best for the scenario, under training:", text)
 
 
 def print_known(console: Console, known: Document) -> None:
@@ -87,11 +88,6 @@ def print_known(console: Console, known: Document) -> None:
 
 
 # --- parts ----------------------------------------------------------------------------
-
-
-def _say(console: Console, *lines: str) -> None:
-    for line in lines:
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _table(title: str, *columns: tuple[str, Side], wrap: bool = False) -> Table:

@@ -21,8 +21,8 @@ from cli.session import (
     problem_from,
 )
 from cli.sweep_tables import print_check, print_questions, print_study
+from twin.types import Document
 
-Document = dict[str, Any]
 _ENDINGS = (".json", ".csv", ".parquet")
 
 
@@ -36,12 +36,10 @@ def sweep(
         ),
     ] = None,
     resume: Annotated[
-        str | None,
-        typer.Option(help="Go on with this study instead of starting one."),
+        str | None, typer.Option(help="Go on with this study instead of starting one.")
     ] = None,
     out: Annotated[
-        Path | None,
-        typer.Option(help="File for all points: .json, .csv or .parquet."),
+        Path | None, typer.Option(help="File for all points: .json, .csv or .parquet.")
     ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Only look: how many points, what is wrong.")

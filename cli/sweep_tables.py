@@ -8,8 +8,8 @@ from rich.console import Console
 
 from app.format import number
 from cli.serve_study_tables import make_table, row, say
+from twin.types import Document
 
-Document = dict[str, Any]
 MOST_OUTPUTS = 12
 MOST_POINTS = 15
 

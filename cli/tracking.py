@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.box import SIMPLE_HEAD
@@ -13,8 +13,8 @@ from rich.text import Text
 
 from cli.problem import ANSWER_IS_NO, Problem, ProblemLine
 from cli.session import answering, out_console, planner, print_json, progress
+from twin.types import Document
 
-Document = dict[str, Any]
 _SECOND_US = 1_000_000
 _KILO = 1e3
 _HOUR_S = 3600.0

@@ -1,0 +1,1 @@
+"""Steps of the database from each released schema to the next, by alembic."""

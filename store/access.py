@@ -150,28 +150,26 @@ def _check(
 ) -> None:
     unknown = [scope for scope in scopes if scope not in SCOPES]
     if unknown or not scopes:
-        raise _wrong("scopes", "must be scopes of this server",
-                     unknown[0] if unknown else "none",
-                     "take some of " + ", ".join(SCOPES))  # fmt: skip
+        raise ScenarioError("scopes", "must be scopes of this server",
+                            unknown[0] if unknown else "none",
+                            "take some of " + ", ".join(SCOPES))  # fmt: skip
     if not 1 <= len(name) <= 120 or not name.isprintable():
-        raise _wrong(
-            "name", "must be 1 to 120 printable characters", name, "shorten it"
-        )
+        raise ScenarioError("name", "must be 1 to 120 printable characters", name,
+                            "shorten it")  # fmt: skip
     if ("telemetry:write" in scopes) != (agent is not None):
-        raise _wrong("agent", "must be named for telemetry:write, and for nothing else",
-                     agent, "name the agent, or leave telemetry:write out")  # fmt: skip
+        raise ScenarioError("agent", "must be named for telemetry:write, and for "
+                            "nothing else", agent, "name the agent, or leave "
+                            "telemetry:write out")  # fmt: skip
     if agent is not None and (
         list(scopes) != ["telemetry:write"] or not AGENT_NAME.fullmatch(agent)
     ):
-        raise _wrong("agent", "must be a plain name with no scope but telemetry:write",
-                     agent, "use letters, digits, dot, dash and underscore, and make "
-                     "other scopes a token of their own")  # fmt: skip
+        raise ScenarioError("agent",
+                            "must be a plain name with no scope but telemetry:write",
+                            agent, "use letters, digits, dot, dash and underscore, and "
+                            "make other scopes a token of their own")  # fmt: skip
     if expires_at is not None and expires_at <= now_utc():
-        raise _wrong("expires_at", "must lie ahead", expires_at.isoformat(), "raise it")
-
-
-def _wrong(field: str, rule: str, value: Any, repair: str) -> ScenarioError:
-    return ScenarioError(field=field, rule=rule, value=value, repair=repair)
+        raise ScenarioError("expires_at", "must lie ahead", expires_at.isoformat(),
+                            "raise it")  # fmt: skip
 
 
 class Audit(Repository[AuditRow]):

@@ -6,7 +6,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from store.own_files import check_numbers, parsed, record_fields, text_of, wrong
+from store.own_files import check_numbers, parsed, record_fields, text_of
+from twin.errors import ScenarioError
 from twin.stabilize.resonance import CriticalMode
 
 OURS = "critical_modes.yaml"
@@ -45,12 +46,14 @@ def read_modes(text: str, name: str) -> dict[str, CriticalMode]:
     """
     data = parsed(text, name)
     if not isinstance(data, list):
-        raise wrong(name, "must be a list", type(data).__name__, "begin each with '-'")
+        raise ScenarioError(name, "must be a list", type(data).__name__,
+                            "begin each with '-'")  # fmt: skip
     found: dict[str, CriticalMode] = {}
     for k, entry in enumerate(data):
         mode = _mode(entry, f"{name}[{k}]")
         if mode.key in found:
-            raise wrong(f"{name}[{k}].key", "is there twice", mode.key, "rename one")
+            raise ScenarioError(f"{name}[{k}].key", "is there twice", mode.key,
+                                "rename one")  # fmt: skip
         found[mode.key] = mode
     return found
 
@@ -61,4 +64,4 @@ def _mode(data: Any, name: str) -> CriticalMode:
     try:
         return CriticalMode(**(data | {"date": str(data.get("date", "unknown"))}))
     except (TypeError, ValueError) as error:
-        raise wrong(name, "is no mode", str(error), "mend that") from error
+        raise ScenarioError(name, "is no mode", str(error), "mend that") from error

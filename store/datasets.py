@@ -172,10 +172,8 @@ class DatasetStore:
 
     def _unknown(self, name: str) -> DatasetError:
         known = ", ".join(d.name for d in self.list())
-        return DatasetError(
-            field="dataset", rule="must be a known dataset", value=name,
-            repair=f"use one of: {known}, or import your own file",
-        )  # fmt: skip
+        return DatasetError("dataset", "must be a known dataset", name, "use one of: "
+                            f"{known}, or import your own file")  # fmt: skip
 
     # --- bringing in ---------------------------------------------------------------
 
@@ -210,11 +208,7 @@ class DatasetStore:
         return self.info(name).model_copy(update={"checked": checked})
 
     def import_file(
-        self,
-        name: str,
-        kind: str,
-        path: Path,
-        on_progress: OnProgress | None = None,
+        self, name: str, kind: str, path: Path, on_progress: OnProgress | None = None
     ) -> DatasetInfo:
         """
         Take in a user's CSV of requests or rates, after checking every line.
@@ -282,12 +276,10 @@ class DatasetStore:
         """
         known = self._weather_files()
         if name not in known:
-            raise DatasetError(
-                field="facility.weather.dataset", rule="is not on this machine",
-                value=name,
-                repair=f"put {name}.epw or {name}.csv into {self._weather_dir}, or "
-                "leave it empty for a generated year",
-            )  # fmt: skip
+            raise DatasetError("facility.weather.dataset", "is not on this machine",
+                               name, f"put {name}.epw or {name}.csv into "
+                               f"{self._weather_dir}, or leave it empty for a "
+                               "generated year")  # fmt: skip
         path = known[name]
         key = (name, str(path), path.stat().st_mtime_ns)
         with self._lock:
@@ -307,10 +299,8 @@ class DatasetStore:
             DatasetError: If the name is no such name.
         """
         if not _NAME.fullmatch(name) or "." in name:
-            raise DatasetError(
-                field="name", rule="must be letters, digits, - and _, in lower case",
-                value=name, repair="choose another name",
-            )  # fmt: skip
+            raise DatasetError("name", "must be letters, digits, - and _, in lower "
+                               "case", name, "choose another name")  # fmt: skip
         folder = self._weather_dir
         folder.mkdir(parents=True, exist_ok=True)
         handle, made = tempfile.mkstemp(prefix=f".{name}-", dir=folder)
@@ -352,11 +342,10 @@ class DatasetStore:
         known = self._grid_files()
         if name not in known:
             here = ", ".join(sorted(known)) or "none"
-            raise DatasetError(
-                field="site.grid", rule="is not on this machine", value=name,
-                repair=f"use one of: {here}; or put {name}.csv into "
-                f"{self._imported_dir.parent / 'grid'}, or leave it empty",
-            )  # fmt: skip
+            raise DatasetError("site.grid", "is not on this machine", name,
+                               f"use one of: {here}; or put {name}.csv into "
+                               f"{self._imported_dir.parent / 'grid'}, or leave it "
+                               "empty")  # fmt: skip
         path = known[name]
         key = (name, str(path), path.stat().st_mtime_ns)
         with self._lock:
@@ -384,10 +373,9 @@ class DatasetStore:
         for name in sorted(names):
             info = self.require(name)
             if info.kind == "benchmark":
-                raise DatasetError(
-                    field="dataset", rule="must hold requests or rates", value=name,
-                    repair="it is a benchmark table; name a dataset of traffic",
-                )  # fmt: skip
+                raise DatasetError("dataset", "must hold requests or rates", name,
+                                   "it is a benchmark table; name a dataset of "
+                                   "traffic")  # fmt: skip
             parsed = self._parse(info)
             if isinstance(parsed, RecordedRates):
                 rates[name] = parsed
@@ -404,10 +392,8 @@ class DatasetStore:
         """
         info = self.require(name)
         if info.kind != "benchmark":
-            raise DatasetError(
-                field="dataset", rule="must be a benchmark table", value=name,
-                repair="traffic is read with recordings()",
-            )  # fmt: skip
+            raise DatasetError("dataset", "must be a benchmark table", name,
+                               "traffic is read with recordings()")  # fmt: skip
         rows = readers.read_table(Path(info.path or ""))
         if name == "splitwise-perf-power":
             _blank_zeros(rows)
@@ -423,8 +409,8 @@ class DatasetStore:
         info = self.require(name)
         if name not in {entry.name for entry in TRAINING_POWER}:
             raise DatasetError(
-                field="dataset", rule="must be recorded power of training", value=name,
-                repair=f"use one of: {', '.join(e.name for e in TRAINING_POWER)}",
+                "dataset", "must be recorded power of training", name,
+                f"use one of: {', '.join(e.name for e in TRAINING_POWER)}"
             )  # fmt: skip
         return read_run(Path(info.path or ""))
 
@@ -439,9 +425,9 @@ class DatasetStore:
         if not info.present:
             get = f"run `nameplate data pull {name}`"
             raise DatasetError(
-                field="dataset", rule="must be on this machine", value=name,
-                repair=f"{get if info.pullable else 'it cannot be downloaded'}, or "
-                "point NAMEPLATE_DATA_DIR at a folder that has it",
+                "dataset", "must be on this machine", name,
+                f"{get if info.pullable else 'it cannot be downloaded'}, or point "
+                "NAMEPLATE_DATA_DIR at a folder that has it"
             )  # fmt: skip
         return info
 
@@ -481,20 +467,16 @@ def _imported_info(path: Path) -> DatasetInfo:
 
 def _check_import(name: str, kind: str) -> None:
     if not _NAME.fullmatch(name):
-        raise ScenarioError(
-            field="name", rule="must be lower-case letters, digits, '.', '_' or '-'",
-            value=name, repair='use a name such as "row-7-november"',
-        )  # fmt: skip
+        raise ScenarioError("name",
+                            "must be lower-case letters, digits, '.', '_' or '-'", name,
+                            'use a name such as "row-7-november"')  # fmt: skip
     if name in BY_NAME:
-        raise ScenarioError(
-            field="name", rule="must not be that of a published dataset", value=name,
-            repair=f'use another name, e.g. "my-{name}"',
-        )  # fmt: skip
+        raise ScenarioError("name", "must not be that of a published dataset", name,
+                            f'use another name, e.g. "my-{name}"')  # fmt: skip
     if kind not in ("requests", "rates"):
-        raise ScenarioError(
-            field="kind", rule="must be requests or rates", value=kind,
-            repair="use requests for single requests, rates for requests per second",
-        )  # fmt: skip
+        raise ScenarioError("kind", "must be requests or rates", kind,
+                            "use requests for single requests, rates for requests per "
+                            "second")  # fmt: skip
 
 
 def _report(on_progress: OnProgress | None, text: str, part: float) -> None:

@@ -62,10 +62,8 @@ def pull(
         Cancelled: If `cancelled` said so.
     """
     if entry.unpullable:
-        raise DownloadError(
-            field="publisher", rule="must offer a file that Nameplate can fetch",
-            value=entry.name, repair=entry.unpullable,
-        )  # fmt: skip
+        raise DownloadError("publisher", "must offer a file that Nameplate can fetch",
+                            entry.name, entry.unpullable)  # fmt: skip
     folder.parent.mkdir(parents=True, exist_ok=True)
     _check_disk(folder.parent)
     before = _receipt(folder)
@@ -76,10 +74,9 @@ def pull(
             checked = _fetch_entry(entry, fetch, before)
         _replace(work, folder)
     except OSError as error:
-        raise DownloadError(
-            field="disk", rule="must take the dataset", value=str(error),
-            repair=f"free some space or set NAMEPLATE_CACHE_DIR, now {folder.parent}",
-        ) from error  # fmt: skip
+        raise DownloadError("disk", "must take the dataset", str(error),
+                            "free some space or set NAMEPLATE_CACHE_DIR, now "
+                            f"{folder.parent}") from error  # fmt: skip
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return checked
@@ -144,29 +141,26 @@ class _Fetch:
                     self.report(part + span * done, f"downloading {name}")
                 return bytes(got)
         except httpx.HTTPError as error:
-            raise DownloadError(
-                field="network", rule="must reach the publisher's server",
-                value=f"{url} ({type(error).__name__})",
-                repair="check the network or proxy, or fetch the dataset elsewhere and "
-                "point NAMEPLATE_DATA_DIR at its folder",
-            ) from error  # fmt: skip
+            raise DownloadError("network", "must reach the publisher's server",
+                                f"{url} ({type(error).__name__})", "check the network "
+                                "or proxy, or fetch the dataset elsewhere and point "
+                                "NAMEPLATE_DATA_DIR at its "
+                                "folder") from error  # fmt: skip
 
     def _check_status(self, answer: httpx.Response, url: str) -> None:
         if answer.status_code != httpx.codes.OK:
-            raise DownloadError(
-                field="publisher", rule="must serve the file",
-                value=f"{url}: HTTP {answer.status_code}",
-                repair="try again later; if it stays so the publisher has moved it",
-            )  # fmt: skip
+            raise DownloadError("publisher", "must serve the file",
+                                f"{url}: HTTP {answer.status_code}", "try again later; "
+                                "if it stays so the publisher has moved "
+                                "it")  # fmt: skip
 
     def _check_going(self, size: int, url: str) -> None:
         if self._stop():
             raise Cancelled
         if size > MAX_FILE_BYTES:
-            raise DownloadError(
-                field="publisher", rule=f"must stay under {MAX_FILE_BYTES:,} bytes",
-                value=url, repair="it is not the expected file; report this",
-            )  # fmt: skip
+            raise DownloadError("publisher",
+                                f"must stay under {MAX_FILE_BYTES:,} bytes", url,
+                                "it is not the expected file; report this")  # fmt: skip
 
 
 def _fetch_entry(entry: Published, fetch: _Fetch, before: dict[str, Any]) -> str:
@@ -246,11 +240,9 @@ def _check(entry: Published, files: dict[str, bytes], before: dict[str, Any]) ->
 
 
 def _changed(entry: Published, value: str) -> DownloadError:
-    return DownloadError(
-        field="publisher", rule=f"must serve {entry.name} as it was published",
-        value=value,
-        repair="nothing was stored; try again, and report it if it happens twice",
-    )  # fmt: skip
+    return DownloadError("publisher", f"must serve {entry.name} as it was published",
+                         value, "nothing was stored; try again, and report it if it "
+                         "happens twice")  # fmt: skip
 
 
 # --- files ------------------------------------------------------------------------
@@ -265,10 +257,9 @@ def _write_mlenergy(files: dict[str, bytes], target: Path) -> None:
                 row = {new: config[old] for new, old in _MLENERGY.items()}
                 rows.append({"task": Path(path).stem} | row)
         except (ValueError, KeyError, TypeError) as error:
-            raise DownloadError(
-                field="publisher", rule="must have the known form",
-                value=f"{path}: {error}", repair="report this; nothing was stored",
-            ) from error  # fmt: skip
+            raise DownloadError("publisher", "must have the known form",
+                                f"{path}: {error}", "report this; nothing was "
+                                "stored") from error  # fmt: skip
     _write_gz(target, [list(rows[0]), *([str(v) for v in r.values()] for r in rows)])
 
 
@@ -334,15 +325,12 @@ def _replace(work: Path, folder: Path) -> None:
 def _check_disk(folder: Path) -> None:
     free = shutil.disk_usage(folder).free
     if free < MIN_FREE_BYTES:
-        raise DownloadError(
-            field="disk", rule=f"must have {MIN_FREE_BYTES:,} bytes free", value=free,
-            repair=f"free some space or set NAMEPLATE_CACHE_DIR, now {folder}",
-        )  # fmt: skip
+        raise DownloadError("disk", f"must have {MIN_FREE_BYTES:,} bytes free", free,
+                            "free some space or set NAMEPLATE_CACHE_DIR, now "
+                            f"{folder}")  # fmt: skip
     if not os.access(folder, os.W_OK):
-        raise DownloadError(
-            field="disk", rule="must be writable", value=str(folder),
-            repair="set NAMEPLATE_CACHE_DIR to a folder of yours",
-        )  # fmt: skip
+        raise DownloadError("disk", "must be writable", str(folder),
+                            "set NAMEPLATE_CACHE_DIR to a folder of yours")  # fmt: skip
 
 
 class _session:  # noqa: N801 - a context manager used like a function

@@ -67,10 +67,9 @@ def shown(url: str) -> str:
 
 
 def _refusal(rule: str, value: str) -> ScenarioError:
-    return ScenarioError(
-        field="NAMEPLATE_DATABASE_URL", rule=rule, value=value,
-        repair="use sqlite:///path/to/file.db or postgresql://user@host/name",
-    )  # fmt: skip
+    return ScenarioError("NAMEPLATE_DATABASE_URL", rule, value,
+                         "use sqlite:///path/to/file.db or "
+                         "postgresql://user@host/name")  # fmt: skip
 
 
 def open_engine(url: str) -> Engine:

@@ -124,12 +124,10 @@ def check_engine(engine: Engine) -> None:
 def newer(engine: Engine, found: str, known: str) -> ScenarioError:
     """Refuse a schema of a version to come."""
     place = engine.url.render_as_string(hide_password=True)
-    return ScenarioError(
-        field="database", rule=f"must have schema {known} or an earlier one",
-        value=f"{found} in {place}",
-        repair="start the newer version of Nameplate that wrote it, or put a backup of "
-        "this version back with `nameplate restore FILE`",
-    )  # fmt: skip
+    return ScenarioError("database", f"must have schema {known} or an earlier one",
+                         f"{found} in {place}", "start the newer version of Nameplate "
+                         "that wrote it, or put a backup of this version back with "
+                         "`nameplate restore FILE`")  # fmt: skip
 
 
 @contextmanager

@@ -4,15 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    CheckConstraint,
-    Float,
-    Index,
-    String,
-    text,
-)
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Float, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store.models import Base, Document, Stamped

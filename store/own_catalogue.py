@@ -7,8 +7,8 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from store.own_files import own_texts, parsed, wrong
-from twin.errors import ScenarioErrors
+from store.own_files import own_texts, parsed
+from twin.errors import ScenarioError, ScenarioErrors
 from twin.scenario.own import NONE, Own, OwnPlant, OwnServer
 from twin.scenario.parse import translate
 
@@ -34,10 +34,8 @@ def own_catalogue(folder: Path | None) -> Own:
     if folder is None:
         return NONE
     if not folder.is_dir():
-        raise wrong(
-            SETTING, "must be a folder", str(folder),
-            "create it, or leave the variable out",
-        )  # fmt: skip
+        raise ScenarioError(SETTING, "must be a folder", str(folder),
+                            "create it, or leave the variable out")  # fmt: skip
     return Own(
         servers=_read(OwnServer, folder / "servers"),
         plants=_read(OwnPlant, folder / "plants"),
@@ -49,10 +47,8 @@ def _read(model: type[E], folder: Path) -> tuple[E, ...]:
     for name, text in own_texts(folder, SETTING) if folder.is_dir() else ():
         entry = read_entry(model, text, f"{folder.name}/{name}")
         if entry.key in found:
-            raise wrong(
-                f"{entry.file}.key", f"is in {found[entry.key].file} too", entry.key,
-                "rename one",
-            )  # fmt: skip
+            raise ScenarioError(f"{entry.file}.key", f"is in {found[entry.key].file} "
+                                "too", entry.key, "rename one")  # fmt: skip
         found[entry.key] = entry
     return tuple(found.values())
 
@@ -72,13 +68,14 @@ def read_entry(model: type[E], text: str, file: str) -> E:
     """
     data = parsed(text, file)
     if not isinstance(data, dict):
-        raise wrong(file, "must be a mapping", type(data).__name__, "write key: value")
+        raise ScenarioError(file, "must be a mapping", type(data).__name__,
+                            "write key: value")  # fmt: skip
     try:
         return model.model_validate(data | {"file": file})
     except ValidationError as error:
         raise ScenarioErrors(
             [
-                wrong(f"{file}: {e.field}", e.rule, e.value, e.repair)
+                ScenarioError(f"{file}: {e.field}", e.rule, e.value, e.repair)
                 for e in translate(error, model)
             ]
         ) from error

@@ -46,12 +46,8 @@ def yaml_texts(ours: str, own: Path | None) -> Iterator[tuple[str, str]]:
 def own_texts(own: Path, setting: str) -> Iterator[tuple[str, str]]:
     """Read the YAML files of a user's folder that a setting names."""
     if not own.is_dir():
-        raise wrong(
-            setting,
-            "must be a folder",
-            str(own),
-            "create it, or leave the variable out",
-        )
+        raise ScenarioError(setting, "must be a folder", str(own),
+                            "create it, or leave the variable out")  # fmt: skip
     for path in sorted(own.glob("*.yaml")):
         if path.name != MODES_FILE:
             yield path.name, text_of(path)
@@ -67,9 +63,8 @@ def text_of(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise wrong(
-            path.name, "must be text that can be read", str(error), "save it as UTF-8"
-        ) from error
+        raise ScenarioError(path.name, "must be text that can be read", str(error),
+                            "save it as UTF-8") from error  # fmt: skip
 
 
 def parsed(text: str, name: str) -> Any:
@@ -82,7 +77,8 @@ def parsed(text: str, name: str) -> Any:
     try:
         return yaml.safe_load(text)
     except (yaml.YAMLError, ValueError) as error:
-        raise wrong(name, "is no YAML", str(error), "mend its syntax") from error
+        raise ScenarioError(name, "is no YAML", str(error),
+                            "mend its syntax") from error  # fmt: skip
 
 
 def record_fields(data: Any, name: str, record: type) -> dict[str, Any]:
@@ -98,20 +94,20 @@ def record_fields(data: Any, name: str, record: type) -> dict[str, Any]:
         ScenarioError: If it is no mapping, or a field is unknown or missing.
     """
     if not isinstance(data, dict):
-        raise wrong(name, "must be a mapping", type(data).__name__, "write key: value")
+        raise ScenarioError(name, "must be a mapping", type(data).__name__,
+                            "write key: value")  # fmt: skip
     known = {f.name: f for f in fields(record)}
     strange = sorted(str(key) for key in set(data) - set(known))
     if strange:
-        raise wrong(
-            name, "has an unknown field", strange[0], f"known are {', '.join(known)}"
-        )
+        raise ScenarioError(name, "has an unknown field", strange[0],
+                            f"known are {', '.join(known)}")  # fmt: skip
     needed = {
         key for key, f in known.items()
         if f.default is MISSING and f.default_factory is MISSING
     }  # fmt: skip
     missing = sorted(needed - set(data))
     if missing:
-        raise wrong(name, "lacks a field", missing[0], f"add {missing[0]}")
+        raise ScenarioError(name, "lacks a field", missing[0], f"add {missing[0]}")
     return data
 
 
@@ -124,17 +120,11 @@ def check_numbers(data: dict[str, Any], keys: Iterable[str], name: str) -> None:
     """
     for key in keys:
         if not is_number(data.get(key, 0.0)):
-            raise wrong(
-                f"{name}.{key}", "must be a number", data[key],
-                "give it in SI units, an exponent with its sign: 5.0e+6",
-            )  # fmt: skip
+            raise ScenarioError(f"{name}.{key}", "must be a number", data[key],
+                                "give it in SI units, an exponent with its sign: "
+                                "5.0e+6")  # fmt: skip
 
 
 def is_number(value: Any) -> bool:
     """Whether a value is a number; true and false are none."""
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def wrong(field: str, rule: str, value: Any, repair: str) -> ScenarioError:
-    """Build the refusal of a file."""
-    return ScenarioError(field=field, rule=rule, value=value, repair=repair)

@@ -28,9 +28,7 @@ FIRST_STEPS = 1000
 MOST_QUERIES = 100_000
 MOST_PORT = 65_535
 PRESETS = {
-    "dcgm": '{__name__=~"'
-    + "|".join(name for f in FIELDS for name, _ in f.dcgm)
-    + '"}',
+    "dcgm": '{__name__=~"' + "|".join(name for f in FIELDS for name, _ in f.dcgm) + '"}'
 }
 """Queries by name; each hands on what dcgm-exporter tells, as it was stored."""
 

@@ -86,17 +86,12 @@ def _training_power(
     """Server power during MLPerf Training: node logs of one run joined to a table."""
     beside = " (and its _events.csv.gz)" if copy.endswith("_node_power.csv.gz") else ""
     return Published(
-        name=name,
-        title=title,
-        kind="benchmark",
-        licence="Apache-2.0",
+        name=name, title=title, kind="benchmark", licence="Apache-2.0",
         citation=f"MLCommons, MLPerf Training {version} results, power logs of {by}",
-        repository=f"mlcommons/training_results_{version}",
-        commit=commit,
-        paths=(),
+        repository=f"mlcommons/training_results_{version}", commit=commit, paths=(),
         copy=copy,
         unpullable=_NODE_LOGS.format(what="the joined table" + beside, copy=copy),
-    )
+    )  # fmt: skip
 
 
 _H100 = {

@@ -188,10 +188,9 @@ def _read_cursor(cursor: str) -> tuple[dt.datetime, str]:
         if at.tzinfo is None or "\x00" in key:
             raise ValueError(stamp)
     except (ValueError, OverflowError, binascii.Error) as error:
-        raise ScenarioError(
-            field="cursor", rule="must come from the page before", value=cursor,
-            repair="take next_cursor of the last answer, or leave it out",
-        ) from error  # fmt: skip
+        raise ScenarioError("cursor", "must come from the page before", cursor,
+                            "take next_cursor of the last answer, or leave it "
+                            "out") from error  # fmt: skip
     return at.astimezone(dt.UTC), key
 
 

@@ -5,13 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from store.own_files import (
-    check_numbers,
-    parsed,
-    record_fields,
-    wrong,
-    yaml_texts,
-)
+from store.own_files import check_numbers, parsed, record_fields, yaml_texts
+from twin.errors import ScenarioError
 from twin.stabilize.ride_table import Band, RideTable
 
 OURS = "ride_through"
@@ -56,7 +51,8 @@ def read_ride_table(text: str, name: str) -> RideTable:
     forbidden = data.get("counting_forbidden", False)
     if not isinstance(forbidden, bool):
         field = f"{name}.counting_forbidden"
-        raise wrong(field, "must be true or false", forbidden, "write true or false")
+        raise ScenarioError(field, "must be true or false", forbidden,
+                            "write true or false")  # fmt: skip
     bands = {
         key: tuple(_band(row, f"{name}.{key}", unit) for row in _rows(data, key, name))
         for key, unit in _UNITS.items()
@@ -64,16 +60,16 @@ def read_ride_table(text: str, name: str) -> RideTable:
     try:
         return RideTable(**(data | bands | {"date": str(data["date"])}))
     except (TypeError, ValueError) as error:
-        raise wrong(
-            name, "is no ride-through table", str(error), "mend that"
-        ) from error
+        raise ScenarioError(name, "is no ride-through table", str(error),
+                            "mend that") from error  # fmt: skip
 
 
 def _rows(data: dict[str, Any], key: str, name: str) -> list[Any]:
     rows = data.get(key, [])
     if not isinstance(rows, list):
         field, got = f"{name}.{key}", type(rows).__name__
-        raise wrong(field, "must be a list of bands", got, "write one band per line")
+        raise ScenarioError(field, "must be a list of bands", got,
+                            "write one band per line")  # fmt: skip
     return rows
 
 
@@ -82,9 +78,10 @@ def _band(row: Any, field: str, unit: str) -> Band:
     names = (f"from_{unit}", f"to_{unit}", "least_s")
     repair = f"write {{{names[0]}: …, {names[1]}: …, {names[2]}: …}}"
     if not isinstance(row, dict) or set(row) != set(names):
-        raise wrong(field, "has a row that is no band", row, repair)
+        raise ScenarioError(field, "has a row that is no band", row, repair)
     check_numbers(row, names, field)
     try:
         return Band(low=row[names[0]], high=row[names[1]], least_s=row["least_s"])
     except ValueError as error:
-        raise wrong(field, "has a row that is no band", str(error), repair) from error
+        raise ScenarioError(field, "has a row that is no band", str(error),
+                            repair) from error  # fmt: skip

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from store.own_files import check_numbers, parsed, record_fields, wrong, yaml_texts
+from store.own_files import check_numbers, parsed, record_fields, yaml_texts
+from twin.errors import ScenarioError
 from twin.stabilize.rules import Rule
 
 OURS = "grid_rules"
@@ -43,4 +44,4 @@ def read_rule(text: str, name: str) -> Rule:
     try:
         return Rule(**(data | {"date": str(data["date"])}))
     except (TypeError, ValueError) as error:
-        raise wrong(name, "is no rule", str(error), "mend that") from error
+        raise ScenarioError(name, "is no rule", str(error), "mend that") from error

@@ -34,10 +34,9 @@ def repair(engine: Engine) -> tuple[Saved, Path]:
     """
     path = file_of(engine)
     if path is None:
-        raise ScenarioError(
-            field="database", rule="must be a SQLite file", value=engine.dialect.name,
-            repair="use PostgreSQL's own tools, or `nameplate restore FILE`",
-        )  # fmt: skip
+        raise ScenarioError("database", "must be a SQLite file", engine.dialect.name,
+                            "use PostgreSQL's own tools, or `nameplate restore "
+                            "FILE`")  # fmt: skip
     kept = set_aside(path)
     if path.exists() and damage(path, thorough=True) is None:
         forget_served(path)  # whole, but older than it was said to be
@@ -68,11 +67,10 @@ def _saved(path: Path, made: Path) -> Saved:
                 new.execute("PRAGMA journal_mode=DELETE")
     except (sqlite3.Error, TypeError) as error:
         made.unlink(missing_ok=True)
-        raise ScenarioError(
-            field="database", rule="must have a schema that can be read",
-            value=f"{path}: {error}", repair="put a backup back with "
-            "`nameplate restore FILE`; copies made before migrations are beside it",
-        ) from error  # fmt: skip
+        raise ScenarioError("database", "must have a schema that can be read",
+                            f"{path}: {error}", "put a backup back with `nameplate "
+                            "restore FILE`; copies made before migrations are beside "
+                            "it") from error  # fmt: skip
     return saved
 
 

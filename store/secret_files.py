@@ -33,14 +33,14 @@ def secret(variable: str) -> str | None:
     if path is None:
         return plain
     if plain is not None:
-        raise _wrong(variable, f"must not be set beside {variable}_FILE", "both",
-                     "unset one of the two")  # fmt: skip
+        raise ScenarioError(variable, f"must not be set beside {variable}_FILE", "both",
+                            "unset one of the two")  # fmt: skip
     try:
         return Path(path).read_text(encoding="utf-8").removesuffix("\n")
     except (OSError, ValueError) as error:
-        raise _wrong(f"{variable}_FILE", "must be a file in UTF-8 that can be read",
-                     path, f"correct the path or its rights ({type(error).__name__})",
-                     ) from error  # fmt: skip
+        raise ScenarioError(f"{variable}_FILE", "must be a file in UTF-8 that can be "
+                            "read", path, "correct the path or its rights "
+                            f"({type(error).__name__})") from error  # fmt: skip
 
 
 class SecretFiles(PydanticBaseSettingsSource):
@@ -60,7 +60,3 @@ class SecretFiles(PydanticBaseSettingsSource):
         """All that are set so."""
         found = {n: self.get_field_value(None, n)[0] for n in SECRETS}
         return {name: value for name, value in found.items() if value is not None}
-
-
-def _wrong(field: str, rule: str, value: str, repair: str) -> ScenarioError:
-    return ScenarioError(field=field, rule=rule, value=value, repair=repair)

@@ -43,11 +43,10 @@ def reduce_traces(name: str, files: dict[str, bytes]) -> list[list[str]]:
                 weighted[window] += client_rps * cv
     mean_rps = sum(rate) / WINDOWS
     if abs(mean_rps - MEAN_RPS[name]) > _MEAN_TOLERANCE * MEAN_RPS[name]:
-        raise ScenarioError(
-            field="publisher", rule=f"must add up to {MEAN_RPS[name]:g} requests/s",
-            value=f"{mean_rps:.3f} from {len(files)} clients",
-            repair="the publisher's files differ from the known ones; report this",
-        )  # fmt: skip
+        raise ScenarioError("publisher", f"must add up to {MEAN_RPS[name]:g} "
+                            "requests/s", f"{mean_rps:.3f} from {len(files)} clients",
+                            "the publisher's files differ from the known ones; report "
+                            "this")  # fmt: skip
     rows = [["t_s", "total_rate_rps", "active_clients", "rate_weighted_cv"]]
     for i in range(WINDOWS):
         cv_text = f"{weighted[i] / rate[i]:.5f}" if rate[i] > 0 else ""
@@ -71,8 +70,7 @@ def _client(path: str, data: bytes) -> list[tuple[int, float, float]]:
                 raise ValueError(f"line {','.join(cells)}")
             found.append((window, client_rps, cv))
     except ValueError as error:
-        raise ScenarioError(
-            field="publisher", rule="must have the known form of a client trace",
-            value=f"{path}: {error}", repair="nothing was stored; report this",
-        ) from error  # fmt: skip
+        raise ScenarioError("publisher", "must have the known form of a client trace",
+                            f"{path}: {error}",
+                            "nothing was stored; report this") from error  # fmt: skip
     return found

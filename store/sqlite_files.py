@@ -10,7 +10,6 @@ from __future__ import annotations
 import datetime as dt
 import fcntl
 import json
-import logging
 import os
 import shutil
 import sqlite3
@@ -22,7 +21,6 @@ from sqlalchemy import Engine
 
 from twin.errors import ScenarioError
 
-log = logging.getLogger("nameplate.store")
 HEADER = b"SQLite format 3\0"
 LOOK_S = 2.0
 """Time a start takes to look; `nameplate doctor` takes what it needs."""
@@ -119,11 +117,10 @@ def refuse_damaged(engine: Engine) -> None:
         kept = f"a copy as it is: {set_aside(path)}"
     except OSError as error:
         kept = f"it could not be copied aside: {error.strerror}"
-    raise ScenarioError(
-        field="database", rule=f"must be whole, but {wrong}", value=str(path),
-        repair="put a backup back with `nameplate restore FILE`, or save what can be "
-        f"read with `nameplate doctor --repair`; {kept}",
-    )  # fmt: skip
+    raise ScenarioError("database", f"must be whole, but {wrong}", str(path),
+                        "put a backup back with `nameplate restore FILE`, or save what "
+                        "can be read with `nameplate doctor --repair`; "
+                        f"{kept}")  # fmt: skip
 
 
 def set_aside(path: Path) -> Path:

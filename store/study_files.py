@@ -145,10 +145,8 @@ def _groups(points: Iterable[StudyPoint]) -> Iterator[list[StudyPoint]]:
 
 def _known(field: str, schema: Any, column: str) -> None:
     if column not in schema.names:
-        raise ScenarioError(
-            field=field, rule="is not a column of the study", value=column,
-            repair=nearest(column, schema.names),
-        )  # fmt: skip
+        raise ScenarioError(field, "is not a column of the study", column,
+                            nearest(column, schema.names))  # fmt: skip
 
 
 def _condition(
@@ -158,10 +156,8 @@ def _condition(
     text = pa.types.is_string(schema.field(column).type)  # type: ignore[attr-defined]
     if text != isinstance(value, str):
         wanted = "text" if text else "a number"
-        raise ScenarioError(
-            field=f"{field}.value", rule=f"must be {wanted} for {column}", value=value,
-            repair=f"give {wanted}",
-        )  # fmt: skip
+        raise ScenarioError(f"{field}.value", f"must be {wanted} for {column}", value,
+                            f"give {wanted}")  # fmt: skip
     left = pc.field(column)  # type: ignore[no-untyped-call]
     return {
         "<": left < value, "<=": left <= value, "=": left == value,

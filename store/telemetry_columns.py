@@ -144,15 +144,13 @@ def _factor(field: str, unit: str, header: str) -> float:
     scales = _SCALES[BY_NAME[field].unit]
     if unit not in scales:
         known = ", ".join(scales) or "no unit"
-        raise ScenarioError(
-            field=header[:80], rule=f"must be in one of {known}", value=unit,
-            repair="convert the column and name the unit in its header",
-        )  # fmt: skip
+        raise ScenarioError(header[:80], f"must be in one of {known}", unit,
+                            "convert the column and name the unit in its "
+                            "header")  # fmt: skip
     return scales[unit]
 
 
 def _missing(what: str, headers: Sequence[str], repair: str) -> ScenarioError:
-    return ScenarioError(
-        field="line 1", rule=f"must have {what}", repair=repair,
-        value=", ".join(h.strip()[:40] for h in headers[:10]) or "nothing",
-    )  # fmt: skip
+    return ScenarioError("line 1", f"must have {what}",
+                         ", ".join(h.strip()[:40] for h in headers[:10]) or "nothing",
+                         repair)  # fmt: skip

@@ -26,7 +26,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from store.telemetry_columns import Column, Columns, recognise
-from store.telemetry_rows import Errors, FileSource, Rows, bad
+from store.telemetry_rows import Errors, FileSource, Rows
 from store.telemetry_times import Clock
 from twin.errors import Cancelled, ScenarioError
 from twin.telemetry.names import KEY
@@ -91,11 +91,10 @@ class TelemetryFile:
         if self.columns.device is None and self.columns.index is None:
             self._one = about.device or ("host" if about.kind == "host" else "")
             if not KEY.fullmatch(self._one):
-                raise ScenarioError(
-                    field="device", rule="is required: no column tells devices apart",
-                    value=about.device or None,
-                    repair="add device=GPU-8f6c…, or a column uuid or index",
-                )  # fmt: skip
+                raise ScenarioError("device",
+                                    "is required: no column tells devices apart",
+                                    about.device or None, "add device=GPU-8f6c…, or a "
+                                    "column uuid or index")  # fmt: skip
 
     def look(self, cancelled: Callable[[], bool] = lambda: False) -> Looked:
         """
@@ -109,12 +108,11 @@ class TelemetryFile:
             rows += len(readings)
             devices |= dict.fromkeys(d.key for d in readings.devices)
             if len(devices) > MOST_DEVICES:
-                raise bad("file", f"may tell of {MOST_DEVICES} devices", len(devices),
-                          "use the same key for the same device")  # fmt: skip
+                raise ScenarioError("file", f"may tell of {MOST_DEVICES} devices",
+                                    len(devices),
+                                    "use the same key for the same device")  # fmt: skip
         if not rows:
-            raise ScenarioError(
-                field="file", rule="must have rows", value=0, repair="send another file"
-            )
+            raise ScenarioError("file", "must have rows", 0, "send another file")
         return Looked(
             rows=rows, devices=tuple(devices), ignored=self.columns.ignored,
             fields={c.header: c.field for c in self.columns.fields},
@@ -131,7 +129,8 @@ class TelemetryFile:
                 if cancelled():
                     raise Cancelled
                 if first > MOST_ROWS:
-                    raise bad("file", f"may have {MOST_ROWS} rows", first, "split it")
+                    raise ScenarioError("file", f"may have {MOST_ROWS} rows", first,
+                                        "split it")  # fmt: skip
                 block = Rows(self._clock, self._about, first, cells, errors)
                 found = block.readings(self.columns)
                 if errors.full:
@@ -149,7 +148,8 @@ class TelemetryFile:
             with self._text() as file:
                 names = next(csv.reader(_Lines(file)), [])
         if len(names) > MOST_COLUMNS:
-            raise bad("line 1", f"may have {MOST_COLUMNS} columns", len(names), "fewer")
+            raise ScenarioError("line 1", f"may have {MOST_COLUMNS} columns",
+                                len(names), "fewer")  # fmt: skip
         return names
 
     def _blocks(self) -> Iterator[Block]:
@@ -215,10 +215,9 @@ class _Lines:
         while line := self._file.readline(MOST_LINE):
             self.seen += len(line)
             if len(line) == MOST_LINE or self.seen > MOST_TEXT:
-                raise bad(
-                    "file", f"may have lines of {MOST_LINE} characters, 20 GB in all",
-                    self.seen, "split it",
-                )  # fmt: skip
+                raise ScenarioError("file", f"may have lines of {MOST_LINE} "
+                                    "characters, 20 GB in all", self.seen,
+                                    "split it")  # fmt: skip
             yield line
 
 
@@ -227,10 +226,8 @@ def _check_width(rows: list[list[str]], width: int, first: int) -> None:
         return
     for number, row in enumerate(rows, first):
         if row and len(row) != width:
-            raise bad(
-                f"line {number}", f"must have {width} cells", len(row),
-                "quote cells that hold a comma",
-            )  # fmt: skip
+            raise ScenarioError(f"line {number}", f"must have {width} cells", len(row),
+                                "quote cells that hold a comma")  # fmt: skip
 
 
 def _columns(rows: list[list[str]], places: list[int], width: int) -> list[Any]:
@@ -244,17 +241,16 @@ def _columns(rows: list[list[str]], places: list[int], width: int) -> list[Any]:
 def _plain(schema: Any, name: str) -> str:
     """Whether a column of Parquet is of texts, or else of numbers or times."""
     if len(schema.get_all_field_indices(name)) != 1:
-        raise bad("file", "must have each column once", name[:60], "rename one")
+        raise ScenarioError("file", "must have each column once", name[:60],
+                            "rename one")  # fmt: skip
     kind = schema.field(name).type
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         return "text"
     if not any(is_one(kind) for is_one in _TAKEN):
-        raise bad(
-            f"column {name[:60]}", "must hold numbers, times or texts", str(kind)[:80],
-            "cast it before it is written",
-        )  # fmt: skip
+        raise ScenarioError(f"column {name[:60]}", "must hold numbers, times or texts",
+                            str(kind)[:80], "cast it before it is written")  # fmt: skip
     return "other"
 
 
@@ -264,12 +260,12 @@ def _check_sizes(data: Any, names: list[str], texts: list[str]) -> None:
     for most, some in ((MOST_GROUP_BYTES, names), (MOST_GROUP_TEXT, texts)):
         largest = max((_bytes_of(group, some) for group in groups), default=0)
         if largest > most:
-            raise bad(
-                "file", f"may have {most // 1_000_000} MB of {', '.join(some)[:200]} "
-                "in a row group", largest, "write it in smaller row groups",
-            )  # fmt: skip
+            raise ScenarioError("file", f"may have {most // 1_000_000} MB of "
+                                f"{', '.join(some)[:200]} in a row group", largest,
+                                "write it in smaller row groups")  # fmt: skip
     if data.num_rows > MOST_ROWS:
-        raise bad("file", f"may have {MOST_ROWS} rows", data.num_rows, "split it")
+        raise ScenarioError("file", f"may have {MOST_ROWS} rows", data.num_rows,
+                            "split it")  # fmt: skip
 
 
 def _bytes_of(group: Any, names: list[str]) -> int:
@@ -285,10 +281,9 @@ def _short(cells: Any, name: str) -> Any:
     lengths = pc.binary_length(texts) if len(texts) else None
     longest = pc.max(lengths).as_py() or 0 if lengths is not None else 0
     if longest > 4 * MOST_CELL:
-        raise bad(
-            f"column {name[:60]}", f"may have texts of {MOST_CELL} letters", longest,
-            "send device keys and models as they are",
-        )  # fmt: skip
+        raise ScenarioError(f"column {name[:60]}",
+                            f"may have texts of {MOST_CELL} letters", longest,
+                            "send device keys and models as they are")  # fmt: skip
     return cells
 
 
@@ -301,7 +296,6 @@ def _readable() -> Iterator[None]:
         csv.Error, zlib.error, EOFError, OSError, pa.ArrowException,
         ArithmeticError, LookupError, TypeError, ValueError,
     ) as error:  # fmt: skip
-        raise bad(
-            "file", "must be CSV in UTF-8, gzipped or not, or Parquet",
-            f"{type(error).__name__}: {str(error)[:120]}", "write it again",
-        ) from error  # fmt: skip
+        raise ScenarioError("file", "must be CSV in UTF-8, gzipped or not, or Parquet",
+                            f"{type(error).__name__}: {str(error)[:120]}",
+                            "write it again") from error  # fmt: skip

@@ -55,11 +55,6 @@ class FileSource:
     start_us: int | None = None
 
 
-def bad(field: str, rule: str, value: Any, repair: str) -> ScenarioError:
-    """Make an error of a file."""
-    return ScenarioError(field=field, rule=rule, value=value, repair=repair)
-
-
 class Errors:
     """What is wrong in a file, up to a number that a person reads."""
 
@@ -158,10 +153,10 @@ class Rows:
         wrong = {k for k in set(keys) if not KEY.fullmatch(k)}
         if wrong:
             for row in [i for i, k in enumerate(keys) if k in wrong][:MOST_ERRORS]:
-                self._errors.add(bad(
-                    self._line(row, column), "must be a short name of a device",
-                    cells[row][:80], "use the GPU's UUID or its index",
-                ))  # fmt: skip
+                self._errors.add(ScenarioError(self._line(row, column),
+                                               "must be a short name of a device",
+                                               cells[row][:80], "use the GPU's UUID or "
+                                               "its index"))  # fmt: skip
         return keys
 
     def _column_texts(self, column: Column | None, count: int) -> Sequence[str]:
@@ -202,10 +197,10 @@ class Rows:
         return values
 
     def _no_number(self, row: int, column: Column, cell: str) -> ScenarioError:
-        return bad(
+        return ScenarioError(
             self._line(row, column),
             f"must be a number in {column.unit}" if column.unit else "must be a number",
-            cell[:80], "leave it empty where it is not known; formulas are text here",
+            cell[:80], "leave it empty where it is not known; formulas are text here"
         )  # fmt: skip
 
 

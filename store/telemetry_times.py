@@ -40,10 +40,8 @@ class Clock:
         self._zone, self._start_us = zone, start_us
         self.said = ""
         if self._relative and start_us is None:
-            raise ScenarioError(
-                field="start", rule="is required: times count from the start",
-                value=None, repair="add start=2026-01-31T12:00:00Z",
-            )  # fmt: skip
+            raise ScenarioError("start", "is required: times count from the start",
+                                None, "add start=2026-01-31T12:00:00Z")  # fmt: skip
 
     def numbers(self, values: np.ndarray) -> tuple[IntArray, np.ndarray]:
         """Times of numbers, and which are none."""
@@ -96,14 +94,13 @@ class Clock:
             rule = f"must be a time that {self._zone.key} has once"
         else:
             rule = "must be a time"
-        return ScenarioError(field=line, rule=rule, value=value, repair=_REPAIR)
+        return ScenarioError(line, rule, value, _REPAIR)
 
     def _shift_us(self, local_us: IntArray) -> tuple[IntArray, np.ndarray]:
         if self._zone is None:
-            raise ScenarioError(
-                field="time_zone", rule="is required: times name no zone", value=None,
-                repair="add time_zone=Europe/Oslo, or time_zone=UTC",
-            )  # fmt: skip
+            raise ScenarioError("time_zone", "is required: times name no zone", None,
+                                "add time_zone=Europe/Oslo, or "
+                                "time_zone=UTC")  # fmt: skip
         slots, where = np.unique(local_us // _SLOT_US, return_inverse=True)
         shifts = [_zone_shift_us(int(s) * _SLOT_US, self._zone) for s in slots]
         shift_us = np.array([s or 0 for s in shifts], np.int64)[where]

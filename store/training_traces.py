@@ -26,8 +26,6 @@ EVENTS = ("_node_power.csv", "_events.csv")
 """How a published run's power and the log beside it are named."""
 _STEP = "tracked_stats:train_step_timing in s"
 
-Row = dict[str, str]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingRun:

@@ -54,9 +54,9 @@ def trouble_of(error: BaseException) -> ScenarioError | None:
         return _of_sqlite(getattr(cause, "sqlite_errorname", ""), place)
     state = getattr(cause, "sqlstate", None)
     if state == _PG_FULL:
-        return _trouble("disk", "must have space left", place, _FREE)
+        return ScenarioError("disk", "must have space left", place, _FREE)
     if state == _PG_READ_ONLY:
-        return _trouble("disk", "must be writable", place, _WRITABLE)
+        return ScenarioError("disk", "must be writable", place, _WRITABLE)
     if not isinstance(error, DBAPIError):
         return _away(place) if isinstance(error, PoolEmpty) else None
     if error.connection_invalidated or (state or "08")[:2] in {"08", "53", "57"}:
@@ -67,33 +67,29 @@ def trouble_of(error: BaseException) -> ScenarioError | None:
 def _of_file(error: OSError) -> ScenarioError | None:
     place = str(error.filename or "")
     if error.errno in _NO_SPACE:
-        return _trouble("disk", "must have space left", place, _FREE)
+        return ScenarioError("disk", "must have space left", place, _FREE)
     if error.errno == errno.EROFS:
-        return _trouble("disk", "must be writable", place, _WRITABLE)
+        return ScenarioError("disk", "must be writable", place, _WRITABLE)
     return None
 
 
 def _of_sqlite(name: str, place: str) -> ScenarioError | None:
     if name == "SQLITE_FULL":
-        return _trouble("disk", "must have space left", place, _FREE)
+        return ScenarioError("disk", "must have space left", place, _FREE)
     if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN")):
-        return _trouble("disk", "must be writable", place, _WRITABLE)
+        return ScenarioError("disk", "must be writable", place, _WRITABLE)
     if name.startswith("SQLITE_IOERR"):
         repair = "look at the disk's space, its health and the system's log"
-        return _trouble("disk", "must take what is written", place, repair)
+        return ScenarioError("disk", "must take what is written", place, repair)
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         repair = "send it again; another process writes for long"
-        return _trouble("database", "must be free to write", place, repair)
+        return ScenarioError("database", "must be free to write", place, repair)
     if name in {"SQLITE_CORRUPT", "SQLITE_NOTADB"}:
         repair = "stop the server and run `nameplate doctor`"
-        return _trouble("database", "must be whole", place, repair)
+        return ScenarioError("database", "must be whole", place, repair)
     return None
 
 
 def _away(place: str) -> ScenarioError:
     repair = "start it, or look at the network to it; the server goes on by itself"
-    return _trouble("database", "must answer in time", place, repair)
-
-
-def _trouble(field: str, rule: str, value: str, repair: str) -> ScenarioError:
-    return ScenarioError(field=field, rule=rule, value=value, repair=repair)
+    return ScenarioError("database", "must answer in time", place, repair)

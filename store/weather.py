@@ -37,26 +37,17 @@ _DRY = _Quantity(
     unit="C",
 )
 _DEW = _Quantity(
-    what="dew point",
-    names={"dew_point_c": 1.0, "temp_dew": 1.0},
-    low=-90.0,
-    high=50.0,
+    what="dew point", names={"dew_point_c": 1.0, "temp_dew": 1.0}, low=-90.0, high=50.0,
     unit="C",
-)
+)  # fmt: skip
 _HUMIDITY = _Quantity(
-    what="relative humidity",
-    names={"rh_percent": 0.01, "relative_humidity": 0.01},
-    low=0.0,
-    high=1.1,
-    unit="of 1",
-)
+    what="relative humidity", names={"rh_percent": 0.01, "relative_humidity": 0.01},
+    low=0.0, high=1.1, unit="of 1",
+)  # fmt: skip
 _PRESSURE = _Quantity(
-    what="pressure",
-    names={"pressure_pa": 1.0, "atmospheric_pressure": 1.0},
-    low=50_000.0,
-    high=110_000.0,
-    unit="Pa",
-)
+    what="pressure", names={"pressure_pa": 1.0, "atmospheric_pressure": 1.0},
+    low=50_000.0, high=110_000.0, unit="Pa",
+)  # fmt: skip
 _WIND = _Quantity(
     what="wind speed",
     names={"wind_m_s": 1.0, "wind_speed": 1.0, "wind_kmh": 1.0 / 3.6},

@@ -25,7 +25,7 @@ class NameplateError(Exception):
 class ScenarioError(NameplateError):
     """An input breaks a rule."""
 
-    def __init__(self, *, field: str, rule: str, value: Any, repair: str) -> None:
+    def __init__(self, field: str, rule: str, value: Any, repair: str) -> None:
         self.field = field
         self.rule = rule
         self.value = value
@@ -74,7 +74,5 @@ def within(field: str, own: Collection[str]) -> Iterator[None]:
 def _inside(field: str, own: Collection[str], error: ScenarioError) -> ScenarioError:
     if error.field.partition(".")[0] in own:
         return error
-    return ScenarioError(
-        field=f"{field}.{error.field}", rule=error.rule, value=error.value,
-        repair=error.repair,
-    )  # fmt: skip
+    return ScenarioError(f"{field}.{error.field}", error.rule, error.value,
+                         error.repair)  # fmt: skip

@@ -120,14 +120,11 @@ def _solve_peak(peak: Peak, target: float, ceiling: float) -> float:
         word = "idle" if target <= low_peak else "saturated"
         reached = low_peak if target <= low_peak else high_peak
         repair = math.floor(98 * high_peak) / 100
-        raise ScenarioError(
-            field="workload.load.target_peak_frac",
-            rule=f"must lie between {low_peak:.3f} (idle) and {high_peak:.3f} "
-            "(saturated)",
-            value=target,
-            repair=f"the base row peaks at {reached:.3f} when {word}; set it to "
-            f"{repair:.2f}, or change row.provisioned_w",
-        )
+        raise ScenarioError("workload.load.target_peak_frac", "must lie between "
+                            f"{low_peak:.3f} (idle) and {high_peak:.3f} (saturated)",
+                            target, f"the base row peaks at {reached:.3f} when {word}; "
+                            f"set it to {repair:.2f}, or change "
+                            "row.provisioned_w")  # fmt: skip
     steps = 0
     while steps < 4 or (high - low > CLOSE_FRAC * high and steps < MOST_HALVINGS):
         middle = 0.5 * (low + high)

@@ -120,36 +120,26 @@ def _priority(
     full, long = int(counts[k.C_REJECTED_FULL]), int(counts[k.C_REJECTED_LONG])
     tbt_row = len(compiled.traffic.group_names) + side
     return PriorityResult(
-        priority=name,
-        server_count=int(first[side + 1] - first[side]) // per_server,
-        arrived=arrived,
-        finished=finished,
-        in_flight=arrived - finished - full - long,
-        rejected_queue_full=full,
-        rejected_too_long=long,
+        priority=name, server_count=int(first[side + 1] - first[side]) // per_server,
+        arrived=arrived, finished=finished, in_flight=arrived - finished - full - long,
+        rejected_queue_full=full, rejected_too_long=long,
         output_tokens=float(counts[k.C_OUTPUT_TOKENS]),
         throughput_tokens_per_s=float(counts[k.C_OUTPUT_TOKENS]) / horizon_s,
-        ttft=_latency(meter, rows, k.TTFT),
-        tbt=_latency(meter, [tbt_row], k.TBT),
-        e2e=_latency(meter, rows, k.E2E),
-        capped_s=float(capped_s),
-        p50_impact_frac=math.nan,
-        p99_impact_frac=math.nan,
+        ttft=_latency(meter, rows, k.TTFT), tbt=_latency(meter, [tbt_row], k.TBT),
+        e2e=_latency(meter, rows, k.E2E), capped_s=float(capped_s),
+        p50_impact_frac=math.nan, p99_impact_frac=math.nan,
         throughput_impact_frac=math.nan,
-    )
+    )  # fmt: skip
 
 
 def _classes(compiled: Compiled, meter: Meter) -> tuple[ClassResult, ...]:
     return tuple(
         ClassResult(
-            priority=priority,
-            name=name,
-            finished=int(meter.counts[i, k.C_FINISHED]),
-            ttft=_latency(meter, [i], k.TTFT),
-            e2e=_latency(meter, [i], k.E2E),
+            priority=priority, name=name, finished=int(meter.counts[i, k.C_FINISHED]),
+            ttft=_latency(meter, [i], k.TTFT), e2e=_latency(meter, [i], k.E2E),
         )
         for i, (priority, name) in enumerate(compiled.traffic.group_names)
-    )
+    )  # fmt: skip
 
 
 def _energy(compiled: Compiled, state: State, horizon_s: float) -> EnergySplit:

@@ -40,21 +40,19 @@ class RecordedPower:
 
     def __post_init__(self) -> None:
         if self.power_w.ndim != 2 or 0 in self.power_w.shape or self.step_s <= 0:
-            raise ScenarioError(
-                field="recording.power_w", rule="must have servers, steps and a length "
-                "of step above 0", value=f"{self.power_w.shape}, {self.step_s:g} s",
-                repair="choose a period in which servers were measured",
-            )  # fmt: skip
+            raise ScenarioError("recording.power_w",
+                                "must have servers, steps and a length of step above 0",
+                                f"{self.power_w.shape}, {self.step_s:g} s",
+                                "choose a period in which servers were "
+                                "measured")  # fmt: skip
         if self.rack_names and len(self.rack_names) != self.power_w.shape[0]:
-            raise ScenarioError(
-                field="recording.rack_names", rule="must name a rack for each server",
-                value=len(self.rack_names), repair="name them all, or none",
-            )  # fmt: skip
+            raise ScenarioError("recording.rack_names", "must name a rack for each "
+                                "server", len(self.rack_names), "name them all, or "
+                                "none")  # fmt: skip
         if np.nanmin(self.power_w, initial=0.0) < 0.0:
-            raise ScenarioError(
-                field="recording.power_w", rule="must be 0 or more",
-                value=float(np.nanmin(self.power_w)), repair="remove that reading",
-            )  # fmt: skip
+            raise ScenarioError("recording.power_w", "must be 0 or more",
+                                float(np.nanmin(self.power_w)),
+                                "remove that reading")  # fmt: skip
 
     @property
     def span_s(self) -> float:
@@ -137,17 +135,14 @@ def play(
     length_s = hold * tick_s * speed
     count = int((end_s - from_s) / length_s + 1e-9)
     if not (0.0 <= from_s < end_s <= record.span_s * (1 + 1e-9)) or count < 1:
-        raise ScenarioError(
-            field=field, rule=f"must lie within the {record.span_s:g} s recorded and "
-            f"hold a step of {length_s:g} s", value=f"{from_s:g} to {end_s:g} s",
-            repair="choose another period or a lower speed",
-        )  # fmt: skip
+        raise ScenarioError(field, f"must lie within the {record.span_s:g} s recorded "
+                            f"and hold a step of {length_s:g} s",
+                            f"{from_s:g} to {end_s:g} s",
+                            "choose another period or a lower speed")  # fmt: skip
     if count * record.power_w.shape[0] > MOST_VALUES:
-        raise ScenarioError(
-            field=field, rule=f"must hold at most {MOST_VALUES:,} server steps",
-            value=count * record.power_w.shape[0],
-            repair="record means of longer steps, or choose a shorter period",
-        )  # fmt: skip
+        raise ScenarioError(field, f"must hold at most {MOST_VALUES:,} server steps",
+                            count * record.power_w.shape[0], "record means of longer "
+                            "steps, or choose a shorter period")  # fmt: skip
     filled, missing = _filled(record, from_s, end_s, field)
     edges = from_s + length_s * np.arange(count + 1.0)
     known_s = record.step_s * np.arange(record.power_w.shape[1] + 1.0)
@@ -174,12 +169,10 @@ def _filled(
     part = lost[:, first:last].mean(axis=1)
     if part.max() > MOST_MISSING_FRAC:
         worst = int(part.argmax())
-        raise ScenarioError(
-            field=field, rule=f"must miss at most {MOST_MISSING_FRAC:.0%} of any "
-            "server's readings",
-            value=f"{part[worst]:.0%} of server {worst}'s",
-            repair="choose another period, or leave that server out",
-        )  # fmt: skip
+        raise ScenarioError(field, f"must miss at most {MOST_MISSING_FRAC:.0%} of any "
+                            "server's readings", f"{part[worst]:.0%} of server "
+                            f"{worst}'s", "choose another period, or leave that server "
+                            "out")  # fmt: skip
     if not lost.any():
         return record.power_w, 0.0
     place = np.arange(record.power_w.shape[1])

@@ -33,12 +33,7 @@ from twin.scenario.policy import NoCap
 from twin.serving import kernel
 from twin.serving.kernel import Meter, Setup, State
 from twin.serving.primitives import BINS, SEQUENCE
-from twin.serving.traffic import (
-    Recordings,
-    Traffic,
-    arrivals_between,
-    build_traffic,
-)
+from twin.serving.traffic import Recordings, Traffic, arrivals_between, build_traffic
 
 MAX_RECORDS = 1440
 MAX_EVENTS = 5_000
@@ -100,12 +95,10 @@ def compile_scenario(
             the field and the repair.
     """
     if scenario.workload.replay is not None:
-        raise ScenarioError(
-            field="workload.replay", rule="drives a whole site, not one row alone",
-            value=scenario.workload.replay.series,
-            repair="add facility: {template: {halls: 1, rows_per_hall: 1}} and ask for "
-            "the site",
-        )  # fmt: skip
+        raise ScenarioError("workload.replay", "drives a whole site, not one row alone",
+                            scenario.workload.replay.series, "add facility: {template: "
+                            "{halls: 1, rows_per_hall: 1}} and ask for the "
+                            "site")  # fmt: skip
     server = fleet_server(scenario)
     fleet = scenario.fleet
     table = table or find_table(fleet.model, server, fleet.gpus_per_instance)
@@ -154,11 +147,9 @@ def clock_range_mhz(server: Server, curve: ClockCurve) -> tuple[float, float]:
 
 def _check_brake_clock(given_mhz: float | None, low_mhz: float, top_mhz: float) -> None:
     if given_mhz is not None and not low_mhz <= given_mhz <= top_mhz:
-        raise ScenarioError(
-            field="control.brake_clock_mhz",
-            rule=f"must be {low_mhz:g} to {top_mhz:g} MHz here",
-            value=given_mhz, repair="use a clock in that range, or leave it empty",
-        )  # fmt: skip
+        raise ScenarioError("control.brake_clock_mhz",
+                            f"must be {low_mhz:g} to {top_mhz:g} MHz here", given_mhz,
+                            "use a clock in that range, or leave it empty")  # fmt: skip
 
 
 def low_server_count(server_count: int, low_priority_frac: float) -> int:
@@ -177,19 +168,16 @@ def _traffic(scenario: Scenario, recordings: Recordings) -> Traffic:
         zone = ZoneInfo(scenario.site.time_zone)
     except Exception as error:  # zoneinfo raises several kinds for bad names
         raise ScenarioError(
-            field="site.time_zone", rule="must be an IANA time zone",
-            value=scenario.site.time_zone, repair='use a name such as "Europe/Madrid"',
+            "site.time_zone", "must be an IANA time zone", scenario.site.time_zone,
+            'use a name such as "Europe/Madrid"'
         ) from error  # fmt: skip
     offset = start.astimezone(zone).utcoffset() or dt.timedelta(0)
     return build_traffic(
-        scenario.workload,
-        low_priority_frac=scenario.fleet.low_priority_frac,
-        horizon_s=scenario.horizon.days * 86_400.0,
-        start=start,
-        time_zone_offset_s=offset.total_seconds(),
-        seed=scenario.seed,
+        scenario.workload, low_priority_frac=scenario.fleet.low_priority_frac,
+        horizon_s=scenario.horizon.days * 86_400.0, start=start,
+        time_zone_offset_s=offset.total_seconds(), seed=scenario.seed,
         recordings=recordings,
-    )
+    )  # fmt: skip
 
 
 def _setup(
@@ -207,10 +195,9 @@ def _setup(
     per_server = server.gpu_count // table.tensor_parallel
     low = low_server_count(count, scenario.fleet.low_priority_frac)
     if count < 2 and 0 < scenario.fleet.low_priority_frac < 1:
-        raise ScenarioError(
-            field="fleet.server_count", rule="two priorities need two servers",
-            value=count, repair="use 2 servers or more, or low_priority_frac 0 or 1",
-        )  # fmt: skip
+        raise ScenarioError("fleet.server_count", "two priorities need two servers",
+                            count, "use 2 servers or more, or low_priority_frac 0 or "
+                            "1")  # fmt: skip
     group_w = table.tensor_parallel * server.gpu.tdp_w.value
     top = server.gpu.clock_max_mhz.value
     clocks = np.array(curve.clock_mhz) * (top / curve.clock_mhz[-1])
@@ -230,13 +217,11 @@ def _setup(
     thresholds = [*controller.thresholds_frac.values(), 1.0]
     brake = float(control.brake_clock_mhz or server.gpu.brake_clock_mhz.value)
     return Setup(
-        tick_s=tick_s,
-        provisioned_w=provisioned_w,
+        tick_s=tick_s, provisioned_w=provisioned_w,
         host_w=float(count * (server.host_w.value + spare_w)),
         host_slope=float(server.host_slope.value),
         first=np.array([0, low, count], dtype=np.int64) * per_server,
-        max_batch=table.max_batch,
-        queue_limit=QUEUE_LIMIT,
+        max_batch=table.max_batch, queue_limit=QUEUE_LIMIT,
         kv_capacity=float(table.kv_capacity_tokens),
         max_prefill_tokens=MAX_PREFILL_TOKENS,
         prefill_tokens=np.array(table.prefill_tokens),
@@ -244,11 +229,8 @@ def _setup(
         prefill_w=np.array(table.prefill_power_frac) * group_w,
         decode_base_s=decode_iteration_s(table),
         kv_token_s=float(table.decode_kv_token_s),
-        decode_w=decode_power_frac(table) * group_w,
-        idle_w=idle_w,
-        curve_mhz=clocks,
-        curve=np.ascontiguousarray(factors),
-        brake_mhz=brake,
+        decode_w=decode_power_frac(table) * group_w, idle_w=idle_w, curve_mhz=clocks,
+        curve=np.ascontiguousarray(factors), brake_mhz=brake,
         brake_on_w=control.brake_threshold_frac * provisioned_w,
         brake_off_w=control.brake_release_frac * provisioned_w,
         telemetry_ticks=math.ceil(control.telemetry_delay_s / tick_s - _SAME),
@@ -256,10 +238,9 @@ def _setup(
         brake_ticks=math.ceil(control.brake_latency_s / tick_s - _SAME),
         thresholds_w=np.array(thresholds) * provisioned_w,
         ticks_per_record=max(1, math.ceil(tick_count / MAX_RECORDS)),
-        rise_from_tick=round(FILL_S / tick_s),
-        ticks_2s=max(1, round(2.0 / tick_s)),
+        rise_from_tick=round(FILL_S / tick_s), ticks_2s=max(1, round(2.0 / tick_s)),
         ticks_40s=max(1, round(40.0 / tick_s)),
-    )
+    )  # fmt: skip
 
 
 # --- run -----------------------------------------------------------------------------
@@ -327,8 +308,7 @@ def run_chunks(
     per_tick = rate_rps * compiled.setup.tick_s
     _insist_countable(rate_per_server_s, per_tick, ticks)
     per_chunk = min(
-        round(CHUNK_S / compiled.setup.tick_s),
-        int(MOST_IN_CHUNK / max(per_tick, 1e-9)),
+        round(CHUNK_S / compiled.setup.tick_s), int(MOST_IN_CHUNK / max(per_tick, 1e-9))
     )
     edges = [*range(0, ticks, max(1, per_chunk)), ticks]
     chunks = arrivals_between(
@@ -350,14 +330,12 @@ def run_chunks(
 def _insist_countable(rate_per_server_s: float, per_tick: float, ticks: int) -> None:
     """Refuse traffic that no machine could go through request by request."""
     if per_tick * ticks > MOST_REQUESTS or per_tick > 5 * MOST_IN_CHUNK:
-        raise ScenarioError(
-            field="workload.load.requests_per_server_s",
-            rule=f"times servers and horizon makes {per_tick * ticks:.3g} requests, "
-            f"{per_tick:.3g} a tick; more than {MOST_REQUESTS:g} or "
-            f"{5 * MOST_IN_CHUNK:g}",
-            value=rate_per_server_s,
-            repair="lower it, shorten horizon.days, or take fewer servers",
-        )
+        raise ScenarioError("workload.load.requests_per_server_s", "times servers and "
+                            f"horizon makes {per_tick * ticks:.3g} requests, "
+                            f"{per_tick:.3g} a tick; more than {MOST_REQUESTS:g} or "
+                            f"{5 * MOST_IN_CHUNK:g}", rate_per_server_s,
+                            "lower it, shorten horizon.days, or take fewer "
+                            "servers")  # fmt: skip
 
 
 def _never_acts(compiled: Compiled, reference: RunResult) -> bool:
@@ -450,21 +428,14 @@ def new_state(compiled: Compiled) -> State:
         inst[name] = setup.curve[-1, column]
     slots = np.zeros(slot_count, dtype=kernel.SLOT)  # memory comes when first used
     state = State(
-        inst=inst,
-        load=np.zeros(n, dtype=np.int64),
-        slots=slots,
+        inst=inst, load=np.zeros(n, dtype=np.int64), slots=slots,
         heap=np.zeros((n, setup.max_batch + 1), dtype=SEQUENCE),
-        free=np.array([-1, 0], dtype=np.int64),
-        tree=np.full(2 * leaves, np.inf),
-        turn=np.zeros(2, dtype=np.int64),
-        row=np.array([n * setup.idle_w, 0.0, 0.0]),
+        free=np.array([-1, 0], dtype=np.int64), tree=np.full(2 * leaves, np.inf),
+        turn=np.zeros(2, dtype=np.int64), row=np.array([n * setup.idle_w, 0.0, 0.0]),
         telemetry_w=np.zeros(setup.telemetry_ticks + 1),
-        recent_w=np.zeros(max(2, setup.ticks_40s + 1)),
-        control=np.zeros(9),
-        memory=np.zeros(16),
-        command=np.zeros(2),
-        in_force=np.zeros(5),
-    )
+        recent_w=np.zeros(max(2, setup.ticks_40s + 1)), control=np.zeros(9),
+        memory=np.zeros(16), command=np.zeros(2), in_force=np.zeros(5),
+    )  # fmt: skip
     for slot in (kernel.LAND_LOW, kernel.LAND_HIGH, kernel.BRAKE_LAND):
         state.control[slot] = -1.0
     return state
@@ -477,13 +448,9 @@ def new_meter(compiled: Compiled) -> Meter:
     records = math.ceil(compiled.tick_count / setup.ticks_per_record)
     levels = setup.thresholds_w.size
     return Meter(
-        series=np.zeros((records, 8)),
-        totals=np.zeros(14),
-        above_s=np.zeros(levels),
-        crossings=np.zeros(levels),
-        counts=np.zeros((groups, 6)),
+        series=np.zeros((records, 8)), totals=np.zeros(14), above_s=np.zeros(levels),
+        crossings=np.zeros(levels), counts=np.zeros((groups, 6)),
         histogram=np.zeros((groups + 2, 3, BINS)),
-        latency_sum_s=np.zeros((groups + 2, 3)),
-        events=np.zeros((MAX_EVENTS, 4)),
+        latency_sum_s=np.zeros((groups + 2, 3)), events=np.zeros((MAX_EVENTS, 4)),
         event_count=np.zeros(1, dtype=np.int64),
-    )
+    )  # fmt: skip

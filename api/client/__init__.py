@@ -7,7 +7,7 @@ Typed calls for every endpoint, over HTTP or inside this process.
 
 from __future__ import annotations
 
-from api.client.base import ApiProblem, Document, Format, Progress
+from api.client.base import ApiProblem, Format, Progress
 from api.client.compare import CompareCalls
 from api.client.measured import MeasuredCalls
 from api.client.planning import PlanningCalls
@@ -15,6 +15,7 @@ from api.client.questions import QuestionCalls
 from api.client.serving import ServingCalls
 from api.client.stored import StoredCalls
 from api.client.studies import StudyCalls
+from twin.types import Document
 
 __all__ = ["ApiProblem", "Client", "Document", "Format", "Progress"]
 

@@ -11,8 +11,8 @@ from typing import Any, Literal, Self, cast
 import httpx
 
 from api.transport import App, InProcessTransport
+from twin.types import Document
 
-Document = dict[str, Any]
 Progress = Callable[[float, str], None]
 Format = Literal["json", "csv", "parquet"]
 
@@ -94,10 +94,7 @@ class Connection:
     # --- questions ----------------------------------------------------------------
 
     def answer_of(
-        self,
-        path: str,
-        asked: Mapping[str, Any],
-        on_progress: Progress | None = None,
+        self, path: str, asked: Mapping[str, Any], on_progress: Progress | None = None
     ) -> Document:
         """
         Put one question, waiting for its answer however long it takes.

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from api.client.base import Connection, Document, Progress
+from api.client.base import Connection, Progress
+from twin.types import Document
 
 _CHUNK_BYTES = 1 << 20
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from api.client.base import Connection, Document, Progress
+from api.client.base import Connection, Progress
+from twin.types import Document
 
 
 class PlanningCalls(Connection):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from api.client.base import Connection, Document, Progress, question_of
+from api.client.base import Connection, Progress, question_of
+from twin.types import Document
 
 
 class QuestionCalls(Connection):

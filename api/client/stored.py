@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from api.client.base import Connection, Document, Format, question_of
+from api.client.base import Connection, Format, question_of
+from twin.types import Document
 
 _CHUNK_BYTES = 1 << 20
 

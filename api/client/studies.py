@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from api.client.base import Connection, Document, Format
+from api.client.base import Connection, Format
+from twin.types import Document
 
 PAGE = 2000
 

@@ -18,12 +18,12 @@ from api.mcp.study_answers import (
     LimitFound,
     OutputFound,
     PointFound,
-    QuestionFound,
     QuestionsFound,
     StudyFound,
     StudyStarted,
 )
 from api.routes.common import ID_PATTERN
+from api.schemas.studies import QuestionOut
 
 MOST_EFFECTS = 8
 MOST_FRONT = 20
@@ -39,7 +39,7 @@ def add_studies(
     async def study_questions(ctx: Context) -> QuestionsFound:
         """List the questions a study may ask, with their outputs."""
         found = await Asking(opened(), ctx).call(opened().study_questions)
-        return QuestionsFound(items=[picked(QuestionFound, q) for q in found])
+        return QuestionsFound(items=[picked(QuestionOut, q) for q in found])
 
     @server.tool(annotations=stores)
     async def submit_study(

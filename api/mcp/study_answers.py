@@ -2,36 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 from api.schemas.base import Out, said
 from api.schemas.results import ProvenanceOut
+from api.schemas.studies import QuestionOut
 
 _POINT = {"index": 0, "changes": {"fleet.server_count": 40}}
-
-
-class QuestionMetric(Out):
-    """One output of a question."""
-
-    key: str = said("Key, its unit last", "peak_frac")
-    unit: str = said("Unit", "1")
-    label: str = said("Name for people", "Peak ÷ limit")
-    better: Literal["less", "more", "neither"] = said("Which way is better", "less")
-
-
-class QuestionFound(Out):
-    """A question a study may ask."""
-
-    key: str = said("Key", "row")
-    label: str = said("Name for people", "One row, request by request")
-    doc: str = said("What it answers", "How a row behaves under its policy")
-    metrics: list[QuestionMetric] = said("Its outputs", [])
 
 
 class QuestionsFound(Out):
     """Questions."""
 
-    items: list[QuestionFound] = said("Questions", [])
+    items: list[QuestionOut] = said("Questions", [])
 
 
 class StudyStarted(Out):

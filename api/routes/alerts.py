@@ -104,10 +104,8 @@ def _changes(state: AppState, rule_id: str, body: AlertRulePatch) -> dict[str, A
     if "limit" in values and "clear" not in values:
         values["clear"] = row.clear / row.limit * limit
     if values.get("clear", row.clear) > limit:
-        raise ScenarioError(
-            field="clear", rule="must not lie above limit", value=values["clear"],
-            repair="lower it",
-        )  # fmt: skip
+        raise ScenarioError("clear", "must not lie above limit", values["clear"],
+                            "lower it")  # fmt: skip
     for name in ("webhook_url", "webhook_secret"):
         if name in values:
             values[name] = values[name] or None

@@ -10,13 +10,14 @@ from fastapi import Depends, Header, Path, Query, Request, Response
 from pydantic_core import to_json
 
 from api import errors
-from api.documents import Document, Table, as_csv, as_parquet
+from api.documents import Table, as_csv, as_parquet
 from api.jobs import Job
 from api.problems import Refusal
 from api.schemas.base import In, said
 from api.schemas.stored import JobOut, ResultRef
 from api.services import AppState
 from twin.errors import ScenarioError
+from twin.types import Document
 
 PREFIX = "/api/v1"
 ID_PATTERN = "^[A-Za-z0-9_-]{1,64}$"
@@ -61,8 +62,8 @@ def _if_match(
     found = _ETAG.match(if_match.strip())
     if found is None:
         raise ScenarioError(
-            field="If-Match", rule="must be a version", value=if_match,
-            repair='send the scenario\'s version, for example "1", or leave it out',
+            "If-Match", "must be a version", if_match,
+            'send the scenario\'s version, for example "1", or leave it out'
         )  # fmt: skip
     return int(found[1])
 

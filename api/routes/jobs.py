@@ -13,9 +13,9 @@ from pydantic_core import to_json
 
 from api.errors import described
 from api.jobs import FINISHED, Job
-from api.problems import Document
 from api.routes.common import Id, State, job_detail, job_out
 from api.schemas.stored import JobDetail, JobOut
+from twin.types import Document
 
 router = APIRouter(prefix="/jobs", tags=["jobs"], responses=described(404))
 

@@ -146,17 +146,13 @@ def list_receivers(state: State) -> ReceiverList:
 
 def _query(body: PullIn) -> str:
     if (body.query is None) == (body.preset is None):
-        raise ScenarioError(
-            field="query", rule="must be given, or a preset, and not both",
-            value=body.query, repair='send "preset": "dcgm"',
-        )  # fmt: skip
+        raise ScenarioError("query", "must be given, or a preset, and not both",
+                            body.query, 'send "preset": "dcgm"')  # fmt: skip
     return body.query or PRESETS[body.preset or ""]
 
 
 def _seconds(field: str, at: dt.datetime) -> float:
     if at.tzinfo is None:
-        raise ScenarioError(
-            field=field, rule="must name its zone", value=at.isoformat(),
-            repair="write it as 2026-01-31T12:00:00Z",
-        )  # fmt: skip
+        raise ScenarioError(field, "must name its zone", at.isoformat(),
+                            "write it as 2026-01-31T12:00:00Z")  # fmt: skip
     return at.timestamp()

@@ -215,10 +215,9 @@ def _before(cursor: str | None) -> int | None:
     if cursor is None:
         return None
     if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= 9):
-        raise ScenarioError(
-            field="cursor", rule="must come from the page before", value=cursor,
-            repair="take next_cursor of the last answer, or leave it out",
-        )  # fmt: skip
+        raise ScenarioError("cursor", "must come from the page before", cursor,
+                            "take next_cursor of the last answer, or leave it "
+                            "out")  # fmt: skip
     return int(cursor)
 
 
@@ -248,10 +247,8 @@ def _check_site(state: AppState, site_id: str | None) -> None:
     try:
         state.sites.get(site_id)
     except NotFoundError as error:
-        raise ScenarioError(
-            field="site_id", rule="must be a stored site", value=site_id,
-            repair="take one from GET /api/v1/sites",
-        ) from error  # fmt: skip
+        raise ScenarioError("site_id", "must be a stored site", site_id,
+                            "take one from GET /api/v1/sites") from error  # fmt: skip
 
 
 def _out(row: ScenarioRow, response: Response | None = None) -> ScenarioOut:

@@ -54,6 +54,6 @@ def _check_zone(name: str) -> None:
         ZoneInfo(name)
     except Exception as error:  # zoneinfo raises several kinds for bad names
         raise ScenarioError(
-            field="time_zone", rule="must be an IANA time zone", value=name,
-            repair='use a name such as "Europe/Madrid"',
+            "time_zone", "must be an IANA time zone", name,
+            'use a name such as "Europe/Madrid"'
         ) from error  # fmt: skip

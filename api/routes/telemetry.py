@@ -110,10 +110,7 @@ async def stream_now(
 
 
 @router.get(
-    "/series",
-    dependencies=READING,
-    response_model=SeriesOut,
-    responses=described(404),
+    "/series", dependencies=READING, response_model=SeriesOut, responses=described(404)
 )
 def read_series(state: State, asked: Annotated[SeriesQuery, Query()]) -> Response:
     """Power over time: of the site, a node, a host or a device."""

@@ -3,13 +3,33 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic_core.core_schema import no_info_after_validator_function
 
 from api.schemas.base import CURSOR_DOC, CURSOR_EXAMPLE, In, Out, said
+from store.exchange.sources import kinds
 
-Kind = Literal[
-    "netbox", "dps", "opendcim", "csv", "epw", "tmy3", "weather-csv", "price", "carbon"
-]
+
+class _Known:
+    """One of the kinds of `store.exchange.sources`."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        return no_info_after_validator_function(_known, handler(source))
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: Any, handler: Any) -> Any:
+        return handler(schema) | {"enum": list(kinds())}
+
+
+def _known(kind: str) -> str:
+    if kind not in kinds():
+        raise ValueError(f"must be one of {', '.join(kinds())}; choose one of them")
+    return kind
+
+
+Kind = Annotated[str, _Known]
 Status = Literal["previewed", "applied", "refused"]
 NAME = "^[a-z0-9][a-z0-9_-]{0,59}$"
 ID = "^[A-Za-z0-9_-]{1,64}$"

@@ -33,10 +33,8 @@ def _reader(model: type[Model], example: str) -> BeforeValidator:
     def read(value: Any) -> Any:
         found = parse_inputs(model, value, example=example)
         if "\\u0000" in found.model_dump_json():
-            raise ScenarioError(
-                field="document", rule="must be readable text",
-                value="a NUL character", repair="remove it",
-            )  # fmt: skip
+            raise ScenarioError("document", "must be readable text", "a NUL character",
+                                "remove it")  # fmt: skip
         return found
 
     return BeforeValidator(read)
@@ -74,10 +72,9 @@ class FrontIn(In):
     @model_validator(mode="after")
     def _two(self) -> FrontIn:
         if self.first == self.second:
-            raise ScenarioError(
-                field="front.second", rule="must differ from first", value=self.second,
-                repair="name another: cost, spend, carbon or unmet",
-            )  # fmt: skip
+            raise ScenarioError("front.second", "must differ from first", self.second,
+                                "name another: cost, spend, carbon or "
+                                "unmet")  # fmt: skip
         return self
 
 
@@ -121,10 +118,7 @@ BuildOutOut = create_model(
     "BuildOutOut",
     __base__=schema_of(BuildOutResult),
     warnings=_WARNINGS,
-    front=(
-        _FRONT,
-        said("Plans between two aims, the best in the first aim first", []),
-    ),
+    front=(_FRONT, said("Plans between two aims, the best in the first aim first", [])),
     inputs=(dict[str, Any], said("Inputs with every default", {"name": "A campus"})),
     provenance=(ProvenanceOut, said("What the answer rests on", {})),
     timing=(TimingOut | None, said("What it cost", {"computed_s": 0.4}, None)),

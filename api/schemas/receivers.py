@@ -9,7 +9,6 @@ from api.schemas.base import In, Out, said
 from api.schemas.telemetry import RefusedOut
 
 _AT = "2026-01-31T12:00:00Z"
-Text = str
 
 
 class IgnoredOut(Out):

@@ -35,10 +35,8 @@ def _reader(model: type[Model]) -> Callable[[Any], Any]:
     def read(value: Any) -> Any:
         found = parse_inputs(model, value, example="examples/serve_study.yaml")
         if "\\u0000" in found.model_dump_json():
-            raise ScenarioError(
-                field="document", rule="must be readable text",
-                value="a NUL character", repair="remove it",
-            )  # fmt: skip
+            raise ScenarioError("document", "must be readable text", "a NUL character",
+                                "remove it")  # fmt: skip
         return found
 
     return read

@@ -40,10 +40,8 @@ def _scenario(value: Any) -> Any:
 def readable(scenario: Scenario) -> Scenario:
     """Refuse what a database cannot hold in any text of a scenario."""
     if "\\u0000" in scenario.model_dump_json():
-        raise ScenarioError(
-            field="scenario", rule="must be readable text", value="a NUL character",
-            repair="remove it",
-        )  # fmt: skip
+        raise ScenarioError("scenario", "must be readable text", "a NUL character",
+                            "remove it")  # fmt: skip
     return scenario
 
 

@@ -32,10 +32,8 @@ def _study(value: Any) -> Any:
         return value  # pydantic says what a mapping is
     found = parse_study(value)
     if "\\u0000" in found.model_dump_json():
-        raise ScenarioError(
-            field="study", rule="must be readable text", value="a NUL character",
-            repair="remove it",
-        )  # fmt: skip
+        raise ScenarioError("study", "must be readable text", "a NUL character",
+                            "remove it")  # fmt: skip
     return found
 
 

@@ -7,8 +7,6 @@ systems add a module and one line here.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from cli.validation import (
     batch_model,
     brane,
@@ -42,6 +40,7 @@ from cli.validation import (
     uncertainty,
 )
 from cli.validation.row import ValidationRow
+from twin.types import Report
 
 SUITES = (
     measured, polca, tapas, stabilize, training, tracking, energy_per_query,
@@ -52,7 +51,6 @@ SUITES = (
     intelligent_router, ssjf, qlm, medha, tapas_router,
     uncertainty, optimise,
 )  # fmt: skip
-Report = Callable[[float, str], None]
 
 
 def rows(prefix: str = "", report: Report | None = None) -> list[ValidationRow]:

@@ -8,8 +8,6 @@ configuration were measured, and the rest of it is judged.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from cli.validation.row import ValidationRow
@@ -24,12 +22,11 @@ from twin.calibrate.batch_fit import (
     left_out,
     read_rows,
 )
-from twin.types import FloatArray
+from twin.types import FloatArray, Report
 
 PREFIX = "batch_model"
 DATASET = "mlenergy-v3"
 POWER_BAR, ITL_BAR = 0.05, 0.08
-Report = Callable[[float, str], None]
 _SOURCE = "our own bar; measured: ML.ENERGY benchmark v3 (NeurIPS 2025)"
 _HOSTS = (
     "one configuration measured on two of the benchmark's machines draws 10 to 15 % "

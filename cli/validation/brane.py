@@ -6,14 +6,12 @@ The weight of cost is found on one half of the queries; rows are of the other ha
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from cli.validation.even_ground import even_ground, own_baseline
 from cli.validation.row import Rule, Shows, ValidationRow
 from twin.serving.systems.brane import SOURCE, BraneParameters, evaluate
+from twin.types import Report
 
 PREFIX = "brane"
-Report = Callable[[float, str], None]
 _ASSUMED = (
     "shape only: ten pipelines of Llama 3.1 70B and Qwen3 8B, what each answers right "
     "and how often features are misread are assumed"

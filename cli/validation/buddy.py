@@ -7,16 +7,14 @@ an input back and none confirms the publication.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from cli.validation.even_ground import even_ground
 from cli.validation.row import Rule, ValidationRow
 from twin.serving.systems.baseline import BaselineParameters
 from twin.serving.systems.baseline import evaluate as serve_plain
 from twin.serving.systems.buddy import SOURCE, BuddyParameters, evaluate
+from twin.types import Report
 
 PREFIX = "buddy"
-Report = Callable[[float, str], None]
 _SERVING = "the published ratio and slow-down are of training, ours of serving"
 
 

@@ -81,6 +81,18 @@ def serving_tables(rows: list[dict[str, Any]]) -> str:
     return "\n".join(parts).rstrip()
 
 
+def summary(rows: list[dict[str, Any]]) -> str:
+    """What stands above the README's few rows: how many of all hold, and which fail."""
+    missed = [r for r in rows if verdict(r) == "no"]
+    serving = sum(r["id"].partition(".")[0] in SERVING for r in missed)
+    unknown = sum("shape only" in r["why"].lower() for r in missed)
+    return (
+        f"{len(rows)} published figures: {tally(rows)}. Of the {len(missed)} that do "
+        f"not hold, {serving} are of serving systems and their engines, {unknown} of "
+        "those on inputs that nobody published. Eight figures of the sample row:"
+    )
+
+
 def filled(text: str, marker: str, table: str) -> str:
     """Put a table between a marker and the next end marker."""
     before, found, rest = text.partition(marker)
@@ -113,7 +125,8 @@ def documents() -> dict[Path, str]:
     page = filled(page, SERVING_MARKER, serving_tables(serving))
     page = filled(page, VALIDATION_MARKER, validation_table(rest))
     readme = (ROOT / "README.md").read_text()
-    readme = filled(readme, VALIDATION_MARKER, validation_table(headline, short=True))
+    short = f"{summary(rows)}\n\n{validation_table(headline, short=True)}"
+    readme = filled(readme, VALIDATION_MARKER, short)
     return {ROOT / "docs" / "validation.md": page, ROOT / "README.md": readme}
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from cli.validation.even_ground import LENGTH_SPREAD, even_ground, own_baseline
 from cli.validation.row import ValidationRow
 from twin.serving.systems.base import Ground
 from twin.serving.systems.droidspeak import SOURCE, DroidSpeakParameters, evaluate
+from twin.types import Report
 
 PREFIX = "droidspeak"
-Report = Callable[[float, str], None]
 SHARED = DroidSpeakParameters(shared_frac=1.0, prefix_frac=0.9)
 _ASSUMED = (
     "shape only: workflows of 4 steps over 4 models that share 90 % of prompts of "

@@ -16,7 +16,6 @@ from cli.validation.dynamollm_week import (
     PEAK_RPS,
     RATES,
     SINGLES,
-    Report,
     Week,
     hourly_carbon,
     run_week,
@@ -27,6 +26,7 @@ from store.settings import Settings
 from twin.serving.dynamollm.busiest import BUSIEST
 from twin.serving.ground import RANGES
 from twin.serving.systems.base import Outcome
+from twin.types import Report
 
 PREFIX = "dynamollm"
 GRID = "grid_weather_hourly/US-CAL-CISO_2022.csv.gz"

@@ -29,8 +29,8 @@ from twin.serving.ground import draw_requests, slo_classes
 from twin.serving.systems.base import DYNAMO_SLO, Ground, Outcome
 from twin.serving.systems.dynamollm import run_levers, seen_rates
 from twin.serving.traffic import RecordedRates, Recordings
+from twin.types import Report
 
-Report = Callable[[float, str], None]
 RATES = "servegen-m-large"
 LENGTHS = {"chat": "azure-llm-2023-conv", "code": "azure-llm-2023-code"}
 DAY_S, WEEK_S, HOUR_S = 86_400.0, 604_800.0, 3600.0

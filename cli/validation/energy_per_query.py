@@ -8,8 +8,6 @@ own: those rows are inputs given back. Rows of `nvidia` and `mlenergy` are not.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from cli.validation.row import Rule, Shows, ValidationRow
 from twin.scenario.query_presets import PRESETS
 from twin.serving.query_energy import (
@@ -18,11 +16,11 @@ from twin.serving.query_energy import (
     QueryEnergyResult,
     query_energy,
 )
+from twin.types import Report
 
 PREFIX = "energy_per_query"
 DRAWS = 400_000
 WITHIN = 0.10
-Report = Callable[[float, str], None]
 _V1 = "Oviedo et al., arXiv 2509.20241 v1 (2025), abstract"
 _V2 = "Oviedo et al., arXiv 2509.20241 v2, Joule (2026), abstract"
 _POST = "Microsoft Cloud blog, 2026-06-15, via news"

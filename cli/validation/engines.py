@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import csv
 import gzip
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,10 +24,9 @@ from twin.catalogue.phase_tables import PHASE_TABLES
 from twin.serving.fleet.engines import make_engine
 from twin.serving.fleet.memory import bytes_per_parameter
 from twin.serving.fleet.scaling import carry_over
-from twin.types import FloatArray
+from twin.types import FloatArray, Report
 
 PREFIX = "engines"
-Report = Callable[[float, str], None]
 TABLE = "mlenergy_v3/mlenergy_v3_llm.csv.gz"
 TIME_PERCENT, POWER_PERCENT = 8.0, 5.0
 """Bars on median errors, as for models left out of the fit."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -21,10 +21,9 @@ from twin.catalogue.gpus import A100, A100_CLOCKS
 from twin.serving.fleet.caps import slowdown_at_power
 from twin.serving.fleet.engines import make_engine
 from twin.serving.fleet.grid import GridInput, GridResult, knob_grid
-from twin.types import FloatArray
+from twin.types import FloatArray, Report
 
 PREFIX = "greener"
-Report = Callable[[float, str], None]
 _PAPER = "Towards Greener LLMs (arXiv 2403.20306), via notes"
 _SWEEP = "StreamWise artifact (Azure/realtimevideogen), A100 diffusion sweep"
 _ZEUS = "Zeus (NSDI 2023), power limits of training, recorded"

@@ -7,8 +7,6 @@ against the headline on another A100 with another idle and limit.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from cli.validation.row import Shows, ValidationRow
 from twin.catalogue.gpus import A100
 from twin.serving.systems.input_power import (
@@ -17,9 +15,9 @@ from twin.serving.systems.input_power import (
     InputPowerParameters,
     dynamic_factor,
 )
+from twin.types import Report
 
 PREFIX = "input_power"
-Report = Callable[[float, str], None]
 TOLERANCE = 5.0
 
 OTHERS = (

@@ -7,17 +7,15 @@ ours is the heuristic it is guided by. Sign and range are what can be held again
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from cli.validation.even_ground import even_ground
 from cli.validation.recorded_ground import CODE, CONVERSATION, recorded, recorded_ground
 from cli.validation.row import Rule, Shows, ValidationRow
 from twin.serving.systems.base import Ground
 from twin.serving.systems.intelligent_router import SOURCE, RouterParameters, evaluate
 from twin.serving.systems.loads import at_load
+from twin.types import Report
 
 PREFIX = "intelligent_router"
-Report = Callable[[float, str], None]
 INSTANCES = 4
 LOADS = (0.3, 0.5, 0.7, 0.9)
 NEAR_POINTS = 3.0

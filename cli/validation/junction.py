@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from cli.validation.even_ground import even_ground, own_baseline
 from cli.validation.row import Rule, Shows, ValidationRow
 from twin.serving.systems.junction import SOURCE, JunctionParameters, evaluate
+from twin.types import Report
 
 PREFIX = "junction"
-Report = Callable[[float, str], None]
 _ASSUMED = (
     "shape only: half of an idle call's latency on a core and the spread of core time "
     "are assumed, the tenfold throughput per core is what goes in"

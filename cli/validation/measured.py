@@ -7,16 +7,14 @@ are from what was measured, before any policy is asked.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from cli.validation.row import Rule, ValidationRow
 from twin.catalogue import find_server, find_table
 from twin.catalogue.performance import PhaseTable
+from twin.types import Report
 
 PREFIX = "row"
-Report = Callable[[float, str], None]
 _ACME = "AcmeTrace, Seren cluster (Hu et al., NSDI 2024), distributions of power"
 _SPLITWISE = "Patel et al., Splitwise, ISCA 2024"
 _SIMULATOR = "splitwise-sim constant power model (Patel et al., ISCA 2024)"

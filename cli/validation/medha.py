@@ -14,9 +14,9 @@ from cli.validation.row import Rule, Shows, ValidationRow
 from twin.serving.systems.base import Ground, Outcome
 from twin.serving.systems.loads import at_load
 from twin.serving.systems.medha import SOURCE, MedhaParameters, evaluate
+from twin.types import Report
 
 PREFIX = "medha"
-Report = Callable[[float, str], None]
 SERVERS = 16
 GOAL_FRAC = 0.9
 _SHAPE = (

@@ -8,7 +8,6 @@ show what the answer hangs on.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from cli.validation.even_ground import even_ground
@@ -22,9 +21,9 @@ from twin.serving.modserve.plans import modserve_plan, monolith_plan, monolith_r
 from twin.serving.modserve.stages import highest_rate
 from twin.serving.systems.base import Ground
 from twin.serving.systems.modserve import evaluate
+from twin.types import Report
 
 PREFIX = "modserve"
-Report = Callable[[float, str], None]
 _PAPER = "ModServe (SoCC 2025, arXiv 2502.00937), abstract: at SLO, 128 GPUs"
 SERVERS = 16
 HORIZON_S = 1200.0
@@ -91,10 +90,7 @@ def _plans(p: Parameters, servers: int, rate_per_s: float) -> tuple[Plan, Plan]:
     ground = _ground(rate_per_s, servers)
     media = media_of(ground, p)
     seen = monolith_requests(ground, p, media)
-    return (
-        modserve_plan(ground, p, media).plan,
-        monolith_plan(ground, p, seen).plan,
-    )
+    return (modserve_plan(ground, p, media).plan, monolith_plan(ground, p, seen).plan)
 
 
 def _attained(p: Parameters, plan: Plan, rate_per_s: float, *, one_pool: bool) -> float:

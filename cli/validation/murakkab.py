@@ -8,15 +8,13 @@ than anything else. So the largest saving over three floors stands beside the pu
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from cli.validation.even_ground import even_ground
 from cli.validation.row import ValidationRow
 from twin.serving.systems.murakkab import PUBLISHED, Parameters, evaluate
+from twin.types import Report
 
 PREFIX = "murakkab"
 FLOORS = (0.90, 0.95, 0.98)
-Report = Callable[[float, str], None]
 _PAPER = "Murakkab (arXiv 2508.18298), abstract: up to, at the SLO"
 _SHAPE = "shape only: catalogue, graphs and qualities ours, arrivals drawn"
 _RATIOS = {

@@ -29,10 +29,9 @@ from twin.scenario.study import Limit, Objective
 from twin.serving.traffic import Recordings
 from twin.study.questions.base import Ground, Outputs
 from twin.study.questions.row import answer
-from twin.types import FloatArray
+from twin.types import FloatArray, Report
 
 PREFIX = "optimise"
-Report = Callable[[float, str], None]
 _TRIES = 1000
 _SITES = 20
 _EACH_W = 5000.0

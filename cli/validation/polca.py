@@ -9,7 +9,6 @@ had to be assumed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -22,6 +21,7 @@ from twin.plan.whatif import base_row, reference_run
 from twin.result import RunResult
 from twin.scenario import Scenario, apply_changes
 from twin.serving.traffic import Recordings
+from twin.types import Report
 
 PREFIX = "polca"
 DAYS = 42.0
@@ -30,7 +30,6 @@ _SYSTEM = "POLCA"
 _PAPER = "Patel et al., POLCA, ASPLOS 2024"
 _SECOND = "second-hand"
 _MEMORY = "memory"
-Report = Callable[[float, str], None]
 
 
 def scenario(days: float = DAYS) -> Scenario:

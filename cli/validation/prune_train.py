@@ -7,17 +7,15 @@ inputs given back, not a check.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from cli.validation.row import ValidationRow
 from twin.serving.systems.prune_train import (
     SOURCE,
     PruneTrainParameters,
     epoch_time_frac,
 )
+from twin.types import Report
 
 PREFIX = "prune_train"
-Report = Callable[[float, str], None]
 
 SHARES = (
     ("default", 0.6, 0.3, "as the system's default"),

@@ -8,7 +8,6 @@ instances.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -30,9 +29,9 @@ from twin.serving.systems.base import Ground
 from twin.serving.systems.qlm import SOURCE, evaluate
 from twin.serving.systems.qlm_groups import QlmParameters
 from twin.serving.systems.qlm_queues import Work, waiting_s
+from twin.types import Report
 
 PREFIX = "qlm"
-Report = Callable[[float, str], None]
 GOAL_FRAC = 0.95
 MOST = 40
 _SHAPE = (

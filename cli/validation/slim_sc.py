@@ -7,14 +7,12 @@ gains do not pass; whether there is a gain at all is a row of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from cli.validation.even_ground import even_ground
 from cli.validation.row import Rule, ValidationRow
 from twin.serving.systems.slim_sc import SOURCE, SlimScParameters, evaluate
+from twin.types import Report
 
 PREFIX = "slim_sc"
-Report = Callable[[float, str], None]
 CHAINS = SlimScParameters(query_frac=1.0)
 MORE_ALIKE = SlimScParameters(query_frac=1.0, chains=16, redundancy=0.5)
 _ASSUMED = (

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import csv
 import gzip
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,9 +38,9 @@ from twin.serving.splitwise.throughput import (
     max_throughput,
 )
 from twin.serving.systems.splitwise import transfer_frac
+from twin.types import Report
 
 PREFIX = "splitwise"
-Report = Callable[[float, str], None]
 Found = dict[str, Provision]
 MODEL = "bloom-176b"
 POWER_BUDGET, COST_BUDGET = 40 * 44.0, 40 * 38.0

@@ -8,7 +8,6 @@ error is stated, not the paper's.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -20,9 +19,9 @@ from twin.serving.predictor import predicted_requests
 from twin.serving.systems.base import Ground
 from twin.serving.systems.loads import with_batch
 from twin.serving.systems.ssjf import SOURCE, LoadPoint, SsjfParameters, load_point
+from twin.types import Report
 
 PREFIX = "ssjf"
-Report = Callable[[float, str], None]
 INSTANCES = 4
 _RANGE = "the published load was not at hand"
 _TRAFFIC = {CONVERSATION: "conv", CODE: "code"}

@@ -7,8 +7,6 @@ here are jobs of the published kind, said row by row. Nothing is fitted to them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from cli.validation.row import Rule, ValidationRow
@@ -19,9 +17,9 @@ from twin.stabilize.smoothing import Smoothed, Smoothing, smoothed
 from twin.stabilize.storage import Storage, stored
 from twin.training.job import Levels, TrainingJob
 from twin.training.waveform import Waveform, job_waveform
+from twin.types import Report
 
 PREFIX = "stabilize"
-Report = Callable[[float, str], None]
 _PAPER = "Power Stabilization for AI Training Datacenters (arXiv 2508.14318)"
 _GB300 = "NVIDIA blog, GB300 NVL72 steady power"
 _IEC = "IEC 61000-4-15, table 5"

@@ -14,22 +14,16 @@ from cli.validation.even_ground import even_ground
 from cli.validation.row import Rule, ValidationRow
 from twin.serving.systems.streamwise import Parameters, evaluate
 from twin.serving.workflow.pools import StagePool
-from twin.serving.workflow.provision import (
-    Video,
-    judge,
-    naive_video,
-    option,
-    solve,
-)
+from twin.serving.workflow.provision import Video, judge, naive_video, option, solve
 from twin.serving.workflow.streamcast import (
     A100_TABLE,
     H100_TABLE,
     StageTable,
     stage_pools,
 )
+from twin.types import Report
 
 PREFIX = "streamwise"
-Report = Callable[[float, str], None]
 _REPO = "StreamWise artifact (Azure/realtimevideogen), paper/data/"
 _PAPER = "StreamWise (arXiv 2603.05800), abstract"
 KWH = 3.6e6

@@ -7,19 +7,12 @@ and half served endpoints, one generated week; the same demand for every schedul
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from cli.validation.row import Rule, ValidationRow
 from twin.catalogue import find_server
 from twin.catalogue.cooling import server_thermal
 from twin.tapas.fleet import Demand, Grounds, make_demand, make_grounds
-from twin.tapas.simulate import (
-    SLO_SLOWDOWN,
-    Emergency,
-    Levers,
-    Outcome,
-    run_week,
-)
+from twin.tapas.simulate import SLO_SLOWDOWN, Emergency, Levers, Outcome, run_week
+from twin.types import Report
 
 PREFIX = "tapas"
 ROWS = 24
@@ -27,7 +20,6 @@ _PAPER = "TAPAS (ASPLOS 2025), via summaries"
 _OURS = "coefficients ours, see docs/models/tapas.md"
 ALL = Levers(place=True, route=True, configure=True)
 NONE = Levers()
-Report = Callable[[float, str], None]
 
 
 LET_FRAC = 0.8

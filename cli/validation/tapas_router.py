@@ -7,7 +7,6 @@ week. Coefficients are ours, so all of it is shape only.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -16,9 +15,9 @@ from cli.validation.even_ground import even_ground
 from cli.validation.row import Rule, Shows, ValidationRow
 from twin.serving.systems.tapas_router import evaluate
 from twin.serving.systems.tapas_steering import TapasRouterParameters
+from twin.types import Report
 
 PREFIX = "tapas_router"
-Report = Callable[[float, str], None]
 SEEDS = (1, 2, 3, 4, 5, 6)
 _PAPER = "TAPAS (ASPLOS 2025), via summaries"
 _SHAPE = (

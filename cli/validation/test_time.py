@@ -8,15 +8,13 @@ with length, which no physics of ours gives at an equal token rate.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from cli.validation.even_ground import even_ground
 from cli.validation.row import ValidationRow
 from twin.serving.systems.base import Outcome
 from twin.serving.systems.test_time import SOURCE, ThinkingParameters, evaluate
+from twin.types import Report
 
 PREFIX = "test_time"
-Report = Callable[[float, str], None]
 FACTOR = 15.0
 
 

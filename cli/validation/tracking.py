@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import csv
 import gzip
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,10 +29,9 @@ from twin.tracking.judge import (
     judge_half,
     judge_half_given,
 )
-from twin.types import FloatArray
+from twin.types import FloatArray, Report
 
 PREFIX = "tracking"
-Report = Callable[[float, str], None]
 H100 = "mlperf_train_power_h100"
 B200 = "mlperf_train_power_b200/b200_8gpu_node_power.csv.gz"
 H200 = "mlperf_infer_power_h200/h200x8_wall_power_1s.csv.gz"

@@ -17,16 +17,12 @@ from cli.validation.row import Rule, ValidationRow
 from store.datasets import DatasetStore
 from store.settings import Settings
 from store.training_traces import TrainingRun
-from twin.training.coincidence import (
-    NodeSpread,
-    measure_spread,
-    predict_cluster_peak,
-)
+from twin.training.coincidence import NodeSpread, measure_spread, predict_cluster_peak
 from twin.training.judge import NOISE_SEED, judge
 from twin.training.learn import learn
 from twin.training.learned import Learned, replay
 from twin.training.recorded import StepLog, Trace, cluster
-from twin.types import BoolArray, FloatArray
+from twin.types import BoolArray, FloatArray, Report
 
 PREFIX = "stabilize"
 NODES = 64
@@ -37,7 +33,6 @@ LORA_PEAK_KW = {"a": 395.6, "b": 391.1}
 """Highest sum on a 2 s grid, as the data's own summary has it."""
 NEAR = 0.05
 """A forecast of the peak is to be within this. [1]"""
-Report = Callable[[float, str], None]
 _LOGS = "MLPerf Training v4.0 power logs (Sustainable Metal Cloud)"
 
 

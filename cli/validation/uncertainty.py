@@ -22,7 +22,7 @@ from twin.scenario.model import Horizon, Scenario
 from twin.scenario.workload import DiurnalArrivals, Load, Workload
 from twin.serving.traffic import Recordings
 from twin.simulate import compile_scenario, simulate
-from twin.types import FloatArray
+from twin.types import FloatArray, Report
 from twin.uncertainty.exceedance import exceedance
 from twin.uncertainty.importance import Importance
 from twin.uncertainty.rare import RareEvent, RareSampler
@@ -37,7 +37,6 @@ WANTED = 190
 CHANCE = 9
 """Slack where an interval holds barely above 95 % of all: three standard errors."""
 BRUTE_POINTS = 10_000_000
-Report = Callable[[float, str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,9 +1,9 @@
-"""Turn an imported file into a topology, by the kind the caller says it is."""
+"""The one list of imports: what a file may be, and who turns it into a topology."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple, get_args
 
 from store.exchange.files import (
     Rows,
@@ -14,9 +14,11 @@ from store.exchange.files import (
     refuse,
     stem,
 )
+from store.exchange.weather_files import WeatherKind
 from twin.exchange.dps import read_dps
 from twin.exchange.netbox import TABLES, read_netbox
 from twin.exchange.opendcim import read_opendcim
+from twin.exchange.series import SeriesKind
 from twin.exchange.tables import read_table
 from twin.exchange.topology import Topology
 
@@ -42,7 +44,12 @@ def read_topology(kind: str, content: bytes) -> Topology:
         raise refuse(
             "must be a known kind", kind, f"one of {', '.join(TOPOLOGIES)}", "kind"
         )
-    return TOPOLOGIES[kind](content)
+    return TOPOLOGIES[kind].read(content)
+
+
+def kinds() -> tuple[str, ...]:
+    """What an import may be: topologies, years of weather, hourly series."""
+    return (*TOPOLOGIES, *get_args(WeatherKind), *get_args(SeriesKind))
 
 
 def _csv(content: bytes) -> Topology:
@@ -62,10 +69,20 @@ def _opendcim(content: bytes) -> Topology:
     return read_opendcim({stem(n): read_csv(t) for n, t in files.items()})
 
 
-TOPOLOGIES: dict[str, Callable[[bytes], Topology]] = {
-    "netbox": _netbox, "dps": _dps, "opendcim": _opendcim, "csv": _csv,
-}  # fmt: skip
-"""Readers by kind; a new kind is a function and a line here."""
+class Source(NamedTuple):
+    """A kind of inventory: its name on the page Data, and its reader."""
+
+    title: str
+    read: Callable[[bytes], Topology]
+
+
+TOPOLOGIES: dict[str, Source] = {
+    "netbox": Source("NetBox (JSON or CSV)", _netbox),
+    "dps": Source("NVIDIA Domain Power Service", _dps),
+    "opendcim": Source("openDCIM (CSV)", _opendcim),
+    "csv": Source("Topology table (CSV)", _csv),
+}
+"""By kind; a new one is a function and a line here: REST, commands and page have it."""
 
 
 def _dps_documents(content: bytes) -> list[Mapping[str, Any]]:

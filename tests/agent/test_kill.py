@@ -80,10 +80,7 @@ def test_an_agent_told_to_stop_sends_what_it_has(tmp_path, fake, start_agent):
         check_exactly_once(tmp_path / "spool", receiver)
     assert [
         e["kind"] for e in receiver.events if e["kind"] in ("started", "stopped")
-    ] == [
-        "started",
-        "stopped",
-    ]
+    ] == ["started", "stopped"]
 
 
 def test_a_wall_clock_set_by_an_hour_moves_no_reading(

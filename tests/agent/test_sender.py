@@ -16,14 +16,7 @@ from agent.sender import Pace, Sender
 from agent.spool import Spool
 from agent.stamps import applied
 from tests.agent.make import GPU, chunk
-from tests.agent.server import (
-    PROBLEM,
-    TOKEN,
-    Receiver,
-    problem,
-    readings_of,
-    unpacked,
-)
+from tests.agent.server import PROBLEM, TOKEN, Receiver, problem, readings_of, unpacked
 
 EARLY = (503, problem("unavailable", "start_us"), {**PROBLEM, "Retry-After": "60"})
 """What a server answers whose clock is behind all readings of a batch."""
@@ -43,12 +36,9 @@ class Bench:
         self.recorder = recorder
         self.draws = []
         server = Server(
-            receiver.url,
-            Token(token_file),
-            recorder.clock,
-            recorder.server,
+            receiver.url, Token(token_file), recorder.clock, recorder.server,
             timeout_s=5,
-        )
+        )  # fmt: skip
         self.sender = Sender(
             self.spool, server, recorder, name="node",
             pace=Pace(**{"readings": 100, "span_s": 0.0, **pace}), draw=self.draw,

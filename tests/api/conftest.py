@@ -10,10 +10,7 @@ from api.main import create_app
 from api.transport import InProcessTransport
 from store.settings import Settings
 
-SHORT = {
-    "horizon.days": 0.02,
-    "workload.load.requests_per_server_s": 0.05,
-}
+SHORT = {"horizon.days": 0.02, "workload.load.requests_per_server_s": 0.05}
 """Half an hour at a given rate: no search for the load, a few milliseconds to run."""
 
 
@@ -21,13 +18,10 @@ SHORT = {
 def settings(tmp_path_factory):
     folder = tmp_path_factory.mktemp("api")
     return Settings(
-        database_url=f"sqlite:///{folder / 'test.db'}",
-        data_dir=None,
-        cache_dir=folder / "cache",
-        what_if_wait_s=60.0,
-        workers=2,
+        database_url=f"sqlite:///{folder / 'test.db'}", data_dir=None,
+        cache_dir=folder / "cache", what_if_wait_s=60.0, workers=2,
         study_engine="threads",
-    )
+    )  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -72,7 +72,7 @@ def test_progress_never_goes_back(runner):
 
 def test_a_failing_job_carries_the_problem(runner, table):
     def work(_job):
-        raise ScenarioError(field="a", rule="must be b", value=1, repair="set it")
+        raise ScenarioError("a", "must be b", 1, "set it")
 
     job = runner.start(Job("run"), work)
     job.finished.wait(WAIT_S)
@@ -142,7 +142,7 @@ def test_jobs_of_a_stopped_server_are_marked_failed(runner, table, owner, lost):
         owner=owner.format(host=host, pid=pid),
     )  # fmt: skip
 
-    assert len(runner.recover()) == int(lost)
+    assert len(runner.presence.lost()) == int(lost)
 
     found = table.get(row.id)
     assert found.state == ("failed" if lost else "running")
@@ -181,8 +181,7 @@ def test_the_client_waits_for_a_long_what_if(quick):
     told = []
 
     found = quick.what_if(
-        changes=SHORT | {"horizon.days": 3},
-        on_progress=lambda *now: told.append(now),
+        changes=SHORT | {"horizon.days": 3}, on_progress=lambda *now: told.append(now)
     )
 
     assert found["run"]["server_count"] == 40

@@ -161,10 +161,7 @@ def max_page(ours):
 
 
 def test_a_range_of_a_prometheus_is_pulled(tmp_path):
-    with (
-        Exporter() as exporter,
-        prometheus(tmp_path, scraped=exporter.port) as address,
-    ):
+    with Exporter() as exporter, prometheus(tmp_path, scraped=exporter.port) as address:
         until(lambda: exporter.pages >= 6, tmp_path / "prometheus.log")
         database = f"sqlite:///{tmp_path / 'pulled.db'}"
         settings = Settings(

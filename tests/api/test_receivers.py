@@ -125,7 +125,7 @@ def test_samples_that_break_a_rule_are_400_and_the_others_stay(http, stored):
     """The specification wants 400 where any sample is invalid; what is good is kept."""
     at = now_ms()
     body = write_v2(
-        (gpu("POWER_USAGE", "partly"), [(412.0, at), (413.0, at + 3_600_000)]),
+        (gpu("POWER_USAGE", "partly"), [(412.0, at), (413.0, at + 3_600_000)])
     )
 
     answer = http.post(WRITE, content=snappy(body), headers=V2)
@@ -315,10 +315,8 @@ def test_a_store_that_is_full_is_503_because_a_prometheus_drops_after_429(
     assert refused.value.headers["retry-after"] == "2"
 
 
-FULL = ScenarioError(
-    field="devices", rule="at most 4096 per source", value=4097,
-    repair="use the same key for the same device",
-)  # fmt: skip
+FULL = ScenarioError("devices", "at most 4096 per source", 4097,
+                     "use the same key for the same device")  # fmt: skip
 
 
 def hundred_hosts():

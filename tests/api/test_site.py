@@ -7,13 +7,7 @@ import math
 import pytest
 
 from api.client import ApiProblem
-from api.schemas.site import (
-    CoolingYearOut,
-    FailureOut,
-    FailuresOut,
-    FitOut,
-    SiteRunOut,
-)
+from api.schemas.site import CoolingYearOut, FailureOut, FailuresOut, FitOut, SiteRunOut
 from tests.api.conftest import SHORT
 from twin.catalogue import find_server
 

@@ -15,10 +15,7 @@ from twin.errors import ScenarioError
 from twin.telemetry.readings import Device, Readings
 
 S = 1_000_000
-SITE = {
-    "name": "Two racks",
-    "facility": {"template": {"design": "2n"}},
-}
+SITE = {"name": "Two racks", "facility": {"template": {"design": "2n"}}}
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from bench.document import documents, drawings
+from bench.document import documents, drawings, main_table
 from bench.history import append, latest_curves, latest_rows, read, series_of
 from bench.rows import ROW_BARS, finished
 from bench.words import GROUPS, HEADLINE, WORDS, number, short
@@ -63,6 +63,23 @@ def test_a_value_beyond_its_bar_is_said_and_drawn_as_such(lines):
 
     assert drawn.count('class="bad"/>') == 1  # the plan's 9 s, above 8 s
     assert drawn.count('class="good"/>') == 2
+
+
+def test_the_readme_tells_rows_that_miss_their_bar_and_rows_nobody_recorded():
+    late = row("row.slider_p95_s", 0.456) | {"bar": 0.7, "passes": True}
+    line = {"recorded_at": "2026-01-05", "commit": "", "rows": [late],
+            "note": "", "machine": MACHINE, "curves": []}  # fmt: skip
+    found = {path.name: text for path, text in documents([line]).items()}
+    readme = found["README.md"]
+
+    assert "0 of 1 recorded rows keep their bar; not kept: `row.slider_p95_s`" in readme
+    assert "0.456 s | ≤ 0.4 s | **no** |" in readme  # the bar of today, not its own
+    assert "(`pages.change_s`) | not recorded | ≤ 0.4 s | – |" in readme
+    for section in ("Scaling", "Roofline"):
+        told = found["benchmarks.md"].split(f"## {section}\n")[1].split("\n## ")[0]
+        assert told.startswith("Not recorded yet: run"), section
+        assert len(told) < 80
+    assert main_table({}).startswith("0 of 0 recorded")
 
 
 def test_drawings_are_well_formed_and_fetch_nothing(lines):

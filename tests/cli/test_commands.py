@@ -14,7 +14,7 @@ from api.client import Client
 from cli import validate
 from cli.scenario_file import load_scenario
 from tests.cli.conftest import SHORT, example_scenarios
-from twin.scenario import apply_changes, dataset_names
+from twin.scenario import dataset_names
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 PLAN = {**SHORT, "plan": {"added_servers": [0, 4], "policies": ["no-cap", "polca"]}}
@@ -31,24 +31,6 @@ def without_dataset():
         for path in example_scenarios()
         if not dataset_names(load_scenario(path).scenario)
     ]
-
-
-@pytest.mark.parametrize("path", without_dataset(), ids=lambda p: p.stem)
-def test_every_example_without_a_dataset_runs(nameplate, answer, scenario_file, path):
-    shortened = apply_changes(
-        load_scenario(path).scenario,
-        {"horizon.days": 0.02, "workload.load.requests_per_server_s": 0.1},
-    )
-
-    result = nameplate(
-        "run", scenario_file(shortened.model_dump(mode="json")), "--json"
-    )
-
-    assert result.exit_code == 0, result.stderr
-    run = answer(result)
-    assert run["server_count"] == shortened.fleet.server_count
-    assert 0 < run["peak_w"] < 2 * run["provisioned_w"]
-    assert run["low"]["arrived"] + run["high"]["arrived"] > 0
 
 
 def test_plan_prints_one_document_and_the_largest_count(nameplate, answer,

@@ -5,11 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cli.validation.dynamollm import saving_percent
-from cli.validation.dynamollm_week import (
-    equal_attainment,
-    hourly_carbon,
-    power_by_law,
-)
+from cli.validation.dynamollm_week import equal_attainment, hourly_carbon, power_by_law
 from twin.serving.fleet.engines import make_engine
 from twin.serving.systems.base import Outcome
 

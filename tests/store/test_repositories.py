@@ -8,14 +8,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from store.migrate import upgrade_engine
-from store.repositories import (
-    ConflictError,
-    Jobs,
-    NotFoundError,
-    Plans,
-    Runs,
-    Sites,
-)
+from store.repositories import ConflictError, Jobs, NotFoundError, Plans, Runs, Sites
 from store.scenarios import Scenarios
 from twin.errors import ScenarioError
 

@@ -29,8 +29,7 @@ def test_python_policies_are_off_by_default(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
-    [("NAMEPLATE_WORKERS", "0"), ("NAMEPLATE_WHAT_IF_WAIT_S", "-1")],
+    ("name", "value"), [("NAMEPLATE_WORKERS", "0"), ("NAMEPLATE_WHAT_IF_WAIT_S", "-1")]
 )
 def test_settings_out_of_range_are_refused(monkeypatch, name, value):
     monkeypatch.setenv(name, value)

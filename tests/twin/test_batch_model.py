@@ -40,15 +40,9 @@ def llama_70b(**changes):
         "meta-llama/Llama-3.1-70B-Instruct", total_params=70e9, active_params=70e9
     )
     point = Point(
-        total_params=70e9,
-        active_params=70e9,
-        shape=shape,
-        precision="bfloat16",
-        gpu=H100,
-        gpu_count=4,
-        batch=32.0,
-        output_tokens=350.0,
-    )
+        total_params=70e9, active_params=70e9, shape=shape, precision="bfloat16",
+        gpu=H100, gpu_count=4, batch=32.0, output_tokens=350.0,
+    )  # fmt: skip
     return replace(point, **changes)
 
 

@@ -15,7 +15,6 @@ from twin.catalogue.electrical import (
     LOSSES,
     PROTECTION_OF_KIND,
     PROTECTIONS,
-    RAPS_CONSTANTS,
     STORES,
     TRANSFER,
     find_loss,
@@ -55,7 +54,7 @@ def figures():
             found[f"{curve.key} at {point.ratio:g} ({i + 1})"] = point.time_s
     for f in fields(GENERATOR):
         found[f"generator {f.name}"] = getattr(GENERATOR, f.name)
-    return found | {f"transfer {k}": v for k, v in TRANSFER.items()} | RAPS_CONSTANTS
+    return found | {f"transfer {k}": v for k, v in TRANSFER.items()}
 
 
 def trip_s(key, ratio):

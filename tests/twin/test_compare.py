@@ -8,14 +8,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from twin.compare import (
-    Figure,
-    axis_of,
-    compare_figure,
-    differing,
-    on_axis,
-    order_of,
-)
+from twin.compare import Figure, axis_of, compare_figure, differing, on_axis, order_of
 
 
 def figure(**more):

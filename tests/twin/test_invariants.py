@@ -20,13 +20,7 @@ from twin.scenario.policy import Polca
 from twin.scenario.workload import DiurnalArrivals
 from twin.serving import kernel
 from twin.serving.traffic import Recordings, arrivals_between
-from twin.simulate import (
-    compile_scenario,
-    new_meter,
-    new_state,
-    run_chunks,
-    simulate,
-)
+from twin.simulate import compile_scenario, new_meter, new_state, run_chunks, simulate
 
 # small and repeatable: the same draws on every machine, no minutes of shrinking
 LAW = settings(

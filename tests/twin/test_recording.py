@@ -8,11 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from twin.errors import ScenarioError
-from twin.recording import (
-    RecordedPower,
-    play,
-    servers_from_gpus,
-)
+from twin.recording import RecordedPower, play, servers_from_gpus
 
 
 def record(servers=4, steps=120, step_s=60.0, seed=1):

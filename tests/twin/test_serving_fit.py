@@ -14,11 +14,7 @@ import pytest
 
 from twin.calibrate.mlenergy_fit import Calibration, calibrate, fit_all, fit_mlenergy
 from twin.calibrate.model_shapes import SHAPES
-from twin.calibrate.serving_fit import (
-    SPLITWISE_FITS,
-    fit_splitwise,
-    fit_splitwise_all,
-)
+from twin.calibrate.serving_fit import SPLITWISE_FITS, fit_splitwise, fit_splitwise_all
 from twin.catalogue import PHASE_TABLES
 from twin.catalogue.performance import decode_iteration_s
 

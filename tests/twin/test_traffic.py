@@ -40,14 +40,11 @@ def traffic_of(arrivals=FLAT, *, days=1.0, seed=3, classes=None, **given):
     if classes is not None:
         workload["classes"] = classes
     return build_traffic(
-        Workload(**workload),
-        low_priority_frac=given.get("low_frac", 0.5),
-        horizon_s=days * DAY_S,
-        start=given.get("start", MONDAY),
-        time_zone_offset_s=given.get("offset_s", 0.0),
-        seed=seed,
+        Workload(**workload), low_priority_frac=given.get("low_frac", 0.5),
+        horizon_s=days * DAY_S, start=given.get("start", MONDAY),
+        time_zone_offset_s=given.get("offset_s", 0.0), seed=seed,
         recordings=given.get("recordings", Recordings.none()),
-    )
+    )  # fmt: skip
 
 
 def whole(traffic, rate_rps, *, edges_s=None):
@@ -432,8 +429,7 @@ def test_the_base_row_peaks_near_the_target_whatever_the_capacity_estimate(
     })  # fmt: skip
     rate = find_rate(asked, Recordings.none())
     base = simulate(
-        uncontrolled(compile_scenario(asked, Recordings.none())),
-        rate_per_server_s=rate,
+        uncontrolled(compile_scenario(asked, Recordings.none())), rate_per_server_s=rate
     )
 
     # one run's peak scatters by a point or two between seeds

@@ -197,11 +197,9 @@ def impossible(base: Program) -> ScenarioError | ScenarioErrors:
             for one in together
         ])  # fmt: skip
     least = _least_unmet(base, [c for c in caps if c[0] != "unmet"])
-    return ScenarioError(
-        field="limits.unmet_frac", rule="cannot be kept with limits.carbon_t, whatever "
-        "is ordered", value=given.limits.unmet_frac,
-        repair=f"raise it to at least {least:.4f}, or raise limits.carbon_t",
-    )  # fmt: skip
+    return ScenarioError("limits.unmet_frac", "cannot be kept with limits.carbon_t, "
+                         "whatever is ordered", given.limits.unmet_frac, "raise it to "
+                         f"at least {least:.4f}, or raise limits.carbon_t")  # fmt: skip
 
 
 def _possible(program: Program, caps: list[tuple[Measure, float]]) -> bool:
@@ -256,11 +254,10 @@ def _blame(
     if others:
         rule += f", together with {' and '.join(others)}"
     enough = "" if others else _enough(base.again(one.given), one)
-    return ScenarioError(
-        field=one.field, rule=rule, value=one.value,
-        repair=f"{'lower' if 'months' in one.field else 'raise'} it{enough}, or raise "
-        f"limits.unmet_frac to {min(np.ceil(least * 1e4) / 1e4, 1.0):g}",
-    )  # fmt: skip
+    return ScenarioError(one.field, rule, one.value,
+                         f"{'lower' if 'months' in one.field else 'raise'} it{enough}, "
+                         "or raise limits.unmet_frac to "
+                         f"{min(np.ceil(least * 1e4) / 1e4, 1.0):g}")  # fmt: skip
 
 
 def _enough(program: Program, one: Relaxed) -> str:

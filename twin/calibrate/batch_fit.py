@@ -123,12 +123,9 @@ def read_rows(rows: Sequence[Row]) -> Rows:
     bound = np.where(f.traffic == 0, 0.6, 0.3)
     weight = np.where(f.host_bound, bound, 1.0) * np.where(f.replicas > 1, 0.3, 1.0)
     return Rows(
-        points=points,
-        models=tuple(r["model"] for r in rows),
-        features=f,
-        measured_log=np.log([itl_s, f.batch / rate, power_w / tdp_w]),
-        weight=weight,
-    )
+        points=points, models=tuple(r["model"] for r in rows), features=f,
+        measured_log=np.log([itl_s, f.batch / rate, power_w / tdp_w]), weight=weight,
+    )  # fmt: skip
 
 
 def family(model: str) -> str:

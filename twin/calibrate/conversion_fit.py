@@ -98,25 +98,20 @@ def _check(
     averaged: bool,
 ) -> None:  # fmt: skip
     if rated_w <= 0:
-        raise ScenarioError(
-            field=f"{name}.rated_w", rule="must be above 0", value=rated_w,
-            repair="give the stage's rated output",
-        )  # fmt: skip
+        raise ScenarioError(f"{name}.rated_w", "must be above 0", rated_w,
+                            "give the stage's rated output")  # fmt: skip
     if input_w.shape != output_w.shape:
-        raise ScenarioError(
-            field=f"{name}.output_w", rule="must have one value per input",
-            value=f"{output_w.shape} for {input_w.shape}", repair="pair the readings",
-        )  # fmt: skip
+        raise ScenarioError(f"{name}.output_w", "must have one value per input",
+                            f"{output_w.shape} for {input_w.shape}",
+                            "pair the readings")  # fmt: skip
     both = np.isfinite(input_w) & np.isfinite(output_w)
     above = float(np.mean(output_w[both] > input_w[both])) if both.any() else 0.0
     if above > IMPOSSIBLE_FRAC and not averaged:
-        raise ScenarioError(
-            field=f"{name}.output_w", rule="must not exceed the input at the same "
-            f"instant in more than {IMPOSSIBLE_FRAC:.0%} of the readings",
-            value=f"{above:.1%}",
-            repair="the meters do not read at one instant: give means of whole runs "
-            "(run), or readings of one instrument",
-        )  # fmt: skip
+        raise ScenarioError(f"{name}.output_w", "must not exceed the input at the same "
+                            f"instant in more than {IMPOSSIBLE_FRAC:.0%} of the "
+                            "readings", f"{above:.1%}", "the meters do not read at one "
+                            "instant: give means of whole runs (run), or readings of "
+                            "one instrument")  # fmt: skip
 
 
 def _means(

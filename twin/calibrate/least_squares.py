@@ -124,10 +124,8 @@ def standard_errors(
 def _refuse(problem: Problem, unknown: Unknown, why: str) -> None:
     if unknown.optional:
         return
-    raise ScenarioError(
-        field=f"{problem.name}.{unknown.name}",
-        rule="must be identifiable from the readings", value=why, repair=unknown.needs,
-    )  # fmt: skip
+    raise ScenarioError(f"{problem.name}.{unknown.name}", "must be identifiable from "
+                        "the readings", why, unknown.needs)  # fmt: skip
 
 
 def _record(

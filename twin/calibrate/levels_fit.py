@@ -84,10 +84,8 @@ def fit_levels(
     t_s, power_w = t_s[good], power_w[good]
     kept = power_w.size - int(held_out_frac * power_w.size)
     if kept < FEWEST_READINGS:
-        raise ScenarioError(
-            field=f"{name}.readings", rule=f"must be at least {FEWEST_READINGS} to "
-            "learn from", value=kept, repair="record for longer",
-        )  # fmt: skip
+        raise ScenarioError(f"{name}.readings", f"must be at least {FEWEST_READINGS} "
+                            "to learn from", kept, "record for longer")  # fmt: skip
     learned = power_w[:kept]
     effective = effective_samples(learned)
     mixture = find_levels(learned, effective=effective)

@@ -16,13 +16,7 @@ from statistics import median
 import numpy as np
 import scipy  # its parts load when they are used
 
-from twin.calibrate.model_shapes import (
-    BYTES_PER_PARAMETER,
-    CHIPS,
-    SHAPES,
-    Chip,
-    Shape,
-)
+from twin.calibrate.model_shapes import BYTES_PER_PARAMETER, CHIPS, SHAPES, Chip, Shape
 from twin.calibrate.serving_fit import (
     DECODE_CLOCK_SENSITIVITY,
     HBM_ENERGY_J_PER_BYTE,

@@ -11,13 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from twin.calibrate.least_squares import fit_model, standard_errors
-from twin.calibrate.problem import (
-    HELD_OUT_FRAC,
-    Data,
-    Problem,
-    Unknown,
-    learned_from,
-)
+from twin.calibrate.problem import HELD_OUT_FRAC, Data, Problem, Unknown, learned_from
 from twin.calibrate.record import Fit, Parameter
 from twin.errors import ScenarioError
 from twin.types import FloatArray
@@ -165,10 +159,8 @@ def fit_gpu_clock(
         docs/models/calibration.md, eq. 6.
     """
     if highest_hz <= 0:
-        raise ScenarioError(
-            field=f"{name}.highest_hz", rule="must be above 0", value=highest_hz,
-            repair="give the GPU's highest SM clock",
-        )  # fmt: skip
+        raise ScenarioError(f"{name}.highest_hz", "must be above 0", highest_hz,
+                            "give the GPU's highest SM clock")  # fmt: skip
     more = "record the same load under several clocks or caps, down to half the highest"
     return fit_model(Problem(
         name=name, kind="gpu-clock", unit="W", model=gpu_clock_w,

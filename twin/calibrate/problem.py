@@ -99,28 +99,23 @@ def whole(problem: Problem) -> Problem:
     }
     wrong = [name for name, shape in shapes.items() if shape != problem.t_s.shape]
     if wrong or problem.t_s.ndim != 1:
-        raise ScenarioError(
-            field=f"{problem.name}.{wrong[0] if wrong else 't_s'}",
-            rule="must have one value per time",
-            value=f"{shapes.get(wrong[0]) if wrong else problem.t_s.shape}",
-            repair="give arrays of one length",
-        )  # fmt: skip
+        raise ScenarioError(f"{problem.name}.{wrong[0] if wrong else 't_s'}",
+                            "must have one value per time",
+                            f"{shapes.get(wrong[0]) if wrong else problem.t_s.shape}",
+                            "give arrays of one length")  # fmt: skip
     if problem.t_s.size > 1 and not (np.diff(problem.t_s) > 0).all():
-        raise ScenarioError(
-            field=f"{problem.name}.t_s", rule="must rise", value="it does not",
-            repair="sort the readings by time and keep one of each",
-        )  # fmt: skip
+        raise ScenarioError(f"{problem.name}.t_s", "must rise", "it does not",
+                            "sort the readings by time and keep one of "
+                            "each")  # fmt: skip
     good: BoolArray = np.isfinite(problem.measured)
     for values in problem.data.values():
         good &= np.isfinite(values)
     if good.all():
         return problem
     if problem.sequential:
-        raise ScenarioError(
-            field=f"{problem.name}.t_s", rule="must have no missing reading",
-            value=f"{int((~good).sum())} missing",
-            repair="cut out a stretch without gaps",
-        )  # fmt: skip
+        raise ScenarioError(f"{problem.name}.t_s", "must have no missing reading",
+                            f"{int((~good).sum())} missing",
+                            "cut out a stretch without gaps")  # fmt: skip
     return only(problem, good)
 
 
@@ -139,12 +134,9 @@ def training_part(problem: Problem) -> BoolArray:
     least = math.ceil(LEAST_EFFECTIVE * wanted)
     kept = learned_from(n, problem.held_out_frac)
     if kept < least:
-        raise ScenarioError(
-            field=f"{problem.name}.readings", rule=f"must be at least {least} to "
-            f"learn from ({LEAST_EFFECTIVE:g} for each of {wanted} "
-            "parameters)",
-            value=kept, repair="record for longer",
-        )  # fmt: skip
+        raise ScenarioError(f"{problem.name}.readings", f"must be at least {least} to "
+                            f"learn from ({LEAST_EFFECTIVE:g} for each of {wanted} "
+                            "parameters)", kept, "record for longer")  # fmt: skip
     return np.arange(n) < kept
 
 

@@ -100,10 +100,9 @@ def _even(name: str, t_s: FloatArray) -> float:
     """Length of the even steps. [s]"""
     steps = np.diff(t_s)
     if not steps.size or np.ptp(steps) > EVEN_FRAC * float(np.median(steps)):
-        raise ScenarioError(
-            field=f"{name}.t_s", rule="must be evenly spaced",
-            value=f"steps of {steps.min() if steps.size else 0:g} to "
-            f"{steps.max() if steps.size else 0:g} s",
-            repair="resample to means of equal intervals, or cut out an even stretch",
-        )  # fmt: skip
+        raise ScenarioError(f"{name}.t_s", "must be evenly spaced",
+                            f"steps of {steps.min() if steps.size else 0:g} to "
+                            f"{steps.max() if steps.size else 0:g} s",
+                            "resample to means of equal intervals, or cut out an even "
+                            "stretch")  # fmt: skip
     return float(np.median(steps))

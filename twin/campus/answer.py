@@ -28,9 +28,8 @@ from twin.scenario.campus import Campus
 from twin.scenario.model import Scenario
 from twin.serving.traffic import Recordings
 from twin.simulate import clock_range_mhz
+from twin.types import Cancel, Report
 
-Report = Callable[[float, str], None]
-Cancel = Callable[[], bool]
 HERE = Engine()
 
 
@@ -104,10 +103,8 @@ def run_campus(
 ) -> tuple[CampusResult, Effort]:
     """Run a site hall by hall, with what halls share; see `answer_campus`."""
     if not a.controller.is_compiled:
-        raise PolicyError(
-            field="policy", rule="must be compiled to run a whole campus",
-            value=a.controller.label, repair="use a built-in policy",
-        )  # fmt: skip
+        raise PolicyError("policy", "must be compiled to run a whole campus",
+                          a.controller.label, "use a built-in policy")  # fmt: skip
     coordinator, ledger = begin(a)
     effort = run_windows(
         coordinator, ledger, engine, on_progress=on_progress, cancelled=cancelled

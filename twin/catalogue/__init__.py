@@ -48,9 +48,5 @@ def find_server(key: str, own: Mapping[str, Server] | None = None) -> Server:
     known = SERVERS | dict(own or {})
     if key in known:
         return known[key]
-    raise ScenarioError(
-        field="fleet.server",
-        rule="must be in the catalogue",
-        value=key,
-        repair=nearest(key, list(known)),
-    )
+    raise ScenarioError("fleet.server", "must be in the catalogue", key,
+                        nearest(key, list(known)))  # fmt: skip

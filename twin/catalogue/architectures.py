@@ -150,9 +150,5 @@ def find_architecture(model: str) -> Architecture:
     """
     if model in ARCHITECTURES:
         return ARCHITECTURES[model]
-    raise ScenarioError(
-        field="engine.model",
-        rule="must be in the catalogue",
-        value=model,
-        repair=nearest(model, sorted(ARCHITECTURES)),
-    )
+    raise ScenarioError("engine.model", "must be in the catalogue", model,
+                        nearest(model, sorted(ARCHITECTURES)))  # fmt: skip

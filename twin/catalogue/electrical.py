@@ -23,7 +23,6 @@ __all__ = [
     "LOSSES",
     "PROTECTIONS",
     "PROTECTION_OF_KIND",
-    "RAPS_CONSTANTS",
     "STORES",
     "TRANSFER",
     "find_loss",
@@ -249,29 +248,17 @@ _LOSS_LIST = (
         "fitted",
     ),
     _loss(
-        "rectifier",
-        "rack rectifier, ac to dc",
-        (0, 0.041667, 0),
-        f"{_RAPS}: efficiency 0.96, 1 / 0.96 - 1",
-        "published",
+        "rectifier", "rack rectifier, ac to dc", (0, 0.041667, 0),
+        f"{_RAPS}: efficiency 0.96, 1 / 0.96 - 1", "published",
     ),
     _loss(
-        "sivoc",
-        "dc converter in the node, to 48 V",
-        (0, 0.020408, 0),
-        f"{_RAPS}: efficiency 0.98, 1 / 0.98 - 1",
-        "published",
+        "sivoc", "dc converter in the node, to 48 V", (0, 0.020408, 0),
+        f"{_RAPS}: efficiency 0.98, 1 / 0.98 - 1", "published",
     ),
-)
+)  # fmt: skip
 
 LOSSES: dict[str, LossCurve] = {c.key: c for c in _LOSS_LIST}
 """By kind of node; further curves by a name of their own."""
-
-RAPS_CONSTANTS: dict[str, Figure] = {
-    "rectifier_loss_w": _f(17, "W", f"{_RAPS}: rectifier_loss_constant", "published"),
-    "sivoc_loss_w": _f(13, "W", f"{_RAPS}: sivoc_loss_constant", "published"),
-}
-"""Constant losses of the same files; not in the curves, which have no rating there."""
 
 CONTINUOUS_DERATE = _f(
     0.8,
@@ -543,9 +530,5 @@ def find_store(key: str, *, field: str = "store.kind") -> StoreType:
 
 
 def _unknown(field: str, value: str, known: list[str]) -> ScenarioError:
-    return ScenarioError(
-        field=field,
-        rule="must be in the catalogue",
-        value=value,
-        repair=nearest(value, known),
-    )
+    return ScenarioError(field, "must be in the catalogue", value,
+                         nearest(value, known))  # fmt: skip

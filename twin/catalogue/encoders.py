@@ -106,12 +106,8 @@ def find_encoder(key: str) -> Encoder:
     """
     if key in ENCODERS:
         return ENCODERS[key]
-    raise ScenarioError(
-        field="encoder",
-        rule="must be in the catalogue",
-        value=key,
-        repair=nearest(key, list(ENCODERS)),
-    )
+    raise ScenarioError("encoder", "must be in the catalogue", key,
+                        nearest(key, list(ENCODERS)))  # fmt: skip
 
 
 def item_flop(encoder: Encoder) -> float:
@@ -146,21 +142,14 @@ def encoder_table(key: str, gpu: str) -> PhaseTable:
     power = np.interp(tokens, POWER_TOKENS, POWER_FRAC)
     idle = chip.gpu.idle_w.value / chip.gpu.tdp_w.value
     return PhaseTable(
-        model=encoder.key,
-        gpu=gpu,
-        tensor_parallel=1,
+        model=encoder.key, gpu=gpu, tensor_parallel=1,
         prefill_tokens=tuple(float(n) for n in tokens),
         prefill_s=tuple(float(t) for t in fixed_s + item_s * items),
-        prefill_power_frac=tuple(float(p) for p in power),
-        decode_batch=(1.0,),
-        decode_s=(fixed_s,),
-        decode_power_frac=(idle,),
-        decode_context_tokens=0.0,
-        decode_kv_token_s=0.0,
-        decode_memory_power_frac=0.0,
-        decode_clock_sensitivity=0.0,
-        kv_capacity_tokens=_NO_CACHE_TOKENS,
+        prefill_power_frac=tuple(float(p) for p in power), decode_batch=(1.0,),
+        decode_s=(fixed_s,), decode_power_frac=(idle,), decode_context_tokens=0.0,
+        decode_kv_token_s=0.0, decode_memory_power_frac=0.0,
+        decode_clock_sensitivity=0.0, kv_capacity_tokens=_NO_CACHE_TOKENS,
         max_batch=MOST_REQUESTS,
         source=f"assumed: arithmetic at {USE_FRAC:.0%} of peak, power near TDP; sizes: "
         f"{encoder.source}",
-    )
+    )  # fmt: skip

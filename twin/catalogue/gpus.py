@@ -123,15 +123,12 @@ GB200 = Gpu(
 )
 
 MI300X = Gpu(
-    key="mi300x-192gb",
-    label="MI300X 192 GB",
-    tdp_w=figure(750, "W", _AMD, "memory"),
+    key="mi300x-192gb", label="MI300X 192 GB", tdp_w=figure(750, "W", _AMD, "memory"),
     idle_w=figure(140, "W", "idle reading of a management tool, from memory", "memory"),
     clock_min_mhz=figure(132, "MHz", _MEMORY, "memory"),
     clock_max_mhz=figure(2100, "MHz", _AMD, "memory"),
-    brake_clock_mhz=_assumed_brake(2100),
-    memory_gb=figure(192, "GB", _AMD, "memory"),
-)
+    brake_clock_mhz=_assumed_brake(2100), memory_gb=figure(192, "GB", _AMD, "memory"),
+)  # fmt: skip
 
 GPUS: dict[str, Gpu] = {g.key: g for g in (A100, H100, H200, B200, GB200, MI300X)}
 

@@ -51,62 +51,42 @@ class LlmShape:
 def _dense(layers: int, hidden: int, heads: int, width: int = 128) -> LlmShape:
     """Grouped attention in every layer: keys and values, two bytes each."""
     return LlmShape(
-        layers=layers,
-        hidden=hidden,
-        cache_heads=heads,
-        cache_bytes_per_layer=4 * heads * width,
-        full_layers=layers,
-    )
+        layers=layers, hidden=hidden, cache_heads=heads,
+        cache_bytes_per_layer=4 * heads * width, full_layers=layers,
+    )  # fmt: skip
 
 
 def _experts(
     base: LlmShape, experts: int, used: int, expert_layers: int, block: bool = True
 ) -> LlmShape:
     return replace(
-        base,
-        experts=experts,
-        experts_per_token=used,
-        expert_layers=expert_layers,
+        base, experts=experts, experts_per_token=used, expert_layers=expert_layers,
         block_fp8=block,
-    )
+    )  # fmt: skip
 
 
 def _windowed(
     layers: int, full: int, window: int, hidden: int, heads: int, width: int
 ) -> LlmShape:
     return LlmShape(
-        layers=layers,
-        hidden=hidden,
-        cache_heads=heads,
-        cache_bytes_per_layer=4 * heads * width,
-        full_layers=full,
-        window_layers=layers - full,
-        window_tokens=window,
-    )
+        layers=layers, hidden=hidden, cache_heads=heads,
+        cache_bytes_per_layer=4 * heads * width, full_layers=full,
+        window_layers=layers - full, window_tokens=window,
+    )  # fmt: skip
 
 
 def _hybrid(layers: int, full: int, recurrent: int, hidden: int) -> LlmShape:
     """Mamba-2 layers, each 128 heads x 80 x 128 numbers of 4 bytes; a few full."""
     return LlmShape(
-        layers=layers,
-        hidden=hidden,
-        cache_heads=8,
-        cache_bytes_per_layer=4 * 8 * 128,
-        full_layers=full,
-        state_bytes=recurrent * 128 * 80 * 128 * 4.0,
-    )
+        layers=layers, hidden=hidden, cache_heads=8, cache_bytes_per_layer=4 * 8 * 128,
+        full_layers=full, state_bytes=recurrent * 128 * 80 * 128 * 4.0,
+    )  # fmt: skip
 
 
 _DEEPSEEK = LlmShape(
-    layers=61,
-    hidden=7168,
-    cache_heads=0,
-    cache_bytes_per_layer=2 * (512 + 64),
-    full_layers=61,
-    experts=256,
-    experts_per_token=8,
-    expert_layers=58,
-)
+    layers=61, hidden=7168, cache_heads=0, cache_bytes_per_layer=2 * (512 + 64),
+    full_layers=61, experts=256, experts_per_token=8, expert_layers=58,
+)  # fmt: skip
 
 SHAPES: tuple[tuple[str, LlmShape], ...] = (
     (r"qwen3-(vl-)?0\.6b", _dense(28, 1024, 8)),

@@ -100,12 +100,9 @@ def find_model(
         return choices[model]
     if model in choices:
         return _with_gpus(model, server, gpus_per_instance or 0)
-    raise ScenarioError(
-        field="fleet.model",
-        rule=f"must have a performance table for {server.label}",
-        value=model,
-        repair=_repair(model, sorted(choices), server),
-    )
+    raise ScenarioError("fleet.model",
+                        f"must have a performance table for {server.label}", model,
+                        _repair(model, sorted(choices), server))  # fmt: skip
 
 
 def find_table(
@@ -134,12 +131,9 @@ def _with_gpus(model: str, server: Server, count: int) -> ModelChoice:
     }
     if count in here:
         return _choice(here[count], server, stand_in)
-    raise ScenarioError(
-        field="fleet.gpus_per_instance",
-        rule=f"must have a table for {model} on {server.label}",
-        value=count,
-        repair=f"use one of: {', '.join(map(str, sorted(here)))}",
-    )
+    raise ScenarioError("fleet.gpus_per_instance",
+                        f"must have a table for {model} on {server.label}", count,
+                        f"use one of: {', '.join(map(str, sorted(here)))}")  # fmt: skip
 
 
 def nearest(wrong: str, known: list[str]) -> str:
@@ -184,14 +178,10 @@ def _choice(table: PhaseTable, server: Server, stand_in: StandIn | None) -> Mode
         )
         marks = dict.fromkeys(marks, stand_in.mark)
     return ModelChoice(
-        model=table.model,
-        table=table,
-        gpus_per_instance=table.tensor_parallel,
+        model=table.model, table=table, gpus_per_instance=table.tensor_parallel,
         instances_per_server=server.gpu_count // table.tensor_parallel,
-        stands_in=stand_in,
-        source=source,
-        marks=marks,
-    )
+        stands_in=stand_in, source=source, marks=marks,
+    )  # fmt: skip
 
 
 def _repair(model: str, known: list[str], server: Server) -> str:

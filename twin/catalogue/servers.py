@@ -203,16 +203,13 @@ _RACK_LINE = (
 )
 
 GB200_NVL72 = Server(
-    key="gb200-nvl72",
-    label="GB200 NVL72 (one rack, 72 GPUs)",
-    gpu=GB200,
-    gpu_count=72,
+    key="gb200-nvl72", label="GB200 NVL72 (one rack, 72 GPUs)", gpu=GB200, gpu_count=72,
     rated_w=_f(120_000, "W", _TRADE_PRESS, "second-hand"),
     provisioned_w=_f(120_000, "W", "rated power", "assumed"),
     height_u=_f(48, "U", "a whole rack", "assumed"),
     host_w=_f(8400, "W", _RACK_LINE, "assumed"),
     host_slope=_f(1.2916, "W/W", "same line", "assumed"),
-)
+)  # fmt: skip
 
 MI300X_8 = Server(
     key="mi300x-8",

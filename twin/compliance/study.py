@@ -24,19 +24,8 @@ from twin.stabilize.excerpts import judge_excerpts
 from twin.stabilize.harmonics import Interharmonic, interharmonic_frac
 from twin.stabilize.resonance import CriticalMode, ModeMargin, margins
 from twin.stabilize.ride_table import RideTable
-from twin.stabilize.ride_through import (
-    Rejection,
-    Ride,
-    load_rejection,
-    ride_through,
-)
-from twin.stabilize.rules import (
-    Rule,
-    Unjudged,
-    Verdict,
-    judge_all,
-    needed_sample_s,
-)
+from twin.stabilize.ride_through import Rejection, Ride, load_rejection, ride_through
+from twin.stabilize.rules import Rule, Unjudged, Verdict, judge_all, needed_sample_s
 from twin.stabilize.upstream import (
     GENSET_CLASSES,
     ClassVerdict,
@@ -122,11 +111,9 @@ def training_of(scenario: Scenario) -> Training:
         ScenarioError: If it has none.
     """
     if scenario.training is None:
-        raise ScenarioError(
-            field="training", rule="is needed to stabilize", value="",
-            repair="add training: {jobs: [{gpu_count: 32768}]}, see "
-            "examples/stabilize.yaml",
-        )  # fmt: skip
+        raise ScenarioError("training", "is needed to stabilize", "",
+                            "add training: {jobs: [{gpu_count: 32768}]}, see "
+                            "examples/stabilize.yaml")  # fmt: skip
     return scenario.training
 
 
@@ -144,10 +131,8 @@ def rules_of(training: Training, known: Mapping[str, Rule]) -> tuple[Rule, ...]:
 def _named(field: str, names: Iterable[str], known: Mapping[str, object]) -> tuple:
     for name in names:
         if name not in known:
-            raise ScenarioError(
-                field=f"training.{field}", rule="is not known", value=name,
-                repair=f"choose among {', '.join(known)}",
-            )  # fmt: skip
+            raise ScenarioError(f"training.{field}", "is not known", name,
+                                f"choose among {', '.join(known)}")  # fmt: skip
     return tuple(known[name] for name in names)
 
 
@@ -191,9 +176,9 @@ def named(error: ValueError, training: Training) -> ScenarioError:
     if not path:
         path, value, rest = "", None, rule
     return ScenarioError(
-        field=".".join(("training", path)).rstrip("."),
-        rule=rest.removeprefix(f"{value:g} " if isinstance(value, float) else ""),
-        value=value, repair=repair or "correct it",
+        ".".join(("training", path)).rstrip("."),
+        rest.removeprefix(f"{value:g} " if isinstance(value, float) else ""), value,
+        repair or "correct it"
     )  # fmt: skip
 
 

@@ -122,10 +122,9 @@ def zoom(
     horizon_s = found.after.grid.horizon_s
     to_s = min(to_s, horizon_s)
     if not 0 <= from_s < to_s:
-        raise ScenarioError(
-            field="from_s", rule="must be 0 or more and below to_s and the horizon of "
-            f"{horizon_s:g} s", value=from_s, repair="choose a window inside",
-        )  # fmt: skip
+        raise ScenarioError("from_s", "must be 0 or more and below to_s and the "
+                            f"horizon of {horizon_s:g} s", from_s,
+                            "choose a window inside")  # fmt: skip
     sample_s = found.after.grid.sample_s
     wanted_s = max(FINE_SAMPLE_S, (to_s - from_s) / points)
     if wanted_s <= sample_s / 2 and (to_s - from_s) / wanted_s <= MOST_FINE / 2:

@@ -99,12 +99,9 @@ def controller_for(
             scaled = on_a100 * clock_max_mhz / _A100_TOP_MHZ
             return round(scaled / CLOCK_STEP_MHZ) * CLOCK_STEP_MHZ
         if not clock_min_mhz <= given <= clock_max_mhz:
-            raise ScenarioError(
-                field=f"policy.{name}",
-                rule=f"must be {clock_min_mhz:g} to {clock_max_mhz:g} MHz here",
-                value=given,
-                repair="use a clock in that range, or leave it empty",
-            )
+            raise ScenarioError(f"policy.{name}", f"must be {clock_min_mhz:g} to "
+                                f"{clock_max_mhz:g} MHz here", given, "use a clock in "
+                                "that range, or leave it empty")  # fmt: skip
         return given
 
     if isinstance(policy, UserPolicy):
@@ -180,9 +177,7 @@ def _failed(
     time_s: float, load_frac: float, kind: str = "error", detail: str = ""
 ) -> PolicyError:
     """Say where a user's policy failed in mid-run."""
-    return PolicyError(
-        field="policy.source", rule="decide must not fail",
-        value=f"{kind} at time_s={time_s:g}, load_frac={load_frac:.3f}{detail}",
-        repair="handle that reading, and keep indices inside memory (16) and command "
-        "(2)",
-    )  # fmt: skip
+    return PolicyError("policy.source", "decide must not fail",
+                       f"{kind} at time_s={time_s:g}, "
+                       f"load_frac={load_frac:.3f}{detail}", "handle that reading, and "
+                       "keep indices inside memory (16) and command (2)")  # fmt: skip

@@ -101,29 +101,24 @@ def _function(source: str) -> Callable[..., Any]:
     try:
         exec(compile(source, "policy", "exec"), scope)  # noqa: S102 - that is the feature
     except SyntaxError as error:
-        raise PolicyError(
-            field="policy.source", rule="must be valid Python",
-            value=f"line {error.lineno}: {error.msg}", repair="correct that line",
-        ) from error  # fmt: skip
+        raise PolicyError("policy.source", "must be valid Python",
+                          f"line {error.lineno}: {error.msg}",
+                          "correct that line") from error  # fmt: skip
     except (Exception, SystemExit) as error:
-        raise PolicyError(
-            field="policy.source", rule="must load without an error",
-            value=f"{type(error).__name__}: {error}", repair="correct it and try again",
-        ) from error  # fmt: skip
+        raise PolicyError("policy.source", "must load without an error",
+                          f"{type(error).__name__}: {error}",
+                          "correct it and try again") from error  # fmt: skip
     decide = scope.get("decide")
     if not inspect.isfunction(decide):
         names = sorted(k for k, v in scope.items() if inspect.isfunction(v))
-        raise PolicyError(
-            field="policy.source", rule="must define a function named decide",
-            value=", ".join(names) or "no function",
-            repair=f"name it decide({', '.join(ARGUMENTS)})",
-        )  # fmt: skip
+        raise PolicyError("policy.source", "must define a function named decide",
+                          ", ".join(names) or "no function",
+                          f"name it decide({', '.join(ARGUMENTS)})")  # fmt: skip
     found = tuple(inspect.signature(decide).parameters)
     if found != ARGUMENTS:
-        raise PolicyError(
-            field="policy.source", rule=f"decide must take ({', '.join(ARGUMENTS)})",
-            value=f"({', '.join(found)})", repair="use these names in this order",
-        )  # fmt: skip
+        raise PolicyError("policy.source", f"decide must take ({', '.join(ARGUMENTS)})",
+                          f"({', '.join(found)})",
+                          "use these names in this order")  # fmt: skip
     return decide
 
 
@@ -134,17 +129,14 @@ def _try_out(decide: Callable[..., Any], low_mhz: float, high_mhz: float) -> Non
         try:
             decide(float(step), load, in_force, memory, command)
         except (Exception, SystemExit) as error:
-            raise PolicyError(
-                field="policy.source", rule="decide must not fail",
-                value=f"{type(error).__name__} at load_frac={load}: {error}",
-                repair="handle that load",
-            ) from error  # fmt: skip
+            raise PolicyError("policy.source", "decide must not fail",
+                              f"{type(error).__name__} at load_frac={load}: {error}",
+                              "handle that load") from error  # fmt: skip
         for name, asked in zip(("low", "high"), command, strict=True):
             ok = asked == 0.0 or low_mhz <= asked <= high_mhz
             if not (math.isfinite(asked) and ok):
-                raise PolicyError(
-                    field="policy.source",
-                    rule=f"{name} clock must be 0 or {low_mhz:g} to {high_mhz:g} MHz",
-                    value=f"{asked} at load_frac={load}", repair="return such a clock",
-                )  # fmt: skip
+                raise PolicyError("policy.source", f"{name} clock must be 0 or "
+                                  f"{low_mhz:g} to {high_mhz:g} MHz",
+                                  f"{asked} at load_frac={load}",
+                                  "return such a clock")  # fmt: skip
         in_force[:2] = command

@@ -142,16 +142,13 @@ def by_loop(
         unserved_w=wanted_w - heat_w + into_w - served_w,
         left_w=np.minimum(capacity_w - into_w, most_w - wanted_w),
         water_kg_s=water_kg_s(
-            loop.rejector,
-            weather,
-            rejected_w,
-            design_w=outer.design_w,
+            loop.rejector, weather, rejected_w, design_w=outer.design_w,
             leaving_c=out.leaving_c,
         ),
         free_frac=free,
         supply_c=water_c + approach_k,
         outside_range=out.outside_range,
-    )
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -156,10 +156,7 @@ PARTS = ("chiller", "rejector_fan", "pump", "air_fan", "cdu_pump")
 
 
 def run_plant(
-    plant: Plant,
-    weather: Weather,
-    it_w: FloatArray | float,
-    left: Degraded = SOUND,
+    plant: Plant, weather: Weather, it_w: FloatArray | float, left: Degraded = SOUND
 ) -> PlantResult:
     """
     Cool an IT load hour by hour; each hour is settled, nothing carries over.
@@ -269,17 +266,11 @@ def _by_plate(
     # less coolant carries as much heat at a higher rise, down to a third of its flow
     carried_w = heat_w * _coolant_frac(left)
     path = by_loop(
-        plant.liquid_loop,
-        weather,
-        carried_w + cdu_pump_w,
-        design_w * (1.0 + per_w),
-        left,
-        liquid.cdu_approach_k,
-    )
+        plant.liquid_loop, weather, carried_w + cdu_pump_w, design_w * (1.0 + per_w),
+        left, liquid.cdu_approach_k,
+    )  # fmt: skip
     return changed(
-        path,
-        cdu_pump_w=cdu_pump_w,
-        unserved_w=path.unserved_w + heat_w - carried_w,
+        path, cdu_pump_w=cdu_pump_w, unserved_w=path.unserved_w + heat_w - carried_w
     )
 
 
@@ -302,16 +293,10 @@ def _outside_air(
     cycles = PLANT["tower_cycles"].value
     none = np.zeros(weather.hours)
     return Path(
-        heat_w=heat_w,
-        chiller_w=none,
-        rejector_fan_w=none,
-        pump_w=none,
-        cdu_pump_w=none,
-        rejected_w=heat_w,
-        unserved_w=air_w + moved.fan_w - heat_w,
+        heat_w=heat_w, chiller_w=none, rejector_fan_w=none, pump_w=none,
+        cdu_pump_w=none, rejected_w=heat_w, unserved_w=air_w + moved.fan_w - heat_w,
         left_w=np.where(moved.reached > 0.0, np.inf, 0.0),
         water_kg_s=evaporated * cycles / (cycles - 1.0),
-        free_frac=np.ones(weather.hours),
-        supply_c=supply_c,
+        free_frac=np.ones(weather.hours), supply_c=supply_c,
         outside_range=np.zeros(weather.hours, dtype=bool),
-    )
+    )  # fmt: skip

@@ -92,10 +92,8 @@ def find_plant(name: str, own: Mapping[str, PlantType] | None = None) -> PlantTy
     known = PLANTS | dict(own or {})
     if name in known:
         return known[name]
-    raise ScenarioError(
-        field="facility.cooling.plant", rule="must be a ready-made plant or your own",
-        value=name, repair=nearest(name, list(known)),
-    )  # fmt: skip
+    raise ScenarioError("facility.cooling.plant", "must be a ready-made plant or your "
+                        "own", name, nearest(name, list(known)))  # fmt: skip
 
 
 def settings_of(plant: Plant) -> dict[str, float | tuple[float, ...]]:

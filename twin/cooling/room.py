@@ -81,10 +81,7 @@ def room_step(
     mean_c = (air_j_per_k * air_c + mass_j_per_k * mass_c + net_w * dt_s) / total
     settled_k = net_w * tau_s / air_j_per_k
     gap_k = settled_k + (air_c - mass_c - settled_k) * math.exp(-dt_s / tau_s)
-    return (
-        mean_c + gap_k * mass_j_per_k / total,
-        mean_c - gap_k * air_j_per_k / total,
-    )
+    return (mean_c + gap_k * mass_j_per_k / total, mean_c - gap_k * air_j_per_k / total)
 
 
 def ride_through_s(

@@ -113,13 +113,10 @@ def weather(
     else:
         raise ValueError("dew_point_c or rh_frac must be given, got neither")
     return Weather(
-        name=name,
-        dry_bulb_c=dry,
-        humidity_ratio=ratio,
-        pressure_pa=pressure,
+        name=name, dry_bulb_c=dry, humidity_ratio=ratio, pressure_pa=pressure,
         wind_m_s=np.broadcast_to(np.float64(wind_m_s), dry.shape).copy(),
         wet_bulb_c=wet_bulb_c(dry, ratio, pressure),
-    )
+    )  # fmt: skip
 
 
 def generated(
@@ -149,19 +146,9 @@ def generated(
     season = mean_c - year_swing_k * np.cos(2 * np.pi * (hour / 24.0 - 15.0) / 365.0)
     day = -day_swing_k * np.cos(2 * np.pi * (hour % 24 - 3.0) / 24.0)
     return weather(
-        name,
-        season + day,
-        dew_point_c=season - dew_point_depression_k,
-        pressure_pa=standard_pressure_pa(altitude_m),
-        wind_m_s=3.0,
-    )
-
-
-def warmer(base: Weather, add_k: float, *, first_hour: int, hours: int) -> Weather:
-    """The same year with a heat wave: `add_k` on dry bulb, moisture unchanged."""
-    more = np.zeros(base.hours)
-    more[first_hour : first_hour + hours] = add_k
-    return warmed(base, more, name=f"{base.name}, {add_k:+g} K for {hours} h")
+        name, season + day, dew_point_c=season - dew_point_depression_k,
+        pressure_pa=standard_pressure_pa(altitude_m), wind_m_s=3.0,
+    )  # fmt: skip
 
 
 def warmed(base: Weather, add_k: FloatArray, *, name: str = "") -> Weather:

@@ -75,11 +75,9 @@ def year_bill(given: CostInput, load: YearLoad, hours: GridHours | None) -> Year
     billed_w = billed_demand_w(load.peak_w, given.energy.ratchet_frac)
     all_h = float(load.server_count * HOURS)
     if load.lost_server_h > all_h:
-        raise ScenarioError(
-            field="load.lost_server_h_per_year", rule="must be at most the hours of "
-            f"all servers, {all_h:,.0f} h", value=load.lost_server_h,
-            repair="lower it",
-        )  # fmt: skip
+        raise ScenarioError("load.lost_server_h_per_year",
+                            f"must be at most the hours of all servers, {all_h:,.0f} h",
+                            load.lost_server_h, "lower it")  # fmt: skip
     monthly_usd = billed_w / _W_PER_KW * given.energy.demand_usd_per_kw_month
     return YearBill(
         energy_usd=energy_usd, demand_usd=float(monthly_usd.sum()),
@@ -126,10 +124,8 @@ def energy_and_carbon(
 def _series(kind: SeriesKind, values: FloatArray) -> Series:
     """Hours from 1 January on as a series of a common year."""
     if values.size < HOURS:
-        raise ScenarioError(
-            field="energy.grid", rule=f"must have the {HOURS:,} hours of a year",
-            value=values.size, repair="name a dataset of a whole year",
-        )  # fmt: skip
+        raise ScenarioError("energy.grid", f"must have the {HOURS:,} hours of a year",
+                            values.size, "name a dataset of a whole year")  # fmt: skip
     unit = "USD/MWh" if kind == "price" else "g/kWh"
     start_us = int(_COMMON_YEAR.timestamp()) * 1_000_000
     return Series(

@@ -131,10 +131,9 @@ def _played(scenario: Scenario, replay: Replay, recordings: Recordings) -> Activ
     """
     if replay.series not in recordings.power:
         has = ", ".join(sorted(recordings.power)) or "none"
-        raise ScenarioError(
-            field="workload.replay.series", rule="must name recorded power at hand",
-            value=replay.series, repair=f"choose a stored period; at hand: {has}",
-        )  # fmt: skip
+        raise ScenarioError("workload.replay.series",
+                            "must name recorded power at hand", replay.series,
+                            f"choose a stored period; at hand: {has}")  # fmt: skip
     played = play(
         recordings.power[replay.series], tick_s=scenario.horizon.tick_s,
         speed=replay.speed, from_s=replay.from_s, to_s=replay.to_s,

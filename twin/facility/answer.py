@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,10 +36,7 @@ from twin.scenario.facility import Facility, SiteWeather, facility_warnings
 from twin.scenario.model import Scenario
 from twin.scenario.site_templates import expand
 from twin.serving.traffic import Recordings
-from twin.types import FloatArray
-
-Report = Callable[[float, str], None]
-Cancel = Callable[[], bool]
+from twin.types import Cancel, FloatArray, Report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,17 +57,14 @@ def facility_of(scenario: Scenario) -> Facility:
         ScenarioError: If it has none, or an event names what does not exist.
     """
     if scenario.facility is None:
-        raise ScenarioError(
-            field="facility", rule="is needed for a site", value="",
-            repair="add facility: {template: {design: 2n}}, see examples/site.yaml",
-        )  # fmt: skip
+        raise ScenarioError("facility", "is needed for a site", "",
+                            "add facility: {template: {design: 2n}}, see "
+                            "examples/site.yaml")  # fmt: skip
     try:
         return expand(scenario.facility, planned_row_w(scenario))
     except ValueError as error:
         rule, _, repair = str(error).partition("; ")
-        raise ScenarioError(
-            field="facility.events", rule=rule, value="", repair=repair
-        ) from error
+        raise ScenarioError("facility.events", rule, "", repair) from error
 
 
 def warnings_of(scenario: Scenario, *, as_campus: bool = False) -> tuple[str, ...]:
@@ -108,10 +101,9 @@ def weather_of(inputs: SiteWeather, known: dict[str, Weather]) -> Weather:
             dew_point_depression_k=max(0.0, inputs.mean_c - inputs.dew_point_c),
         )  # fmt: skip
     if inputs.dataset not in known:
-        raise ScenarioError(
-            field="facility.weather.dataset", rule="is not here", value=inputs.dataset,
-            repair=f"run `nameplate data pull {inputs.dataset}`, or leave it empty",
-        )  # fmt: skip
+        raise ScenarioError("facility.weather.dataset", "is not here", inputs.dataset,
+                            f"run `nameplate data pull {inputs.dataset}`, or leave it "
+                            "empty")  # fmt: skip
     return known[inputs.dataset]
 
 
@@ -187,13 +179,10 @@ def screen(
     """
     report = on_progress or (lambda _part, _text: None)
     return screen_site(
-        answer.assembled.network,
-        answer.stage,
-        answer.assembled.halls,
-        pairs=pairs,
+        answer.assembled.network, answer.stage, answer.assembled.halls, pairs=pairs,
         on_progress=lambda part: report(part, "following failures"),
         cancelled=cancelled,
-    )
+    )  # fmt: skip
 
 
 def story(answer: SiteAnswer, failed: tuple[str, ...]) -> Story:

@@ -48,18 +48,12 @@ from twin.facility.heat import (
     plant_table,
     site_weather,
 )
-from twin.facility.kernel import (
-    HOLD_UP_S,
-    Site,
-)
+from twin.facility.kernel import HOLD_UP_S, Site
 from twin.facility.replay import Drive, drive
 from twin.facility.timeline import Timeline, build_timeline
 from twin.power.network import Network, NodeSpec, build_network, flow
 from twin.power.phases import phase_parts, worst_phase
-from twin.power.protection import (
-    DEVICE_WIDTH,
-    device_row,
-)
+from twin.power.protection import DEVICE_WIDTH, device_row
 from twin.power.stores import GENERATOR_WIDTH, STORE_WIDTH, generator_row, store_row
 from twin.power.sweep import CONVEYOR, GENERATOR, RACK, UTILITY
 from twin.scenario.facility import ElectricalNode, Facility, Rack
@@ -139,17 +133,11 @@ def node_spec(node: ElectricalNode, loss_frac: float = 1.0) -> NodeSpec:
         kind = find_store(node.store.kind, field=f"{node.name}.store.kind")
         kept_w = kind.parasitic_frac.value * node.rated_w
     return NodeSpec(
-        name=node.name,
-        kind=node.kind,
-        role=_ROLES.get(node.kind, CONVEYOR),
-        fed_by=node.fed_by,
-        share=node.transfer == "share",
-        rated_w=node.rated_w,
-        derate_frac=_derate_frac(node),
-        fixed_w=loss_frac * (fixed_w * spare + kept_w),
-        linear=loss_frac * linear,
-        quadratic_per_w=loss_frac * (quadratic / spare),
-    )
+        name=node.name, kind=node.kind, role=_ROLES.get(node.kind, CONVEYOR),
+        fed_by=node.fed_by, share=node.transfer == "share", rated_w=node.rated_w,
+        derate_frac=_derate_frac(node), fixed_w=loss_frac * (fixed_w * spare + kept_w),
+        linear=loss_frac * linear, quadratic_per_w=loss_frac * (quadratic / spare),
+    )  # fmt: skip
 
 
 DERATED = frozenset({"busway", "rpp", "rack-pdu"})

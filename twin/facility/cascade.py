@@ -97,23 +97,17 @@ def scratch(stage: Stage) -> Scratch:
     """Allocate working memory for one worker."""
     n = stage.wiring.role.size
     return Scratch(
-        down=stage.out.copy(),
-        capacity=np.ones(n),
-        chosen=stage.chosen.copy(),
-        gap_s=np.zeros(n),
-        running=np.zeros(n, dtype=np.bool_),
+        down=stage.out.copy(), capacity=np.ones(n), chosen=stage.chosen.copy(),
+        gap_s=np.zeros(n), running=np.zeros(n, dtype=np.bool_),
         dropped=np.zeros(stage.servers.size, dtype=np.bool_),
         hot=np.zeros(stage.cooling_node.size, dtype=np.bool_),
         hot_at_s=np.full(stage.cooling_node.size, np.inf),
         over=np.zeros(n, dtype=np.bool_),
         capped=np.zeros(stage.servers.size, dtype=np.int64),
-        live=np.zeros(n, dtype=np.bool_),
-        weight=np.zeros(stage.wiring.feed.size),
-        wanted_w=stage.other_w.copy(),
-        out_w=np.zeros(n),
-        in_w=np.zeros(n),
+        live=np.zeros(n, dtype=np.bool_), weight=np.zeros(stage.wiring.feed.size),
+        wanted_w=stage.other_w.copy(), out_w=np.zeros(n), in_w=np.zeros(n),
         heat=np.zeros(n),
-    )
+    )  # fmt: skip
 
 
 _OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy"}

@@ -67,19 +67,15 @@ def _members(played: Played, racks: tuple[Rack, ...]) -> list[tuple[int, ...]]:
     recorded = played.power_w.shape[0]
     count = sum(rack.server_count for rack in racks)
     if recorded > count:
-        raise ScenarioError(
-            field="workload.replay.series", rule=f"must be of at most the site's "
-            f"{count} servers", value=recorded,
-            repair="add servers, or choose servers of the record",
-        )  # fmt: skip
+        raise ScenarioError("workload.replay.series",
+                            f"must be of at most the site's {count} servers", recorded,
+                            "add servers, or choose servers of the record")  # fmt: skip
     names = {rack.name for rack in racks}
     unknown = sorted({n for n in played.rack_names if n and n not in names})
     if unknown:
-        raise ScenarioError(
-            field="workload.replay.series", rule="must name racks of the site",
-            value=unknown[0], repair="correct the record's rack names, or leave them "
-            "out",
-        )  # fmt: skip
+        raise ScenarioError("workload.replay.series", "must name racks of the site",
+                            unknown[0], "correct the record's rack names, or leave "
+                            "them out")  # fmt: skip
     placed: dict[str, list[int]] = {}
     for k, name in enumerate(played.rack_names):
         if name:

@@ -353,10 +353,8 @@ def follow_case(
     for name in failed:
         if name not in known:
             near = get_close_matches(name, known, n=1) or ["a node of the site"]
-            raise ScenarioError(
-                field="failed", rule="is nothing that can fail here", value=name,
-                repair=f"did you mean {near[0]}?",
-            )  # fmt: skip
+            raise ScenarioError("failed", "is nothing that can fail here", name,
+                                f"did you mean {near[0]}?")  # fmt: skip
     index = np.array([known[name] for name in failed], dtype=np.int64)
     n = len(network.nodes)
     steps = np.zeros((cascade.MOST_STEPS, 3))

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 from twin.cooling.weather import Weather
-from twin.facility.answer import Cancel, Report, answer_site
+from twin.facility.answer import answer_site
 from twin.facility.result import SiteResult
 from twin.plan.memo import Memo, load_key, scenario_sha256
 from twin.plan.search import SEED_STRIDE
 from twin.scenario.model import Scenario
 from twin.serving.traffic import Recordings
+from twin.types import Cancel, Report
 
 MOST_SEEDS = 9
 _SEEDS = 2**31

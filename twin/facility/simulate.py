@@ -78,10 +78,8 @@ def run_and_stage(
 ) -> tuple[SiteResult, Stage]:
     """Run a site, and set the stage for screening at its worst record."""
     if not a.controller.is_compiled:
-        raise PolicyError(
-            field="policy", rule="must be compiled to run a whole site",
-            value=a.controller.label, repair="use a built-in policy",
-        )  # fmt: skip
+        raise PolicyError("policy", "must be compiled to run a whole site",
+                          a.controller.label, "use a built-in policy")  # fmt: skip
     state, meter = new_state(a), new_meter(a)
     chunk = max(1, min(CHUNK_TICKS, CHUNK_RACK_TICKS // len(a.racks)))
     for first in range(0, a.tick_count, chunk):

@@ -124,11 +124,9 @@ def build_timeline(
 def _check_part(event: Event, index: int, plant: Plant, name: str) -> None:
     if event.kind in _PLANT_PARTS and event.kind not in plant_parts(plant):
         part = _PLANT_PARTS[event.kind][1]
-        raise ScenarioError(
-            field=f"facility.events.{index}.kind", value=event.kind,
-            rule=f"hits {part}, which the plant {name!r} does not have",
-            repair="choose another plant, or remove the event",
-        )  # fmt: skip
+        raise ScenarioError(f"facility.events.{index}.kind", f"hits {part}, which the "
+                            f"plant {name!r} does not have", event.kind,
+                            "choose another plant, or remove the event")  # fmt: skip
 
 
 def _hits(

@@ -8,7 +8,6 @@ the site's own model.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -33,10 +32,7 @@ from twin.scenario.facility_checks import check_racks
 from twin.scenario.model import Scenario
 from twin.scenario.placement import PlacementInput
 from twin.serving.traffic import Recordings
-from twin.types import FloatArray
-
-Report = Callable[[float, str], None]
-Cancel = Callable[[], bool]
+from twin.types import Cancel, FloatArray, Report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,12 +214,10 @@ def _refuse_what_fits_nowhere(ground: Ground) -> None:
         ]
         if kind.field and max(rooms, default=0) < 1:
             most_w = max(float(q.limit_w.max()) for q in ground.groups)
-            raise ScenarioError(
-                field=f"{kind.field}.planned_w",
-                rule=f"is more than any rack can carry, {most_w:.0f} W",
-                value=kind.planned_w,
-                repair="raise rack_limit_w or the rack PDUs, or plan less",
-            )  # fmt: skip
+            raise ScenarioError(f"{kind.field}.planned_w",
+                                f"is more than any rack can carry, {most_w:.0f} W",
+                                kind.planned_w, "raise rack_limit_w or the rack PDUs, "
+                                "or plan less")  # fmt: skip
 
 
 # --- the result ---------------------------------------------------------------------

@@ -215,15 +215,12 @@ def _check_wirings(inputs: PlacementInput, a: Assembled) -> None:
         for part, name, known in asked:
             if name not in known:
                 near = get_close_matches(name, sorted(known), n=1) or sorted(known)[:1]
-                raise ScenarioError(
-                    field=f"wirings.{k}.{part}", rule="names what is not there",
-                    value=name, repair=f"did you mean {near[0]}?",
-                )  # fmt: skip
+                raise ScenarioError(f"wirings.{k}.{part}", "names what is not there",
+                                    name, f"did you mean {near[0]}?")  # fmt: skip
         if len(set(wiring.fed_by)) != len(wiring.fed_by):
-            raise ScenarioError(
-                field=f"wirings.{k}.fed_by", rule="must name a feed once",
-                value=", ".join(wiring.fed_by), repair="remove the double",
-            )  # fmt: skip
+            raise ScenarioError(f"wirings.{k}.fed_by", "must name a feed once",
+                                ", ".join(wiring.fed_by),
+                                "remove the double")  # fmt: skip
 
 
 def _owned(network: Network, rack_of: IntArray) -> BoolArray:

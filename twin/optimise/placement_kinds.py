@@ -92,17 +92,12 @@ def _asked(
     try:
         server = inputs.scenario.server(key)
     except ScenarioError as error:
-        raise ScenarioError(
-            field=f"{field}.server", rule=error.rule, value=key, repair=error.repair
-        ) from error
+        raise ScenarioError(f"{field}.server", error.rule, key, error.repair) from error
     by_height = int(inputs.rack_units // server.height_u.value)
     if by_height < 1:
-        raise ScenarioError(
-            field=f"{field}.server",
-            rule=f"is {server.height_u.value:g} U high, above a rack's "
-            f"{inputs.rack_units} U",
-            value=key, repair="raise rack_units or choose a lower server",
-        )  # fmt: skip
+        raise ScenarioError(f"{field}.server", f"is {server.height_u.value:g} U high, "
+                            f"above a rack's {inputs.rack_units} U", key,
+                            "raise rack_units or choose a lower server")  # fmt: skip
     planned_w = asked.planned_w or draw.planned_w(server)
     return Kind(
         field=field, name=asked.name or key, server=server, planned_w=planned_w,
@@ -137,11 +132,9 @@ class _Draw:
         if self._inputs.planned_for != "percentile" or activity is None:
             return 1.0
         if activity.played is not None:
-            raise ScenarioError(
-                field="planned_for", rule="percentile needs simulated traffic",
-                value="recorded power",
-                repair="give planned_w from the recording, or remove workload.replay",
-            )  # fmt: skip
+            raise ScenarioError("planned_for", "percentile needs simulated traffic",
+                                "recorded power", "give planned_w from the recording, "
+                                "or remove workload.replay")  # fmt: skip
         return float(np.quantile(activity.frac, self._inputs.percentile))
 
     def planned_w(self, server: Server) -> float:
@@ -163,9 +156,9 @@ def _capped_frac(inputs: PlacementInput, a: Assembled) -> float:
     found = cap_landings(a)
     if not found:
         raise ScenarioError(
-            field="after_loss", rule="capped needs a policy that caps",
-            value=inputs.scenario.policy.name,
-            repair='choose scenario.policy {"name": "polca"}, or after_loss: uncapped',
+            "after_loss", "capped needs a policy that caps",
+            inputs.scenario.policy.name,
+            'choose scenario.policy {"name": "polca"}, or after_loss: uncapped'
         )  # fmt: skip
     low, high = np.interp(found[-1][1], a.site.curve_mhz, a.site.curve_power).tolist()
     part = inputs.scenario.fleet.low_priority_frac

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,10 +11,8 @@ from twin.optimise.placement_bindings import binding_at, bindings
 from twin.optimise.placement_kinds import Kind
 from twin.optimise.placement_model import OVER, Model, Solved
 from twin.scenario.placement import Objective
-from twin.types import FloatArray, IntArray
+from twin.types import Cancel, FloatArray, IntArray, Report
 
-Report = Callable[[float, str], None]
-Cancel = Callable[[], bool]
 MOST_ROUNDS = 60
 _NEAR = 1e-6
 
@@ -108,11 +105,9 @@ class Solver:
             if fits < (kind.count or 0):
                 bound = bindings(self.model, servers)
                 why = f"; {bound[0].words}" if bound else ""
-                raise ScenarioError(
-                    field=f"{kind.field}.server_count",
-                    rule=f"is more than fit, {fits}{why}", value=kind.count,
-                    repair=f"ask for {fits}, set partial: true, or raise what binds",
-                )  # fmt: skip
+                raise ScenarioError(f"{kind.field}.server_count", "is more than fit, "
+                                    f"{fits}{why}", kind.count, f"ask for {fits}, set "
+                                    "partial: true, or raise what binds")  # fmt: skip
             self.model.add(self._of(e), 1.0, float(fits), float(fits))
 
     def _nothing_allowed(self) -> ScenarioError:
@@ -127,13 +122,12 @@ class Solver:
         over = sorted(self.model.broken(present, OVER), key=lambda b: -b.frac)
         named = [binding_at(self.model, b) for b in over[:1]]
         why = f"; now {named[0].words}" if named else ""
-        return ScenarioError(
-            field="present", rule=f"leaves no placement within every limit{why}",
-            value=g.inputs.present,
-            repair="plan other watts (planned_for: percentile takes what the servers "
-            "draw under the scenario's load), let servers move or take them out "
-            "(present: may-move, gone), or ask less (survive, imbalance_limit_frac)",
-        )  # fmt: skip
+        return ScenarioError("present", f"leaves no placement within every limit{why}",
+                             g.inputs.present, "plan other watts (planned_for: "
+                             "percentile takes what the servers draw under the "
+                             "scenario's load), let servers move or take them out "
+                             "(present: may-move, gone), or ask less (survive, "
+                             "imbalance_limit_frac)")  # fmt: skip
 
     def _cost(self, objective: Objective) -> FloatArray:
         """What each variable costs."""
@@ -175,10 +169,9 @@ class Solver:
                     servers = spread(model, solved.x)
                     if not self._deepen(objective, solved, servers, integer=True):
                         return solved, servers
-        raise ScenarioError(
-            field="effort_nodes", rule="did not settle", value=model.rounds,
-            repair="ask for fewer ways to hang racks, or a wider gap_frac",
-        )  # fmt: skip
+        raise ScenarioError("effort_nodes", "did not settle", model.rounds,
+                            "ask for fewer ways to hang racks, or a wider "
+                            "gap_frac")  # fmt: skip
 
     def _deepen(
         self, objective: Objective, solved: Solved, servers: FloatArray, *,

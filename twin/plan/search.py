@@ -17,7 +17,7 @@ from scipy.special import betaincinv
 
 from twin.errors import Cancelled
 from twin.plan.memo import Memo
-from twin.plan.whatif import Cancel, Report, base_row, reference_run, scaled_rate
+from twin.plan.whatif import base_row, reference_run, scaled_rate
 from twin.result import RunResult, Series
 from twin.scenario.model import Scenario
 from twin.scenario.policy import (
@@ -30,6 +30,7 @@ from twin.scenario.policy import (
 )
 from twin.serving.traffic import Recordings
 from twin.simulate import compile_scenario, simulate
+from twin.types import Cancel, Report
 
 AnyPolicy = NoCap | OneThreshold | Polca | UserPolicy
 SEED_STRIDE = 7919
@@ -183,12 +184,9 @@ def plan(
         raise Cancelled
     ordered = tuple(cells[i, a] for i in range(len(policies)) for a in counts)
     return PlanResult(
-        scenario=scenario,
-        rate_per_server_s=rates[seeds[0]],
-        baseline=baseline,
-        cells=ordered,
-        best={label: _best(ordered, label) for label in labels},
-    )
+        scenario=scenario, rate_per_server_s=rates[seeds[0]], baseline=baseline,
+        cells=ordered, best={label: _best(ordered, label) for label in labels},
+    )  # fmt: skip
 
 
 def distinct_labels(policies: list[AnyPolicy]) -> list[str]:
@@ -214,14 +212,11 @@ def _cell(
 ) -> PlanCell:
     held = sum(run.meets_slo for run in runs)
     return PlanCell(
-        added_servers=added,
-        server_count=scenario.row.base_server_count + added,
-        policy=label,
-        runs=tuple(replace(run, policy=label) for run in runs),
-        meets_slo=held == len(runs),
-        meets_slo_confidence=confidence(held, len(runs)),
+        added_servers=added, server_count=scenario.row.base_server_count + added,
+        policy=label, runs=tuple(replace(run, policy=label) for run in runs),
+        meets_slo=held == len(runs), meets_slo_confidence=confidence(held, len(runs)),
         breaches=tuple(dict.fromkeys(b for run in runs for b in run.slo_breaches)),
-    )
+    )  # fmt: skip
 
 
 def confidence(held: int, runs: int, level: float = 0.95) -> float:

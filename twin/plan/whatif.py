@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -11,15 +10,8 @@ from twin.plan.memo import Memo
 from twin.result import RunResult
 from twin.scenario.model import Scenario
 from twin.serving.traffic import Recordings
-from twin.simulate import (
-    compare,
-    compile_scenario,
-    simulate,
-    uncontrolled,
-)
-
-Report = Callable[[float, str], None]
-Cancel = Callable[[], bool]
+from twin.simulate import compare, compile_scenario, simulate, uncontrolled
+from twin.types import Cancel, Report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,9 +91,7 @@ def scaled_rate(
         update={"workload": scenario.workload.model_copy(update={"load": load})}
     )
     return level * memo.rate(
-        scenario,
-        recordings,
-        lambda: find_rate(plain, recordings, cancelled=cancelled),
+        scenario, recordings, lambda: find_rate(plain, recordings, cancelled=cancelled)
     )
 
 

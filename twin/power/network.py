@@ -14,12 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from twin.power.sweep import (
-    RACK,
-    Wiring,
-    add_up,
-    find_live,
-)
+from twin.power.sweep import RACK, Wiring, add_up, find_live
 from twin.types import FloatArray, IntArray
 
 

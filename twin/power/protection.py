@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -238,38 +237,3 @@ def time_to_trip_s(row, ratio, state=0.0):
     if above <= 0.0:  # a pickup missed by rounding only
         return math.inf
     return row[TAU_S] * math.log1p((1.0 - state) / above)
-
-
-class TripCurve(NamedTuple):
-    """Time to trip over load ratio, for drawing. Arrays of one shape."""
-
-    ratio: FloatArray
-    time_s: FloatArray
-
-
-def trip_curve(
-    device: Device, *, state: float = 0.0, ratio_max: float = 20.0, count: int = 200
-) -> TripCurve:
-    """
-    Time to trip over load ratio, with every corner of the curve.
-
-    Args:
-        device: The device.
-        state: State it starts from. 0 (cold) to 1
-        ratio_max: Right end of the curve.
-        count: Points beside the corners.
-
-    Returns:
-        Ratios above the pickup and times [s]; empty if it never trips.
-    """
-    row = device_row(device)
-    pickup = float(row[PICKUP])
-    if pickup >= ratio_max:
-        return TripCurve(np.empty(0), np.empty(0))
-    corners = [row[INSTANT]]
-    if isinstance(device, Damage):
-        corners += [r for r, _ in device.points]
-    steps = [side for c in corners for side in (c, np.nextafter(c, 0), c * (1 + 1e-9))]
-    ratio = np.append(np.geomspace(pickup * 1.001, ratio_max, count), steps)
-    ratio = np.unique(ratio[(ratio > pickup) & (ratio <= ratio_max)])
-    return TripCurve(ratio, np.array([time_to_trip_s(row, r, state) for r in ratio]))

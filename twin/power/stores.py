@@ -173,80 +173,6 @@ def recharge_step(row, soc, dt_s):
     return min(1.0, soc + dt_s / row[RECHARGE_S])
 
 
-@inlined
-def discharge(row, load_frac, soc, dt_s):
-    """
-    Discharge, with where the energy went.
-
-    Args:
-        row: The store, see `store_row`.
-        load_frac: Load ÷ rated output. >= 0
-        soc: Charge before. 0..1
-        dt_s: Length of the step. [s], >= 0
-
-    Returns:
-        Charge after; energy delivered, of which there is none after it ran empty;
-        energy lost inside. Energies in seconds of rated output; delivered + lost is
-        the stored energy times the charge that went.
-
-    Source:
-        docs/models/stores.md, eq. 4.
-    """
-    after = store_step(row, load_frac, soc, dt_s)
-    carried_s = min(dt_s, soc * runtime_s(row, load_frac))
-    delivered_s = load_frac * carried_s
-    return after, delivered_s, row[STORED_S] * (soc - after) - delivered_s
-
-
-@inlined
-def recharge(row, soc, dt_s):
-    """
-    Recharge, with where the energy went.
-
-    Args:
-        row: The store, see `store_row`.
-        soc: Charge before. 0..1
-        dt_s: Length of the step. [s], >= 0
-
-    Returns:
-        Charge after; energy drawn from the feed; energy lost on the way in, both in
-        seconds of rated output. Standby losses of a full store are the node's own.
-    """
-    after = recharge_step(row, soc, dt_s)
-    stored_s = row[STORED_S] * (after - soc)
-    drawn_s = stored_s / row[CHARGE_EFF]
-    return after, drawn_s, drawn_s - stored_s
-
-
-def stored_wh(row: FloatArray, rated_w: float) -> float:
-    """
-    Energy in a full store.
-
-    Args:
-        row: The store, see `store_row`.
-        rated_w: Rated output. [W]
-
-    Returns:
-        Energy [Wh].
-    """
-    return float(row[STORED_S]) * rated_w / 3600.0
-
-
-def usable_wh(row: FloatArray, rated_w: float, load_frac: float) -> float:
-    """
-    Energy a full store delivers to a constant load before it is empty.
-
-    Args:
-        row: The store, see `store_row`.
-        rated_w: Rated output. [W]
-        load_frac: Load ÷ rated output. >= 0
-
-    Returns:
-        Energy [Wh], never above `stored_wh`.
-    """
-    return load_frac * float(runtime_s(row, load_frac)) * rated_w / 3600.0
-
-
 def generator_row(generator: Generator) -> FloatArray:
     """
     Encode a generator for compiled code.
@@ -272,12 +198,6 @@ def generator_row(generator: Generator) -> FloatArray:
     row[START_S], row[STEP_COUNT] = generator.start_s, len(steps)
     row[STEP_FIRST : STEP_FIRST + 2 * len(steps)] = np.ravel(steps)
     return row
-
-
-@inlined
-def generator_ready_s(row):
-    """Time [s] from the start signal to ready for the first block of load."""
-    return row[START_S]
 
 
 @inlined

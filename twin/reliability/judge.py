@@ -115,11 +115,10 @@ def make_judge(assembled: Assembled) -> Judge:
     )  # fmt: skip
     lost = judge.outcome(NOTHING).lost_servers
     if lost > 0.0:
-        raise ScenarioError(
-            field="scenario", rule="must hold at its busiest hour with nothing failed",
-            value=f"{lost:g} servers lost", repair="take servers out, or raise the "
-            "ratings of what trips; `nameplate site` shows it",
-        )  # fmt: skip
+        raise ScenarioError("scenario", "must hold at its busiest hour with nothing "
+                            "failed", f"{lost:g} servers lost", "take servers out, or "
+                            "raise the ratings of what trips; `nameplate site` shows "
+                            "it")  # fmt: skip
     return judge
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -23,7 +22,7 @@ from twin.rowdays.records import Library
 from twin.scenario.model import Scenario
 from twin.serving.traffic import Recordings
 from twin.simulate import compile_scenario
-from twin.types import FloatArray
+from twin.types import Cancel, FloatArray
 
 LIBRARY_DAYS = 8
 """Days served request by request, at least: whole horizons of independent seeds."""
@@ -36,8 +35,6 @@ QUANTILES = 401
 MOST_LIBRARIES = 8
 """A memory keeps so many; one takes up to 30 MB."""
 _WORKERS = 2
-
-Cancel = Callable[[], bool]
 
 
 def library_of(

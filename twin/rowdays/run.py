@@ -88,20 +88,16 @@ def _controller(scenario: Scenario) -> Controller:
     low_mhz, top_mhz = clock_range_mhz(server, CLOCK_CURVES[server.gpu.key])
     given_mhz = scenario.control.brake_clock_mhz
     if given_mhz is not None and not low_mhz <= given_mhz <= top_mhz:
-        raise ScenarioError(
-            field="control.brake_clock_mhz",
-            rule=f"must be {low_mhz:g} to {top_mhz:g} MHz here", value=given_mhz,
-            repair="use a clock in that range, or leave it empty",
-        )  # fmt: skip
+        raise ScenarioError("control.brake_clock_mhz",
+                            f"must be {low_mhz:g} to {top_mhz:g} MHz here", given_mhz,
+                            "use a clock in that range, or leave it empty")  # fmt: skip
     controller = controller_for(
         scenario.policy, clock_max_mhz=top_mhz, clock_min_mhz=low_mhz,
         telemetry_delay_s=scenario.control.telemetry_delay_s,
     )  # fmt: skip
     if not controller.is_compiled:
-        raise PolicyError(
-            field="policy", rule="must be compiled to run row-days",
-            value=controller.label, repair="use a built-in policy",
-        )  # fmt: skip
+        raise PolicyError("policy", "must be compiled to run row-days",
+                          controller.label, "use a built-in policy")  # fmt: skip
     return controller
 
 

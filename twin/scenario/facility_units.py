@@ -116,9 +116,7 @@ def _tree(facility: Facility, default_w: float) -> _Tree:
     )  # fmt: skip
 
 
-def _children(
-    nodes: tuple[ElectricalNode, ...],
-) -> dict[str, list[ElectricalNode]]:
+def _children(nodes: tuple[ElectricalNode, ...]) -> dict[str, list[ElectricalNode]]:
     children: dict[str, list[ElectricalNode]] = {node.name: [] for node in nodes}
     for node in nodes:
         for feed in node.fed_by:

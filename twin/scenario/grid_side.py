@@ -162,10 +162,7 @@ class Protection(Model):
             mechanical_frac=self.mechanical_frac,
             ups=core.UpsSettings(
                 trips=core.window(
-                    self.low_pu,
-                    self.high_pu,
-                    self.detect_s,
-                    low_hz=0.95 * nominal_hz,
+                    self.low_pu, self.high_pu, self.detect_s, low_hz=0.95 * nominal_hz,
                     high_hz=1.05 * nominal_hz,
                 ),
                 retransfer_s=self.retransfer_s,
@@ -175,7 +172,7 @@ class Protection(Model):
                 count_window_s=self.count_window_s,
             ),
             supplies=core.Supplies(hold_up_s=self.hold_up_s),
-        )
+        )  # fmt: skip
 
     @model_validator(mode="after")
     def _sane(self) -> Protection:

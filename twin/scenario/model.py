@@ -230,13 +230,9 @@ class Scenario(Model):
     )  # fmt: skip
     notes: str = Field("", description="Free text", examples=[""], max_length=4000)
     seed: int = Field(
-        1,
-        description="Seed of every random draw [1]",
-        examples=[1],
-        ge=0,
-        le=2**31 - 1,
-        json_schema_extra={"unit": "1"},
-    )
+        1, description="Seed of every random draw [1]", examples=[1], ge=0,
+        le=2**31 - 1, json_schema_extra={"unit": "1"},
+    )  # fmt: skip
     site: Site = Field(
         default_factory=Site, description="Where the row stands",
         examples=[{"name": "Sample site", "time_zone": "UTC"}],

@@ -200,12 +200,8 @@ def _translated(item: ErrorDetails, model: type[BaseModel]) -> ScenarioError:
     value = item.get("input")
     if kind == "extra_forbidden":
         known = sorted(_keys_at(model, loc[:-1]))
-        return ScenarioError(
-            field=field,
-            rule="is not a known key",
-            value=_short(value),
-            repair=nearest(str(loc[-1]), known),
-        )
+        return ScenarioError(field, "is not a known key", _short(value),
+                             nearest(str(loc[-1]), known))  # fmt: skip
     message = item["msg"].removeprefix("Value error, ")
     if kind == "value_error":
         rule, _, repair = message.partition("; ")
@@ -214,27 +210,15 @@ def _translated(item: ErrorDetails, model: type[BaseModel]) -> ScenarioError:
             field, value = ".".join([*map(str, loc), name]), found
             rule = rest.removeprefix(f"{value} ").removeprefix(f"{value!r} ")
             rule = rule.rpartition(", got ")[0] or rule
-        return ScenarioError(
-            field=field,
-            rule=rule,
-            value=_short(value),
-            repair=repair or "correct the value",
-        )
+        return ScenarioError(field, rule, _short(value), repair or "correct the value")
     if kind in {"union_tag_invalid", "union_tag_not_found"}:
         expected = str(item.get("ctx", {}).get("expected_tags", ""))
         expected = expected or ("its name" if field == "policy" else "its kind")
-        return ScenarioError(
-            field=field,
-            rule=f"must say which kind it is: {expected}",
-            value=_short(value),
-            repair="set its name or kind to one of these",
-        )
-    return ScenarioError(
-        field=field,
-        rule=message[:1].lower() + message[1:],
-        value=_short(value),
-        repair=_REPAIRS.get(kind, "correct the value"),
-    )
+        return ScenarioError(field, f"must say which kind it is: {expected}",
+                             _short(value),
+                             "set its name or kind to one of these")  # fmt: skip
+    return ScenarioError(field, message[:1].lower() + message[1:], _short(value),
+                         _REPAIRS.get(kind, "correct the value"))  # fmt: skip
 
 
 def _without_tags(item: ErrorDetails, model: type[BaseModel]) -> tuple[int | str, ...]:

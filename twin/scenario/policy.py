@@ -127,21 +127,14 @@ class UserPolicy(Model):
         "user", description="Kind of policy", examples=["user"]
     )
     label: str = Field(
-        "user",
-        description="Name shown in tables and charts",
-        examples=["my-policy"],
-        min_length=1,
-        max_length=40,
-    )
+        "user", description="Name shown in tables and charts", examples=["my-policy"],
+        min_length=1, max_length=40,
+    )  # fmt: skip
     source: str = Field(
-        description=(
-            "Python source that defines decide(time_s, load_frac, in_force, memory, "
-            "command); see docs/models/control.md"
-        ),
-        examples=[_EXAMPLE_POLICY],
-        min_length=1,
-        max_length=20_000,
-    )
+        description="Python source that defines decide(time_s, load_frac, in_force, "
+        "memory, command); see docs/models/control.md", examples=[_EXAMPLE_POLICY],
+        min_length=1, max_length=20_000,
+    )  # fmt: skip
 
 
 Policy = Annotated[

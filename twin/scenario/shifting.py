@@ -155,19 +155,17 @@ class ShiftInput(Model):
         for job in self.jobs:
             field = f"jobs[{job.name}]"
             if job.deadline_h > end_h * (1 + 1e-9):
-                raise ScenarioError(
-                    field=f"{field}.deadline_h", rule=f"must be within the grid, "
-                    f"{end_h:g} h", value=job.deadline_h,
-                    repair="give more steps, or an earlier deadline",
-                )  # fmt: skip
+                raise ScenarioError(f"{field}.deadline_h", "must be within the grid, "
+                                    f"{end_h:g} h", job.deadline_h, "give more steps, "
+                                    "or an earlier deadline")  # fmt: skip
             start_h = job.earliest_h
             if job.contiguous:
                 start_h = math.ceil(start_h / self.step_h - 1e-9) * self.step_h
             possible_wh = job.power_w * max(job.deadline_h - start_h, 0.0)
             if job.needed_wh > possible_wh * (1 + 1e-9):
                 lacking = job.needed_wh - possible_wh
-                raise ScenarioError(
-                    field=field, rule="must fit between its arrival and its deadline",
-                    value=f"{lacking:,.0f} Wh of {job.needed_wh:,.0f} Wh left over",
-                    repair="raise power_w, put deadline_h later, or lower its energy",
-                )  # fmt: skip
+                raise ScenarioError(field,
+                                    "must fit between its arrival and its deadline",
+                                    f"{lacking:,.0f} Wh of {job.needed_wh:,.0f} Wh "
+                                    "left over", "raise power_w, put deadline_h later, "
+                                    "or lower its energy")  # fmt: skip

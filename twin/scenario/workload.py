@@ -8,8 +8,6 @@ from pydantic import Field, model_validator
 
 from twin.scenario.base import Model, quantity
 
-_MEM = "POLCA evaluation mix, from memory of the paper"
-
 
 class TokenRange(Model):
     """Token counts drawn uniformly from a closed range."""

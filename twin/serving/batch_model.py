@@ -21,16 +21,10 @@ from twin.catalogue.llm_shapes import LlmShape
 from twin.catalogue.models import nearest
 from twin.errors import ScenarioError
 from twin.serving.batch_correction import Correction, coordinates
-from twin.serving.batch_terms import (
-    TRAFFIC,
-    Features,
-    iteration,
-    power_frac,
-)
+from twin.serving.batch_terms import TRAFFIC, Features, iteration, power_frac
 from twin.types import FloatArray
 
 PRECISIONS = ("bfloat16", "fp8", "mxfp4")
-OUTPUTS = ("itl", "mean", "power")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +72,8 @@ class Constants:
         terms: Constants of `batch_terms` by name.
         correction: See `batch_correction`.
         spread: "open" or "host_bound" -> quantiles 0.1 and 0.9 of log(measured ÷
-            predicted) on models left out, for each of `OUTPUTS`.
+            predicted) on models left out, for time between tokens, mean
+            iteration and power.
         prefill_launch_s: GPUs -> fixed time of a prefill ÷ layers. [s]
         prefill_mfu_frac: GPUs -> FLOP/s reached in prefill ÷ peak. 0..1
     """
@@ -198,11 +193,13 @@ class BatchModel:
             ScenarioError: If nothing was measured, or a measurement is not positive.
         """
         if not measured:
-            raise _wrong("measured", "must hold one point", 0, "measure two or three")
+            raise ScenarioError("measured", "must hold one point", 0,
+                                "measure two or three")  # fmt: skip
         for m in measured:
             if m.itl_s <= 0 or m.power_w <= 0:
-                raise _wrong("measured", "must be positive", (m.itl_s, m.power_w),
-                             "give seconds and watts of all GPUs")  # fmt: skip
+                raise ScenarioError("measured", "must be positive",
+                                    (m.itl_s, m.power_w),
+                                    "give seconds and watts of all GPUs")  # fmt: skip
         ordered = sorted(measured, key=lambda m: m.point.batch)
         plain = replace(self, anchors=None).predict([m.point for m in ordered])
         itl = np.log([m.itl_s for m in ordered] / plain.itl_s.value)
@@ -297,8 +294,8 @@ def _check(x: Point) -> None:
         ("traffic", x.traffic, TRAFFIC),
     ):
         if value not in known:
-            raise _wrong(field, "must be one the fit has seen", value,
-                         nearest(value, list(known)))  # fmt: skip
+            raise ScenarioError(field, "must be one the fit has seen", value,
+                                nearest(value, list(known)))  # fmt: skip
     for field, number, least in (
         ("batch", x.batch, 1.0),
         ("output_tokens", x.output_tokens, 1.0),
@@ -308,21 +305,20 @@ def _check(x: Point) -> None:
         ("prompt_tokens", x.prompt_tokens or 0.0, 0.0),
     ):
         if not least <= number < float("inf"):
-            raise _wrong(field, f"must be at least {least:g}", number, "raise it")
+            raise ScenarioError(field, f"must be at least {least:g}", number,
+                                "raise it")  # fmt: skip
     if x.gpu_count > 8:
-        raise _wrong("gpu_count", "must be at most 8: nothing larger was fitted",
-                     x.gpu_count, "use instances inside one server")  # fmt: skip
+        raise ScenarioError("gpu_count", "must be at most 8: nothing larger was fitted",
+                            x.gpu_count, "use instances inside one server")  # fmt: skip
     if not 0 < x.active_params <= x.total_params:
-        raise _wrong("active_params", "must lie between 0 and total_params",
-                     x.active_params, "use total_params for a dense model")  # fmt: skip
+        raise ScenarioError("active_params", "must lie between 0 and total_params",
+                            x.active_params,
+                            "use total_params for a dense model")  # fmt: skip
     s = x.shape
     if x.total_params > x.active_params and s.experts:
         least_active = x.total_params * s.experts_per_token / s.experts
         if x.active_params < least_active:
-            raise _wrong("active_params", f"must be at least {least_active:.3g}: the "
-                         "experts one token uses", x.active_params,
-                         "check the shape's experts")  # fmt: skip
-
-
-def _wrong(field: str, rule: str, value: object, repair: str) -> ScenarioError:
-    return ScenarioError(field=field, rule=rule, value=value, repair=repair)
+            raise ScenarioError("active_params", "must be at least "
+                                f"{least_active:.3g}: the experts one token uses",
+                                x.active_params,
+                                "check the shape's experts")  # fmt: skip

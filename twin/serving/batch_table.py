@@ -51,14 +51,11 @@ def cache_tokens(point: Point) -> float:
         gpu, weights = CHIPS[point.gpu].gpu, _weight_bytes(point)
         needed = weights + MIN_CACHE_TOKENS * cache_token_bytes(point)
         per_gpu = USABLE_MEMORY_FRAC * gpu.memory_gb.value * 1e9
-        raise ScenarioError(
-            field="gpu_count",
-            rule=f"must hold {weights / 1e9:.0f} GB of weights and "
-            f"{MIN_CACHE_TOKENS:.0f} tokens of cache",
-            value=point.gpu_count,
-            repair=f"use at least {int(np.ceil(needed / per_gpu))} {gpu.label}, or a "
-            "smaller precision",
-        )
+        raise ScenarioError("gpu_count", f"must hold {weights / 1e9:.0f} GB of weights "
+                            f"and {MIN_CACHE_TOKENS:.0f} tokens of cache",
+                            point.gpu_count, "use at least "
+                            f"{int(np.ceil(needed / per_gpu))} {gpu.label}, or a "
+                            "smaller precision")  # fmt: skip
     return room
 
 
@@ -103,23 +100,15 @@ def phase_table(name: str, point: Point, model: BatchModel) -> PhaseTable:
     power = np.maximum.accumulate(found.decode_power_frac)
     kv_token_s, memory_frac = _shares(points[0], model)
     return PhaseTable(
-        model=name,
-        gpu=point.gpu,
-        tensor_parallel=point.gpu_count,
-        prefill_tokens=PREFILL_TOKENS,
-        prefill_s=_prefill_s(point, model),
+        model=name, gpu=point.gpu, tensor_parallel=point.gpu_count,
+        prefill_tokens=PREFILL_TOKENS, prefill_s=_prefill_s(point, model),
         prefill_power_frac=tuple(max(p, float(power[0])) for p in PREFILL_POWER_FRAC),
-        decode_batch=knots,
-        decode_s=tuple(float(t) for t in rising),
-        decode_power_frac=tuple(float(p) for p in power),
-        decode_context_tokens=context,
-        decode_kv_token_s=kv_token_s,
-        decode_memory_power_frac=memory_frac,
-        decode_clock_sensitivity=CLOCK_SENSITIVITY,
-        kv_capacity_tokens=float(int(held)),
-        max_batch=int(top),
-        source=_source(point, model),
-    )
+        decode_batch=knots, decode_s=tuple(float(t) for t in rising),
+        decode_power_frac=tuple(float(p) for p in power), decode_context_tokens=context,
+        decode_kv_token_s=kv_token_s, decode_memory_power_frac=memory_frac,
+        decode_clock_sensitivity=CLOCK_SENSITIVITY, kv_capacity_tokens=float(int(held)),
+        max_batch=int(top), source=_source(point, model),
+    )  # fmt: skip
 
 
 def _prompt_tokens(point: Point, model: BatchModel) -> float:

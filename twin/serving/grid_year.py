@@ -125,8 +125,6 @@ def filled(values: FloatArray, *, what: str, name: str) -> tuple[FloatArray, int
 
 
 def _too_long(what: str, name: str, hours: int) -> ScenarioError:
-    return ScenarioError(
-        field="site.grid", rule=f"must have no gap of {what} longer than {DAY_H} h",
-        value=f"{name}: {hours} h", repair="fill those hours in the file, or name "
-        "another year",
-    )  # fmt: skip
+    return ScenarioError("site.grid", f"must have no gap of {what} longer than {DAY_H} "
+                         "h", f"{name}: {hours} h", "fill those hours in the file, or "
+                         "name another year")  # fmt: skip

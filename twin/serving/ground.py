@@ -59,10 +59,9 @@ def draw_requests(
             recordings=recordings,
         )  # fmt: skip
     except ValueError as error:
-        raise ScenarioError(
-            field="traffic", rule=f"must be there to be drawn: {error}",
-            value=given.arrivals.kind, repair="choose other arrivals or datasets",
-        ) from error  # fmt: skip
+        raise ScenarioError("traffic", f"must be there to be drawn: {error}",
+                            given.arrivals.kind,
+                            "choose other arrivals or datasets") from error  # fmt: skip
     edges = np.array([0.0, given.length_s])
     (drawn,) = arrivals_between(traffic, rate_rps=given.rate_rps, edges_s=edges)
     klass = np.searchsorted(EDGES[:-1], drawn.prompt, side="right")
@@ -87,8 +86,7 @@ def capacity_rps(engine: Engine, requests: Requests) -> float:
     prompt, output = float(requests.prompt.mean()), float(requests.output.mean())
     prefill_s = float(np.interp(prompt, table.prefill_tokens, table.prefill_s))
     batch = min(
-        float(table.max_batch),
-        max(1.0, table.kv_capacity_tokens / (prompt + output)),
+        float(table.max_batch), max(1.0, table.kv_capacity_tokens / (prompt + output))
     )
     step_s = float(np.interp(batch, table.decode_batch, table.decode_s))
     return 1.0 / (prefill_s + output * step_s / batch)

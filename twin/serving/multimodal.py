@@ -129,10 +129,9 @@ def add_media(
             there is.
     """
     if images.share + audio.share > 1.0:
-        raise ScenarioError(
-            field="modserve.audio_share", rule="shares must add up to at most 1",
-            value=images.share + audio.share, repair="lower one of the shares",
-        )  # fmt: skip
+        raise ScenarioError("modserve.audio_share", "shares must add up to at most 1",
+                            images.share + audio.share,
+                            "lower one of the shares")  # fmt: skip
     streams = [
         np.random.default_rng(s)
         for s in np.random.SeedSequence((seed, _STREAM)).spawn(6)
@@ -190,12 +189,9 @@ def _picked(
 ) -> BoolArray:  # fmt: skip
     """Draw without replacement, those within bursts more likely."""
     if bursts.ratio * bursts.time_frac > 1.0:
-        raise ScenarioError(
-            field="modserve.burst_ratio",
-            rule="times the part of time within bursts must be at most 1",
-            value=bursts.ratio * bursts.time_frac,
-            repair="lower the ratio or make bursts rarer",
-        )
+        raise ScenarioError("modserve.burst_ratio", "times the part of time within "
+                            "bursts must be at most 1", bursts.ratio * bursts.time_frac,
+                            "lower the ratio or make bursts rarer")  # fmt: skip
     within = burst_times(times, bursts, horizon_s, rng)
     outside = (1.0 - bursts.ratio * bursts.time_frac) / (1.0 - bursts.time_frac)
     weight = np.where(within, bursts.ratio, outside) * free

@@ -114,8 +114,7 @@ def make_buckets(output: IntArray, count: int) -> Buckets:
     place = np.searchsorted(edges, output, side="right")
     total = np.bincount(place, weights=output, minlength=edges.size + 1)
     return Buckets(
-        edges=edges,
-        mean=total / np.bincount(place, minlength=edges.size + 1),
+        edges=edges, mean=total / np.bincount(place, minlength=edges.size + 1)
     )
 
 
@@ -161,11 +160,9 @@ def fit_predictor(prompt: IntArray, output: IntArray, *, bins: int = 10) -> Leng
         ScenarioError: If the history is empty.
     """
     if prompt.size == 0:
-        raise ScenarioError(
-            field="predictor", rule="needs a history of requests to learn from",
-            value="no request", repair="raise history_frac, or state an error instead: "
-            "predictor 'log_normal' or 'buckets'",
-        )  # fmt: skip
+        raise ScenarioError("predictor", "needs a history of requests to learn from",
+                            "no request", "raise history_frac, or state an error "
+                            "instead: predictor 'log_normal' or 'buckets'")  # fmt: skip
     edges = make_buckets(prompt, bins).edges
     place = np.searchsorted(edges, prompt, side="right")
     total = np.bincount(place, weights=output, minlength=edges.size + 1)

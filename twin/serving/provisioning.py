@@ -12,9 +12,10 @@ from twin.serving.splitwise.designs import (
     published_machine,
     reference_of,
 )
-from twin.serving.splitwise.provision import Goal, Report, Search, search_all
+from twin.serving.splitwise.provision import Goal, Search, search_all
 from twin.serving.splitwise.throughput import SPLITWISE_SLO, Question, Traffic
 from twin.serving.traffic import Recordings
+from twin.types import Report
 
 
 def run_provision(
@@ -46,10 +47,8 @@ def run_provision(
     """
     drawn = draw_requests(given.traffic, seed=given.seed, recordings=recordings)
     if not len(drawn):
-        raise ScenarioError(
-            field="traffic", rule="must hold a request", value=0,
-            repair="lengthen the traffic or raise its rate",
-        )  # fmt: skip
+        raise ScenarioError("traffic", "must hold a request", 0,
+                            "lengthen the traffic or raise its rate")  # fmt: skip
     known = published_designs(given.model)
     question = Question(
         traffic=Traffic(prompt=drawn.prompt, output=drawn.output, seed=given.seed),

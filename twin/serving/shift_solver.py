@@ -122,20 +122,18 @@ def _lacking(
         served = program.power_w(elastic.x).sum(axis=1) * program.site.step_h
     lacking = np.array([job.energy_wh for job in choices]) - served
     if stopped or lacking.sum() <= _SERVED * program.scale_wh:
-        return ScenarioError(
-            field="jobs", rule="must be schedulable within the solver's limit",
-            value=str(failed.message if failed else "nothing to serve"),
-            repair="plan fewer jobs or days at once, or let some of them pause",
-        )  # fmt: skip
+        return ScenarioError("jobs", "must be schedulable within the solver's limit",
+                             str(failed.message if failed else "nothing to serve"),
+                             "plan fewer jobs or days at once, or let some of them "
+                             "pause")  # fmt: skip
     worst = int(np.argmax(lacking))
     short = int(np.sum(lacking > _SERVED * program.scale_wh))
-    return ScenarioError(
-        field=f"jobs[{choices[worst].name}]",
-        rule="must be done by its deadline within the headroom",
-        value=f"{lacking[worst]:,.0f} Wh of {choices[worst].energy_wh:,.0f} Wh lacking "
-        f"({lacking.sum():,.0f} Wh over {max(short, 1)} of the jobs)",
-        repair="raise headroom_w, put deadlines later, or drop a job",
-    )  # fmt: skip
+    return ScenarioError(f"jobs[{choices[worst].name}]",
+                         "must be done by its deadline within the headroom",
+                         f"{lacking[worst]:,.0f} Wh of {choices[worst].energy_wh:,.0f} "
+                         f"Wh lacking ({lacking.sum():,.0f} Wh over {max(short, 1)} of "
+                         "the jobs)", "raise headroom_w, put deadlines later, or drop "
+                         "a job")  # fmt: skip
 
 
 class _Program:
@@ -175,8 +173,7 @@ class _Program:
         count = len(open_)
         whole_w = job.energy_wh / self.site.step_h
         use = scipy.sparse.csc_matrix(
-            (np.full(count, whole_w), open_, np.arange(count + 1)),
-            shape=(steps, count),
+            (np.full(count, whole_w), open_, np.arange(count + 1)), shape=(steps, count)
         )
         upper = np.minimum(most_w[open_] / whole_w, 1.0)
         return np.full(count, j), np.zeros(count), upper, use

@@ -83,10 +83,9 @@ def parameters_of(system: System, choice: SystemChoice) -> Any:
         first = error.errors()[0]
         path = ".".join(str(p) for p in first["loc"]) or "parameters"
         known = ", ".join(system.parameters.model_fields)
-        raise ScenarioError(
-            field=f"systems.{choice.key}.{path}", rule=first["msg"],
-            value=first.get("input"), repair=f"its knobs are {known}",
-        ) from None  # fmt: skip
+        raise ScenarioError(f"systems.{choice.key}.{path}", first["msg"],
+                            first.get("input"),
+                            f"its knobs are {known}") from None  # fmt: skip
 
 
 def run_study(
@@ -163,11 +162,10 @@ def run_study(
 
 
 def _too_large(ground: Ground, servers: int) -> ScenarioError:
-    return ScenarioError(
-        field="traffic.length_s", rule="must fit into this machine's memory",
-        value=f"{len(ground.requests):,} requests on {servers} servers",
-        repair="shorten the traffic, or take part of the servers and of the rate",
-    )  # fmt: skip
+    return ScenarioError("traffic.length_s", "must fit into this machine's memory",
+                         f"{len(ground.requests):,} requests on {servers} servers",
+                         "shorten the traffic, or take part of the servers and of the "
+                         "rate")  # fmt: skip
 
 
 def _with_baseline(choices: tuple[SystemChoice, ...]) -> list[SystemChoice]:

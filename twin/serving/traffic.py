@@ -368,13 +368,9 @@ def _windows(
         return np.array([r.max - r.min + 1 if r else 0 for r in ranges], dtype=np.int64)
 
     return Windows(
-        window_s=window_s,
-        rate_rps=np.ascontiguousarray(rate, dtype=np.float64),
-        excess=np.square(cv) - 1.0,
-        shape=np.ones(cv.size),
-        recorded_rps=recorded_rps,
-        group_edge=edges,
-        prompt_min=column("prompt_tokens", "min"),
+        window_s=window_s, rate_rps=np.ascontiguousarray(rate, dtype=np.float64),
+        excess=np.square(cv) - 1.0, shape=np.ones(cv.size), recorded_rps=recorded_rps,
+        group_edge=edges, prompt_min=column("prompt_tokens", "min"),
         prompt_span=column("prompt_tokens", "span"),
         output_min=column("output_tokens", "min"),
         output_span=column("output_tokens", "span"),
@@ -382,9 +378,8 @@ def _windows(
         pool_size=np.array(size, dtype=np.int64),
         pool_prompt=np.concatenate(prompts) if prompts else np.zeros(1, np.int64),
         pool_output=np.concatenate(outputs) if outputs else np.zeros(1, np.int64),
-        clients=clients,
-        key=np.uint64(counter_hash(np.uint64(seed), np.uint64(7))),
-    )
+        clients=clients, key=np.uint64(counter_hash(np.uint64(seed), np.uint64(7))),
+    )  # fmt: skip
 
 
 def _joined(parts: list[Arrivals]) -> Arrivals:

@@ -14,12 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from twin.stabilize.disturbance import (
-    Event,
-    Stretch,
-    below,
-    voltage_pieces,
-)
+from twin.stabilize.disturbance import Event, Stretch, below, voltage_pieces
 from twin.stabilize.load_protection import LoadProtection, Part, Trip, parts_of
 from twin.stabilize.part_ride import Left, PartRide, signals_of, trips_in, walk
 from twin.stabilize.ride_table import About

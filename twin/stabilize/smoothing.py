@@ -201,12 +201,3 @@ def vendor_settings(read: Mapping[str, Any]) -> dict[str, Any]:
         flag = target == "immediate_ramp_down"
         settings[target] = bool(read[name]) if flag else float(read[name]) * scale
     return settings
-
-
-def to_redfish(smoothing: Smoothing) -> dict[str, float | bool]:
-    """Write settings as a BMC takes them: per cent, W/s, seconds."""
-    return {
-        name: getattr(smoothing, target) if target == "immediate_ramp_down"
-        else round(getattr(smoothing, target) / scale, 6)
-        for name, (target, scale) in _REDFISH.items()
-    }  # fmt: skip

@@ -352,29 +352,6 @@ def _rates(generator: Generator) -> FloatArray:
     return rates
 
 
-def swing_hz_per_w(generator: Generator, frequency_hz: FloatArray) -> FloatArray:
-    """
-    Swing of frequency ÷ swing of load, at each frequency; fuel is taken as free.
-
-    Args:
-        generator: The gensets.
-        frequency_hz: Frequency of the load's swing. [Hz], >= 0
-
-    Returns:
-        [Hz/W], shape of `frequency_hz`.
-
-    Source:
-        docs/models/upstream.md, eq. 8.
-    """
-    s = 2j * math.pi * np.asarray(frequency_hz, dtype=np.float64)
-    engine = _gain(generator) * (1.0 + s * generator.lead_s) / (
-        (1.0 + s * generator.governor_s) * (1.0 + s * generator.engine_s)
-    )  # fmt: skip
-    pu = 1.0 / (2.0 * generator.inertia_s * s + _relief(generator) + engine)
-    swing: FloatArray = np.abs(pu) * generator.nominal_hz / generator.rated_va
-    return swing
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GensetClass:
     """

@@ -14,12 +14,7 @@ from twin.scenario.study import Limit, Rare, Saltelli, Spaced
 from twin.study.prepare import Prepared
 from twin.study.rare_design import RareDesign
 from twin.study.runner import Finished, Solved
-from twin.study.sensitive import (
-    OutputInfluence,
-    OutputTornado,
-    influences,
-    tornadoes,
-)
+from twin.study.sensitive import OutputInfluence, OutputTornado, influences, tornadoes
 from twin.types import BoolArray, FloatArray
 from twin.uncertainty.checks import SampleKind
 from twin.uncertainty.exceedance import Probability, exceedance

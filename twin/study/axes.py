@@ -171,19 +171,15 @@ def _place(index: int, axis: Axis, model: type[Model]) -> Placed:
     fact = find_field(model, axis.field)
     if fact is None:
         known = [f.path for f in fields_of(model)]
-        raise ScenarioError(
-            field=f"{where}.field", rule="names no field of the question's inputs",
-            value=axis.field, repair=nearest(axis.field, known),
-        )  # fmt: skip
+        raise ScenarioError(f"{where}.field", "names no field of the question's inputs",
+                            axis.field, nearest(axis.field, known))  # fmt: skip
     if axis.values is not None:
         _check_values(where, axis, fact)
         return Placed(axis=axis, fact=fact)
     if fact.kind not in {"number", "whole"}:
-        raise ScenarioError(
-            field=f"{where}.{axis.kind}", rule=f"needs a field with numbers; "
-            f"{axis.field} is a {fact.kind}", value=axis.field,
-            repair="give a list: values: [...]",
-        )  # fmt: skip
+        raise ScenarioError(f"{where}.{axis.kind}", "needs a field with numbers; "
+                            f"{axis.field} is a {fact.kind}", axis.field,
+                            "give a list: values: [...]")  # fmt: skip
     if axis.distribution is not None:
         return _conditioned(where, axis, fact)
     steps = axis.range or axis.log
@@ -200,18 +196,15 @@ def _check_values(where: str, axis: Axis, fact: FieldFact) -> None:
         if fact.kind in {"number", "whole"} and number and not _inside(value, fact):  # type: ignore[arg-type]
             raise _outside(f"{where}.values.{k}", value, fact)
         if fact.kind in {"number", "whole"} and not number and value is not None:
-            raise ScenarioError(
-                field=f"{where}.values.{k}", rule=f"must be a number for {fact.path}",
-                value=value, repair="give a number without a unit",
-            )  # fmt: skip
+            raise ScenarioError(f"{where}.values.{k}",
+                                f"must be a number for {fact.path}", value,
+                                "give a number without a unit")  # fmt: skip
         if fact.kind == "choice" and isinstance(value, str) and (
             value not in fact.choices
         ):  # fmt: skip
-            raise ScenarioError(
-                field=f"{where}.values.{k}",
-                rule=f"must be one of {', '.join(fact.choices)}", value=value,
-                repair=nearest(value, fact.choices),
-            )  # fmt: skip
+            raise ScenarioError(f"{where}.values.{k}",
+                                f"must be one of {', '.join(fact.choices)}", value,
+                                nearest(value, fact.choices))  # fmt: skip
 
 
 def _conditioned(where: str, axis: Axis, fact: FieldFact) -> Placed:
@@ -285,10 +278,8 @@ def _range(fact: FieldFact) -> str:
 
 
 def _outside(field: str, value: Any, fact: FieldFact) -> ScenarioError:
-    return ScenarioError(
-        field=field, rule=f"must lie in the range of {fact.path}, {_range(fact)}",
-        value=value, repair="use a value inside",
-    )  # fmt: skip
+    return ScenarioError(field, f"must lie in the range of {fact.path}, {_range(fact)}",
+                         value, "use a value inside")  # fmt: skip
 
 
 def unit_grid(placed: Sequence[Placed], design: Grid) -> FloatArray:

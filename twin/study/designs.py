@@ -60,9 +60,7 @@ def make_sampler(spec: StudySpec, placed: Sequence[Placed]) -> Sampler:
 def _saltelli(dim: int, design: Saltelli, seed: int) -> FloatArray:
     total = design.points * (dim + 2)
     if total > MOST_POINTS:
-        raise ScenarioError(
-            field="design.points", rule=f"must not make more than {MOST_POINTS:,} "
-            "points", value=f"{design.points} × ({dim} axes + 2) = {total:,}",
-            repair="lower it",
-        )  # fmt: skip
+        raise ScenarioError("design.points", f"must not make more than {MOST_POINTS:,} "
+                            "points", f"{design.points} × ({dim} axes + 2) = {total:,}",
+                            "lower it")  # fmt: skip
     return saltelli_design(dim, design.points, seed)

@@ -163,10 +163,7 @@ def _address(question: Question, stamp: str, body: bytes) -> str:
 
 
 def _below_base(error: ScenarioError) -> ScenarioError:
-    return ScenarioError(
-        field=f"base.{error.field}", rule=error.rule, value=error.value,
-        repair=error.repair,
-    )  # fmt: skip
+    return ScenarioError(f"base.{error.field}", error.rule, error.value, error.repair)
 
 
 # --- what a worker does ---------------------------------------------------------------

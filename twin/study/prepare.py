@@ -123,11 +123,10 @@ def _check_reachable(question: Question, base: Model, one: Placed, index: int) -
     except ScenarioErrors as errors:
         for error in errors.errors:
             if error.field == field and "field of" in error.rule:
-                raise ScenarioError(
-                    field=f"axes.{index}.field", rule="is not part of the base",
-                    value=field,
-                    repair=f"add {field.rpartition('.')[0] or field} to the base",
-                ) from error  # fmt: skip
+                raise ScenarioError(f"axes.{index}.field", "is not part of the base",
+                                    field,
+                                    f"add {field.rpartition('.')[0] or field} to the "
+                                    "base") from error  # fmt: skip
 
 
 def _check_outputs(
@@ -146,10 +145,8 @@ def _check_outputs(
     if spec.stop is not None and spec.stop.of == "probability" and (
         spec.stop.output not in {one.output for one in spec.limits}
     ):  # fmt: skip
-        raise ScenarioError(
-            field="stop.output", rule="needs a limit to have a probability",
-            value=spec.stop.output, repair="add the output to limits",
-        )  # fmt: skip
+        raise ScenarioError("stop.output", "needs a limit to have a probability",
+                            spec.stop.output, "add the output to limits")  # fmt: skip
 
 
 def _check_objective(
@@ -161,10 +158,8 @@ def _check_objective(
 
 
 def _unknown(field: str, name: str, known: list[str]) -> ScenarioError:
-    return ScenarioError(
-        field=field, rule="is not an output of the question", value=name,
-        repair=nearest(name, known),
-    )  # fmt: skip
+    return ScenarioError(field, "is not an output of the question", name,
+                         nearest(name, known))  # fmt: skip
 
 
 def _needs(question: Question, base: Model, placed: tuple[Placed, ...]) -> Needs:

@@ -20,14 +20,7 @@ import numpy as np
 
 from twin.errors import Cancelled, EngineLostError
 from twin.study.early_stop import enough
-from twin.study.points import (
-    Answer,
-    Cargo,
-    Point,
-    Problem,
-    answer_points,
-    make_point,
-)
+from twin.study.points import Answer, Cargo, Point, Problem, answer_points, make_point
 from twin.study.prepare import Prepared
 from twin.study.questions.base import Outputs
 from twin.types import FloatArray

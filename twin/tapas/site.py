@@ -171,16 +171,12 @@ def _counts(row: list[Rack], planned: int, added_frac: float | None) -> IntArray
 
 def _check(servers: int) -> None:
     if servers == 0:
-        raise ScenarioError(
-            field="facility.racks", rule="hold no server", value=0,
-            repair="set server_count of a rack",
-        )  # fmt: skip
+        raise ScenarioError("facility.racks", "hold no server", 0,
+                            "set server_count of a rack")  # fmt: skip
     if servers > MOST_SERVERS:
-        raise ScenarioError(
-            field="facility",
-            rule=f"may have {MOST_SERVERS:,} servers here at most", value=servers,
-            repair="ask for fewer halls; halls share nothing that levers act on",
-        )  # fmt: skip
+        raise ScenarioError("facility", f"may have {MOST_SERVERS:,} servers here at "
+                            "most", servers, "ask for fewer halls; halls share nothing "
+                            "that levers act on")  # fmt: skip
 
 
 def _aisles(rows: dict[str, list[Rack]]) -> tuple[IntArray, tuple[str, ...]]:

@@ -75,10 +75,9 @@ def backtest(
     at = np.linspace(from_frac * power.size, power.size - steps, origins).astype(int)
     kept = [int(k) for k in at if np.isfinite(power[k - 1 : k + steps]).all()]
     if not kept:
-        raise ScenarioError(
-            field="power_w", rule="must have stretches as long as the horizon",
-            value=f"none of {origins} moments", repair="ask for a shorter horizon",
-        )  # fmt: skip
+        raise ScenarioError("power_w", "must have stretches as long as the horizon",
+                            f"none of {origins} moments",
+                            "ask for a shorter horizon")  # fmt: skip
     inside, ends, peaks, above, off, width, level = [], [], [], [], [], [], []
     for k in kept:
         said = forecast_headroom(

@@ -23,8 +23,6 @@ SLACK = 0.5
 found soonest. Page 1954 (memory)."""
 THRESHOLD = 8.0
 """Sum that is an alarm, in sigma: one false alarm in about 9,500 blocks, eq. 7."""
-OVERSHOOT = 1.166
-"""Siegmund's correction for steps in place of a diffusion (memory)."""
 FEWEST_BLOCKS = 30
 """With fewer, sigma itself is not known well enough. Assumed."""
 
@@ -92,11 +90,10 @@ def baseline(residual_w: FloatArray, *, name: str = "node") -> Baseline:
         block = max(1, math.ceil(2.0 * known.size / effective_samples(known) - 1.0))
     means = _block_means(known, block)
     if means.size < FEWEST_BLOCKS:
-        raise ScenarioError(
-            field=f"{name}.residual", rule=f"must be at least {FEWEST_BLOCKS} blocks "
-            f"of {block} readings, for as long as they hang together",
-            value=f"{means.size} blocks", repair="hold out a longer time",
-        )  # fmt: skip
+        raise ScenarioError(f"{name}.residual", f"must be at least {FEWEST_BLOCKS} "
+                            f"blocks of {block} readings, for as long as they hang "
+                            "together", f"{means.size} blocks",
+                            "hold out a longer time")  # fmt: skip
     scale = max(float(np.mean(np.abs(known))), 1e-9)
     # blocks that still hang together add up further than their own spread says
     slower = math.sqrt(means.size / effective_samples(means))
@@ -153,31 +150,6 @@ def find_drift(
         since_s=float(times[first]), found_s=float(times[last]), size_w=size,
         direction="more" if more else "less", sigmas=size / usual.sigma_w,
     )  # fmt: skip
-
-
-def run_length(
-    shift: float = 0.0, *, slack: float = SLACK, threshold: float = THRESHOLD
-) -> float:
-    """
-    Blocks until an alarm, on the average; Siegmund's approximation.
-
-    Args:
-        shift: Size of a lasting change. [sigma], >= 0; 0 asks for false alarms, from
-            both sides.
-        slack: As in `find_drift`. [sigma]
-        threshold: As in `find_drift`. [sigma]
-
-    Returns:
-        Blocks.
-
-    Source:
-        docs/models/tracking.md, eq. 7.
-    """
-    b, d = threshold + OVERSHOOT, shift - slack
-    if abs(d) < 1e-9:
-        return b * b
-    one = (math.exp(-2.0 * d * b) + 2.0 * d * b - 1.0) / (2.0 * d * d)
-    return 0.5 * one if shift == 0.0 else one
 
 
 # --- parts ----------------------------------------------------------------------------

@@ -55,10 +55,9 @@ def futures_of(
     whole = _whole_ahead(rest, steps)
     origins = np.flatnonzero(usable & whole)
     if origins.size < 2:
-        raise ScenarioError(
-            field="power_w", rule="must have stretches as long as the horizon",
-            value=f"{origins.size} of them", repair="ask for a shorter horizon",
-        )  # fmt: skip
+        raise ScenarioError("power_w", "must have stretches as long as the horizon",
+                            f"{origins.size} of them",
+                            "ask for a shorter horizon")  # fmt: skip
     last = _value_now(rest, mean)
     if naive:
         came = rest[origins[:, None] + 1 + np.arange(steps)]

@@ -33,11 +33,9 @@ def gather(nodes: Sequence[Trace], *, step_s: float | None = None) -> FloatArray
     first = max((float(n.t_s[0]) for n in nodes), default=0.0)
     last = min((float(n.t_s[-1]) for n in nodes), default=0.0)
     if not last > first:
-        raise ScenarioError(
-            field="nodes", rule="must have time in common",
-            value=f"the last begins at {first:g} s, the first ends at {last:g} s",
-            repair="leave the odd one out, or mend its clock",
-        )  # fmt: skip
+        raise ScenarioError("nodes", "must have time in common", "the last begins at "
+                            f"{first:g} s, the first ends at {last:g} s",
+                            "leave the odd one out, or mend its clock")  # fmt: skip
     step = max(n.interval_s for n in nodes) if step_s is None else step_s
     grid: FloatArray = first + step * np.arange(int((last - first) / step) + 1.0)
     rows = [grid]

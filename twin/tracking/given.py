@@ -70,15 +70,12 @@ def learn_use(
     good = np.isfinite(power_w) & np.isfinite(utilisation_frac)
     power, use = power_w[good], utilisation_frac[good]
     if power.size < FEWEST_READINGS:
-        raise ScenarioError(
-            field=f"{name}.readings", rule=f"must be at least {FEWEST_READINGS}",
-            value=int(power.size), repair="record for longer",
-        )  # fmt: skip
+        raise ScenarioError(f"{name}.readings", f"must be at least {FEWEST_READINGS}",
+                            int(power.size), "record for longer")  # fmt: skip
     if float(np.ptp(use)) < LEAST_SPAN:
-        raise ScenarioError(
-            field=f"{name}.utilisation_frac", rule=f"must span at least {LEAST_SPAN:g}",
-            value=float(np.ptp(use)), repair="record light and heavy load",
-        )  # fmt: skip
+        raise ScenarioError(f"{name}.utilisation_frac",
+                            f"must span at least {LEAST_SPAN:g}", float(np.ptp(use)),
+                            "record light and heavy load")  # fmt: skip
     swing, idle = (float(one) for one in np.polyfit(use, power, 1))
     about = power - idle - swing * use
     return PowerGivenUse(

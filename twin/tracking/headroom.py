@@ -166,28 +166,22 @@ def _ending_in_reading(
     good = np.flatnonzero(np.isfinite(power))
     skipped = power.size - 1 - int(good[-1]) if good.size else power.size
     if not good.size or skipped * step_s > DAY_S:
-        raise ScenarioError(
-            field=f"{name}.power_w", rule="must have a reading in the last day",
-            value=f"none for {skipped * step_s / 3600.0:.0f} h",
-            repair="look whether its agent still sends",
-        )  # fmt: skip
+        raise ScenarioError(f"{name}.power_w", "must have a reading in the last day",
+                            f"none for {skipped * step_s / 3600.0:.0f} h",
+                            "look whether its agent still sends")  # fmt: skip
     if steps > MOST_STEPS:
-        raise ScenarioError(
-            field=f"{name}.horizon_s", rule=f"must be at most {MOST_STEPS} steps",
-            value=steps, repair="forecast from means of longer steps",
-        )  # fmt: skip
+        raise ScenarioError(f"{name}.horizon_s", f"must be at most {MOST_STEPS} steps",
+                            steps, "forecast from means of longer steps")  # fmt: skip
     return power[: power.size - skipped], skipped
 
 
 def _check(name: str, have_s: float, steps: int, step_s: float) -> None:
     need_s = max(0.5 * HORIZONS * steps * step_s, 24.0 * step_s)
     if have_s < need_s:
-        raise ScenarioError(
-            field=f"{name}.history", rule=f"must be at least {need_s / 3600.0:.3g} h, "
-            "twice the horizon",
-            value=f"{have_s / 3600.0:.3g} h",
-            repair="ask for a shorter horizon, or wait",
-        )  # fmt: skip
+        raise ScenarioError(f"{name}.history", "must be at least "
+                            f"{need_s / 3600.0:.3g} h, twice the horizon",
+                            f"{have_s / 3600.0:.3g} h",
+                            "ask for a shorter horizon, or wait")  # fmt: skip
 
 
 def _warnings(

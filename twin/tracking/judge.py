@@ -53,11 +53,6 @@ class HalfJudged:
     cut_s: float
     warnings: tuple[str, ...]
 
-    @property
-    def mean_off(self) -> float:
-        """Predicted mean ÷ measured, minus 1."""
-        return self.mean_expected_w / self.mean_w - 1.0
-
 
 def busy_period(t_s: FloatArray, power_w: FloatArray) -> tuple[float, float]:
     """
@@ -164,7 +159,5 @@ def judge_half_given(
 
 def _check(name: str, judged: FloatArray) -> None:
     if judged.size < 2:
-        raise ScenarioError(
-            field=f"{name}.second half", rule="must have at least 2 readings",
-            value=int(judged.size), repair="give a longer record",
-        )  # fmt: skip
+        raise ScenarioError(f"{name}.second half", "must have at least 2 readings",
+                            int(judged.size), "give a longer record")  # fmt: skip

@@ -103,10 +103,8 @@ def settle(t_s: FloatArray, power_w: FloatArray, *, name: str = "trace") -> Sett
     good = np.isfinite(power_w)
     t_s, power_w = t_s[good], power_w[good]
     if power_w.size < FEWEST_READINGS:
-        raise ScenarioError(
-            field=f"{name}.readings", rule=f"must be at least {FEWEST_READINGS}",
-            value=int(power_w.size), repair="record for longer",
-        )  # fmt: skip
+        raise ScenarioError(f"{name}.readings", f"must be at least {FEWEST_READINGS}",
+                            int(power_w.size), "record for longer")  # fmt: skip
     cut = startup_readings(power_w)
     rest = power_w[cut:]
     block = max(1, rest.size // BLOCKS)

@@ -93,10 +93,9 @@ def compare(
     wanted = (len(names), t_s.size)
     for field, values in (("measured_w", measured_w), ("predicted_w", predicted_w)):
         if values.shape != wanted:
-            raise ScenarioError(
-                field=field, rule=f"must have shape {wanted}, nodes by times",
-                value=f"{values.shape}", repair="give one row for each name",
-            )  # fmt: skip
+            raise ScenarioError(field, f"must have shape {wanted}, nodes by times",
+                                f"{values.shape}",
+                                "give one row for each name")  # fmt: skip
     known = baselines or {}
     nodes = tuple(
         _node(name, t_s, measured_w[k], predicted_w[k], known.get(name))

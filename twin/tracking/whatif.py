@@ -92,10 +92,8 @@ def scenario_from_now(base: Scenario, now: SiteNow) -> FromNow:
         docs/models/tracking.md, section From now.
     """
     if now.at.tzinfo is None:
-        raise ScenarioError(
-            field="at", rule="must have its UTC offset", value=str(now.at),
-            repair="add it, for example Z",
-        )  # fmt: skip
+        raise ScenarioError("at", "must have its UTC offset", str(now.at),
+                            "add it, for example Z")  # fmt: skip
     found = _Found()
     found.set("horizon.start", now.at.isoformat(), "the moment")
     _servers(base, now, found)
@@ -160,10 +158,9 @@ def _load(base: Scenario, now: SiteNow, found: _Found) -> None:
     if now.series:
         found.lost.append("measured power is played by sites only: this is a row alone")
     if not now.row_peak_w:
-        raise ScenarioError(
-            field="row_peak_w", rule="must have at least one row", value="none",
-            repair="wait until servers of a row report, or name a stored period",
-        )  # fmt: skip
+        raise ScenarioError("row_peak_w", "must have at least one row", "none",
+                            "wait until servers of a row report, or name a stored "
+                            "period")  # fmt: skip
     limit_w = provisioned_power_w(base, base.server())
     limits = base.facility.row_limits_w if base.facility is not None else {}
     template = base.facility.template if base.facility is not None else None

@@ -87,20 +87,17 @@ def measure_spread(nodes: Sequence[Trace]) -> NodeSpread:
     different = {(n.t_s.tobytes(), n.power_w.tobytes()): n for n in nodes}
     single = list(different.values())
     if len(single) < 2:
-        raise ScenarioError(
-            field="nodes", rule="must have two series that differ", value=len(single),
-            repair="give traces of several nodes of one job",
-        )  # fmt: skip
+        raise ScenarioError("nodes", "must have two series that differ", len(single),
+                            "give traces of several nodes of one job")  # fmt: skip
     total = cluster(single)
     at_s = _steady(total.trace, lay_out(total.trace), total.missing)
     held = np.stack(
         [n.power_w[np.searchsorted(n.t_s, at_s, side="right") - 1] for n in single]
     )
     if at_s.size < 2:
-        raise ScenarioError(
-            field="nodes", rule="must all be at the high level for a while",
-            value=f"{at_s.size} readings", repair="give a longer record",
-        )  # fmt: skip
+        raise ScenarioError("nodes", "must all be at the high level for a while",
+                            f"{at_s.size} readings",
+                            "give a longer record")  # fmt: skip
     level = held.mean(axis=1)
     scatter = held / level[:, None] - 1.0
     one, count = float(scatter.var(axis=1).mean()), len(single)
@@ -136,10 +133,8 @@ def predict_cluster_peak(
         docs/models/learned_training.md, eq. 7.
     """
     if node_count < 1:
-        raise ScenarioError(
-            field="node_count", rule="must be 1 or more", value=node_count,
-            repair="say how many nodes the job has",
-        )  # fmt: skip
+        raise ScenarioError("node_count", "must be 1 or more", node_count,
+                            "say how many nodes the job has")  # fmt: skip
     level_w = float(np.median(_high_readings(trace)))
     highest_w = float(trace.power_w.max())
     stays = math.sqrt(spread.shared_frac + (1.0 - spread.shared_frac) / node_count)

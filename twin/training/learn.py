@@ -52,18 +52,14 @@ def learn(trace: Trace, *, node_count: int = 1, log: StepLog | None = None) -> L
         docs/models/learned_training.md.
     """
     if node_count < 1:
-        raise ScenarioError(
-            field="node_count", rule="must be 1 or more", value=node_count,
-            repair="say how many nodes the trace is the sum of",
-        )  # fmt: skip
+        raise ScenarioError("node_count", "must be 1 or more", node_count,
+                            "say how many nodes the trace is the sum of")  # fmt: skip
     off = float(np.mean(trace.power_w == 0.0))
     first = _first_look(trace, node_count, log) if off <= MOST_OFF_FRAC else None
     if first is None or first.levels.high_w <= 0.0:
-        raise ScenarioError(
-            field=f"{trace.name}.power_w", rule="must be above 0 while the job runs",
-            value=f"0 W in {off:.0%} of the readings",
-            repair="choose a meter that reads and a job that ran",
-        )  # fmt: skip
+        raise ScenarioError(f"{trace.name}.power_w", "must be above 0 while the job "
+                            "runs", f"0 W in {off:.0%} of the readings",
+                            "choose a meter that reads and a job that ran")  # fmt: skip
     return replace(first, error=judge(first, trace))
 
 

@@ -238,19 +238,14 @@ def _check_levels(learned: Learned, host_w: float, per_tdp: float) -> None:
     """Refuse what cannot be a node of so many GPUs."""
     low_w = min(learned.levels.low_w, learned.idle_w or math.inf)
     if not 0.0 <= host_w <= low_w:
-        raise ScenarioError(
-            field="host_w", rule=f"must be 0 to the lowest level, {low_w:.0f} W",
-            value=host_w, repair="lower it: the rest is the GPUs'",
-        )  # fmt: skip
+        raise ScenarioError("host_w", f"must be 0 to the lowest level, {low_w:.0f} W",
+                            host_w, "lower it: the rest is the GPUs'")  # fmt: skip
     ratio = (learned.levels.high_w - host_w) * per_tdp
     if ratio > MOST_OF_TDP:
-        raise ScenarioError(
-            field="gpus_per_node",
-            rule=f"must leave a GPU at most {MOST_OF_TDP:g} times its TDP",
-            value=f"{ratio:.3g} times",
-            repair="raise gpus_per_node or tdp_w, or learn with the node_count that "
-            "the trace is the sum of",
-        )
+        raise ScenarioError("gpus_per_node", "must leave a GPU at most "
+                            f"{MOST_OF_TDP:g} times its TDP", f"{ratio:.3g} times",
+                            "raise gpus_per_node or tdp_w, or learn with the "
+                            "node_count that the trace is the sum of")  # fmt: skip
 
 
 def _as_recorded(learned: Learned, start_s: float, origin: float) -> TrainingJob:

@@ -97,12 +97,9 @@ def fit_levels(
     low = _low_part(low_frac, spread_frac, interval_s / period_s)
     high_w, low_w = _solved(low, recorded, range_w)
     return TwoLevels(
-        high_w=high_w,
-        low_w=low_w,
-        low_s=low_frac * period_s,
-        jitter_s=spread_frac * period_s,
-        misfit_w=float(np.sqrt(found.fun)),
-    )
+        high_w=high_w, low_w=low_w, low_s=low_frac * period_s,
+        jitter_s=spread_frac * period_s, misfit_w=float(np.sqrt(found.fun)),
+    )  # fmt: skip
 
 
 def _low_part(low_frac: float, spread_frac: float, interval_frac: float) -> FloatArray:

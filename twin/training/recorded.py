@@ -167,21 +167,18 @@ def cluster(
     """
     meant = len(nodes) if node_count is None else node_count
     if not nodes or meant < len(nodes):
-        raise ScenarioError(
-            field="nodes", rule=f"must be 1 or more and at most node_count {meant}",
-            value=len(nodes), repair="give one trace per node",
-        )  # fmt: skip
+        raise ScenarioError("nodes",
+                            f"must be 1 or more and at most node_count {meant}",
+                            len(nodes), "give one trace per node")  # fmt: skip
     step = max(node.interval_s for node in nodes) if step_s is None else step_s
     grid_s = _grid(nodes, step)
     power = np.stack([np.interp(grid_s, n.t_s, n.power_w) for n in nodes])
     there = np.stack([_present(n, grid_s) for n in nodes])
     present = there.sum(axis=0)
     if not present.all():
-        raise ScenarioError(
-            field="nodes", rule="must have a reading of one node at any time",
-            value=f"none at {grid_s[np.argmin(present)]:g} s",
-            repair="cut the traces before or after it",
-        )  # fmt: skip
+        raise ScenarioError("nodes", "must have a reading of one node at any time",
+                            f"none at {grid_s[np.argmin(present)]:g} s",
+                            "cut the traces before or after it")  # fmt: skip
     total_w = np.where(there, power, 0.0).sum(axis=0) * (meant / present)
     different = {(n.t_s.tobytes(), n.power_w.tobytes()) for n in nodes}
     return Cluster(
@@ -198,12 +195,10 @@ def _grid(nodes: Sequence[Trace], step_s: float) -> FloatArray:
     early = min(nodes, key=lambda node: float(node.t_s[-1]))
     first, last = float(late.t_s[0]), float(early.t_s[-1])
     if not 0 < step_s * FEWEST_READINGS <= last - first:
-        raise ScenarioError(
-            field="nodes",
-            rule=f"must have {FEWEST_READINGS} steps of {step_s:g} s in common",
-            value=f"{late.name} begins at {first:g} s, {early.name} ends at {last:g} s",
-            repair="leave that node out and give node_count, or mend its clock",
-        )  # fmt: skip
+        raise ScenarioError("nodes", f"must have {FEWEST_READINGS} steps of {step_s:g} "
+                            "s in common", f"{late.name} begins at {first:g} s, "
+                            f"{early.name} ends at {last:g} s", "leave that node out "
+                            "and give node_count, or mend its clock")  # fmt: skip
     grid_s: FloatArray = first + step_s * np.arange(int((last - first) / step_s) + 1.0)
     return grid_s
 
@@ -218,37 +213,32 @@ def _present(node: Trace, grid_s: FloatArray) -> BoolArray:
 
 def _check_shape(trace: Trace) -> None:
     if trace.t_s.ndim != 1 or trace.t_s.shape != trace.power_w.shape:
-        raise ScenarioError(
-            field=f"{trace.name}.power_w", rule="must have one reading per time",
-            value=f"{trace.power_w.shape} for {trace.t_s.shape}",
-            repair="give two rows of one length",
-        )  # fmt: skip
+        raise ScenarioError(f"{trace.name}.power_w", "must have one reading per time",
+                            f"{trace.power_w.shape} for {trace.t_s.shape}",
+                            "give two rows of one length")  # fmt: skip
     if trace.t_s.size < FEWEST_READINGS:
-        raise ScenarioError(
-            field=trace.name, rule=f"must have at least {FEWEST_READINGS} readings",
-            value=trace.t_s.size, repair="record for longer",
-        )  # fmt: skip
+        raise ScenarioError(trace.name,
+                            f"must have at least {FEWEST_READINGS} readings",
+                            trace.t_s.size, "record for longer")  # fmt: skip
 
 
 def _check_time(trace: Trace) -> None:
     """Refuse times that are no numbers, repeat, or go back; name the first place."""
     if not np.isfinite(trace.t_s).all():
         at = int(np.argmin(np.isfinite(trace.t_s)))
-        raise ScenarioError(
-            field=f"{trace.name}.t_s[{at}]", rule="must be a number",
-            value=float(trace.t_s[at]), repair="remove that reading",
-        )  # fmt: skip
+        raise ScenarioError(f"{trace.name}.t_s[{at}]", "must be a number",
+                            float(trace.t_s[at]), "remove that reading")  # fmt: skip
     steps = np.diff(trace.t_s)
     if (steps > 0).all():
         return
     at = int(np.argmin(steps > 0)) + 1
     again = steps[at - 1] == 0
     raise ScenarioError(
-        field=f"{trace.name}.t_s[{at}]",
-        rule="must not be there twice" if again else "must not go back in time",
-        value=f"{trace.t_s[at]:g} s after {trace.t_s[at - 1]:g} s",
-        repair="keep one reading of each time" if again else "sort the trace by time",
-    )
+        f"{trace.name}.t_s[{at}]",
+        "must not be there twice" if again else "must not go back in time",
+        f"{trace.t_s[at]:g} s after {trace.t_s[at - 1]:g} s",
+        "keep one reading of each time" if again else "sort the trace by time"
+    )  # fmt: skip
 
 
 def _check_power(trace: Trace) -> None:
@@ -256,11 +246,10 @@ def _check_power(trace: Trace) -> None:
     if good.all():
         return
     at = int(np.argmin(good))
-    raise ScenarioError(
-        field=f"{trace.name}.power_w[{at}]", rule="must be a power of 0 or more",
-        value=f"{trace.power_w[at]:g} W at {trace.t_s[at]:g} s",
-        repair="remove that reading; a missing one is left out, not NaN or negative",
-    )  # fmt: skip
+    raise ScenarioError(f"{trace.name}.power_w[{at}]", "must be a power of 0 or more",
+                        f"{trace.power_w[at]:g} W at {trace.t_s[at]:g} s",
+                        "remove that reading; a missing one is left out, not NaN or "
+                        "negative")  # fmt: skip
 
 
 def _check_gaps(trace: Trace) -> None:
@@ -268,12 +257,9 @@ def _check_gaps(trace: Trace) -> None:
     if not gaps:
         return
     longest = max(gaps, key=lambda gap: gap.lasts_s)
-    raise ScenarioError(
-        field=f"{trace.name}.t_s",
-        rule=f"must have no gap above {GAP_INTERVALS:g} intervals of "
-        f"{trace.interval_s:g} s",
-        value=f"{len(gaps)}, the first of {gaps[0].lasts_s:g} s after "
-        f"{gaps[0].after_s:g} s, the longest of {longest.lasts_s:g} s after "
-        f"{longest.after_s:g} s",
-        repair="cut the trace there, or allow gaps: what lies in them stays unknown",
-    )
+    raise ScenarioError(f"{trace.name}.t_s", "must have no gap above "
+                        f"{GAP_INTERVALS:g} intervals of {trace.interval_s:g} s",
+                        f"{len(gaps)}, the first of {gaps[0].lasts_s:g} s after "
+                        f"{gaps[0].after_s:g} s, the longest of {longest.lasts_s:g} s "
+                        f"after {longest.after_s:g} s", "cut the trace there, or allow "
+                        "gaps: what lies in them stays unknown")  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -16,11 +16,6 @@ SIDES = ("above", "below")
 SAMPLE_KINDS = ("random", "latin-hypercube", "sobol")
 
 
-def refuse(field: str, rule: str, value: Any, repair: str) -> ScenarioError:
-    """Build the refusal of one value."""
-    return ScenarioError(field=field, rule=rule, value=value, repair=repair)
-
-
 def check_limit(limit: float, side: str) -> None:
     """
     Refuse a limit that cannot be passed.
@@ -29,11 +24,10 @@ def check_limit(limit: float, side: str) -> None:
         ScenarioError: If the limit is not finite or the side unknown.
     """
     if not math.isfinite(limit):
-        raise refuse(
-            "limit", "must be a finite number", limit, "give the limit's value"
-        )
+        raise ScenarioError("limit", "must be a finite number", limit,
+                            "give the limit's value")  # fmt: skip
     if side not in SIDES:
-        raise refuse("side", "must be above or below", side, "use one of these")
+        raise ScenarioError("side", "must be above or below", side, "use one of these")
 
 
 def check_level(level: float) -> None:
@@ -44,9 +38,8 @@ def check_level(level: float) -> None:
         ScenarioError: If it is not strictly between.
     """
     if not 0.0 < level < 1.0:
-        raise refuse(
-            "level", "must lie between 0 and 1", level, "use 0.95 for 95 per cent"
-        )
+        raise ScenarioError("level", "must lie between 0 and 1", level,
+                            "use 0.95 for 95 per cent")  # fmt: skip
 
 
 def check_design(design: str) -> None:
@@ -57,10 +50,9 @@ def check_design(design: str) -> None:
         ScenarioError: If points of such a design do not come with equal probability.
     """
     if design not in SAMPLE_KINDS:
-        raise refuse(
-            "design", "must draw every point with the same probability", design,
-            f"use one of {', '.join(SAMPLE_KINDS)}",
-        )  # fmt: skip
+        raise ScenarioError("design", "must draw every point with the same probability",
+                            design,
+                            f"use one of {', '.join(SAMPLE_KINDS)}")  # fmt: skip
 
 
 def check_count(field: str, value: int, least: int) -> None:
@@ -71,7 +63,8 @@ def check_count(field: str, value: int, least: int) -> None:
         ScenarioError: If it is below `least`.
     """
     if value < least:
-        raise refuse(field, f"must be at least {least}", value, f"raise it to {least}")
+        raise ScenarioError(field, f"must be at least {least}", value,
+                            f"raise it to {least}")  # fmt: skip
 
 
 def check_frac(
@@ -84,7 +77,8 @@ def check_frac(
         ScenarioError: If it is.
     """
     if not least <= value <= most:
-        raise refuse(field, f"must lie in {least:g}..{most:g}", value, f"use {usual:g}")
+        raise ScenarioError(field, f"must lie in {least:g}..{most:g}", value,
+                            f"use {usual:g}")  # fmt: skip
 
 
 def as_outputs(values: FloatArray) -> FloatArray:
@@ -96,8 +90,6 @@ def as_outputs(values: FloatArray) -> FloatArray:
     """
     values = np.asarray(values, dtype=float)
     if values.ndim != 1:
-        raise refuse(
-            "values", "must be one number per point", values.shape,
-            "give one output at a time",
-        )  # fmt: skip
+        raise ScenarioError("values", "must be one number per point", values.shape,
+                            "give one output at a time")  # fmt: skip
     return values

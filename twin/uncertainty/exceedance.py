@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 from scipy.special import betaincinv
 
+from twin.errors import ScenarioError
 from twin.types import FloatArray
 from twin.uncertainty.checks import (
     SampleKind,
@@ -17,7 +18,6 @@ from twin.uncertainty.checks import (
     check_design,
     check_level,
     check_limit,
-    refuse,
 )
 
 Undefined = Literal["refuse", "leave-out"]
@@ -89,10 +89,9 @@ def exceedance(
     values = as_outputs(values)
     unknown = int(np.isnan(values).sum())
     if unknown and undefined == "refuse":
-        raise refuse(
-            "values", f"must be numbers, {unknown} of {len(values)} are not", "NaN",
-            "mend those points, or leave them out and say so",
-        )  # fmt: skip
+        raise ScenarioError("values", f"must be numbers, {unknown} of {len(values)} "
+                            "are not", "NaN", "mend those points, or leave them out "
+                            "and say so")  # fmt: skip
     total = len(values) - unknown
     check_count("values", total, 1)
     beyond = values > limit if side == "above" else values < limit

@@ -106,11 +106,9 @@ class Asked:
         """
         values = np.asarray(values, dtype=float)
         if values.shape != (self._waiting,):
-            raise ScenarioError(
-                field="values", rule=f"must be one for each of {self._waiting} points",
-                value=values.shape,
-                repair="evaluate every point of the last ask, in its order",
-            )  # fmt: skip
+            raise ScenarioError("values", f"must be one for each of {self._waiting} "
+                                "points", values.shape, "evaluate every point of the "
+                                "last ask, in its order")  # fmt: skip
         self.evaluations += self._waiting
         self._waiting = 0
         unknown = np.isnan(values)

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 import scipy  # its parts load when they are used: stats takes half a second
 
+from twin.errors import ScenarioError
 from twin.types import BoolArray, FloatArray
-from twin.uncertainty.checks import as_outputs, check_count, check_level, refuse
+from twin.uncertainty.checks import as_outputs, check_count, check_level
 
 RESAMPLES = 200
 HARMONICS = 10
@@ -93,9 +94,8 @@ def saltelli_design(dim: int, base: int, seed: int) -> FloatArray:
     check_count("dim", dim, 1)
     check_count("base", base, LEAST_BASE)
     if base & (base - 1):
-        raise refuse(
-            "base", "must be a power of 2", base, f"use {1 << base.bit_length()}"
-        )
+        raise ScenarioError("base", "must be a power of 2", base,
+                            f"use {1 << base.bit_length()}")  # fmt: skip
     rng = np.random.default_rng(seed)
     points = sobol.sample(_problem(dim), base, calc_second_order=False, seed=rng)
     return np.asarray(points, dtype=float)
@@ -145,10 +145,8 @@ def sobol_indices(
     values, points = _checked(values, points)
     dim = points.shape[1]
     if len(values) % (dim + 2):
-        raise refuse(
-            "values", f"must come in groups of {dim + 2}", len(values),
-            "give the whole Saltelli design, in its order",
-        )  # fmt: skip
+        raise ScenarioError("values", f"must come in groups of {dim + 2}", len(values),
+                            "give the whole Saltelli design, in its order")  # fmt: skip
     known = np.isfinite(values).reshape(-1, dim + 2)
     whole = np.asarray(known.all(axis=1))
     check_count("values (whole groups of the design)", int(whole.sum()), LEAST_BASE)
@@ -289,10 +287,9 @@ def rank_correlations(values: FloatArray, points: FloatArray) -> FloatArray:
 def _checked(values: FloatArray, points: FloatArray) -> tuple[FloatArray, FloatArray]:
     values, points = as_outputs(values), np.asarray(points, dtype=float)
     if points.ndim != 2 or len(points) != len(values) or not points.shape[1]:
-        raise refuse(
-            "points", f"must be {len(values)} rows, one column per input", points.shape,
-            "give the points that the outputs belong to",
-        )  # fmt: skip
+        raise ScenarioError("points", f"must be {len(values)} rows, one column per "
+                            "input", points.shape, "give the points that the outputs "
+                            "belong to")  # fmt: skip
     return values, points
 
 

@@ -5,12 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numpy as np
-
+from twin.errors import ScenarioError
 from twin.types import FloatArray
-from twin.uncertainty.checks import as_outputs, check_count, refuse
-
-LOW_FRAC, HIGH_FRAC = 0.05, 0.95
+from twin.uncertainty.checks import as_outputs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,35 +40,6 @@ class Tornado:
     bars: tuple[Bar, ...]
 
 
-def tornado_design(
-    dim: int, low_frac: float = LOW_FRAC, high_frac: float = HIGH_FRAC
-) -> FloatArray:
-    """
-    Points of a one-at-a-time design in the unit cube.
-
-    Args:
-        dim: Inputs, >= 1.
-        low_frac: Quantile of the low end, below the median.
-        high_frac: Quantile of the high end, above it.
-
-    Returns:
-        Points, shape (2 × dim + 1, dim): the medians, then for each input low, high.
-
-    Raises:
-        ScenarioError: If the quantiles do not enclose the median within 0..1.
-    """
-    check_count("dim", dim, 1)
-    if not 0.0 <= low_frac < 0.5:
-        raise refuse("low_frac", "must lie in 0..0.5", low_frac, f"use {LOW_FRAC}")
-    if not 0.5 < high_frac <= 1.0:
-        raise refuse("high_frac", "must lie in 0.5..1", high_frac, f"use {HIGH_FRAC}")
-    points = np.full((2 * dim + 1, dim), 0.5)
-    each = np.arange(dim)
-    points[1 + 2 * each, each] = low_frac
-    points[2 + 2 * each, each] = high_frac
-    return points
-
-
 def tornado(values: FloatArray) -> Tornado:
     """
     Bars from the outputs of a one-at-a-time design.
@@ -87,10 +55,9 @@ def tornado(values: FloatArray) -> Tornado:
     """
     values = as_outputs(values)
     if len(values) < 3 or len(values) % 2 == 0:
-        raise refuse(
-            "values", "must be one, and two more for each input", len(values),
-            "give the outputs of the whole one-at-a-time design",
-        )  # fmt: skip
+        raise ScenarioError("values", "must be one, and two more for each input",
+                            len(values), "give the outputs of the whole one-at-a-time "
+                            "design")  # fmt: skip
     middle = float(values[0])
     bars = [
         Bar(input=k, at_low=float(low), at_high=float(high))

@@ -71,12 +71,9 @@ def test_part_load_power_matches_hand_calculation(load, power):
 def test_no_chiller_beats_carnot(entering_c, supply_c, load):
     """Carnot between the leaving chilled and the entering condenser water."""
     power_w, capacity_w = chillers_w(
-        Chillers(needed=1, spare=0),
-        np.array([1e6 * load]),
-        design_w=1e6,
-        supply_c=supply_c,
-        entering_c=np.array([entering_c]),
-    )
+        Chillers(needed=1, spare=0), np.array([1e6 * load]), design_w=1e6,
+        supply_c=supply_c, entering_c=np.array([entering_c]),
+    )  # fmt: skip
     served_w = min(1e6 * load, capacity_w[0])
     carnot_w = served_w * max(entering_c - supply_c, 0.0) / (supply_c + 273.15)
 

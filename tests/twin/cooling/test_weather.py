@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from twin.cooling.moist_air import evaporated_kg_per_j, standard_pressure_pa
-from twin.cooling.weather import generated, month_of_hour, warmer, weather
+from twin.cooling.weather import generated, month_of_hour, warmed, weather
 
 
 def one(dry_c, rh, pressure_pa=101_325.0):
@@ -87,7 +87,9 @@ def test_months_have_their_days():
 
 def test_a_heat_wave_warms_its_hours_only_and_adds_no_water():
     base = generated()
-    hot = warmer(base, 8.0, first_hour=100, hours=48)
+    more = np.zeros(base.hours)
+    more[100:148] = 8.0
+    hot = warmed(base, more, name="hot")
 
     assert_allclose(hot.dry_bulb_c[100:148], base.dry_bulb_c[100:148] + 8.0)
     assert_allclose(hot.dry_bulb_c[:100], base.dry_bulb_c[:100])

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from twin.cooling.plant import run_plant
-from twin.cooling.server import fan_extra_w, fan_share
+from twin.cooling.server import fan_share
 from twin.cooling.weather import generated
 from twin.errors import ScenarioError
 from twin.facility.fit import where_it_fits
@@ -428,7 +428,7 @@ def test_fans_follow_the_cube_of_their_speed(run, supply_c):
     site, rack = a.site, result.racks[1]
     cold_w = site.servers[1].sum() * (site.idle_w[1] + 0.8 * site.swing_w[1])
     leak = site.leak_per_k[1] * (rack.gpu_peak_c - site.leak_from_c)
-    by_inlet = fan_extra_w(1.0, 1.0, rack.inlet_peak_c) / fan_share(1.0)
+    by_inlet = (1.0 + 0.03 * max(0.0, rack.inlet_peak_c - 25.0)) ** 3 - 1.0
 
     assert rack.mean_w / cold_w == pytest.approx(
         1.0 + leak + fan_share(0.8) * by_inlet, rel=0.01

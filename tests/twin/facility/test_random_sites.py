@@ -186,8 +186,7 @@ def test_no_load_is_fed_from_a_dead_node(run, case):
     tripped = {n.name for n in result.nodes if n.trip_t_s is not None}
     healed = {e["target"] for e in events if "duration_s" in e}
     down = np.array(
-        [a.network.index[n] for n in (lost | tripped) - (healed - lost)],
-        dtype=np.int64,
+        [a.network.index[n] for n in (lost | tripped) - (healed - lost)], dtype=np.int64
     )
     for i in down:
         assert result.nodes[i].max_series_w[-1] == 0.0, result.nodes[i].name

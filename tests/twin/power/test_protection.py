@@ -20,7 +20,6 @@ from twin.power.protection import (
     protection_step,
     thermal_through,
     time_to_trip_s,
-    trip_curve,
 )
 
 BIMETAL = Thermal(pickup=1.0, tau_s=100.0, instant=5.0)
@@ -270,20 +269,6 @@ def test_heat_solves_its_differential_equation(pickup, tau_s, state, loads):
 
 
 # --- the drawn curve -----------------------------------------------------------------
-
-
-def test_the_drawn_curve_falls_and_shows_both_sides_of_every_corner():
-    curve = trip_curve(PROTECTIONS["ups-overload"].device(), ratio_max=3.0)
-    at_corner = curve.time_s[np.isclose(curve.ratio, 1.25, rtol=1e-8)]
-
-    assert (np.diff(curve.ratio) > 0).all()
-    assert (np.diff(curve.time_s) <= 0).all()
-    assert {600.0, 60.0} <= set(at_corner)
-    assert curve.time_s[-1] == 0.0
-
-
-def test_an_unprotected_node_has_no_curve():
-    assert trip_curve(None).ratio.size == 0
 
 
 # --- refusals ------------------------------------------------------------------------

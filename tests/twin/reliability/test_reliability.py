@@ -176,8 +176,7 @@ def test_multipliers_multiply():
 
     assert exactly(by_class, judge).lost_h == exactly(by_all, judge).lost_h
     assert_allclose(
-        exactly(by_all, judge).lost_h,
-        exactly(only(pdu=(0.3, 10.0)), judge).lost_h,
+        exactly(by_all, judge).lost_h, exactly(only(pdu=(0.3, 10.0)), judge).lost_h
     )
 
 

@@ -33,10 +33,7 @@ LOOKED_AT = 64
 
 
 def run_oracle(
-    fleet: Fleet,
-    requests: Requests,
-    horizon_s: float,
-    events: Iterable[Action] = (),
+    fleet: Fleet, requests: Requests, horizon_s: float, events: Iterable[Action] = ()
 ) -> OracleResult:
     """
     Step a fleet through its requests.

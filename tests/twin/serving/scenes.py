@@ -68,12 +68,9 @@ QWEN = engine("qwen3-8b", "h100", 1)
 QWEN_14B = engine("qwen3-14b", "h100", 1)
 
 LINK = Link(
-    byte_per_s=25e9,
-    latency_s=0.005,
-    serial_below_tokens=512.0,
-    exposed_frac=0.1,
+    byte_per_s=25e9, latency_s=0.005, serial_below_tokens=512.0, exposed_frac=0.1,
     kv_byte_per_token=4.0e6,
-)
+)  # fmt: skip
 
 
 def lengths(rng, count, middle, spread, most):
@@ -254,12 +251,9 @@ def overflow() -> Scene:
         Pool(name="mixed", engine=BLOOM, count=2, routing="least_tokens"),
     )
     klass = chat(
-        "prompt",
-        token_pool="token",
-        overflow_pool="mixed",
-        overflow_tokens=1500.0,
+        "prompt", token_pool="token", overflow_pool="mixed", overflow_tokens=1500.0,
         local_tokens=900.0,
-    )
+    )  # fmt: skip
     stands = Fleet(pools=pools, classes=(klass,), link=LINK)
     requests = asked(11, 1000, 4.5, output=(60, 0.9, 300))
     return Scene(name="overflow", fleet=stands, requests=requests, horizon_s=300.0)

@@ -37,7 +37,6 @@ from twin.serving.dynamollm.lengths import (
     NAMES,
     larger_pool,
     length_class,
-    path,
     predict_output,
 )
 from twin.serving.dynamollm.levers import LEVERS
@@ -45,12 +44,7 @@ from twin.serving.dynamollm.parameters import DynamoParameters
 from twin.serving.dynamollm.pools import size_pools, spread
 from twin.serving.dynamollm.prepare import Prepared, prepare
 from twin.serving.dynamollm.profiles import Profile
-from twin.serving.dynamollm.schedule import (
-    PoolManager,
-    Schedule,
-    Timing,
-    plan_schedule,
-)
+from twin.serving.dynamollm.schedule import PoolManager, Schedule, Timing, plan_schedule
 from twin.serving.dynamollm.sharding import (
     Configurations,
     configurations,
@@ -102,10 +96,8 @@ def test_a_request_is_sorted_by_prompt_and_predicted_output(prompt, output, name
 
 
 def test_promotion_goes_to_the_pool_larger_in_both_lengths_while_there_is_one():
-    assert path(SS) == (SS, MM, LL)
-    assert path(SM) == (SM, ML, LL)
-    assert path(LS) == (LS, LM, LL)
-    assert larger_pool(LL) is None
+    larger = [larger_pool(pool) for pool in (SS, SM, LS, MM, ML, LM, LL)]
+    assert larger == [MM, ML, LM, LL, LL, LL, None]
 
 
 def test_the_length_predictor_has_the_error_it_states():
@@ -224,15 +216,12 @@ def test_a_rate_beyond_every_cut_gets_the_cut_that_carries_most():
 def profile(**changes) -> Profile:
     """Degrees 2 and 8, two clocks; the lower one draws half and carries half."""
     made = Profile(
-        degrees=(2, 8),
-        clock_mhz=np.array([1000.0, 2000.0]),
+        degrees=(2, 8), clock_mhz=np.array([1000.0, 2000.0]),
         rate_rps=np.array([[0.0, 2.0], [0.0, 6.0]]),
         power_w=np.array([[[200, 400.0], [400, 800]], [[800, 1600], [1600, 3200.0]]]),
-        attained_frac=np.ones((2, 2, 2)),
-        cap_rps=np.array([[1.0, 2.0], [3.0, 6.0]]),
-        residence_s=np.array([5.0, 4.0]),
-        tokens=1000.0,
-    )
+        attained_frac=np.ones((2, 2, 2)), cap_rps=np.array([[1.0, 2.0], [3.0, 6.0]]),
+        residence_s=np.array([5.0, 4.0]), tokens=1000.0,
+    )  # fmt: skip
     return replace(made, **changes)
 
 

@@ -31,33 +31,21 @@ from twin.serving.fleet.parts import (
 approx = pytest.approx
 
 TABLE = PhaseTable(
-    model="by hand",
-    gpu="a100-sxm-80gb",
-    tensor_parallel=1,
-    prefill_tokens=(100.0, 200.0, 400.0),
-    prefill_s=(0.15, 0.25, 0.55),
-    prefill_power_frac=(0.5, 0.75, 1.0),
-    decode_batch=(1.0, 2.0, 4.0),
-    decode_s=(0.020, 0.024, 0.030),
-    decode_power_frac=(0.4, 0.5, 0.6),
-    decode_context_tokens=100.0,
-    decode_kv_token_s=1e-5,
-    decode_memory_power_frac=0.25,
-    decode_clock_sensitivity=0.2,
-    kv_capacity_tokens=1000.0,
-    max_batch=4,
+    model="by hand", gpu="a100-sxm-80gb", tensor_parallel=1,
+    prefill_tokens=(100.0, 200.0, 400.0), prefill_s=(0.15, 0.25, 0.55),
+    prefill_power_frac=(0.5, 0.75, 1.0), decode_batch=(1.0, 2.0, 4.0),
+    decode_s=(0.020, 0.024, 0.030), decode_power_frac=(0.4, 0.5, 0.6),
+    decode_context_tokens=100.0, decode_kv_token_s=1e-5, decode_memory_power_frac=0.25,
+    decode_clock_sensitivity=0.2, kv_capacity_tokens=1000.0, max_batch=4,
     source="round numbers",
-)
+)  # fmt: skip
 # without context an iteration takes 19 ms alone and 22 ms for two; one A100 idles at
 # 63 W and draws 160 W decoding alone, 200 W for two, 200 W in a prefill of 100 tokens
 ENGINE = Engine(table=TABLE, gpu=A100, server=DGX_A100, clocks=A100_CLOCKS, gpu_count=1)
 LINK = Link(
-    byte_per_s=1e6,
-    latency_s=0.01,
-    serial_below_tokens=150.0,
-    exposed_frac=0.25,
+    byte_per_s=1e6, latency_s=0.01, serial_below_tokens=150.0, exposed_frac=0.25,
     kv_byte_per_token=1000.0,
-)
+)  # fmt: skip
 
 
 def pool(name="all", count=1, **more):

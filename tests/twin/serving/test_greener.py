@@ -15,14 +15,7 @@ from twin.errors import ScenarioError
 from twin.serving.fleet.engines import make_engine
 from twin.serving.fleet.grid import AXES, GridInput, knob_grid
 from twin.serving.fleet.pareto import pareto_front
-from twin.serving.fleet.parts import (
-    FCFS,
-    Fleet,
-    FleetClass,
-    Plan,
-    Pool,
-    plain_requests,
-)
+from twin.serving.fleet.parts import FCFS, Fleet, FleetClass, Plan, Pool, plain_requests
 from twin.serving.fleet.run import run_fleet
 from twin.serving.systems.base import Ground, Slo
 from twin.serving.systems.greener import SYSTEM, GreenerParameters, cheapest_knobs
@@ -47,13 +40,10 @@ def only(result, quantity):
 
 
 WIDE = grid(
-    engines=(TWO, FOUR, EIGHT),
-    clock_mhz=(990.0, 1386.0, 1600.0, 1980.0),
-    batch=(1, 8, 64),
-    prompt=(128, 1024),
-    output=(2, 128, 512),
+    engines=(TWO, FOUR, EIGHT), clock_mhz=(990.0, 1386.0, 1600.0, 1980.0),
+    batch=(1, 8, 64), prompt=(128, 1024), output=(2, 128, 512),
     load=(0.05, 0.3, 0.7, 0.95, 1.0),
-)
+)  # fmt: skip
 FOUND = knob_grid(WIDE)
 
 
@@ -144,15 +134,12 @@ def test_a_cap_never_raises_power_of_a_phase(server):
     watts = [
         knob_grid(
             grid(
-                engines=(e,),
-                clock_mhz=(top,),
-                batch=(1,),
-                prompt=(128, 2048),
+                engines=(e,), clock_mhz=(top,), batch=(1,), prompt=(128, 2048),
                 output=(1,),
             )
         ).gpu_power_w
         for e in engines
-    ]
+    ]  # fmt: skip
 
     for loose, tight in pairwise(watts):
         assert np.all(tight <= loose)
@@ -185,8 +172,7 @@ def test_a_given_rate_is_the_load_it_makes():
 def test_values_are_found_by_their_knobs():
     assert FOUND.ttft_s.shape == tuple(len(FOUND.axes[name]) for name in AXES)
     assert_allclose(
-        FOUND.at("tbt_s", engine=1, clock_mhz=1600.0, batch=8),
-        FOUND.tbt_s[1, 2, 1],
+        FOUND.at("tbt_s", engine=1, clock_mhz=1600.0, batch=8), FOUND.tbt_s[1, 2, 1]
     )
 
 

@@ -13,22 +13,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from tests.twin.serving.systems.small_ground import small_ground
 from twin.catalogue import find_server
 from twin.errors import ScenarioError
-from twin.scenario.facility import Rack
-from twin.serving.fleet.parts import (
-    Action,
-    Fleet,
-    FleetClass,
-    Plan,
-    Pool,
-    View,
-)
-from twin.serving.fleet.placement import (
-    Hall,
-    PowerReader,
-    even_hall,
-    hall_of,
-    place_fleet,
-)
+from twin.serving.fleet.parts import Action, Fleet, FleetClass, Plan, Pool, View
+from twin.serving.fleet.placement import Hall, PowerReader, even_hall, place_fleet
 from twin.serving.fleet.run import run_fleet
 
 GROUND = small_ground()
@@ -88,23 +74,6 @@ def test_an_instance_larger_than_a_server_takes_whole_ones():
 def test_too_few_servers_are_refused_with_what_is_missing():
     with pytest.raises(ScenarioError, match=r"8 more GPUs.*0 GPUs free in 2 servers"):
         place_fleet(fleet((3, 8)), even_hall(A100, 2, 1))
-
-
-def test_a_site_s_racks_make_its_hall():
-    racks = [
-        Rack(name=n, hall=h, row="R1", fed_by=("F",), server=s, server_count=c)
-        for n, h, s, c in (
-            ("a", "H1", None, 2), ("b", "H2", "dgx-h100", 1), ("c", "H1", None, 1),
-        )
-    ]  # fmt: skip
-
-    hall = hall_of(racks, "dgx-a100")
-
-    assert [s.key for s in hall.servers] == [
-        "dgx-a100", "dgx-a100", "dgx-h100", "dgx-a100",
-    ]  # fmt: skip
-    assert_array_equal(hall.row_of, [0, 0, 1, 0])
-    assert hall.rows == ("H1 R1", "H2 R1")
 
 
 def test_other_server_types_are_no_room():

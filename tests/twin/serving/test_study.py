@@ -9,12 +9,7 @@ import numpy as np
 import pytest
 
 from twin.errors import ScenarioError
-from twin.scenario.serving import (
-    ServeStudy,
-    ServingSite,
-    ServingTraffic,
-    SystemChoice,
-)
+from twin.scenario.serving import ServeStudy, ServingSite, ServingTraffic, SystemChoice
 from twin.serving.ground import capacity_rps, make_ground
 from twin.serving.study import run_study
 from twin.serving.systems.registry import MODULES, find_system, systems

@@ -28,13 +28,9 @@ def make_ground(
     )
     machine = find_server(server)
     engine = Engine(
-        table=table,
-        gpu=machine.gpu,
-        server=machine,
-        clocks=CLOCK_CURVES[machine.gpu.key],
-        gpu_count=8,
-        gpu_hour_usd=4.0,
-    )
+        table=table, gpu=machine.gpu, server=machine,
+        clocks=CLOCK_CURVES[machine.gpu.key], gpu_count=8, gpu_hour_usd=4.0,
+    )  # fmt: skip
     return Ground(
         model="llama2-70b",
         server=machine,

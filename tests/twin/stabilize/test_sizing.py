@@ -30,13 +30,9 @@ JOB = TrainingJob(
 )  # fmt: skip
 SITE = Site(jobs=(JOB,), plant=Plant(gpus_per_rack=50), clocks=A100_CLOCKS)
 CASE = Case(
-    site=SITE,
-    base=Measures(),
-    rules=(SWING, BAND),
-    contract=Contract(),
-    horizon_s=60.0,
-    sample_s=1e-3,
-)
+    site=SITE, base=Measures(), rules=(SWING, BAND), contract=Contract(),
+    horizon_s=60.0, sample_s=1e-3,
+)  # fmt: skip
 PRICES = Prices(
     energy_per_mwh=50.0, gpu_hour=2.0, psu_store_per_gpu=30.0, store_per_kw=200.0,
     store_per_kwh=300.0, rack_store_per_kwh=1000.0, years=10.0, starts_per_year=100.0,

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from twin.stabilize.smoothing import Smoothing, smoothed, to_redfish, vendor_settings
+from twin.stabilize.smoothing import Smoothing, smoothed, vendor_settings
 from twin.training.waveform import Waveform
 
 GPUS, TDP_W = 1000, 1000.0
@@ -163,13 +163,13 @@ def test_an_administrators_override_wins():
     assert found["ramp_up_w_per_s"] == pytest.approx(300.0)
 
 
-def test_redfish_speaks_watts_and_seconds_both_ways():
+def test_redfish_speaks_watts_and_seconds():
     given_ = Smoothing(floor_frac=0.75, ramp_up_w_per_s=640.0, hysteresis_s=0.5)
-    written = to_redfish(given_)
+    read = {"TMPFloorPercent": 75, "RampUpWattsPerSecond": 640,
+            "RampDownWattsPerSecond": given_.ramp_down_w_per_s,
+            "RampDownHysteresisSeconds": 0.5, "ImmediateRampDown": False}  # fmt: skip
 
-    assert written["TMPFloorPercent"] == 75
-    assert written["RampUpWattsPerSecond"] == 640
-    assert Smoothing(**vendor_settings(written)) == given_
+    assert Smoothing(**vendor_settings(read)) == given_
 
 
 def test_a_setting_nobody_knows_is_refused():

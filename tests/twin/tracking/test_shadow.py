@@ -9,13 +9,7 @@ from hypothesis import strategies as st
 from scipy.signal import lfilter
 
 from twin.errors import ScenarioError
-from twin.tracking.drift import (
-    FEWEST_BLOCKS,
-    Baseline,
-    baseline,
-    find_drift,
-    run_length,
-)
+from twin.tracking.drift import FEWEST_BLOCKS, Baseline, baseline, find_drift
 from twin.tracking.shadow import compare
 
 USUAL = Baseline(bias_w=0.0, sigma_w=1.0, block=1, blocks=1000)
@@ -39,8 +33,7 @@ def test_false_alarms_come_as_rarely_as_they_should():
         found = find_drift(np.arange(80_000.0), white(seed, 80_000), USUAL)
         lengths.append(80_000.0 if found is None else found.found_s)
 
-    assert run_length() == pytest.approx(9556.0, rel=1e-3)
-    assert np.mean(lengths) == pytest.approx(run_length(), rel=0.2)
+    assert np.mean(lengths) == pytest.approx(9556.0, rel=0.2)  # as theory says
 
 
 @pytest.mark.parametrize(
@@ -48,7 +41,7 @@ def test_false_alarms_come_as_rarely_as_they_should():
     [
         pytest.param(1.0, 16.3, id="one sigma"),
         pytest.param(2.0, 5.9, id="two sigma"),
-        pytest.param(4.0, 2.5, id="four sigma"),
+        pytest.param(4.0, 2.58, id="four sigma"),
     ],
 )
 def test_a_step_is_found_after_as_many_blocks_as_theory_says(shift, blocks):
@@ -58,8 +51,7 @@ def test_a_step_is_found_after_as_many_blocks_as_theory_says(shift, blocks):
         found = find_drift(np.arange(500.0), white(seed, 500) + shift, USUAL)
         delays.append(found.found_s + 1.0)
 
-    assert run_length(shift) == pytest.approx(blocks, abs=0.1)
-    assert np.mean(delays) == pytest.approx(run_length(shift), rel=0.1, abs=0.3)
+    assert np.mean(delays) == pytest.approx(blocks, rel=0.1, abs=0.3)
 
 
 def test_noise_that_lasts_makes_no_more_alarms_once_blocks_are_as_long():

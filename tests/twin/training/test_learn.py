@@ -10,11 +10,7 @@ from numpy.testing import assert_allclose
 
 from store.training_traces import read_run
 from twin.errors import ScenarioError
-from twin.training.coincidence import (
-    NodeSpread,
-    measure_spread,
-    predict_cluster_peak,
-)
+from twin.training.coincidence import NodeSpread, measure_spread, predict_cluster_peak
 from twin.training.job import Levels, TrainingJob
 from twin.training.judge import judge
 from twin.training.learn import learn

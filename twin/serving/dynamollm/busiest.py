@@ -110,9 +110,7 @@ def keeps_limits(
         Of a number of instances and how many times as fast requests arrive.
     """
     inside = window.holds(requests.arrived_s)
-    offered = Requests(**{
-        name: getattr(requests, name)[inside] for name in Requests.__dataclass_fields__
-    })  # fmt: skip
+    offered = requests.taken(inside)
     since_s = offered.arrived_s - window.start_s
 
     def keeps(count: int, speed: float) -> bool:

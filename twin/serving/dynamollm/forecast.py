@@ -11,8 +11,6 @@ import numpy as np
 from twin.errors import ScenarioError
 from twin.types import BoolArray, FloatArray, IntArray
 
-DAY_S = 86_400.0
-
 
 def bin_rates(
     arrived_s: FloatArray, klass: IntArray, *, bin_s: float, bins: int, classes: int
@@ -42,12 +40,9 @@ def daily_template(rate_rps: FloatArray, *, weekend: BoolArray) -> FloatArray:
         docs/models/dynamollm.md, section 5.
     """
     if weekend.size == 0 or rate_rps.size % weekend.size:
-        raise ScenarioError(
-            field="dynamollm.history",
-            rule="must be whole days, at least one",
-            value=f"{rate_rps.size} rates for {weekend.size} days",
-            repair="give the rates of a recorded day or week",
-        )
+        raise ScenarioError("dynamollm.history", "must be whole days, at least one",
+                            f"{rate_rps.size} rates for {weekend.size} days",
+                            "give the rates of a recorded day or week")  # fmt: skip
     days = rate_rps.reshape(weekend.size, -1)
     kinds = [days[weekend == kind] for kind in (False, True)]
     return np.stack([(kind if len(kind) else days).mean(axis=0) for kind in kinds])

@@ -46,14 +46,6 @@ def larger_pool(pool: int) -> int | None:
     return 3 * min(row + 1, 2) + min(column + 1, 2)
 
 
-def path(pool: int) -> tuple[int, ...]:
-    """Pools a class may be promoted through, its own first."""
-    found = [pool]
-    while (larger := larger_pool(found[-1])) is not None:
-        found.append(larger)
-    return tuple(found)
-
-
 def predict_output(output: IntArray, error: float, seed: int) -> FloatArray:
     """
     Output lengths as a predictor of stated error gives them.

@@ -75,7 +75,7 @@ def prepare(
         predicted=predict_output(ground.requests.output, p.output_error, ground.seed),
     )
     length = length_class(requests.prompt, requests.predicted)
-    lead = _rows(requests, requests.chain == 0)
+    lead = requests.taken(requests.chain == 0)
     kind = length[requests.chain == 0]
 
     def measured(rows: BoolArray) -> Profile:
@@ -99,25 +99,22 @@ def prepare(
 
 def _check(ground: Ground, p: DynamoParameters) -> None:
     if len(ground.requests) == 0:
-        raise ScenarioError(
-            field="traffic", rule="must hold requests to predict and profile from",
-            value="none", repair="choose a longer horizon or a higher rate",
-        )  # fmt: skip
+        raise ScenarioError("traffic", "must hold requests to predict and profile from",
+                            "none",
+                            "choose a longer horizon or a higher rate")  # fmt: skip
     rising = all(a < b for a, b in pairwise(p.clock_mhz))
     if not rising or p.reroute_rung <= p.clock_rung:
         raise ScenarioError(
-            field="dynamollm.clock_mhz" if not rising else "dynamollm.reroute_rung",
-            rule="must rise" if not rising else "must be above clock_rung",
-            value=p.clock_mhz if not rising else p.reroute_rung,
-            repair="put clocks, and the rungs of the ladder, in order",
-        )
+            "dynamollm.clock_mhz" if not rising else "dynamollm.reroute_rung",
+            "must rise" if not rising else "must be above clock_rung",
+            p.clock_mhz if not rising else p.reroute_rung,
+            "put clocks, and the rungs of the ladder, in order"
+        )  # fmt: skip
     parts = p.cluster_period_s / p.sharding_period_s
     if parts < 1 or abs(parts - round(parts)) > 1e-9:
-        raise ScenarioError(
-            field="dynamollm.cluster_period_s",
-            rule="must be a whole number of sharding periods",
-            value=p.cluster_period_s, repair="use 1800 s with 300 s",
-        )  # fmt: skip
+        raise ScenarioError("dynamollm.cluster_period_s",
+                            "must be a whole number of sharding periods",
+                            p.cluster_period_s, "use 1800 s with 300 s")  # fmt: skip
 
 
 def engines_of(ground: Ground, p: DynamoParameters) -> tuple[Engine, ...]:
@@ -145,13 +142,7 @@ def _clocks(engine: Engine, p: DynamoParameters) -> FloatArray:
 def _some(requests: Requests, rows: BoolArray) -> Requests:
     """Up to `SAMPLES` of these rows, evenly spaced."""
     place = np.flatnonzero(rows)
-    return _rows(requests, place[:: max(1, place.size // SAMPLES)])
-
-
-def _rows(requests: Requests, keep: BoolArray | IntArray) -> Requests:
-    return Requests(**{
-        name: getattr(requests, name)[keep] for name in Requests.__dataclass_fields__
-    })  # fmt: skip
+    return requests.taken(place[:: max(1, place.size // SAMPLES)])
 
 
 def _fits(

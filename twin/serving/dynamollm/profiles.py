@@ -161,10 +161,7 @@ def _offer(
         for j, one in enumerate(classes)
     )  # fmt: skip
     n = clock_mhz.size
-    copies = Requests(**{
-        name: np.repeat(getattr(requests, name), n)
-        for name in Requests.__dataclass_fields__
-    })  # fmt: skip
+    copies = requests.taken(np.repeat(np.arange(len(requests)), n))
     klass = copies.klass + np.tile(np.arange(n) * len(classes), len(requests))
     return run_fleet(
         Plan(fleet=Fleet(pools=pools, classes=every)),

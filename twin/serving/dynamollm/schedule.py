@@ -241,12 +241,9 @@ def _shares(rate_rps: FloatArray, capacity_rps: FloatArray) -> FloatArray:
 
 def unmet_limits() -> ScenarioError:
     """No instance keeps the limits, however little it has to do."""
-    return ScenarioError(
-        field="slo",
-        rule="must be met by one instance of the largest degree with next to no load",
-        value="not met",
-        repair="allow more time, take a faster GPU, or lower slo_frac",
-    )
+    return ScenarioError("slo", "must be met by one instance of the largest degree "
+                         "with next to no load", "not met", "allow more time, take a "
+                         "faster GPU, or lower slo_frac")  # fmt: skip
 
 
 def _check_hand(
@@ -266,10 +263,7 @@ def _check_hand(
 
 def too_much(needed: int, at_hand: int, fitting_rps: float) -> ScenarioError:
     """More traffic than the servers carry inside the limits."""
-    return ScenarioError(
-        field="traffic",
-        rule=f"must fit the {at_hand} instances' worth of servers inside the limits",
-        value=f"{needed} needed",
-        repair=f"about {fitting_rps:.3g} requests/s on average would fit, of the same "
-        "shape; lower the rate or add servers",
-    )
+    return ScenarioError("traffic", f"must fit the {at_hand} instances' worth of "
+                         "servers inside the limits", f"{needed} needed",
+                         f"about {fitting_rps:.3g} requests/s on average would fit, of "
+                         "the same shape; lower the rate or add servers")  # fmt: skip

@@ -53,12 +53,10 @@ def _curve_slowdown(gpu: str, cap_frac: float) -> float:
     idle = chip.idle_w.value / chip.tdp_w.value
     least = idle + curve.dynamic_power_frac[0] * (1.0 - idle)
     if not least <= cap_frac <= 1.0:
-        raise ScenarioError(
-            field="engine.gpu_cap_frac",
-            rule=f"must be from {least:.2f} (the lowest clock of {chip.label}) to 1",
-            value=cap_frac,
-            repair=f"use {math.ceil(100 * least) / 100:g} or more, at most 1",
-        )
+        raise ScenarioError("engine.gpu_cap_frac", f"must be from {least:.2f} (the "
+                            f"lowest clock of {chip.label}) to 1", cap_frac,
+                            f"use {math.ceil(100 * least) / 100:g} or more, at most "
+                            "1")  # fmt: skip
     return float(slowdown_at_power(curve, np.array(cap_frac), idle))
 
 

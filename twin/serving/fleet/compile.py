@@ -40,33 +40,27 @@ def check_fleet(fleet: Fleet) -> None:
 def _unique(names: Sequence[str], field: str) -> None:
     twice = {n for n in names if names.count(n) > 1}
     if twice or not names:
-        raise ScenarioError(
-            field=field, rule="needs at least one, each with a name of its own",
-            value=", ".join(sorted(twice)) or "none", repair="rename or add one",
-        )  # fmt: skip
+        raise ScenarioError(field, "needs at least one, each with a name of its own",
+                            ", ".join(sorted(twice)) or "none",
+                            "rename or add one")  # fmt: skip
 
 
 def _check_pool(pool: Pool) -> None:
     most = pool.count if pool.most is None else pool.most
     if pool.count < 0 or most < max(1, pool.count):
-        raise ScenarioError(
-            field=f"pools.{pool.name}.count",
-            rule="must be 0 or more, with room for at least one instance",
-            value=pool.count, repair="raise `most`, or leave the pool out",
-        )  # fmt: skip
+        raise ScenarioError(f"pools.{pool.name}.count", "must be 0 or more, with room "
+                            "for at least one instance", pool.count, "raise `most`, or "
+                            "leave the pool out")  # fmt: skip
     for field, value, fits in _pool_numbers(pool):
         if not fits:
-            raise ScenarioError(
-                field=f"pools.{pool.name}.{field}", rule="is out of its range",
-                value=value, repair="see the field in parts.Pool",
-            )  # fmt: skip
+            raise ScenarioError(f"pools.{pool.name}.{field}", "is out of its range",
+                                value, "see the field in parts.Pool")  # fmt: skip
     if pool.engine.table.kv_capacity_tokens < 2 and pool.role != "encode":
-        raise ScenarioError(
-            field=f"pools.{pool.name}.engine",
-            rule="the model and a cache must fit the memory of its GPUs",
-            value=f"{pool.engine.table.model} on {pool.engine.gpu_count} GPUs",
-            repair="use more GPUs per instance or a lower precision",
-        )  # fmt: skip
+        raise ScenarioError(f"pools.{pool.name}.engine",
+                            "the model and a cache must fit the memory of its GPUs",
+                            f"{pool.engine.table.model} on {pool.engine.gpu_count} "
+                            "GPUs", "use more GPUs per instance or a lower "
+                            "precision")  # fmt: skip
 
 
 def _pool_numbers(pool: Pool) -> Iterator[tuple[str, Any, bool]]:
@@ -108,25 +102,21 @@ def _check_class(one: FleetClass, fleet: Fleet, names: Sequence[str]) -> None:
     for place in ("prompt_pool", "token_pool", "encode_pool", "overflow_pool"):
         name = getattr(one, place)
         if name is not None and name not in names:
-            raise ScenarioError(
-                field=f"classes.{one.name}.{place}", rule="must name a pool",
-                value=name, repair="one of " + ", ".join(names),
-            )  # fmt: skip
+            raise ScenarioError(f"classes.{one.name}.{place}", "must name a pool", name,
+                                "one of " + ", ".join(names))  # fmt: skip
     if one.token_pool not in (None, one.prompt_pool) and fleet.link is None:
-        raise ScenarioError(
-            field="fleet.link", rule="needed where prompts and tokens have own pools",
-            value=None, repair="give the link that carries the caches",
-        )  # fmt: skip
+        raise ScenarioError("fleet.link",
+                            "needed where prompts and tokens have own pools", None,
+                            "give the link that carries the caches")  # fmt: skip
     pool = next(p for p in fleet.pools if p.name == one.prompt_pool)
     shared = [q.name for q in pool.shared]
     if (one.shared_queue is None) is bool(shared) or (
         shared and one.shared_queue not in shared
     ):
-        raise ScenarioError(
-            field=f"classes.{one.name}.shared_queue",
-            rule="must name a shared queue of the prompt pool, where that has any",
-            value=one.shared_queue, repair="one of " + (", ".join(shared) or "none"),
-        )  # fmt: skip
+        raise ScenarioError(f"classes.{one.name}.shared_queue", "must name a shared "
+                            "queue of the prompt pool, where that has any",
+                            one.shared_queue,
+                            "one of " + (", ".join(shared) or "none"))  # fmt: skip
 
 
 # --- engines ---
@@ -363,16 +353,13 @@ def make_state(fleet: Fleet, setup: k.Setup) -> k.State:
     extra = n * batch if shared else 0  # evicted sequences come back on top
     leaves = 1 << max(0, (n - 1).bit_length())
     state = k.State(
-        inst=np.zeros(n, dtype=k.INSTANCE),
-        pool=rows,
+        inst=np.zeros(n, dtype=k.INSTANCE), pool=rows,
         slots=np.empty(most_slots, dtype=k.SLOT),
         free=np.array([-1, 0], dtype=np.int64),
         heap=np.empty((n, batch + 1), dtype=SEQUENCE),
         queue=np.empty((n + shared, limit + extra + 1), dtype=k.WAITING),
-        queued=np.zeros(n + shared, dtype=np.int64),
-        joined=np.zeros(1, dtype=np.int64),
-        tree=np.full(2 * leaves, NEVER),
-        router=np.full(max(tree, 2), NEVER),
+        queued=np.zeros(n + shared, dtype=np.int64), joined=np.zeros(1, dtype=np.int64),
+        tree=np.full(2 * leaves, NEVER), router=np.full(max(tree, 2), NEVER),
         sending=np.empty((1, most_slots), dtype=SEQUENCE),
         cache_id=np.full((max(stores, 1), entries), -1, dtype=np.int64),
         cache_tokens=np.zeros((max(stores, 1), entries)),
@@ -381,7 +368,7 @@ def make_state(fleet: Fleet, setup: k.Setup) -> k.State:
         entering=np.empty((1, most_slots), dtype=SEQUENCE),
         todo=np.array([0, -1, -1, 0], dtype=np.int64),
         pool_w=np.zeros((len(fleet.pools), 11)),
-    )
+    )  # fmt: skip
     _place_instances(fleet, setup, state)
     return state
 
@@ -451,13 +438,9 @@ def make_meter(fleet: Fleet, setup: k.Setup, ticks: int) -> k.Meter:
     records = max(1, math.ceil(ticks / setup.ticks_per_record))
     pools, classes = len(fleet.pools), len(fleet.classes)
     return k.Meter(
-        series=np.zeros((records, pools, 11)),
-        fleet_w=np.zeros((records, 3)),
-        peak_w=np.zeros(2),
-        counts=np.zeros((classes, k.C_REFUSED + len(k.REASONS))),
-        histogram=np.zeros((classes, 6, BINS)),
-        sums=np.zeros((classes, 6)),
-        gaps=np.zeros((pools, BINS)),
-        gap_sums=np.zeros((pools, 2)),
+        series=np.zeros((records, pools, 11)), fleet_w=np.zeros((records, 3)),
+        peak_w=np.zeros(2), counts=np.zeros((classes, k.C_REFUSED + len(k.REASONS))),
+        histogram=np.zeros((classes, 6, BINS)), sums=np.zeros((classes, 6)),
+        gaps=np.zeros((pools, BINS)), gap_sums=np.zeros((pools, 2)),
         lost_tokens=np.zeros(2),
-    )
+    )  # fmt: skip

@@ -26,13 +26,7 @@ from twin.serving.fleet.state import (
     ROUND_ROBIN,
     TOO_LONG,
 )
-from twin.serving.primitives import (
-    NEVER,
-    heap_push,
-    inlined,
-    tree_set,
-    tree_winner,
-)
+from twin.serving.primitives import NEVER, heap_push, inlined, tree_set, tree_winner
 
 # --- load and the routers' trees ---
 

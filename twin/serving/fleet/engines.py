@@ -12,11 +12,7 @@ import math
 from dataclasses import replace
 
 from twin.catalogue import find_server
-from twin.catalogue.architectures import (
-    PREDICTED,
-    Architecture,
-    find_architecture,
-)
+from twin.catalogue.architectures import PREDICTED, Architecture, find_architecture
 from twin.catalogue.chips import CHIPS
 from twin.catalogue.encoders import encoder_table, find_encoder
 from twin.catalogue.models import STAND_INS, table_marks
@@ -35,10 +31,7 @@ from twin.serving.fleet.memory import (
 )
 from twin.serving.fleet.parts import Engine
 from twin.serving.fleet.predicted import predicted_table, with_precision
-from twin.serving.fleet.scaling import (
-    carry_over,
-    with_long_prompts,
-)
+from twin.serving.fleet.scaling import carry_over, with_long_prompts
 from twin.serving.fleet.spreading import over_caches, over_experts, over_stages
 from twin.serving.fleet.startup import (
     Start,
@@ -119,17 +112,14 @@ def make_engine(
     if _as_measured(base, host, layout, shape, stored) and grouped_heads:
         room = base.kv_capacity_tokens
     return Engine(
-        table=replace(table, kv_capacity_tokens=room),
-        gpu=host.gpu,
-        server=host,
-        clocks=clock_curve(host.gpu),
-        gpu_count=layout.gpu_count,
+        table=replace(table, kv_capacity_tokens=room), gpu=host.gpu, server=host,
+        clocks=clock_curve(host.gpu), gpu_count=layout.gpu_count,
         gpu_cap_frac=gpu_cap_frac,
         capped_slowdown=capped_slowdown(host.gpu.key, gpu_cap_frac),
         dynamic_power_factor=_positive("dynamic_power_factor", dynamic_power_factor),
         gpu_hour_usd=CHIPS[host.gpu.key].gpu_hour_usd.value,
         start_s=start_s(model, start, precision=stored),
-    )
+    )  # fmt: skip
 
 
 def make_encoder(
@@ -151,14 +141,11 @@ def make_encoder(
     """
     host = find_server(server) if isinstance(server, str) else server
     return Engine(
-        table=encoder_table(encoder, host.gpu.key),
-        gpu=host.gpu,
-        server=host,
-        clocks=clock_curve(host.gpu),
-        gpu_count=1,
+        table=encoder_table(encoder, host.gpu.key), gpu=host.gpu, server=host,
+        clocks=clock_curve(host.gpu), gpu_count=1,
         gpu_hour_usd=CHIPS[host.gpu.key].gpu_hour_usd.value,
         start_s=load_and_start_s(2.0 * find_encoder(encoder).parameters, start),
-    )
+    )  # fmt: skip
 
 
 def _nearest_table(model: str, gpu: str, degree: int | None) -> PhaseTable:
@@ -187,45 +174,34 @@ def _check_layout(shape: Architecture, server: Server, layout: Layout) -> None:
     degrees = tensor_degrees(server)
     if layout.tensor not in degrees:
         known = ", ".join(map(str, degrees))
-        raise ScenarioError(
-            field="engine.tensor_parallel",
-            rule=f"must be a power of two within {server.label}",
-            value=layout.tensor,
-            repair=f"use one of {known}; pipeline_parallel goes beyond one server",
-        )
+        raise ScenarioError("engine.tensor_parallel", "must be a power of two within "
+                            f"{server.label}", layout.tensor, f"use one of {known}; "
+                            "pipeline_parallel goes beyond one server")  # fmt: skip
     named = {
         "pipeline_parallel": layout.pipeline, "sequence_parallel": layout.sequence,
         "expert_parallel": layout.expert, "kv_parallel": layout.cache,
     }  # fmt: skip
     for name, degree in named.items():
         if degree < 1:
-            raise ScenarioError(
-                field=f"engine.{name}", rule="must be at least 1", value=degree,
-                repair="use 1 to leave it off",
-            )  # fmt: skip
+            raise ScenarioError(f"engine.{name}", "must be at least 1", degree,
+                                "use 1 to leave it off")  # fmt: skip
     if layout.stages > shape.layers:
-        raise ScenarioError(
-            field="engine.pipeline_parallel",
-            rule=f"must leave a layer to every stage; {shape.key} has {shape.layers}",
-            value=layout.stages,
-            repair=f"use at most {shape.layers} stages, pipeline × sequence",
-        )
+        raise ScenarioError("engine.pipeline_parallel", "must leave a layer to every "
+                            f"stage; {shape.key} has {shape.layers}", layout.stages,
+                            f"use at most {shape.layers} stages, pipeline × "
+                            "sequence")  # fmt: skip
     if layout.expert > max(1, shape.experts):
-        raise ScenarioError(
-            field="engine.expert_parallel",
-            rule=f"must be at most {max(1, shape.experts)}, the experts of {shape.key}",
-            value=layout.expert,
-            repair="use 1, or a mixture such as 'qwen3-235b-a22b'",
-        )
+        raise ScenarioError("engine.expert_parallel", "must be at most "
+                            f"{max(1, shape.experts)}, the experts of {shape.key}",
+                            layout.expert, "use 1, or a mixture such as "
+                            "'qwen3-235b-a22b'")  # fmt: skip
 
 
 def _positive(name: str, value: float) -> float:
     if value > 0:
         return value
-    raise ScenarioError(
-        field=f"engine.{name}", rule="must be positive", value=value,
-        repair="use 1 for typical data",
-    )  # fmt: skip
+    raise ScenarioError(f"engine.{name}", "must be positive", value,
+                        "use 1 for typical data")  # fmt: skip
 
 
 def _as_measured(

@@ -103,10 +103,8 @@ class GridResult:
                 index.append(slice(None))
                 continue
             if knobs[name] not in self.axes[name]:
-                raise ScenarioError(
-                    field=f"grid.{name}", rule="must be on the grid",
-                    value=knobs[name], repair=f"use one of {self.axes[name]}",
-                )  # fmt: skip
+                raise ScenarioError(f"grid.{name}", "must be on the grid", knobs[name],
+                                    f"use one of {self.axes[name]}")  # fmt: skip
             index.append(self.axes[name].index(knobs[name]))
         values: FloatArray = getattr(self, quantity)[tuple(index)]
         return values

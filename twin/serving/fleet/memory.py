@@ -92,12 +92,8 @@ def bytes_per_parameter(precision: str) -> float:
     """
     if precision in BYTES_PER_PARAMETER:
         return BYTES_PER_PARAMETER[precision]
-    raise ScenarioError(
-        field="engine.precision",
-        rule="must be known",
-        value=precision,
-        repair=nearest(precision, sorted(BYTES_PER_PARAMETER)),
-    )
+    raise ScenarioError("engine.precision", "must be known", precision,
+                        nearest(precision, sorted(BYTES_PER_PARAMETER)))  # fmt: skip
 
 
 def cache_tokens(
@@ -162,14 +158,11 @@ def check_fit(
           if fits(replace(layout, pipeline=p), precision)),
     ]  # fmt: skip
     need_gb = shape.parameters * bytes_per_parameter(precision) / 1e9
-    raise ScenarioError(
-        field="engine.tensor_parallel",
-        rule=f"must leave room for {least_tokens:,.0f} tokens of cache beside "
-        f"{need_gb:,.0f} GB of weights of {shape.key} in {USABLE_MEMORY_FRAC:.0%} of "
-        f"{server.gpu.memory_gb.value:g} GB a GPU",
-        value=layout.tensor,
-        repair=_first_of_each(repairs),
-    )
+    raise ScenarioError("engine.tensor_parallel", "must leave room for "
+                        f"{least_tokens:,.0f} tokens of cache beside {need_gb:,.0f} GB "
+                        f"of weights of {shape.key} in {USABLE_MEMORY_FRAC:.0%} of "
+                        f"{server.gpu.memory_gb.value:g} GB a GPU", layout.tensor,
+                        _first_of_each(repairs))  # fmt: skip
 
 
 def tensor_degrees(server: Server) -> tuple[int, ...]:

@@ -7,7 +7,7 @@ from the start of the horizon, lengths are tokens, consumption is positive.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Literal, Protocol
 
 import numpy as np
@@ -15,7 +15,7 @@ import numpy as np
 from twin.catalogue.gpus import Gpu
 from twin.catalogue.performance import ClockCurve, PhaseTable
 from twin.catalogue.servers import Server
-from twin.types import FloatArray, IntArray
+from twin.types import BoolArray, FloatArray, IntArray
 
 Role = Literal["encode", "prompt", "token", "mixed"]
 RoutingName = Literal[
@@ -323,6 +323,10 @@ class Requests:
 
     def __len__(self) -> int:
         return int(self.arrived_s.size)
+
+    def taken(self, rows: BoolArray | IntArray | slice) -> Requests:
+        """These rows."""
+        return Requests(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
 
 
 def plain_requests(

@@ -14,10 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twin.catalogue import find_server
 from twin.catalogue.servers import Server
 from twin.errors import ScenarioError
-from twin.scenario.facility import Rack
 from twin.serving.fleet.compile import host_share_w
 from twin.serving.fleet.parts import Engine, Fleet, Pool
 from twin.serving.fleet.state import FAILED, OFF
@@ -103,26 +101,6 @@ def even_hall(server: Server, servers: int, rows: int) -> Hall:
     )
 
 
-def hall_of(racks: Sequence[Rack], server: str) -> Hall:
-    """
-    The servers of a site's racks, rack by rack.
-
-    Args:
-        racks: With their rows; rows of one name in two halls are two rows.
-        server: Type where a rack names none.
-
-    Raises:
-        ScenarioError: If a server type is unknown.
-    """
-    rows = list(dict.fromkeys((r.hall, r.row) for r in racks))
-    each = [r for r in racks for _ in range(r.server_count)]
-    return Hall(
-        servers=tuple(find_server(r.server or server) for r in each),
-        row_of=np.array([rows.index((r.hall, r.row)) for r in each], dtype=np.int64),
-        rows=tuple(f"{hall} {row}" for hall, row in rows),
-    )
-
-
 def most(pool: Pool) -> int:
     """Instances of a pool that may ever be on."""
     return pool.count if pool.most is None else pool.most
@@ -197,13 +175,10 @@ def _no_room(
     key = engine.server.key
     left = sum(int(n) for n, s in zip(free, hall.servers, strict=True) if s.key == key)
     wanted = sum(e.gpu_count for e in waiting if e.server.key == key)
-    return ScenarioError(
-        field="fleet.server_count",
-        rule=f"must leave room for {wanted} more GPUs on {key}, an instance's in one "
-        "row",
-        value=f"{left} GPUs free in {len(hall.servers)} servers",
-        repair="add servers, or take fewer or smaller instances",
-    )
+    return ScenarioError("fleet.server_count", f"must leave room for {wanted} more "
+                         f"GPUs on {key}, an instance's in one row",
+                         f"{left} GPUs free in {len(hall.servers)} servers",
+                         "add servers, or take fewer or smaller instances")  # fmt: skip
 
 
 class PowerReader:

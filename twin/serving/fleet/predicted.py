@@ -66,15 +66,11 @@ def _nearest_gpus(gpu: str) -> list[str]:
 def _point(shape: Architecture, gpu: str, count: int) -> Point:
     total, active = shape.parameters, shape.active_parameters
     return Point(
-        total_params=total,
-        active_params=active,
+        total_params=total, active_params=active,
         shape=find_shape(shape.key, total_params=total, active_params=active),
-        precision=shape.precision,
-        gpu=gpu,
-        gpu_count=count,
-        batch=1.0,
+        precision=shape.precision, gpu=gpu, gpu_count=count, batch=1.0,
         output_tokens=ANSWER_TOKENS,
-    )
+    )  # fmt: skip
 
 
 def _error() -> str:

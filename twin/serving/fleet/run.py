@@ -228,10 +228,9 @@ def _forget_warm_up(
 
 def _ticks(horizon_s: float, tick_s: float) -> int:
     if not (horizon_s > 0 and tick_s > 0):
-        raise ScenarioError(
-            field="horizon_s", rule="horizon and tick must be positive",
-            value=f"{horizon_s} s, {tick_s} s", repair="give both in seconds",
-        )  # fmt: skip
+        raise ScenarioError("horizon_s", "horizon and tick must be positive",
+                            f"{horizon_s} s, {tick_s} s",
+                            "give both in seconds")  # fmt: skip
     return max(1, math.ceil(horizon_s / tick_s - 1e-9))
 
 
@@ -277,11 +276,9 @@ class _Commands:
 
     def _carry_out(self, action: Action, now_s: float) -> None:
         if not 0 <= action.instance < self.state.inst.size:
-            raise ScenarioError(
-                field="events.instance",
-                rule=f"must be a place among {self.state.inst.size} instances",
-                value=action.instance, repair="count pools in order, from 0",
-            )  # fmt: skip
+            raise ScenarioError("events.instance", "must be a place among "
+                                f"{self.state.inst.size} instances", action.instance,
+                                "count pools in order, from 0")  # fmt: skip
         kernel.command(
             self.setup, self.state, self.meter, now_s, k.ACTIONS.index(action.name),
             action.instance, float(action.value), action.queue,
@@ -290,14 +287,11 @@ class _Commands:
     def _view(self) -> View:
         counts = self.meter.counts
         return View(
-            inst=self.state.inst,
-            pool=self.state.inst["pool"],
-            arrived=counts[:, k.C_ARRIVED],
-            prompt_tokens=counts[:, k.C_PROMPT_IN],
-            output_tokens=counts[:, k.C_OUTPUT_IN],
-            pool_w=self.state.pool_w[:, 3],
+            inst=self.state.inst, pool=self.state.inst["pool"],
+            arrived=counts[:, k.C_ARRIVED], prompt_tokens=counts[:, k.C_PROMPT_IN],
+            output_tokens=counts[:, k.C_OUTPUT_IN], pool_w=self.state.pool_w[:, 3],
             queued=self.state.queued,
-        )
+        )  # fmt: skip
 
 
 def check_requests(rows: Rows, classes: int, after_s: float) -> float:
@@ -317,10 +311,9 @@ def check_requests(rows: Rows, classes: int, after_s: float) -> float:
     """
     n = rows.arrived_s.size
     if any(column.size != n for column in rows):
-        raise ScenarioError(
-            field="requests", rule="columns must be of one length",
-            value=[int(c.size) for c in rows], repair="give every column a value",
-        )  # fmt: skip
+        raise ScenarioError("requests", "columns must be of one length",
+                            [int(c.size) for c in rows],
+                            "give every column a value")  # fmt: skip
     if n == 0:
         return after_s
     gaps = np.diff(rows.arrived_s, prepend=after_s)
@@ -339,11 +332,9 @@ def check_requests(rows: Rows, classes: int, after_s: float) -> float:
     ):  # fmt: skip
         if not right.all():
             row = int(np.argmin(right))
-            raise ScenarioError(
-                field=f"requests.{field}", rule=rule,
-                value=f"{getattr(rows, field)[row]} in row {row}",
-                repair="mend or leave out that request",
-            )  # fmt: skip
+            raise ScenarioError(f"requests.{field}", rule,
+                                f"{getattr(rows, field)[row]} in row {row}",
+                                "mend or leave out that request")  # fmt: skip
     return float(rows.arrived_s[-1])
 
 
@@ -409,18 +400,13 @@ def _result(
     }
     server_j = sum(p.server_j for p in pools.values())
     return FleetResult(
-        horizon_s=horizon_s,
-        record_s=setup.ticks_per_record * setup.tick_s,
-        tick_s=setup.tick_s,
-        classes=classes,
-        pools=pools,
-        instances=state.inst,
-        server_j=server_j,
-        site_j=server_j * fleet.pue,
+        horizon_s=horizon_s, record_s=setup.ticks_per_record * setup.tick_s,
+        tick_s=setup.tick_s, classes=classes, pools=pools, instances=state.inst,
+        server_j=server_j, site_j=server_j * fleet.pue,
         peak_server_w=float(meter.peak_w[0]),
         lost_tokens=(float(meter.lost_tokens[0]), float(meter.lost_tokens[1])),
         histogram=meter.histogram,
-    )
+    )  # fmt: skip
 
 
 def _record_lengths(setup: k.Setup, count: int, ticks: int) -> FloatArray:

@@ -15,12 +15,7 @@ import numpy as np
 from twin.catalogue.architectures import Architecture
 from twin.catalogue.chips import CHIPS
 from twin.catalogue.performance import PhaseTable
-from twin.serving.fleet.scaling import (
-    as_tuple,
-    fixed_prefill_s,
-    idle_frac,
-    read_s,
-)
+from twin.serving.fleet.scaling import as_tuple, fixed_prefill_s, idle_frac, read_s
 from twin.types import FloatArray
 
 HOP_S = 10e-6

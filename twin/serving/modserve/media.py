@@ -26,11 +26,10 @@ def encoders_of(p: Parameters) -> tuple[Encoder, Encoder]:
     image = find_encoder(p.image_encoder or FAMILIES[p.family][0])
     fits = image.given_tokens > 0 or p.family == "cross_attention"
     if image.kind != "image" or not fits:
-        raise ScenarioError(
-            field="modserve.image_encoder",
-            rule="must encode images, into tokens where the model is decoder-only",
-            value=image.key, repair=f"leave it empty for {FAMILIES[p.family][0]!r}",
-        )  # fmt: skip
+        raise ScenarioError("modserve.image_encoder", "must encode images, into tokens "
+                            "where the model is decoder-only", image.key,
+                            "leave it empty for "
+                            f"{FAMILIES[p.family][0]!r}")  # fmt: skip
     return image, find_encoder("audio-large")
 
 

@@ -55,7 +55,7 @@ def encode_stages(ground: Ground, p: Parameters, media: Media) -> list[Stage]:
         each_s = float(prefill_s(engine.table, np.array([tokens]))[0]) / tokens
         work_s = media.requests.encode * each_s * here
         sent = replace(
-            _rows(media.requests, here), prompt=media.requests.encode[here],
+            media.requests.taken(here), prompt=media.requests.encode[here],
             output=np.ones(int(here.sum()), dtype=np.int64),
             encode=np.zeros(int(here.sum()), dtype=np.int64),
         )  # fmt: skip
@@ -74,11 +74,9 @@ def _group_gpus(ground: Ground, p: Parameters, encoder: Encoder, media: Media) -
     degrees = [n for n in (1, 2, 4, 8, 16) if n <= ground.server.gpu_count]
     if p.encode_gpus is not None:
         if p.encode_gpus not in degrees:
-            raise ScenarioError(
-                field="modserve.encode_gpus", rule="must be a power of two within "
-                f"{ground.server.label}", value=p.encode_gpus,
-                repair=f"use one of {', '.join(map(str, degrees))}",
-            )  # fmt: skip
+            raise ScenarioError("modserve.encode_gpus", "must be a power of two within "
+                                f"{ground.server.label}", p.encode_gpus, "use one of "
+                                f"{', '.join(map(str, degrees))}")  # fmt: skip
         return p.encode_gpus
     kind = IMAGE if encoder.kind == "image" else AUDIO
     large = float(np.quantile(media.items[media.kind == kind], p.slo_frac))
@@ -149,12 +147,6 @@ def _model_start_s(ground: Ground, p: Parameters) -> float:
     return ground.engine.start_s
 
 
-def _rows(requests: Requests, keep: BoolArray) -> Requests:
-    return Requests(**{
-        name: getattr(requests, name)[keep] for name in Requests.__dataclass_fields__
-    })  # fmt: skip
-
-
 def _profiled(
     ground: Ground, p: Parameters, stage: Stage, requests: Requests,
     classes: tuple[FleetClass, ...], here: BoolArray,
@@ -179,12 +171,11 @@ def _profiled(
 
 
 def _unmet(p: Parameters, stage: Stage) -> ScenarioError:
-    return ScenarioError(
-        field="slo", rule=f"must be kept for {p.slo_frac:.0%} of requests by an "
-        f"idle {stage.name} pool of {stage.engine.gpu_count} GPUs an instance",
-        value=f"{p.media_ttft_s:g} s with media", repair="loosen the limits, take "
-        "more GPUs an instance, or fewer images",
-    )  # fmt: skip
+    return ScenarioError("slo", f"must be kept for {p.slo_frac:.0%} of requests by an "
+                         f"idle {stage.name} pool of {stage.engine.gpu_count} GPUs an "
+                         "instance", f"{p.media_ttft_s:g} s with media",
+                         "loosen the limits, take more GPUs an instance, or fewer "
+                         "images")  # fmt: skip
 
 
 # --- plans ---

@@ -41,11 +41,9 @@ def share_out(
     counts = np.ones_like(whole) if short else whole
     left = at_hand - int((counts * size).sum())
     if left < 0:
-        raise ScenarioError(
-            field="fleet.server_count",
-            rule=f"must hold one instance of every pool, {size.sum()} GPUs",
-            value=f"{at_hand} GPUs", repair="add servers or take smaller instances",
-        )  # fmt: skip
+        raise ScenarioError("fleet.server_count", "must hold one instance of every "
+                            f"pool, {size.sum()} GPUs", f"{at_hand} GPUs",
+                            "add servers or take smaller instances")  # fmt: skip
     while (size <= left).any():
         worst = int(np.argmin(np.where(size <= left, counts / need, np.inf)))
         counts[worst] += 1
@@ -73,11 +71,10 @@ def check_hall(
     if mean[short] <= counts[short]:
         return
     total = sum(m * s.engine.gpu_count for m, s in zip(mean, stages, strict=True))
-    raise ScenarioError(
-        field="fleet.server_count",
-        rule=f"must carry the mean load of every stage; {stages[short].name} asks for "
-        f"{mean[short]:.3g} instances and gets {counts[short]}",
-        value=server_count,
-        repair=f"use at least {max(math.ceil(total / server_gpus), server_count + 1)} "
-        "servers, or lower the rate or the share of images",
-    )
+    raise ScenarioError("fleet.server_count", "must carry the mean load of every "
+                        f"stage; {stages[short].name} asks for {mean[short]:.3g} "
+                        f"instances and gets {counts[short]}", server_count,
+                        "use at least "
+                        f"{max(math.ceil(total / server_gpus), server_count + 1)} "
+                        "servers, or lower the rate or the share of "
+                        "images")  # fmt: skip

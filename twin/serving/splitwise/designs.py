@@ -85,10 +85,7 @@ class Design:
 
 
 def published_designs(
-    model: str,
-    *,
-    convention: Convention = "measured",
-    transfer: Transfer | None = None,
+    model: str, *, convention: Convention = "measured", transfer: Transfer | None = None
 ) -> dict[str, Design]:
     """
     Build the six designs of the publication for one model.
@@ -156,16 +153,13 @@ def as_simulated(engine: Engine, model: str) -> Engine:
     return replace(
         engine,
         table=replace(
-            table,
-            decode_batch=(1.0, float(SIMULATOR_MOST_BATCH)),
-            decode_s=(one_s, one_s),
-            decode_power_frac=(power, power),
-            decode_kv_token_s=0.0,
-            kv_capacity_tokens=capacity,
+            table, decode_batch=(1.0, float(SIMULATOR_MOST_BATCH)),
+            decode_s=(one_s, one_s), decode_power_frac=(power, power),
+            decode_kv_token_s=0.0, kv_capacity_tokens=capacity,
             max_batch=SIMULATOR_MOST_BATCH,
             source=f"decode as splitwise-sim looks it up; {table.source}",
         ),
-    )
+    )  # fmt: skip
 
 
 def split_design(

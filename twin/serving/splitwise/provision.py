@@ -23,9 +23,9 @@ from twin.serving.splitwise.throughput import (
     judge,
     max_throughput,
 )
+from twin.types import Report
 
 Objective = Literal["iso-power", "iso-cost", "iso-throughput"]
-Report = Callable[[float, str], None]
 GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0
 REACH = 2
 """Neighbours looked at on each side before a split counts as the peak."""
@@ -177,11 +177,9 @@ class _Finder:
         budget = self.goal.budget * (1.0 + 1e-9)
         highest = int((budget - token) / prompt)
         if highest < 1:
-            raise ScenarioError(
-                field="budget",
-                rule=f"must buy one machine of each pool of {self.design.name}",
-                value=self.goal.budget, repair=f"give at least {prompt + token:g}",
-            )  # fmt: skip
+            raise ScenarioError("budget", "must buy one machine of each pool of "
+                                f"{self.design.name}", self.goal.budget,
+                                f"give at least {prompt + token:g}")  # fmt: skip
         if self.design.token is None:
             return self._built(highest, 0, self._rate(highest, 0))
 
@@ -222,12 +220,9 @@ class _Finder:
         while not self._holds(size, 0 if self.design.token is None else size):
             size *= 2
             if size > MOST_MACHINES:
-                raise ScenarioError(
-                    field="throughput",
-                    rule=f"needs more than {MOST_MACHINES} machines of "
-                    f"{self.design.name}",
-                    value=self.goal.budget, repair="ask for fewer requests a second",
-                )  # fmt: skip
+                raise ScenarioError("throughput", f"needs more than {MOST_MACHINES} "
+                                    f"machines of {self.design.name}", self.goal.budget,
+                                    "ask for fewer requests a second")  # fmt: skip
         if self.design.token is None:
             fewest = _fewest(size, lambda n: self._holds(n, 0))
             return self._built(fewest, 0, self.goal.budget)
@@ -297,11 +292,10 @@ class _Finder:
 
     def _built(self, prompts: int, tokens: int, requests_s: float) -> Provision:
         if requests_s <= 0.0:
-            raise ScenarioError(
-                field="budget",
-                rule=f"buys too few machines of {self.design.name} for these limits",
-                value=self.goal.budget, repair="raise the budget or the limits",
-            )  # fmt: skip
+            raise ScenarioError("budget", "buys too few machines of "
+                                f"{self.design.name} for these limits",
+                                self.goal.budget,
+                                "raise the budget or the limits")  # fmt: skip
         return Provision(
             design=self.design.name, prompts=prompts, tokens=tokens,
             requests_s=requests_s, power=self.design.power(prompts, tokens),

@@ -23,12 +23,7 @@ from twin.serving.fleet.parts import (
 )
 from twin.serving.fleet.run import PERCENTILES, FleetResult, Stop, run_fleet
 from twin.serving.histogram import percentile_s
-from twin.serving.splitwise.cluster import (
-    RULES,
-    Rules,
-    counted_as_published,
-    fleet_of,
-)
+from twin.serving.splitwise.cluster import RULES, Rules, counted_as_published, fleet_of
 from twin.serving.splitwise.designs import Design
 from twin.types import FloatArray, IntArray
 
@@ -252,12 +247,11 @@ def check_alone(design: Design, question: Question, *, stop: Stop | None) -> Non
         _run(design, 1, split, requests, horizon_s, question, stop), question.slo
     )
     if not verdict.holds:
-        raise ScenarioError(
-            field="slo", rule=f"cannot be met by {design.name} even with every request "
-            f"alone: {verdict.worst} is {verdict.worst_ratio:.2f} times its limit",
-            value=question.slo.limit(*verdict.worst.split()),
-            repair="loosen that limit or choose a faster design",
-        )  # fmt: skip
+        raise ScenarioError("slo", f"cannot be met by {design.name} even with every "
+                            f"request alone: {verdict.worst} is "
+                            f"{verdict.worst_ratio:.2f} times its limit",
+                            question.slo.limit(*verdict.worst.split()),
+                            "loosen that limit or choose a faster design")  # fmt: skip
 
 
 def max_throughput(

@@ -55,14 +55,8 @@ def evaluate(ground: Ground, given: BaselineParameters) -> Outcome:
 
 
 SYSTEM = System(
-    key="baseline",
-    label="One pool, all on",
-    kind="fleet",
+    key="baseline", label="One pool, all on", kind="fleet",
     summary="Every instance on at the highest clock; shortest queue, first come first "
-    "served.",
-    source="ours: the arrangement that published systems are compared with",
-    mark="assumed",
-    page="fleet.md",
-    parameters=BaselineParameters,
-    evaluate=evaluate,
-)
+    "served.", source="ours: the arrangement that published systems are compared with",
+    mark="assumed", page="fleet.md", parameters=BaselineParameters, evaluate=evaluate,
+)  # fmt: skip

@@ -165,12 +165,9 @@ def piped_requests(
         output = output + parameters.feature_tokens
     small = np.array([not one.large for one in CATALOGUE])[chosen]
     return replace(
-        requests,
-        klass=requests.klass + np.where(small, classes, 0),
-        prompt=prompt,
-        output=output,
-        predicted=requests.predicted * output / requests.output,
-    )
+        requests, klass=requests.klass + np.where(small, classes, 0), prompt=prompt,
+        output=output, predicted=requests.predicted * output / requests.output,
+    )  # fmt: skip
 
 
 def split_gpus(
@@ -194,12 +191,9 @@ def split_gpus(
         return gpus // large_gpus, 0
     most = (gpus - small_gpus) // large_gpus
     if most < 1:
-        raise ScenarioError(
-            field="server_count",
-            rule="must carry an instance of each of two models",
-            value=gpus,
-            repair=f"use {large_gpus + small_gpus} GPUs or more",
-        )
+        raise ScenarioError("server_count",
+                            "must carry an instance of each of two models", gpus,
+                            f"use {large_gpus + small_gpus} GPUs or more")  # fmt: skip
     large = min(max(round(gpus * large_frac / large_gpus), 1), most)
     return large, (gpus - large * large_gpus) // small_gpus
 
@@ -316,15 +310,9 @@ def _serve(
 
 
 SYSTEM = System(
-    key="brane",
-    label="BRANE",
-    kind="fleet",
+    key="brane", label="BRANE", kind="fleet",
     summary="Every query gets the cheapest pipeline of model, documents and hops that "
-    "should still answer it.",
-    source=SOURCE,
-    mark="published",
-    page="brane.md",
-    parameters=BraneParameters,
-    evaluate=evaluate,
+    "should still answer it.", source=SOURCE, mark="published", page="brane.md",
+    parameters=BraneParameters, evaluate=evaluate,
     own_terms="each query becomes the tokens of the pipeline chosen for it",
-)
+)  # fmt: skip

@@ -81,12 +81,9 @@ def cache_tokens(
     """
     room = USABLE_MEMORY_FRAC * memory_byte
     if weights_byte >= room:
-        raise ScenarioError(
-            field="weights_byte",
-            rule=f"must be below the {room:.4g} B an engine uses uncompressed",
-            value=weights_byte,
-            repair="spread the model over more GPUs",
-        )
+        raise ScenarioError("weights_byte", f"must be below the {room:.4g} B an engine "
+                            "uses uncompressed", weights_byte,
+                            "spread the model over more GPUs")  # fmt: skip
     ratio = (capacity_ratio * room - weights_byte) / (room - weights_byte)
     return kv_capacity_tokens * ratio
 
@@ -146,12 +143,8 @@ def kept_instances(instances: int, kept_frac: float) -> int:
     """
     kept = round(instances * kept_frac)
     if kept < 1:
-        raise ScenarioError(
-            field="kept_frac",
-            rule=f"must keep one of {instances} instances",
-            value=kept_frac,
-            repair=f"keep {1 / instances:.2f} or more",
-        )
+        raise ScenarioError("kept_frac", f"must keep one of {instances} instances",
+                            kept_frac, f"keep {1 / instances:.2f} or more")  # fmt: skip
     return kept
 
 
@@ -197,14 +190,8 @@ def evaluate(ground: Ground, parameters: BuddyParameters) -> Outcome:
 
 
 SYSTEM = System(
-    key="buddy",
-    label="Buddy Compression",
-    kind="fleet",
+    key="buddy", label="Buddy Compression", kind="fleet",
     summary="Compressed GPU memory holds a larger cache and batch at 1 to 2 % of time, "
-    "or the same on fewer GPUs.",
-    source=SOURCE,
-    mark="published",
-    page="buddy.md",
-    parameters=BuddyParameters,
-    evaluate=evaluate,
-)
+    "or the same on fewer GPUs.", source=SOURCE, mark="published", page="buddy.md",
+    parameters=BuddyParameters, evaluate=evaluate,
+)  # fmt: skip

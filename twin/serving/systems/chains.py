@@ -44,12 +44,8 @@ def check_batch(engine: Engine, chains: int) -> None:
         ScenarioError: If a query's chains do not fit the largest batch.
     """
     if chains > engine.table.max_batch:
-        raise ScenarioError(
-            field="chains",
-            rule=f"must fit the batch of {engine.table.max_batch} sequences",
-            value=chains,
-            repair="sample fewer chains",
-        )
+        raise ScenarioError("chains", f"must fit the batch of {engine.table.max_batch} "
+                            "sequences", chains, "sample fewer chains")  # fmt: skip
 
 
 def pick_queries(requests: Requests, frac: float, rng: np.random.Generator) -> IntArray:
@@ -60,12 +56,9 @@ def pick_queries(requests: Requests, frac: float, rng: np.random.Generator) -> I
         ScenarioError: If requests already have chains.
     """
     if requests.chain.any():
-        raise ScenarioError(
-            field="requests.chain",
-            rule="must be 0 before chains are added",
-            value=int(requests.chain.sum()),
-            repair="use traffic with one row per request",
-        )
+        raise ScenarioError("requests.chain", "must be 0 before chains are added",
+                            int(requests.chain.sum()),
+                            "use traffic with one row per request")  # fmt: skip
     return np.flatnonzero(rng.random(len(requests)) < frac)
 
 
@@ -139,22 +132,14 @@ def with_chains(
     follower[first] = 0
     predicted = requests.predicted[of] * output / requests.output[of]
     return replace(
-        requests,
-        arrived_s=requests.arrived_s[of],
-        klass=klass,
-        prompt=requests.prompt[of],
-        output=output,
-        predicted=predicted,
+        requests, arrived_s=requests.arrived_s[of], klass=klass,
+        prompt=requests.prompt[of], output=output, predicted=predicted,
         encode=np.where(follower == 1, 0, requests.encode[of]),
-        prefix_id=requests.prefix_id[of],
-        prefix=requests.prefix[of],
-        chain=follower,
-    )
+        prefix_id=requests.prefix_id[of], prefix=requests.prefix[of], chain=follower,
+    )  # fmt: skip
 
 
-def reasoning_classes(
-    classes: tuple[FleetClass, ...],
-) -> tuple[FleetClass, ...]:
+def reasoning_classes(classes: tuple[FleetClass, ...]) -> tuple[FleetClass, ...]:
     """The ground's classes and, after them, the same for queries that reason."""
     return classes + tuple(replace(c, name=f"{c.name}, reasoning") for c in classes)
 

@@ -263,21 +263,16 @@ def _classes(ground: Ground, given: CustomParameters) -> tuple[FleetClass, ...]:
     """One class per service and prompt range of the study's limits."""
     return tuple(
         replace(
-            base,
-            name=f"{service.name}, {base.name}",
-            prompt_pool=service.pool,
-            token_pool=service.token_pool,
-            overflow_pool=service.overflow_pool,
+            base, name=f"{service.name}, {base.name}", prompt_pool=service.pool,
+            token_pool=service.token_pool, overflow_pool=service.overflow_pool,
             overflow_tokens=service.overflow_tokens,
             ttft_slo_s=service.ttft_s or base.ttft_slo_s,
-            tbt_slo_s=service.tbt_s or base.tbt_slo_s,
-            priority_s=service.priority_s,
-            patience_s=service.patience_s or float("inf"),
-            model=s,
+            tbt_slo_s=service.tbt_s or base.tbt_slo_s, priority_s=service.priority_s,
+            patience_s=service.patience_s or float("inf"), model=s,
         )
         for s, service in enumerate(given.services)
         for base in ground.classes
-    )
+    )  # fmt: skip
 
 
 def _link(ground: Ground, given: CustomParameters) -> Link | None:
@@ -300,12 +295,10 @@ def _check_gpus(ground: Ground, fleet: Fleet) -> None:
         for p in fleet.pools
     )
     if need > ground.gpu_count:
-        raise ScenarioError(
-            field="systems.custom.pools",
-            rule=f"must fit {ground.gpu_count} GPUs of {ground.server_count} servers",
-            value=f"{need} GPUs",
-            repair="take instances away, fewer GPUs each, or more servers",
-        )  # fmt: skip
+        raise ScenarioError("systems.custom.pools", f"must fit {ground.gpu_count} GPUs "
+                            f"of {ground.server_count} servers", f"{need} GPUs",
+                            "take instances away, fewer GPUs each, or more "
+                            "servers")  # fmt: skip
 
 
 def share_out(ground: Ground, given: CustomParameters) -> Requests:
@@ -318,13 +311,8 @@ def share_out(ground: Ground, given: CustomParameters) -> Requests:
 
 
 SYSTEM = System(
-    key="custom",
-    label="Own fleet",
-    kind="fleet",
+    key="custom", label="Own fleet", kind="fleet",
     summary="Services, pools, parallel degrees, routers and autoscaling of one's own.",
-    source="ours: the parts that published systems are made of",
-    mark="assumed",
-    page="fleet.md",
-    parameters=CustomParameters,
-    evaluate=evaluate,
-)
+    source="ours: the parts that published systems are made of", mark="assumed",
+    page="fleet.md", parameters=CustomParameters, evaluate=evaluate,
+)  # fmt: skip

@@ -156,12 +156,9 @@ def shares(instances: int, models: int) -> tuple[int, ...]:
         ScenarioError: If there are fewer instances than models.
     """
     if instances < models:
-        raise ScenarioError(
-            field="models",
-            rule=f"must not exceed the {instances} instances that fit the servers",
-            value=models,
-            repair="add servers, or take fewer models",
-        )
+        raise ScenarioError("models", f"must not exceed the {instances} instances that "
+                            "fit the servers", models,
+                            "add servers, or take fewer models")  # fmt: skip
     even, left = divmod(instances, models)
     return tuple(even + (m < left) for m in range(models))
 
@@ -231,15 +228,9 @@ def evaluate(ground: Ground, parameters: DroidSpeakParameters) -> Outcome:
 
 
 SYSTEM = System(
-    key="droidspeak",
-    label="DroidSpeak",
-    kind="fleet",
+    key="droidspeak", label="DroidSpeak", kind="fleet",
     summary="Models of one architecture load each other's prefix caches and compute "
-    "only the critical layers anew.",
-    source=SOURCE,
-    mark="published",
-    page="droidspeak.md",
-    parameters=DroidSpeakParameters,
-    evaluate=evaluate,
+    "only the critical layers anew.", source=SOURCE, mark="published",
+    page="droidspeak.md", parameters=DroidSpeakParameters, evaluate=evaluate,
     own_terms="requests share prefixes across related models",
-)
+)  # fmt: skip

@@ -46,12 +46,7 @@ from twin.serving.dynamollm.levers import LABELS, LEVERS, Levers
 from twin.serving.dynamollm.parameters import DynamoParameters
 from twin.serving.dynamollm.pools import POOLS
 from twin.serving.dynamollm.prepare import Prepared, prepare
-from twin.serving.dynamollm.schedule import (
-    PoolManager,
-    Schedule,
-    Timing,
-    plan_schedule,
-)
+from twin.serving.dynamollm.schedule import PoolManager, Schedule, Timing, plan_schedule
 from twin.serving.fleet.engines import reshard_s, start_s
 from twin.serving.fleet.parts import Engine, Fleet, Plan, Pool, Requests
 from twin.serving.fleet.run import run_fleet
@@ -302,13 +297,8 @@ def _saving(ours: float, baseline: float) -> float:
 
 
 SYSTEM = System(
-    key="dynamollm",
-    label="DynamoLLM",
-    kind="fleet",
+    key="dynamollm", label="DynamoLLM", kind="fleet",
     summary="Pools by length whose instances, sharding and clocks follow the load.",
-    source=SOURCE,
-    mark="second-hand",
-    page="dynamollm.md",
-    parameters=DynamoParameters,
+    source=SOURCE, mark="second-hand", page="dynamollm.md", parameters=DynamoParameters,
     evaluate=evaluate,
-)
+)  # fmt: skip

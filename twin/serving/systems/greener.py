@@ -110,13 +110,11 @@ def cheapest_knobs(
     watts = np.where(within, result.server_power_w / gpus, np.inf)
     best = np.unravel_index(int(np.argmin(watts)), watts.shape)
     if not np.isfinite(watts[best]):
-        raise ScenarioError(
-            field="slo",
-            rule=f"must be met by some setting: mean TTFT {ttft_s:g} s and TBT "
-            f"{tbt_s:g} s at {busiest_rate_s(ground):g} requests/s",
-            value=f"{result.ttft_s.size} settings tried",
-            repair="add servers, loosen the limits or raise the room fractions",
-        )
+        raise ScenarioError("slo", f"must be met by some setting: mean TTFT {ttft_s:g} "
+                            f"s and TBT {tbt_s:g} s at {busiest_rate_s(ground):g} "
+                            "requests/s", f"{result.ttft_s.size} settings tried",
+                            "add servers, loosen the limits or raise the room "
+                            "fractions")  # fmt: skip
     names = ("ttft_s", "tbt_s", "gpu_power_w", "energy_per_token_j")
     expected = {f"expected_{n}": float(getattr(result, n)[best]) for n in names}
     e, c, b = (int(place) for place in best[:3])
@@ -127,12 +125,9 @@ def evaluate(ground: Ground, parameters: GreenerParameters) -> Outcome:
     """Run the traffic with every instance at the cheapest knobs."""
     engine, clock_mhz, batch, expected = cheapest_knobs(ground, parameters)
     pool = Pool(
-        name="main",
-        engine=engine,
-        count=replace(ground, engine=engine).instance_count,
-        max_batch=batch,
-        clock_mhz=clock_mhz,
-    )
+        name="main", engine=engine, count=replace(ground, engine=engine).instance_count,
+        max_batch=batch, clock_mhz=clock_mhz,
+    )  # fmt: skip
     figures = expected | {
         "gpus_per_instance": float(engine.gpu_count),
         "clock_mhz": clock_mhz,
@@ -150,14 +145,10 @@ def evaluate(ground: Ground, parameters: GreenerParameters) -> Outcome:
 
 
 SYSTEM = System(
-    key="greener",
-    label="Greener LLMs",
-    kind="fleet",
+    key="greener", label="Greener LLMs", kind="fleet",
     summary="Degree, clock and batch that draw least within the limits, set once for "
     "every instance.",
     source="Stojkovic et al., Towards Greener LLMs, 2024, arXiv 2403.20306",
-    mark="second-hand",
-    page="greener.md",
-    parameters=GreenerParameters,
+    mark="second-hand", page="greener.md", parameters=GreenerParameters,
     evaluate=evaluate,
-)
+)  # fmt: skip

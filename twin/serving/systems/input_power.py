@@ -182,12 +182,9 @@ def dynamic_factor(logged: Logged, parameters: InputPowerParameters) -> float:
     elif parameters.pattern in logged.ordered_w:
         with_w, without_w = logged.ordered_w[parameters.pattern]
     else:
-        raise ScenarioError(
-            field="pattern",
-            rule="must have been measured",
-            value=parameters.pattern,
-            repair=f"use one of: random, sparse, {', '.join(logged.ordered_w)}",
-        )
+        raise ScenarioError("pattern", "must have been measured", parameters.pattern,
+                            "use one of: random, sparse, "
+                            f"{', '.join(logged.ordered_w)}")  # fmt: skip
     above_frac = (with_w - logged.idle.value) / (without_w - logged.idle.value)
     return 1.0 + parameters.follows_frac * (above_frac - 1.0)
 
@@ -219,15 +216,9 @@ def evaluate(ground: Ground, parameters: InputPowerParameters) -> Outcome:
 
 
 SYSTEM = System(
-    key="input_power",
-    label="Input-dependent power",
-    kind="fleet",
+    key="input_power", label="Input-dependent power", kind="fleet",
     summary="Operands with zeros, order or a large mean draw less than dense random "
-    "ones, at equal speed.",
-    source=SOURCE,
-    mark="measured",
-    page="input_power.md",
-    parameters=InputPowerParameters,
-    evaluate=evaluate,
+    "ones, at equal speed.", source=SOURCE, mark="measured", page="input_power.md",
+    parameters=InputPowerParameters, evaluate=evaluate,
     own_terms="the pattern of the data lowers the power, not the way it is served",
-)
+)  # fmt: skip

@@ -117,14 +117,9 @@ def evaluate(ground: Ground, given: RouterParameters) -> Outcome:
 
 
 SYSTEM = System(
-    key="intelligent_router",
-    label="Intelligent Router (mix-aware heuristic)",
+    key="intelligent_router", label="Intelligent Router (mix-aware heuristic)",
     kind="fleet",
     summary="Sends each request where the mix of prompts and decodes gains the least "
-    "latency; heuristic alone, no RL trained.",
-    source=SOURCE,
-    mark="published",
-    page="intelligent_router.md",
-    parameters=RouterParameters,
-    evaluate=evaluate,
-)
+    "latency; heuristic alone, no RL trained.", source=SOURCE, mark="published",
+    page="intelligent_router.md", parameters=RouterParameters, evaluate=evaluate,
+)  # fmt: skip

@@ -38,89 +38,50 @@ class JunctionParameters(Model):
     """Calls, the two stacks, cores and their watts."""
 
     calls_per_request: int = quantity(
-        10,
-        unit="calls",
-        doc="Functions called on the processors per request.",
-        example=10,
-        source="assumed",
-        ge=1,
-        le=1000,
-    )
+        10, unit="calls", doc="Functions called on the processors per request.",
+        example=10, source="assumed", ge=1, le=1000,
+    )  # fmt: skip
     spread_s: float = quantity(
-        5.0,
-        unit="s",
+        5.0, unit="s",
         doc="Time after its arrival over which a request's calls are even.",
-        example=5.0,
-        source="assumed",
-        ge=0.0,
-    )
+        example=5.0, source="assumed", ge=0.0,
+    )  # fmt: skip
     off_core_s: float = quantity(
-        0.0005,
-        unit="s",
+        0.0005, unit="s",
         doc="Time of a call outside the cores: wire, client, waiting for others.",
-        example=0.0005,
-        source="assumed",
-        ge=0.0,
-    )
+        example=0.0005, source="assumed", ge=0.0,
+    )  # fmt: skip
     kernel_core_s: float = quantity(
-        0.0005,
-        unit="s",
-        doc="Median time of a call on a core with the kernel's stack.",
-        example=0.0005,
-        source="assumed: half of an idle call's latency",
-        gt=0.0,
-    )
+        0.0005, unit="s",
+        doc="Median time of a call on a core with the kernel's stack.", example=0.0005,
+        source="assumed: half of an idle call's latency", gt=0.0,
+    )  # fmt: skip
     throughput_ratio: float = quantity(
-        10.0,
-        unit="1",
-        doc="Calls per core with Junction ÷ with the kernel's stack.",
-        example=10.0,
-        source="published: abstract of v2; a copy says 5",
-        ge=1.0,
-    )
+        10.0, unit="1", doc="Calls per core with Junction ÷ with the kernel's stack.",
+        example=10.0, source="published: abstract of v2; a copy says 5", ge=1.0,
+    )  # fmt: skip
     core_spread: float = quantity(
-        0.5,
-        unit="1",
+        0.5, unit="1",
         doc="Standard deviation of the logarithm of core time, both stacks.",
-        example=0.5,
-        source="assumed",
-        ge=0.0,
-        le=2.0,
-    )
+        example=0.5, source="assumed", ge=0.0, le=2.0,
+    )  # fmt: skip
     core_load_frac: float = quantity(
-        0.5,
-        unit="1",
+        0.5, unit="1",
         doc="Load of the cores in the busiest minute that they are provisioned for.",
-        example=0.5,
-        source="assumed",
-        gt=0.0,
-        lt=1.0,
-    )
+        example=0.5, source="assumed", gt=0.0, lt=1.0,
+    )  # fmt: skip
     polling_cores_per_server: int = quantity(
-        1,
-        unit="cores",
-        doc="Cores that poll for Junction, always busy.",
-        example=1,
-        source="the scheduler core of such systems, from memory",
-        ge=0,
-        le=64,
-    )
+        1, unit="cores", doc="Cores that poll for Junction, always busy.", example=1,
+        source="the scheduler core of such systems, from memory", ge=0, le=64,
+    )  # fmt: skip
     busy_core_w: float = quantity(
-        6.0,
-        unit="W",
-        doc="Power of a busy core, memory and uncore included.",
-        example=6.0,
-        source="assumed: 400 W ÷ 64 cores",
-        ge=0.0,
-    )
+        6.0, unit="W", doc="Power of a busy core, memory and uncore included.",
+        example=6.0, source="assumed: 400 W ÷ 64 cores", ge=0.0,
+    )  # fmt: skip
     idle_core_w: float = quantity(
-        1.5,
-        unit="W",
-        doc="Power of an idle core that is kept for calls.",
-        example=1.5,
-        source="assumed",
-        ge=0.0,
-    )
+        1.5, unit="W", doc="Power of an idle core that is kept for calls.", example=1.5,
+        source="assumed", ge=0.0,
+    )  # fmt: skip
 
 
 @njit(cache=True, nogil=True)
@@ -260,15 +221,9 @@ def _stack(
 
 
 SYSTEM = System(
-    key="junction",
-    label="Junction",
-    kind="host",
-    summary="Functions around the model answer behind a kernel-bypass stack: less "
-    "core time per call, and a core that always polls.",
-    source=SOURCE,
-    mark="published",
-    page="junction.md",
-    parameters=JunctionParameters,
-    evaluate=evaluate,
+    key="junction", label="Junction", kind="host",
+    summary="Functions around the model answer behind a kernel-bypass stack: less core "
+    "time per call, and a core that always polls.", source=SOURCE, mark="published",
+    page="junction.md", parameters=JunctionParameters, evaluate=evaluate,
     own_terms="calls of CPU-side functions, not tokens",
-)
+)  # fmt: skip

@@ -21,10 +21,8 @@ def check_traffic(requests: Requests) -> None:
         ScenarioError: If there is none.
     """
     if len(requests) == 0:
-        raise ScenarioError(
-            field="requests", rule="must hold a request", value=0,
-            repair="study a longer time, or more traffic",
-        )  # fmt: skip
+        raise ScenarioError("requests", "must hold a request", 0,
+                            "study a longer time, or more traffic")  # fmt: skip
 
 
 def run_with_result(

@@ -100,10 +100,9 @@ class MedhaParameters(Model):
 def octaves(given: MedhaParameters) -> FloatArray:
     """Upper ends of the ranges of long prompts: twice the last, up to the longest."""
     if given.long_most_tokens < given.long_least_tokens:
-        raise ScenarioError(
-            field="long_most_tokens", rule="must not be below long_least_tokens",
-            value=given.long_most_tokens, repair="raise it, or lower the other",
-        )  # fmt: skip
+        raise ScenarioError("long_most_tokens", "must not be below long_least_tokens",
+                            given.long_most_tokens,
+                            "raise it, or lower the other")  # fmt: skip
     count = math.log2(given.long_most_tokens / given.long_least_tokens)
     ends = given.long_least_tokens * 2.0 ** np.arange(1, max(1, math.ceil(count)) + 1)
     return np.asarray(np.minimum(ends, given.long_most_tokens))
@@ -146,11 +145,10 @@ def long_engine(ground: Ground, given: MedhaParameters) -> Engine:
     )  # fmt: skip
     room = engine.table.kv_capacity_tokens
     if room <= given.long_most_tokens:
-        raise ScenarioError(
-            field="long_most_tokens", rule="must fit the cache of a long instance, "
-            f"{room:,.0f} tokens", value=given.long_most_tokens,
-            repair="raise sequence_parallel or kv_parallel, or take shorter prompts",
-        )  # fmt: skip
+        raise ScenarioError("long_most_tokens", "must fit the cache of a long "
+                            f"instance, {room:,.0f} tokens", given.long_most_tokens,
+                            "raise sequence_parallel or kv_parallel, or take shorter "
+                            "prompts")  # fmt: skip
     return engine
 
 
@@ -177,11 +175,11 @@ def long_plan(ground: Ground, given: MedhaParameters, engine: Engine) -> Plan:
     each = ground.engine.gpu_count
     left = (ground.gpu_count - given.long_instances * engine.gpu_count) // each
     if left < 1:
-        raise ScenarioError(
-            field="long_instances", rule=f"must leave GPUs of {ground.gpu_count} for "
-            "other requests", value=f"{given.long_instances} × {engine.gpu_count} GPUs",
-            repair="add servers, or lower sequence_parallel or kv_parallel",
-        )  # fmt: skip
+        raise ScenarioError("long_instances",
+                            f"must leave GPUs of {ground.gpu_count} for other requests",
+                            f"{given.long_instances} × {engine.gpu_count} GPUs",
+                            "add servers, or lower sequence_parallel or "
+                            "kv_parallel")  # fmt: skip
     chunks = Chunking(target_s=given.chunk_target_s, overhead_s=given.chunk_overhead_s)
     long_chunks = Chunking(
         target_s=given.long_chunk_target_s, overhead_s=given.chunk_overhead_s,
@@ -280,15 +278,9 @@ def evaluate(ground: Ground, given: MedhaParameters) -> Outcome:
 
 
 SYSTEM = System(
-    key="medha",
-    label="Medha",
-    kind="fleet",
+    key="medha", label="Medha", kind="fleet",
     summary="Cuts long prompts into chunks, orders by slack, and gives the longest a "
-    "pool of many GPUs.",
-    source=SOURCE,
-    mark="published",
-    page="medha.md",
-    parameters=MedhaParameters,
-    evaluate=evaluate,
+    "pool of many GPUs.", source=SOURCE, mark="published", page="medha.md",
+    parameters=MedhaParameters, evaluate=evaluate,
     own_terms="very long prompts are added to the traffic",
-)
+)  # fmt: skip

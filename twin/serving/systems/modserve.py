@@ -59,10 +59,8 @@ def evaluate(ground: Ground, p: Parameters) -> Outcome:
         docs/models/modserve.md.
     """
     if len(ground.requests) == 0:
-        raise ScenarioError(
-            field="traffic", rule="must hold requests to profile from", value="none",
-            repair="choose a longer horizon or a higher rate",
-        )  # fmt: skip
+        raise ScenarioError("traffic", "must hold requests to profile from", "none",
+                            "choose a longer horizon or a higher rate")  # fmt: skip
     media = media_of(ground, p)
     ours = modserve_plan(ground, p, media)
     plain = monolith_requests(ground, p, media)
@@ -136,15 +134,9 @@ def _notes(p: Parameters, engine: Engine) -> tuple[str, ...]:
 
 
 SYSTEM = System(
-    key="modserve",
-    label="ModServe",
-    kind="fleet",
+    key="modserve", label="ModServe", kind="fleet",
     summary="Encodes images and audio, prefills and decodes in pools of their own that "
-    "scale by themselves.",
-    source=SOURCE,
-    mark="published",
-    page="modserve.md",
-    parameters=Parameters,
-    evaluate=evaluate,
+    "scale by themselves.", source=SOURCE, mark="published", page="modserve.md",
+    parameters=Parameters, evaluate=evaluate,
     own_terms="images and audio are added to the traffic",
-)
+)  # fmt: skip

@@ -122,12 +122,9 @@ def evaluate(ground: Ground, knobs: Parameters) -> Outcome:
     pools, group = _by_workflow(found, batch)
     result = run_workflows(batch, pools, horizon_s=ground.horizon_s, group=group)
     plain = run_workflows(
-        batch,
-        fixed.pools(demands),
-        horizon_s=ground.horizon_s,
-        order="ready",
+        batch, fixed.pools(demands), horizon_s=ground.horizon_s, order="ready",
         group=batch.kind,
-    )
+    )  # fmt: skip
     tokens = ground.requests.output[kept].astype(np.float64)
     notes = _notes(found)
     baseline = workflow_outcome(
@@ -155,12 +152,9 @@ def _batch(ground: Ground, knobs: Parameters, kept: IntArray) -> Batch:
     scale[:, llm, 0] = ground.requests.prompt[kept]
     scale[:, llm, 1] = ground.requests.output[kept]
     return make_batch(
-        _graphs(),
-        ground.requests.arrived_s[kept],
-        np.full(kept.size, knobs.limit_s),
-        graph=kind,
-        scale=scale,
-    )
+        _graphs(), ground.requests.arrived_s[kept], np.full(kept.size, knobs.limit_s),
+        graph=kind, scale=scale,
+    )  # fmt: skip
 
 
 def _graphs() -> list[Graph]:
@@ -240,12 +234,10 @@ class _Fixed:
         fits = [c for c in models if len(WORKFLOWS) * c.pool.gpus <= spare]
         if not fits:
             least = min(c.pool.gpus for c in models) * len(WORKFLOWS)
-            raise ScenarioError(
-                field="fleet.server_count",
-                rule="must hold a language model per workflow beside the tools",
-                value=f"{ground.gpu_count} GPUs",
-                repair=f"give the hall {ground.gpu_count - spare + least:g} or more",
-            )
+            raise ScenarioError("fleet.server_count", "must hold a language model per "
+                                "workflow beside the tools", f"{ground.gpu_count} GPUs",
+                                f"give the hall {ground.gpu_count - spare + least:g} "
+                                "or more")  # fmt: skip
         self.llm = self._best(fits)
 
     @staticmethod
@@ -324,15 +316,10 @@ def _notes(found: Assignment) -> tuple[str, ...]:
 
 
 SYSTEM = System(
-    key="murakkab",
-    label="Murakkab",
-    kind="workflow",
+    key="murakkab", label="Murakkab", kind="workflow",
     summary="Picks model, tool and GPUs of every component of agent workflows and "
     "shares instances among them, under limits of latency and quality.",
-    source="Murakkab (arXiv 2508.18298), abstract",
-    mark="published",
-    page="murakkab.md",
-    parameters=Parameters,
-    evaluate=evaluate,
+    source="Murakkab (arXiv 2508.18298), abstract", mark="published",
+    page="murakkab.md", parameters=Parameters, evaluate=evaluate,
     own_terms="requests start workflows of tools and models",
-)
+)  # fmt: skip

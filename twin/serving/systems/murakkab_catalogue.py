@@ -93,15 +93,10 @@ def tables_for(gpu: Gpu) -> list[PhaseTable]:
 def _tool(tool: _Tool, gpu: Gpu, gpu_hour_usd: float) -> Config:
     watt = tool.power_frac * gpu.tdp_w.value if tool.gpus else CPU_W
     pool = StagePool(
-        name=tool.name,
-        component=tool.component,
-        gpu=gpu.key if tool.gpus else "cpu",
-        gpus=tool.gpus,
-        count=1,
-        unit_s=(tool.unit_s, 0.0),
-        active_w=(watt, watt),
+        name=tool.name, component=tool.component, gpu=gpu.key if tool.gpus else "cpu",
+        gpus=tool.gpus, count=1, unit_s=(tool.unit_s, 0.0), active_w=(watt, watt),
         idle_gpu_w=gpu.idle_w.value,
-    )
+    )  # fmt: skip
     return Config(pool=pool, quality_frac=tool.quality_frac, gpu_hour_usd=gpu_hour_usd)
 
 
@@ -120,16 +115,12 @@ def _llm(table: PhaseTable, gpu: Gpu, gpu_hour_usd: float) -> Config:
     read_w = np.interp(KNOT_TOKENS, table.prefill_tokens, table.prefill_power_frac)
     write_w = np.interp(slots, table.decode_batch, table.decode_power_frac)
     pool = StagePool(
-        name=f"{table.model} x{table.tensor_parallel}",
-        component="llm",
-        gpu=gpu.key,
-        gpus=float(table.tensor_parallel),
-        count=1,
+        name=f"{table.model} x{table.tensor_parallel}", component="llm", gpu=gpu.key,
+        gpus=float(table.tensor_parallel), count=1,
         unit_s=(float(slots * read_s), write_s),
         active_w=(float(read_w) * tdp_w, float(write_w) * tdp_w),
-        idle_gpu_w=GPUS[gpu.key].idle_w.value,
-        slots=slots,
-    )
+        idle_gpu_w=GPUS[gpu.key].idle_w.value, slots=slots,
+    )  # fmt: skip
     return Config(
         pool=pool, quality_frac=QUALITY[table.model], gpu_hour_usd=gpu_hour_usd
     )

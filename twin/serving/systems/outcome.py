@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
 from twin.serving.fleet import state as k
-from twin.serving.fleet.parts import Fleet, FleetClass, Plan, Pool, Requests
+from twin.serving.fleet.parts import Fleet, Plan, Pool, Requests
 from twin.serving.fleet.run import (
     PERCENTILES,
     FleetResult,
@@ -42,13 +41,6 @@ def baseline_fleet(
     return Fleet(pools=(main,), classes=ground.classes, pue=ground.pue)
 
 
-def through(
-    classes: Sequence[FleetClass], **pools: str | None
-) -> tuple[FleetClass, ...]:
-    """Return the same classes sent through other pools."""
-    return tuple(replace(c, **pools) for c in classes)  # type: ignore[arg-type]
-
-
 def fleet_outcome(
     ground: Ground,
     plan: Plan,
@@ -77,12 +69,9 @@ def fleet_outcome(
         The outcome, with its timeline.
     """
     result = run_fleet(
-        plan,
-        [ground.requests if requests is None else requests],
-        horizon_s=ground.horizon_s,
-        tick_s=CONTROL_TICK_S,
-        stop=stop or ground.stop,
-    )
+        plan, [ground.requests if requests is None else requests],
+        horizon_s=ground.horizon_s, tick_s=CONTROL_TICK_S, stop=stop or ground.stop,
+    )  # fmt: skip
     return outcome_of(
         ground, plan, result, system=system, label=label,
         notes=(*plan.notes, *notes), figures=figures or {},

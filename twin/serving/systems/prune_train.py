@@ -105,12 +105,9 @@ def pruned_level(
         return np.ones(epochs)
     reached = float(shape.mean())
     if saved_frac * float(shape[-1]) >= reached:
-        raise ScenarioError(
-            field="saved_frac",
-            rule="must leave a network at the end of the schedule",
-            value=saved_frac,
-            repair="prune earlier (decay_epochs, prune_epochs), or save less",
-        )
+        raise ScenarioError("saved_frac", "must leave a network at the end of the "
+                            "schedule", saved_frac, "prune earlier (decay_epochs, "
+                            "prune_epochs), or save less")  # fmt: skip
     out: FloatArray = 1.0 - saved_frac / reached * shape
     return out
 
@@ -131,12 +128,9 @@ def epoch_time_frac(parameters: PruneTrainParameters) -> FloatArray:
     p = parameters
     rest = 1.0 - p.compute_frac - p.memory_frac
     if rest < -1e-12:
-        raise ScenarioError(
-            field="compute_frac + memory_frac",
-            rule="must not exceed 1",
-            value=p.compute_frac + p.memory_frac,
-            repair="leave the rest to communication",
-        )
+        raise ScenarioError("compute_frac + memory_frac", "must not exceed 1",
+                            p.compute_frac + p.memory_frac,
+                            "leave the rest to communication")  # fmt: skip
     time = np.zeros(p.epochs)
     for share, saved_frac in (
         (p.compute_frac, p.flops_saved_frac),
@@ -196,15 +190,9 @@ def _job(
 
 
 SYSTEM = System(
-    key="prune_train",
-    label="PruneTrain",
-    kind="training",
+    key="prune_train", label="PruneTrain", kind="training",
     summary="A network is pruned while it trains: every epoch is less work, the job "
-    "draws the same power for a shorter time.",
-    source=SOURCE,
-    mark="published",
-    page="prune_train.md",
-    parameters=PruneTrainParameters,
-    evaluate=evaluate,
+    "draws the same power for a shorter time.", source=SOURCE, mark="published",
+    page="prune_train.md", parameters=PruneTrainParameters, evaluate=evaluate,
     own_terms="one training job, not requests",
-)
+)  # fmt: skip

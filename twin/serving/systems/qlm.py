@@ -21,14 +21,7 @@ from dataclasses import replace
 import numpy as np
 
 from twin.errors import ScenarioError
-from twin.serving.fleet.parts import (
-    Fleet,
-    FleetClass,
-    Plan,
-    Pool,
-    Queue,
-    SharedQueue,
-)
+from twin.serving.fleet.parts import Fleet, FleetClass, Plan, Pool, Queue, SharedQueue
 from twin.serving.fleet.run import FleetResult
 from twin.serving.systems.base import Ground, Outcome, System
 from twin.serving.systems.means import check_traffic, run_with_result
@@ -59,10 +52,9 @@ def instances_of(
     """
     most = ground.instance_count
     if most < models:
-        raise ScenarioError(
-            field="other_models", rule=f"needs an instance for each of {models} models",
-            value=f"{most} instances", repair="add servers, or take fewer models",
-        )  # fmt: skip
+        raise ScenarioError("other_models", f"needs an instance for each of {models} "
+                            "models", f"{most} instances", "add servers, or take fewer "
+                            "models")  # fmt: skip
     if given.load_frac is None:
         return most
     wanted = math.ceil(float(busy.sum()) / given.load_frac - 1e-9)
@@ -195,15 +187,9 @@ def _attained(result: FleetResult, kind: str) -> float:
 
 
 SYSTEM = System(
-    key="qlm",
-    label="QLM",
-    kind="fleet",
+    key="qlm", label="QLM", kind="fleet",
     summary="One queue over models and limits: estimates waits, orders groups by "
-    "deadline, swaps models, evicts batch work.",
-    source=SOURCE,
-    mark="published",
-    page="qlm.md",
-    parameters=QlmParameters,
-    evaluate=evaluate,
+    "deadline, swaps models, evicts batch work.", source=SOURCE, mark="published",
+    page="qlm.md", parameters=QlmParameters, evaluate=evaluate,
     own_terms="interactive and batch requests of several models, limits of their own",
-)
+)  # fmt: skip

@@ -7,7 +7,7 @@ which are batch work, is assumed here and stated by the parameters.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -120,16 +120,14 @@ def make_groups(ground: Ground, given: QlmParameters) -> Groups:
     """
     models = (ground.model, *given.other_models)
     if len(set(models)) < len(models):
-        raise ScenarioError(
-            field="other_models", rule="must differ from each other and the ground's",
-            value=", ".join(models), repair="name each model once",
-        )  # fmt: skip
+        raise ScenarioError("other_models",
+                            "must differ from each other and the ground's",
+                            ", ".join(models), "name each model once")  # fmt: skip
     gpus = ground.engine.gpu_count
     if gpus > ground.server.gpu_count:
-        raise ScenarioError(
-            field="gpus_per_instance", rule="must stay within a server to swap models",
-            value=gpus, repair=f"use at most {ground.server.gpu_count}",
-        )  # fmt: skip
+        raise ScenarioError("gpus_per_instance",
+                            "must stay within a server to swap models", gpus,
+                            f"use at most {ground.server.gpu_count}")  # fmt: skip
     others = (
         make_engine(m, ground.server, tensor_parallel=gpus) for m in given.other_models
     )
@@ -166,9 +164,8 @@ def group_requests(ground: Ground, given: QlmParameters, groups: Groups) -> Requ
     handed_in = np.floor(requests.arrived_s / p.batch_every_s) * p.batch_every_s
     arrived = np.where(batch, handed_in, requests.arrived_s)
     order = np.argsort(arrived, kind="stable")
-    rows = {n: getattr(requests, n)[order] for n in Requests.__dataclass_fields__}
     klass = len(KINDS) * model + np.where(batch, BATCH, INTERACTIVE)
-    return Requests(**rows | {"arrived_s": arrived[order], "klass": klass[order]})
+    return replace(requests, arrived_s=arrived, klass=klass).taken(order)
 
 
 def group_works(groups: Groups, requests: Requests) -> tuple[Work, ...]:

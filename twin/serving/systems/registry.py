@@ -54,8 +54,6 @@ def find_system(key: str) -> System:
     """
     known = systems()
     if key not in known:
-        raise ScenarioError(
-            field="systems.key", rule="must name a serving system", value=key,
-            repair=nearest(key, sorted(known)),
-        )  # fmt: skip
+        raise ScenarioError("systems.key", "must name a serving system", key,
+                            nearest(key, sorted(known)))  # fmt: skip
     return known[key]

@@ -173,15 +173,9 @@ def evaluate(ground: Ground, parameters: SlimScParameters) -> Outcome:
 
 
 SYSTEM = System(
-    key="slim_sc",
-    label="Slim-SC",
-    kind="fleet",
+    key="slim_sc", label="Slim-SC", kind="fleet",
     summary="Of the chains of thought that vote on a query, those that repeat another "
-    "are stopped early.",
-    source=SOURCE,
-    mark="published",
-    page="slim_sc.md",
-    parameters=SlimScParameters,
-    evaluate=evaluate,
+    "are stopped early.", source=SOURCE, mark="published", page="slim_sc.md",
+    parameters=SlimScParameters, evaluate=evaluate,
     own_terms="every query runs several chains of thought",
-)
+)  # fmt: skip

@@ -26,12 +26,7 @@ from twin.scenario.base import Model, quantity
 from twin.serving.fleet.engines import make_engine
 from twin.serving.fleet.parts import Engine, Plan, Reference
 from twin.serving.fleet.run import FleetResult, run_fleet
-from twin.serving.splitwise.cluster import (
-    RULES,
-    Rules,
-    counted_as_published,
-    fleet_of,
-)
+from twin.serving.splitwise.cluster import RULES, Rules, counted_as_published, fleet_of
 from twin.serving.splitwise.designs import (
     CAPPED_GPU_FRAC,
     Design,
@@ -281,26 +276,20 @@ def _check_price(
     least: float, budget: float, design: Design, knobs: Parameters
 ) -> None:
     if not least > 0:
-        raise ScenarioError(
-            field="splitwise.objective", rule="needs machines with a price",
-            value=knobs.objective, repair="use 'iso-power'",
-        )  # fmt: skip
+        raise ScenarioError("splitwise.objective", "needs machines with a price",
+                            knobs.objective, "use 'iso-power'")  # fmt: skip
     if budget * (1 + 1e-9) < least:
-        raise ScenarioError(
-            field="fleet.server_count",
-            rule=f"must buy one machine of each pool of {design.name}",
-            value=f"{budget:,.0f} of {least:,.0f}", repair="add servers",
-        )  # fmt: skip
+        raise ScenarioError("fleet.server_count", "must buy one machine of each pool "
+                            f"of {design.name}", f"{budget:,.0f} of {least:,.0f}",
+                            "add servers")  # fmt: skip
 
 
 def _lengths(ground: Ground) -> Traffic:
     rows = ground.requests
     if not len(rows):
-        raise ScenarioError(
-            field="splitwise.prompt_frac",
-            rule="cannot be searched for without a request", value=None,
-            repair="give the part of the budget for prompt machines",
-        )  # fmt: skip
+        raise ScenarioError("splitwise.prompt_frac", "cannot be searched for without a "
+                            "request", None, "give the part of the budget for prompt "
+                            "machines")  # fmt: skip
     return Traffic(prompt=rows.prompt, output=rows.output, seed=ground.seed)
 
 
@@ -363,14 +352,8 @@ def _sources(design: Design) -> tuple[str, ...]:
 
 
 SYSTEM = System(
-    key="splitwise",
-    label="Splitwise",
-    kind="fleet",
+    key="splitwise", label="Splitwise", kind="fleet",
     summary="Computes prompts and tokens on machines of their own, with the cache sent "
-    "between them.",
-    source=SOURCE,
-    mark="published",
-    page="splitwise.md",
-    parameters=Parameters,
-    evaluate=evaluate,
-)
+    "between them.", source=SOURCE, mark="published", page="splitwise.md",
+    parameters=Parameters, evaluate=evaluate,
+)  # fmt: skip

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from twin.scenario.base import quantity
-from twin.serving.fleet.parts import FCFS, SSJF, Plan, Pool, Queue, Requests
+from twin.serving.fleet.parts import FCFS, SSJF, Plan, Pool, Queue
 from twin.serving.fleet.run import FleetResult
 from twin.serving.predictor import PredictorParameters, predicted_requests
 from twin.serving.systems.base import Ground, Outcome, System
@@ -100,11 +100,11 @@ def ssjf_queue(given: SsjfParameters) -> Queue:
 def first_requests(ground: Ground, count: int) -> Ground:
     """The ground with its first requests only, at the same rate."""
     n = min(count, len(ground.requests))
-    rows = {f: getattr(ground.requests, f)[:n] for f in Requests.__dataclass_fields__}
     share = n / len(ground.requests)
     return replace(
-        ground, requests=Requests(**rows), horizon_s=ground.horizon_s * share
-    )
+        ground, requests=ground.requests.taken(slice(n)),
+        horizon_s=ground.horizon_s * share,
+    )  # fmt: skip
 
 
 def load_point(
@@ -189,13 +189,8 @@ def evaluate(ground: Ground, given: SsjfParameters) -> Outcome:
 
 
 SYSTEM = System(
-    key="ssjf",
-    label="SSJF",
-    kind="fleet",
+    key="ssjf", label="SSJF", kind="fleet",
     summary="Admits the request with the shortest predicted service first.",
-    source=SOURCE,
-    mark="published",
-    page="ssjf.md",
-    parameters=SsjfParameters,
+    source=SOURCE, mark="published", page="ssjf.md", parameters=SsjfParameters,
     evaluate=evaluate,
-)
+)  # fmt: skip

@@ -138,10 +138,7 @@ def evaluate(ground: Ground, knobs: Parameters) -> Outcome:
         ground, knobs, batch, stage_pools(table, upscaled=True, apart=True)
     )
     result = run_workflows(
-        batch,
-        found.pools,
-        horizon_s=ground.horizon_s,
-        ladder=_ladder(knobs),
+        batch, found.pools, horizon_s=ground.horizon_s, ladder=_ladder(knobs)
     )
     naive = _run_naive(ground, knobs, naive_batch, plain)
     usd = ground.engine.gpu_hour_usd
@@ -265,12 +262,9 @@ def _servers(ground: Ground, pools: list[StagePool]) -> int:
     each = sum(p.gpu_total for p in _naive_server(pools))
     found = int(ground.gpu_count // each)
     if not found:
-        raise ScenarioError(
-            field="fleet.server_count",
-            rule="must hold one naive server of videos",
-            value=f"{ground.gpu_count} GPUs",
-            repair=f"give the hall at least {each:g} GPUs",
-        )
+        raise ScenarioError("fleet.server_count", "must hold one naive server of "
+                            "videos", f"{ground.gpu_count} GPUs", "give the hall at "
+                            f"least {each:g} GPUs")  # fmt: skip
     return found
 
 
@@ -288,12 +282,9 @@ def _run_naive(
         for p in _naive_server(pools)
     ]
     return run_workflows(
-        batch,
-        arranged,
-        horizon_s=ground.horizon_s,
-        order="ready",
+        batch, arranged, horizon_s=ground.horizon_s, order="ready",
         group=np.arange(len(batch), dtype=np.int64) % servers,
-    )
+    )  # fmt: skip
 
 
 def _notes(ground: Ground, source: str) -> tuple[str, ...]:
@@ -305,16 +296,11 @@ def _notes(ground: Ground, source: str) -> tuple[str, ...]:
 
 
 SYSTEM = System(
-    key="streamwise",
-    label="StreamWise",
-    kind="workflow",
+    key="streamwise", label="StreamWise", kind="workflow",
     summary="Serves generated videos as a graph of stages with their own pools, "
     "deadlines per stage and a quality ladder.",
     source="StreamWise (arXiv 2603.05800, 2026); data and constants from its artifact, "
-    "Azure/realtimevideogen (MIT)",
-    mark="published",
-    page="streamwise.md",
-    parameters=Parameters,
-    evaluate=evaluate,
+    "Azure/realtimevideogen (MIT)", mark="published", page="streamwise.md",
+    parameters=Parameters, evaluate=evaluate,
     own_terms="requests start videos, workflows of stages",
-)
+)  # fmt: skip

@@ -41,10 +41,9 @@ def evaluate(ground: Ground, given: TapasRouterParameters) -> Outcome:
     """
     check_traffic(ground.requests)
     if given.rows > ground.server_count:
-        raise ScenarioError(
-            field="rows", rule=f"must not exceed the {ground.server_count} servers",
-            value=given.rows, repair="add servers, or take fewer rows",
-        )  # fmt: skip
+        raise ScenarioError("rows",
+                            f"must not exceed the {ground.server_count} servers",
+                            given.rows, "add servers, or take fewer rows")  # fmt: skip
     pool = Pool(name="main", engine=ground.engine, count=ground.instance_count)
     fleet = baseline_fleet(ground, pool=pool)
     hall = even_hall(ground.server, ground.server_count, given.rows)
@@ -90,14 +89,8 @@ def evaluate(ground: Ground, given: TapasRouterParameters) -> Outcome:
 
 
 SYSTEM = System(
-    key="tapas_router",
-    label="TAPAS routing",
-    kind="fleet",
+    key="tapas_router", label="TAPAS routing", kind="fleet",
     summary="Keeps requests away from rows short of power and from hot GPUs; lowers "
-    "clocks where that is not enough.",
-    source=SOURCE,
-    mark="published",
-    page="tapas_router.md",
-    parameters=TapasRouterParameters,
-    evaluate=evaluate,
-)
+    "clocks where that is not enough.", source=SOURCE, mark="published",
+    page="tapas_router.md", parameters=TapasRouterParameters, evaluate=evaluate,
+)  # fmt: skip

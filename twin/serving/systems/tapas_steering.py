@@ -143,15 +143,12 @@ def make_surroundings(
     planned = (np.bincount(hall.row_of, minlength=rows) + count) / (1.0 + p.added_frac)
     thermal = server_thermal(server)
     return Surroundings(
-        placement=placement,
-        limit_w=planned * server.provisioned_w.value,
-        other_w=each_w * count,
-        step_s=step_s,
+        placement=placement, limit_w=planned * server.provisioned_w.value,
+        other_w=each_w * count, step_s=step_s,
         warmer_k=rng.uniform(0.0, 2.0 * PLACE_K, own),
         offset_k=rng.uniform(0.5, 1.0, own) * thermal.position_spread_k,
-        full_w=(own + opaque) * server.full_w,
-        thermal=thermal,
-    )
+        full_w=(own + opaque) * server.full_w, thermal=thermal,
+    )  # fmt: skip
 
 
 class Steering:

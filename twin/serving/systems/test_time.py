@@ -175,15 +175,9 @@ def evaluate(ground: Ground, parameters: ThinkingParameters) -> Outcome:
 
 
 SYSTEM = System(
-    key="test_time",
-    label="Test-time compute",
-    kind="fleet",
+    key="test_time", label="Test-time compute", kind="fleet",
     summary="A share of the queries thinks longer or several times, on the same "
-    "servers.",
-    source=SOURCE,
-    mark="published",
-    page="test_time.md",
-    parameters=ThinkingParameters,
-    evaluate=evaluate,
+    "servers.", source=SOURCE, mark="published", page="test_time.md",
+    parameters=ThinkingParameters, evaluate=evaluate,
     own_terms="part of the queries thinks longer or several times",
-)
+)  # fmt: skip

@@ -283,6 +283,4 @@ class _Program:
 
 
 def _cannot(field: str, rule: str, value: str, repair: str) -> ScenarioError:
-    return ScenarioError(
-        field=f"workflow.{field}", rule=rule, value=value, repair=repair
-    )
+    return ScenarioError(f"workflow.{field}", rule, value, repair)

@@ -105,15 +105,12 @@ def make_graph(stages: Sequence[Stage], components: Sequence[str]) -> Graph:
         play_s[np.diff(start) == 0] = 0.0
     known = {name: k for k, name in enumerate(components)}
     return Graph(
-        names=tuple(stage.name for stage in ordered),
-        components=tuple(components),
+        names=tuple(stage.name for stage in ordered), components=tuple(components),
         component=np.array([known[s.component] for s in ordered], dtype=np.int64),
         units=np.array([s.units for s in ordered], dtype=np.float64).reshape(n, 2),
-        next_start=start.astype(np.int64),
-        next_node=targets,
-        needs=np.bincount(targets, minlength=n).astype(np.int64),
-        play_s=play_s,
-    )
+        next_start=start.astype(np.int64), next_node=targets,
+        needs=np.bincount(targets, minlength=n).astype(np.int64), play_s=play_s,
+    )  # fmt: skip
 
 
 def _check(
@@ -160,9 +157,7 @@ def _ordered(stages: Sequence[Stage], by_name: dict[str, Stage]) -> list[Stage]:
 
 
 def _refuse(field: str, rule: str, value: object, repair: str) -> ScenarioError:
-    return ScenarioError(
-        field=f"workflow.{field}", rule=rule, value=value, repair=repair
-    )
+    return ScenarioError(f"workflow.{field}", rule, value, repair)
 
 
 def stage_s(graph: Graph, unit_s: FloatArray) -> FloatArray:

@@ -34,12 +34,8 @@ def thinned(ground: Ground, per_hour: float) -> IntArray:
     """
     n = len(ground.requests)
     if n == 0:
-        raise ScenarioError(
-            field="requests",
-            rule="must hold at least one request",
-            value=0,
-            repair="pick traffic with requests",
-        )
+        raise ScenarioError("requests", "must hold at least one request", 0,
+                            "pick traffic with requests")  # fmt: skip
     keep_frac = min(1.0, max(1.0, per_hour * ground.horizon_s / HOUR_S) / n)
     steps = np.floor(np.arange(n + 1) * keep_frac + 1e-9)
     return np.flatnonzero(np.diff(steps) > 0)
@@ -191,17 +187,14 @@ def _timeline(ground: Ground, result: WorkflowResult, site_w: FloatArray) -> Tim
         power_max_w=site_w,
         pools=tuple(
             PoolTimeline(
-                name=f"{component} x{gpus}" if gpus else component,
-                role=component,
-                gpus_per_instance=gpus,
-                power_w=pool_w[mine].sum(axis=0),
+                name=f"{component} x{gpus}" if gpus else component, role=component,
+                gpus_per_instance=gpus, power_w=pool_w[mine].sum(axis=0),
                 instances=ones * sum(result.pools[k].count for k in mine),
-                clock_mhz=ones * clock_mhz,
-                queued=result.queued[mine].sum(axis=0),
+                clock_mhz=ones * clock_mhz, queued=result.queued[mine].sum(axis=0),
             )
             for (component, gpus), mine in alike.items()
         ),
-    )
+    )  # fmt: skip
 
 
 def _spread(values: FloatArray) -> dict[str, float]:

@@ -81,12 +81,9 @@ def option(pool: StagePool, count: int) -> Option:
     main_s, start_s = work * pool.unit_s[0], first * pool.unit_s[1]
     active_j = main_s * pool.active_w[0] + start_s * pool.active_w[1]
     return Option(
-        pool=pool,
-        count=count,
-        time_s=start_s + max(main_s / ways, pool.unit_s[0]),
-        first_s=start_s or pool.unit_s[0],
-        active_j=active_j,
-    )
+        pool=pool, count=count, time_s=start_s + max(main_s / ways, pool.unit_s[0]),
+        first_s=start_s or pool.unit_s[0], active_j=active_j,
+    )  # fmt: skip
 
 
 def judge(options: Sequence[Option], gpus: float | None = None) -> Video:
@@ -109,13 +106,10 @@ def judge(options: Sequence[Option], gpus: float | None = None) -> Video:
     idle_j = sum(o.gpus * o.pool.idle_gpu_w * (time_s - o.time_s) for o in options)
     return Video(
         options=tuple(options),
-        gpus=sum(o.gpus for o in options) if gpus is None else gpus,
-        time_s=time_s,
-        first_s=first_s,
-        ttff_s=max(first_s, time_s - VIDEO_S),
-        energy_j=active_j + idle_j,
-        active_j=active_j,
-    )
+        gpus=sum(o.gpus for o in options) if gpus is None else gpus, time_s=time_s,
+        first_s=first_s, ttff_s=max(first_s, time_s - VIDEO_S),
+        energy_j=active_j + idle_j, active_j=active_j,
+    )  # fmt: skip
 
 
 def all_options(pools: Sequence[StagePool], gpus: int) -> list[list[Option]]:
@@ -135,61 +129,6 @@ def all_options(pools: Sequence[StagePool], gpus: int) -> list[list[Option]]:
             ]
         )
     return found
-
-
-def greedy(pools: Sequence[StagePool], gpus: int) -> Video:
-    """
-    Give GPUs away one step at a time, to where they save most time each.
-
-    Starts with the smallest option everywhere. When no step helps, one component
-    gives back what it has for the others, as long as the video gets faster.
-
-    Args:
-        pools: One per component and size; counts are not looked at.
-        gpus: GPUs at hand.
-
-    Returns:
-        The video found; `solve` is never slower.
-
-    Raises:
-        ScenarioError: If the smallest options do not fit.
-    """
-    options = all_options(pools, gpus)
-    picked = [min(own, key=lambda o: (o.gpus, o.time_s)) for own in options if own]
-    if len(picked) < len(options) or sum(o.gpus for o in picked) > gpus:
-        raise _too_few(gpus, len(options))
-    picked = _climb(picked, options, gpus)
-    better = True
-    while better:
-        better = False
-        for k, own in enumerate(options):
-            small = min(own, key=lambda o: (o.gpus, o.time_s))
-            others = [*picked[:k], small, *picked[k + 1 :]]
-            tried = _climb(others, options, gpus)
-            if sum(o.time_s for o in tried) < sum(o.time_s for o in picked) - 1e-9:
-                picked, better = tried, True
-    return judge(picked, gpus)
-
-
-def _climb(
-    picked: list[Option], options: list[list[Option]], gpus: int
-) -> list[Option]:
-    """Take the step with the most time saved per GPU until none fits."""
-    picked = list(picked)
-    while True:
-        left = gpus - sum(o.gpus for o in picked)
-        best: tuple[float, int, Option] | None = None
-        for k, own in enumerate(options):
-            for o in own:
-                more, saved = o.gpus - picked[k].gpus, picked[k].time_s - o.time_s
-                if more > left or saved <= 1e-9:
-                    continue
-                rate = saved / max(more, 1e-3)
-                if best is None or rate > best[0]:
-                    best = rate, k, o
-        if best is None:
-            return picked
-        picked[best[1]] = best[2]
 
 
 def solve(pools: Sequence[StagePool], gpus: int, goal: Goal = "time") -> Video:
@@ -253,9 +192,5 @@ def naive_video(pools: Sequence[StagePool], lipsync: int = 4) -> Video:
 
 
 def _too_few(gpus: int, fewest: int) -> ScenarioError:
-    return ScenarioError(
-        field="workflow.gpus",
-        rule="must hold one instance of every component",
-        value=gpus,
-        repair=f"the least that can is {fewest}; add GPUs",
-    )
+    return ScenarioError("workflow.gpus", "must hold one instance of every component",
+                         gpus, f"the least that can is {fewest}; add GPUs")  # fmt: skip

@@ -240,12 +240,10 @@ def _queues(
             if pools[p].component == name and pools[p].group in (-1, here)
         ]
         if not mine and queue in used:
-            raise ScenarioError(
-                field="pools.component",
-                rule="must serve every component of the workflows",
-                value=f"no instance for {name!r} in group {here}",
-                repair=f"add a pool with component {name!r} and count 1 or more",
-            )
+            raise ScenarioError("pools.component", "must serve every component of the "
+                                "workflows", f"no instance for {name!r} in group "
+                                f"{here}", f"add a pool with component {name!r} and "
+                                "count 1 or more")  # fmt: skip
         slots += mine
         start.append(len(slots))
     return np.array(start, dtype=np.int64), np.array(slots, dtype=np.int64)

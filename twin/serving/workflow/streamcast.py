@@ -104,21 +104,16 @@ def _scaled_power(factor: float) -> dict[str, dict[int, float]]:
 
 
 H100_TABLE = StageTable(
-    gpu=H100.key,
-    first_scene_s={1: 2.2, 2: 1.34, 4: 0.92, 8: 0.78},
+    gpu=H100.key, first_scene_s={1: 2.2, 2: 1.34, 4: 0.92, 8: 0.78},
     scene_s={1: 0.276, 2: 0.187, 4: 0.12, 8: 0.106},
-    image_step_s={1: 0.22, 2: 0.13, 4: 0.07, 8: 0.038, 16: 0.021},
-    audio_s=0.3,
-    video_step_s={1: 1.226, 2: 0.851, 4: 0.58, 8: 0.477},
-    vae_s=2.828468,
+    image_step_s={1: 0.22, 2: 0.13, 4: 0.07, 8: 0.038, 16: 0.021}, audio_s=0.3,
+    video_step_s={1: 1.226, 2: 0.851, 4: 0.58, 8: 0.477}, vae_s=2.828468,
     lipsync_step_s={1: 6.191441, 2: 3.365441, 4: 2.874441, 8: 2.032441},
-    lipsync_vae_s=1.565587,
-    upscale_s={1: 0.1008, 2: 0.0504, 4: 0.0252, 8: 0.0126},
-    power_w=_scaled_power(H100_POWER) | {"audio": {1: 80}},
-    mark="assumed",
-    source=f"{SOURCE}: times measured; powers are the A100's × 1.143 in the source, "
-    "of the language model assumed so too",
-)
+    lipsync_vae_s=1.565587, upscale_s={1: 0.1008, 2: 0.0504, 4: 0.0252, 8: 0.0126},
+    power_w=_scaled_power(H100_POWER) | {"audio": {1: 80}}, mark="assumed",
+    source=f"{SOURCE}: times measured; powers are the A100's × 1.143 in the source, of "
+    "the language model assumed so too",
+)  # fmt: skip
 
 
 def stage_table(gpu: Gpu) -> StageTable:

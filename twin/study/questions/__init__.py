@@ -38,8 +38,6 @@ def find_question(key: str) -> Question:
         ScenarioError: If there is none of this key.
     """
     if key not in QUESTIONS:
-        raise ScenarioError(
-            field="question", rule="is not a question of studies", value=key,
-            repair=nearest(key, QUESTIONS),
-        )  # fmt: skip
+        raise ScenarioError("question", "is not a question of studies", key,
+                            nearest(key, QUESTIONS))  # fmt: skip
     return QUESTIONS[key]

@@ -6,19 +6,14 @@ import datetime as dt
 
 from twin.cost.answer import CostResult, cost
 from twin.cost.load import HOURS, YearLoad, site_load
-from twin.facility.answer import (
-    Cancel,
-    Report,
-    answer_site,
-    facility_of,
-    weather_of,
-)
+from twin.facility.answer import answer_site, facility_of, weather_of
 from twin.plan.memo import Memo, load_key, scenario_sha256
 from twin.scenario import Scenario
 from twin.scenario.cost import CostInput
 from twin.serving.grid_year import GridHours, GridYear, hours_from
 from twin.study.questions import site
 from twin.study.questions.base import Ground, Metric, Needs, Outputs, Question
+from twin.types import Cancel, Report
 
 
 def needs(inputs: CostInput) -> Needs:

@@ -95,11 +95,7 @@ def needs(inputs: Scenario) -> Needs:
 
 
 QUESTION = Question(
-    key="row",
-    label="One row, request by request",
+    key="row", label="One row, request by request",
     doc="How a row behaves under its policy: power, caps, brakes, latency.",
-    model=Scenario,
-    metrics=METRICS,
-    evaluate=answer,
-    needs=needs,
-)
+    model=Scenario, metrics=METRICS, evaluate=answer, needs=needs,
+)  # fmt: skip

@@ -36,10 +36,8 @@ def _figures(found: StudyResult, key: str) -> Outputs:
         raise next(iter(found.refused.values()))
     here = next((o for o in found.outcomes if o.system == key), None)
     if here is None:
-        raise ScenarioError(
-            field="systems.0.key", rule="gave no answer", value=key,
-            repair="ask it with `nameplate serve-study` to see why",
-        )  # fmt: skip
+        raise ScenarioError("systems.0.key", "gave no answer", key, "ask it with "
+                            "`nameplate serve-study` to see why")  # fmt: skip
     base = here.baseline or found.outcomes[0]
     per_unit = base.energy_per_unit_wh
     return {

@@ -17,10 +17,8 @@ from twin.study.questions.base import Ground, Metric, Needs, Outputs, Question
 def answer(inputs: Scenario, ground: Ground, _: Memo) -> Outputs:
     """Judge a training site before and after its measures."""
     if ground.known is None:
-        raise ScenarioError(
-            field="training.rules", rule="cannot be judged: no rules were read",
-            value="", repair="report this",
-        )  # fmt: skip
+        raise ScenarioError("training.rules", "cannot be judged: no rules were read",
+                            "", "report this")  # fmt: skip
     found = study(inputs, ground.known)
     before, after = found.before.grid, found.after.grid
     judged = [v for _, v in found.verdicts]

@@ -12,23 +12,13 @@ from twin.serving.fleet.parts import Engine, FleetClass, plain_requests
 from twin.serving.systems.base import Ground, Slo
 
 TABLE = PhaseTable(
-    model="plain",
-    gpu="a100-sxm-80gb",
-    tensor_parallel=8,
-    prefill_tokens=(100.0, 1000.0, 2000.0),
-    prefill_s=(0.01, 0.1, 0.2),
-    prefill_power_frac=(0.9, 0.9, 0.9),
-    decode_batch=(1.0, 64.0),
-    decode_s=(0.04, 0.04),
-    decode_power_frac=(0.5, 0.5),
-    decode_context_tokens=0.0,
-    decode_kv_token_s=0.0,
-    decode_memory_power_frac=0.1,
-    decode_clock_sensitivity=0.2,
-    kv_capacity_tokens=1_000_000.0,
-    max_batch=64,
-    source="made up for tests",
-)
+    model="plain", gpu="a100-sxm-80gb", tensor_parallel=8,
+    prefill_tokens=(100.0, 1000.0, 2000.0), prefill_s=(0.01, 0.1, 0.2),
+    prefill_power_frac=(0.9, 0.9, 0.9), decode_batch=(1.0, 64.0), decode_s=(0.04, 0.04),
+    decode_power_frac=(0.5, 0.5), decode_context_tokens=0.0, decode_kv_token_s=0.0,
+    decode_memory_power_frac=0.1, decode_clock_sensitivity=0.2,
+    kv_capacity_tokens=1_000_000.0, max_batch=64, source="made up for tests",
+)  # fmt: skip
 
 
 def small_ground(
@@ -41,12 +31,8 @@ def small_ground(
         server=server,
         server_count=servers,
         engine=Engine(
-            table=TABLE,
-            gpu=server.gpu,
-            server=server,
-            clocks=CLOCK_CURVES[server.gpu.key],
-            gpu_count=8,
-            gpu_hour_usd=2.0,
+            table=TABLE, gpu=server.gpu, server=server,
+            clocks=CLOCK_CURVES[server.gpu.key], gpu_count=8, gpu_hour_usd=2.0,
         ),
         requests=plain_requests(
             np.linspace(0.0, 0.8 * horizon_s, requests),
@@ -62,7 +48,7 @@ def small_ground(
         energy_usd_per_kwh=0.1,
         carbon_g_per_kwh=(100.0, 300.0),
         seed=seed,
-    )
+    )  # fmt: skip
 
 
 def on_servers(ground: Ground, servers: int) -> Ground:

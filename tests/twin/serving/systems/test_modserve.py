@@ -352,8 +352,7 @@ def test_a_hall_is_shared_out_by_need(needs, gpus, at_hand, expected):
 def test_a_hall_without_room_for_every_pool_is_refused():
     with pytest.raises(ScenarioError, match="one instance of every pool, 9 GPUs"):
         modserve.evaluate(
-            on_servers(small_ground(), 1),
-            Parameters(audio_share=0.0, encode_gpus=1),
+            on_servers(small_ground(), 1), Parameters(audio_share=0.0, encode_gpus=1)
         )
 
 

@@ -11,11 +11,7 @@ from tests.twin.serving.systems.small_ground import small_ground
 from twin.errors import ScenarioError
 from twin.serving.fleet.parts import plain_requests
 from twin.serving.systems.loads import at_load, instances_at, load_frac, with_batch
-from twin.serving.systems.ssjf import (
-    SsjfParameters,
-    evaluate,
-    load_point,
-)
+from twin.serving.systems.ssjf import SsjfParameters, evaluate, load_point
 
 ONE_AT_A_TIME = with_batch(small_ground(servers=1), 1)
 
