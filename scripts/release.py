@@ -1,6 +1,7 @@
 """
 Is this tree a release? Says each thing that is not, and ends with 1.
 
+    scripts/release --cut      date [Unreleased] of the changelog as this version's
     scripts/release            quick: minutes
     scripts/release --whole    and every test, validation row and benchmark (an hour)
 """
@@ -24,6 +25,8 @@ PYTHON = sys.executable
 
 def main() -> int:
     """Run the checks, one line each."""
+    if sys.argv[1:] == ["--cut"]:
+        return _cut()
     whole = sys.argv[1:] == ["--whole"]
     if sys.argv[1:] and not whole:
         print(__doc__, file=sys.stderr)
@@ -108,13 +111,33 @@ def changelog(text: str | None = None, today: dt.date | None = None) -> str:
         re.MULTILINE | re.DOTALL,
     )
     if not found:
-        return f"no section `## [{PRODUCT_VERSION}] - YYYY-MM-DD`"
+        return (
+            f"{PRODUCT_VERSION} is not released: its lines stand under [Unreleased]; "
+            "`scripts/release --cut` dates them, commit that and ask again"
+        )
     if dt.date.fromisoformat(found[1]) > (today or dt.datetime.now(dt.UTC).date()):
         return f"{found[1]} is not yet"
     if "### Results" not in found[2]:
         return "its section has no `### Results`; write `none` if no number moved"
     above = text[: found.start()].partition("## [Unreleased]")[2].strip()
     return "lines are left under [Unreleased]" if above else ""
+
+
+def _cut() -> int:
+    """Turn [Unreleased] into this version's section, under a new empty one."""
+    path = ROOT / "CHANGELOG.md"
+    text = path.read_text("utf-8")
+    if f"## [{PRODUCT_VERSION}]" in text:
+        print(f"{PRODUCT_VERSION} has its section; raise PRODUCT_VERSION first")
+        return 1
+    path.write_text(cut(text, dt.datetime.now(dt.UTC).date()), "utf-8")
+    return 0
+
+
+def cut(text: str, today: dt.date) -> str:
+    """The changelog with this version's section, dated."""
+    head = "## [Unreleased]"
+    return text.replace(head, f"{head}\n\n## [{PRODUCT_VERSION}] - {today}", 1)
 
 
 def wheels() -> str:

@@ -1,0 +1,1 @@
+"""What must hold: a folder for each of the product's, and drills, hostile, deploy."""

@@ -1,4 +1,4 @@
-"""The map in docs/architecture.md is what the imports make it."""
+"""The maps in docs/architecture.md are what imports and folders make them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ import grimp
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs/architecture.md"
 LAYERS = ("cli", "app", "api", "store")
+MADE = {"build", "nameplate.egg-info"}
+"""Folders of tools; no part of the tree."""
 EVERYWHERE = {"twin", "twin.errors", "twin.types"}
 REWRITE = "python -m tests.test_architecture"
 
@@ -35,8 +37,10 @@ def imports() -> dict[str, set[str]]:
 
 
 def says(name: str) -> str:
-    """First line of a package's docstring."""
+    """First line of a package's docstring, or of a folder's README."""
     path = ROOT / name.replace(".", "/")
+    if (path / "README.md").exists():
+        return (path / "README.md").read_text().split("\n")[1].rstrip(".")
     path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
     doc = ast.get_docstring(ast.parse(path.read_text())) or ""
     return doc.partition("\n")[0].rstrip(".")
@@ -62,9 +66,27 @@ def drawn() -> str:
     return "```\n" + "".join(rows) + "```"
 
 
+def beside() -> list[str]:
+    """Folders of the tree that are no layer."""
+    return sorted(
+        path.name
+        for path in ROOT.iterdir()
+        if path.is_dir()
+        and path.name[0] not in "._"
+        and path.name not in {"twin", "docs", *LAYERS, *MADE}
+        and any(path.iterdir())
+    )
+
+
 def rewritten(page: str) -> str:
-    block = f"<!-- map -->\n{drawn()}\n<!-- /map -->"
-    return re.sub("<!-- map -->.*<!-- /map -->", lambda _: block, page, flags=re.DOTALL)
+    folders = "\n".join(f"| `{name}/` | {says(name)} |" for name in beside())
+    table = f"| folder | what it is |\n|---|---|\n{folders}"
+    blocks = {"map": drawn(), "folders": table}
+    for name, text in blocks.items():
+        block = f"<!-- {name} -->\n{text}\n<!-- /{name} -->"
+        told = rf"<!-- {name} -->.*<!-- /{name} -->"
+        page = re.sub(told, lambda _, block=block: block, page, flags=re.DOTALL)
+    return page
 
 
 def test_the_map_follows_the_imports():
@@ -82,6 +104,7 @@ def test_every_folder_says_in_a_line_what_it_is():
     ]
 
     assert silent == []
+    assert [name for name in beside() if not 15 < len(says(name)) < 95] == []
 
 
 if __name__ == "__main__":

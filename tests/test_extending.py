@@ -12,11 +12,14 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+from agent.clock import HostClock, ServerClock
+from agent.host import SourceError, SourceThread
+from agent.recorder import Recorder
 from api.client import ApiProblem, Client
 from api.main import create_app
 from cli.main import app
 from cli.scenario_file import load_scenario
-from store.exchange.sources import TOPOLOGIES, read_topology
+from store.exchange.sources import TOPOLOGIES, Source
 from store.own_catalogue import own_catalogue
 from store.settings import Settings
 from twin.errors import ScenarioError, ScenarioErrors
@@ -169,18 +172,49 @@ def test_a_source_of_readings_is_thirty_lines(client, server):
     assert again["duplicate"]
 
 
-def test_an_import_of_ones_own_is_a_function_and_a_line(monkeypatch):
+def test_an_import_of_ones_own_works_over_rest_and_by_command(
+    client, monkeypatch, tmp_path
+):
+    book = tmp_path / "book.json"
+    book.write_text(json.dumps({"feeds": {"A": 90_000}, "racks": [
+        {"name": "K1", "feed": "A", "servers": 4}]}))  # fmt: skip
+    with pytest.raises(ApiProblem, match="must be one of netbox, dps"):
+        client.preview_import("rackbook", "book", book.read_bytes())
     read = runpy.run_path(str(EXTEND / "import_racks.py"))["read_rackbook"]
-    monkeypatch.setitem(TOPOLOGIES, "rackbook", read)
-    book = {
-        "feeds": {"A": 90_000},
-        "racks": [{"name": "K1", "feed": "A", "servers": 4}],
-    }
+    monkeypatch.setitem(TOPOLOGIES, "rackbook", Source("Rack book (JSON)", read))
+    monkeypatch.setenv("NAMEPLATE_DATABASE_URL", f"sqlite:///{tmp_path}/np.db")
 
-    found = read_topology("rackbook", json.dumps(book).encode())
+    seen = client.preview_import("rackbook", "book", book.read_bytes())
+    kept = client.apply_import(seen["id"])
+    ran = CliRunner().invoke(app, ["import", "rackbook", str(book), "--json"])
 
-    assert {n.name: n.rated_w for n in found.nodes}["A"] == 90_000.0
-    assert [r.name for r in found.racks] == ["K1"]
+    assert (seen["status"], seen["counts"]["added"]) == ("previewed", 3)
+    assert kept["status"] == "applied"
+    body = client.scenario(kept["scenario_id"])["scenario"]["facility"]
+    nodes = {n["name"]: n for n in body["electrical"]}
+    assert nodes["A"]["rated_w"] == 90_000.0
+    assert ran.exit_code == 0, ran.output
+    assert json.loads(ran.stdout)["counts"] == seen["counts"]
+
+
+def test_a_reader_in_the_agent_is_a_class_that_yields_what_it_measured(tmp_path):
+    reader = runpy.run_path(str(EXTEND / "agent_reader.py"))["Hwmon"]
+    chip = tmp_path / "hwmon3"
+    chip.mkdir()
+    (chip / "name").write_text("ina3221\n")
+    (chip / "power1_input").write_text("412500000\n")
+    recorder = Recorder(HostClock(), ServerClock())
+    thread = SourceThread(reader(tmp_path, period_s=0.01), recorder)
+
+    thread.start()
+    until_s = time.monotonic() + 10
+    while not recorder.present() and time.monotonic() < until_s:
+        time.sleep(0.01)
+    thread.stop()
+
+    assert recorder.present()["host"]["power_w"] == 412.5
+    with pytest.raises(SourceError, match="no power sensor"):
+        reader(tmp_path / "none").read()
 
 
 def test_the_page_names_every_example():

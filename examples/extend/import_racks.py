@@ -1,9 +1,9 @@
 """
 An import of your own: a function from a file's bytes to a `Topology`.
 
-Register it as `TOPOLOGIES["rackbook"] = read_rackbook` in `store/exchange/sources.py`,
-add the name to `Kind` in `api/schemas/imports.py`, and it previews, compares and
-applies like any other.
+A line in `TOPOLOGIES` of `store/exchange/sources.py` registers it, everywhere:
+
+    "rackbook": Source("Rack book (JSON)", read_rackbook),
 """
 
 from __future__ import annotations

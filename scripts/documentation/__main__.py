@@ -14,14 +14,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/docs")
     parser.add_argument("--check", action="store_true", help="say what is stale")
     parser.add_argument("--run", action="store_true", help="run the pages' commands")
-    parser.add_argument("--picture", action="store_true", help="draw the README's")
+    parser.add_argument("--picture", action="store_true", help="draw the pictures")
     parser.add_argument("pages", nargs="*", type=Path, help="with --run: only these")
     asked = parser.parse_args()
     if asked.check:
         return _said([f"docs/reference/{p} is stale; run scripts/docs"
                       for p in reference.stale()])  # fmt: skip
     if asked.run:
-        return _said(blocks.run_pages([p.resolve() for p in asked.pages], slow=True))
+        return _said(blocks.run_pages([p.resolve() for p in asked.pages]))
     if asked.picture:
         picture.draw()
         return 0

@@ -4,10 +4,13 @@ The commands that pages show, run as they stand, their output beside what is pri
 A fenced block of `sh` or `console` is run in a folder with a copy of examples/, a
 database of its own and, where it asks for 127.0.0.1:8050, a server. In `console`, lines
 after a `$ command` are what it prints: numbers within 1 %, `…` for anything. `python`
-blocks of a page are one script; a bare block right below one is what it prints. Above a
-block may stand `<!-- slow -->`: run by scripts/docs --run, not by the tests; or
-`<!-- shown: why -->`: needs what is not here, and only its verbs and options are
-compared with the code, as those of a block without a language.
+blocks of a page are one script; a bare block right below one is what it prints. A line
+`export X=Y` counts for the lines below it.
+
+Above a block may stand `<!-- slow -->`: the tests run it on the examples of `short.py`
+and ask only that it succeeds and answers, scripts/docs --run runs it whole and
+compares; or `<!-- shown: why -->`: it needs what is not here, and only its verbs and
+options are compared with the code. Every block with a command is one of these.
 """
 
 from __future__ import annotations
@@ -28,6 +31,7 @@ from typing import NamedTuple
 
 from scripts.documentation.picture import serving
 from scripts.documentation.reference_cli import commands, options
+from scripts.documentation.short import shorten
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVER = "127.0.0.1:8050"
@@ -54,6 +58,7 @@ class Block(NamedTuple):
     mark: str
     text: str
     prints: str | None = None
+    why: str = ""
 
     @property
     def name(self) -> str:
@@ -77,15 +82,15 @@ def blocks(page: Path) -> list[Block]:
     text = page.read_text()
     return [
         Block(page, text[: found.start()].count("\n") + 1, found["kind"],
-              _marked(found["mark"]), found["text"], found["prints"])
+              *_marked(found["mark"], found["text"], found["prints"]))
         for found in FENCE.finditer(text)
         if found["kind"] == "python" or any(map(LOUD.match, found["text"].split("\n")))
     ]  # fmt: skip
 
 
-def _marked(comment: str | None) -> str:
+def _marked(comment: str | None, *said: str) -> tuple[str, ...]:
     found = MARK.search(comment or "")
-    return found[1] if found else ""
+    return (found[1], *said, found[2] or "") if found else ("", *said)
 
 
 # --- what is only shown -----------------------------------------------------------
@@ -118,50 +123,62 @@ def _joined(text: str) -> list[str]:
 # --- running ----------------------------------------------------------------------
 
 
-def run_pages(which: list[Path], *, slow: bool) -> list[str]:
-    """Run pages one after the other with one server; what went wrong."""
+def run_pages(which: list[Path]) -> list[str]:
+    """Run pages whole, one after the other with one server; what went wrong."""
     wrong = []
     with serving() as address:
         for page in which or pages():
             print(page.relative_to(ROOT), flush=True)
-            wrong += run_page(page, address.removeprefix("http://"), slow=slow)
+            wrong += run_page(page, address.removeprefix("http://"), short=False)
     return wrong
 
 
-def run_page(page: Path, server: str, *, slow: bool) -> list[str]:
+def run_page(page: Path, server: str, *, short: bool) -> list[str]:
     """
     Run a page's blocks in their order, in one folder.
 
     Args:
         page: The page.
         server: Host and port that stand in for 127.0.0.1:8050.
-        slow: Run the slow ones too.
+        short: Slow ones on shortened examples, and their figures not compared.
 
     Returns:
         What went wrong: place, command, what was wanted and what came.
     """
-    wanted = [
-        b
-        for b in blocks(page)
-        if b.kind in RUN and (not b.mark or (slow and b.mark == "slow"))
-    ]
     wrong: list[str] = []
-    if not wanted:
-        return wrong
-    with tempfile.TemporaryDirectory() as folder, _stage(Path(folder)):
-        names: dict[str, object] = {}
+    wanted = [b for b in blocks(page) if b.kind in RUN and b.mark != "shown"]
+    names: dict[str, object] = {}
+    with tempfile.TemporaryDirectory() as folder, stage(Path(folder)):
         for block in wanted:
-            for command, output in _steps(block):
-                asked = command.replace(SERVER, server)
-                code, came = (_in_python(asked, names) if block.kind == "python"
-                              else _asked(asked))  # fmt: skip
-                fault = _fault(code, came, output)
-                wrong += [f"{block.name}: {command}\n{fault}"] if fault else []
+            part = short and block.mark == "slow"
+            with _short(Path(folder)) if part else contextlib.nullcontext():
+                for command, output in _steps(block):
+                    asked = command.replace(SERVER, server)
+                    code, came = (_in_python(asked, names) if block.kind == "python"
+                                  else _asked(asked))  # fmt: skip
+                    fault = _fault(code, came, None if part else output)
+                    if part and output and not came.strip():
+                        fault = "it printed nothing"
+                    wrong += [f"{block.name}: {command}\n{fault}"] if fault else []
+    for made in names.values():
+        if hasattr(type(made), "close"):
+            made.close()  # type: ignore[attr-defined]  # a client left open
     return wrong
 
 
 @contextlib.contextmanager
-def _stage(folder: Path) -> Iterator[None]:
+def _short(folder: Path) -> Iterator[None]:
+    """Shortened examples in the place of the whole ones."""
+    shorten(folder / "examples")
+    try:
+        yield
+    finally:
+        shutil.copytree(ROOT / "examples", folder / "examples", dirs_exist_ok=True)
+
+
+@contextlib.contextmanager
+def stage(folder: Path) -> Iterator[None]:
+    """Work in a folder with a copy of the examples and a database of its own."""
     shutil.copytree(ROOT / "examples", folder / "examples")
     own = {
         "NAMEPLATE_DATABASE_URL": f"sqlite:///{folder}/np.db",
@@ -197,8 +214,17 @@ def _steps(block: Block) -> Iterator[tuple[str, str | None]]:
 
 
 def _asked(command: str) -> tuple[int, str]:
+    if command.startswith("export "):
+        os.environ |= dict(word.split("=", 1) for word in shlex.split(command)[1:])
+        return 0, ""
     command = command.replace(".venv/bin/nameplate", "nameplate")
-    return _in_process(command) if _plain(command) else _in_shell(command)
+    plain, into, file = command.partition(" > ")
+    if not (_plain(plain) and file.replace("-", "").isalnum() | (not into)):
+        return _in_shell(command)
+    code, came = _in_process(plain)
+    if into:
+        Path(file).write_text(came)
+    return code, "" if into else came
 
 
 def _fault(code: int, came: str, output: str | None) -> str:

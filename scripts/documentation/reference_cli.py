@@ -8,6 +8,7 @@ import inspect
 import types
 import typing
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ brackets.
 TAKES = {Path: "path", str: "text", int: "whole number", float: "number"}
 
 
+@cache
 def commands() -> dict[str, Any]:
     """Each command by its words, `data pull` for one of a group."""
     import typer

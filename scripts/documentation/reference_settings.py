@@ -37,6 +37,8 @@ ELSEWHERE = {
     "is pulled from a Prometheus",
 }
 """Read by one command each, not by the server."""
+SENT = ("NAMEPLATE_TOKEN", "NAMEPLATE_IMPORT_TOKEN", "NAMEPLATE_PULL_AUTHORIZATION")
+"""Those of them that are secrets, and may stand in a file."""
 
 
 def server_names() -> list[str]:
@@ -48,7 +50,7 @@ def server_names() -> list[str]:
 
 def text() -> str:
     """The page."""
-    return HEAD + "\n".join([*_server(), *_elsewhere(), *_agent()]) + "\n"
+    return HEAD + "\n".join([*_server(), *_elsewhere(), *_files(), *_agent()]) + "\n"
 
 
 def _server() -> Iterator[str]:
@@ -102,6 +104,20 @@ def _elsewhere() -> Iterator[str]:
     yield "|---|---|"
     for name, about in ELSEWHERE.items():
         yield f"| `{name}` | {about} |"
+
+
+def _files() -> Iterator[str]:
+    from store.secret_files import SECRETS
+
+    yield "\n## Secrets from files\n"
+    yield (
+        "Set the variable or its file, not both; one ending newline is no part of "
+        "the secret.\n"
+    )
+    yield "| variable | meaning |"
+    yield "|---|---|"
+    for name in (*(f"NAMEPLATE_{one.upper()}" for one in SECRETS), *SENT):
+        yield f"| `{name}_FILE` | Path of a file that holds `{name}` |"
 
 
 def _agent() -> Iterator[str]:

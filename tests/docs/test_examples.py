@@ -1,84 +1,87 @@
-"""Every example is run, or read, by some test."""
+"""Every example is run: with a short horizon, as the product's commands read it."""
 
 from __future__ import annotations
 
 import os
+import sys
+from pathlib import Path
 
 import pytest
-import yaml
+from typer.testing import CliRunner
 
-from cli.scenario_file import load_scenario
-from scripts.documentation.picture import ROOT
-from tests.cli.conftest import answer, example_scenarios, home, nameplate
-from twin.scenario import apply_changes, dataset_names
+from cli.main import app
+from scripts.documentation.blocks import ROOT, stage
+from scripts.documentation.short import shorten
 
-__all__ = ["answer", "home", "nameplate"]  # fixtures
 EXAMPLES = ROOT / "examples"
-FOLDERS = {"netbox", "opendcim", "grid_rules"}
-"""Read as a whole: one file is not named alone."""
+COMMANDS = {
+    "row.yaml": "plan", "row-h100-llama.yaml": "run", "row-six-weeks.yaml": "run",
+    "row-own-policy.yaml": "plan", "row-servegen.yaml": "run", "site.yaml": "site",
+    "campus.yaml": "campus", "stabilize.yaml": "stabilize", "study.yaml": "sweep",
+    "study_site.yaml": "sweep", "search.yaml": "sweep", "placement.yaml": "place",
+    "build_out.yaml": "build-out", "cost.yaml": "cost", "serve_shift.yaml": "shift",
+    "serve_study.yaml": "serve-study", "imports/netbox": "import netbox",
+    "imports/opendcim": "import opendcim", "imports/hall.csv": "import csv",
+    "imports/prices.csv": "import price --zone Europe/Madrid",
+    "extend/site.yaml": "site",
+}  # fmt: skip
+"""Example, or folder of them -> the command that it is an input of."""
+CODE = {"client.py", "extend/agent_reader.py", "extend/import_racks.py",
+        "extend/send_readings.py"}  # fmt: skip
+"""Python: run by tests/clients/test_package.py and tests/test_extending.py."""
+OWN = {"extend/servers/our-8x-h100.yaml", "extend/plants/lake-water.yaml",
+       "extend/grid_rules/our-utility.yaml"}  # fmt: skip
+"""Read from NAMEPLATE_OWN_DIR by `extend/site.yaml`."""
+NEEDS_DATA = "row-servegen.yaml"
+seen: set[str] | None = None
 
 
-def test_every_example_is_run_or_read_by_a_test():
-    run = {p.name for p in example_scenarios()}  # by tests/cli/test_commands.py
-    run |= {"gentle.py"}  # by row-own-policy.yaml
-    read = "\n".join(p.read_text() for p in sorted((ROOT / "tests").rglob("*.py")))
-    files = [p for p in EXAMPLES.rglob("*") if p.is_file() and p.suffix != ".pyc"]
-    assert len(files) > 20
+def _listen(event: str, details: tuple[object, ...]) -> None:
+    if event == "open" and seen is not None and isinstance(details[0], str | Path):
+        seen.add(os.path.realpath(details[0]))
 
-    unused = [
+
+sys.addaudithook(_listen)
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory):
+    """The shortened examples in a folder; what was opened of them, and what failed."""
+    global seen
+    folder = tmp_path_factory.mktemp("examples")
+    failed: dict[str, str] = {}
+    skip = set() if os.environ.get("NAMEPLATE_DATA_DIR") else {NEEDS_DATA}
+    with stage(folder):
+        os.environ |= {
+            "NAMEPLATE_OWN_DIR": str(folder / "examples/extend"),
+            "NAMEPLATE_ALLOW_USER_POLICY": "true", "NAMEPLATE_STUDY_ENGINE": "serial",
+        }  # fmt: skip
+        shorten(folder / "examples")
+        seen = set()
+        for name, command in COMMANDS.items():
+            if name not in skip:
+                words = [*command.split(), f"examples/{name}"]
+                done = CliRunner().invoke(app, words)
+                if done.exit_code or not done.stdout.strip():
+                    failed[name] = f"{done.exit_code}: {done.output[-500:]}"
+        CliRunner().invoke(app, ["stabilize", "examples/extend/site.yaml"])
+        found, seen = seen, None
+    kept = {os.path.relpath(path, folder.resolve() / "examples") for path in found}
+    return kept | skip, failed
+
+
+def test_every_command_answers_its_example(opened):
+    assert opened[1] == {}
+
+
+def test_every_file_of_the_examples_was_read_by_the_command_that_wants_it(opened):
+    files = {
         str(path.relative_to(EXAMPLES))
-        for path in files
-        if path.name not in run
-        and (path.parent.name if path.parent.name in FOLDERS else path.name) not in read
-    ]
-    assert unused == []
+        for path in EXAMPLES.rglob("*")
+        if path.is_file() and path.suffix not in {".pyc", ".md"}
+    }
 
-
-def test_the_study_of_a_site_is_answered(nameplate, answer, tmp_path, monkeypatch):
-    monkeypatch.setenv("NAMEPLATE_STUDY_ENGINE", "serial")
-    study = yaml.safe_load((EXAMPLES / "study_site.yaml").read_text())
-    study["design"]["points"] = 2
-    study["base"]["scenario"]["horizon"] = {"days": 0.02, "tick_s": 5}
-    study["base"]["scenario"]["facility"]["template"] |= {
-        "rows_per_hall": 1, "racks_per_row": 2,
-    }  # fmt: skip
-    path = tmp_path / "study.yaml"
-    path.write_text(yaml.safe_dump(study))
-
-    result = nameplate("sweep", path, "--json")
-
-    assert result.exit_code == 0, result.output
-    assert set(study["outputs"]) <= set(find_names(answer(result)))
-
-
-def find_names(document):
-    """Every text in a document."""
-    if isinstance(document, str):
-        yield document
-    elif isinstance(document, dict):
-        yield from document
-        for value in document.values():
-            yield from find_names(value)
-    elif isinstance(document, list):
-        for value in document:
-            yield from find_names(value)
-
-
-@pytest.mark.data
-def test_the_example_on_recorded_traffic_runs(nameplate, answer, tmp_path, monkeypatch):
-    if not os.environ.get("NAMEPLATE_DATA_DIR"):
-        pytest.skip("NAMEPLATE_DATA_DIR is not set")
-    scenario = load_scenario(EXAMPLES / "row-servegen.yaml").scenario
-    assert dataset_names(scenario) == {
-        "servegen-m-large", "azure-llm-2023-conv", "azure-llm-2023-code",
-    }  # fmt: skip
-    short = apply_changes(
-        scenario, {"horizon.days": 0.02, "workload.load.requests_per_server_s": 0.1}
-    )
-    path = tmp_path / "row.yaml"
-    path.write_text(yaml.safe_dump(short.model_dump(mode="json")))
-
-    result = nameplate("run", path, "--json")
-
-    assert result.exit_code == 0, result.output
-    assert answer(result)["low"]["arrived"] > 0
+    assert len(files) > 30
+    assert files >= OWN
+    assert sorted(files - opened[0] - CODE) == []
+    assert sorted(CODE - files) == []

@@ -11,6 +11,7 @@ from api.main import create_app
 from app.create import MOUNTED
 from scripts.documentation import reference, reference_rest, reference_settings
 from scripts.documentation.picture import ROOT
+from store.secret_files import SECRETS
 from tests.clients.conftest import serving, settings_in
 
 DOCS = ROOT / "docs"
@@ -28,18 +29,28 @@ def test_no_page_of_the_reference_is_stale():
 
 def test_every_variable_that_the_product_reads_is_told():
     told = (DOCS / "reference" / "settings.md").read_text()
-    read = {
-        name.rstrip("_")
-        for folder in ("store", "api", "app", "cli", "agent")
-        for path in (ROOT / folder).rglob("*.py")
-        for name in re.findall(r"NAMEPLATE_[A-Z_]+", path.read_text())
-    }
-
+    texts = [path.read_text() for folder in ("store", "api", "app", "cli", "agent")
+             for path in (ROOT / folder).rglob("*.py")]  # fmt: skip
+    read = {n.rstrip("_") for x in texts for n in re.findall(r"NAMEPLATE_[A-Z_]+", x)}
+    secrets = {n for x in texts for n in secrets_of(x)}
+    secrets |= {f"NAMEPLATE_{name.upper()}" for name in SECRETS}
     agents = {
         f"NAMEPLATE_AGENT_{n.upper()}" for n in reference_settings.agent_meanings()
     }
+
+    assert "NAMEPLATE_PULL_AUTHORIZATION" in secrets
+    read |= {f"{name}_FILE" for name in secrets}
     missing = [n for n in read - agents - NOT_OURS if f"`{n}`" not in told]
     assert sorted(missing) == []
+
+
+def secrets_of(text):
+    """Variables that a module reads as a secret: by name, or by a constant's."""
+    for named in re.findall(r"\bsecret\((\"\w+\"|[A-Z_]+)\)", text):
+        yield from re.findall(
+            r'"(\w+)"' if named[0] == '"' else rf'^{named} = "(\w+)"',
+            named if named[0] == '"' else text, re.MULTILINE,
+        )  # fmt: skip
 
 
 def test_every_mounted_page_is_told():

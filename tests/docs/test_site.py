@@ -52,6 +52,14 @@ def test_the_site_reads_a_page_as_github_does(built):
     assert wrong == {}
 
 
+def test_no_table_is_torn_by_an_empty_line(built):
+    torn = re.compile(r"<p>\s*\|.*")
+
+    assert torn.search("<p>| a | b |</p>")
+    wrong = [(p.name, row) for p in built for row in torn.findall(p.read_text())]
+    assert wrong == []
+
+
 def test_no_formula_needs_a_script():
     pages = (ROOT / "docs").rglob("*.md")
 
