@@ -57,6 +57,7 @@ def test_a_search_narrows_the_sources_and_stays_in_the_url(open_page):
     says(page, "#data-page-words", "1-1 of 1")
 
     assert "search=b1" in page.url
+    says(page, "#data-age", "s ago")
     age = page.inner_text("#data-age")
     assert re.search(r"as of \d\d:\d\d:\d\d, \d+ s ago$", age)
     page.wait_for_function("a => document.querySelector('#data-age').innerText !== a",
