@@ -194,7 +194,9 @@ def change_times_s(url: str, chromium: str) -> dict[str, float]:
         cold = []
         for name in CONTROLS:
             page = browser.new_page(**SEEN)
-            cold.append(_until_shown(page, name, partial(page.goto, _at(url, name))))
+            go = partial(page.goto, _at(url, name), wait_until="commit")
+            cold.append(_until_shown(page, name, go))
+            page.wait_for_timeout(3000)  # the next one meets a server at rest
             page.close()
         page = browser.new_page(**SEEN)
         changes = []
