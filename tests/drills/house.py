@@ -227,7 +227,7 @@ def until(true: Callable[[], object], within_s: float = 30.0) -> float:
     return time.monotonic() - began_s
 
 
-NOW_US = int(time.time() - 30) * 1_000_000
+NOW_US = int(time.time() - 30) * 1_000_000  # of the import: a run of all tests is long
 
 
 def readings(house: House) -> int:

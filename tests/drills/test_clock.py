@@ -18,7 +18,7 @@ from tests.drills.clock import Clock
 from tests.drills.house import LONG, House, readings, send, until
 
 SOON_S = 120.0
-SILENT = {"name": "silent", "kind": "missing-agent", "limit": 600, "for_s": 0}
+SILENT = {"name": "silent", "kind": "missing-agent", "limit": 6 * 3600, "for_s": 0}
 
 
 @pytest.fixture

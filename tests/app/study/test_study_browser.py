@@ -174,7 +174,6 @@ def test_a_study_is_watched_cancelled_and_gone_on_with(open_page, started):
 def test_a_row_opens_its_point_and_the_study_is_saved_and_kept_in_the_url(open_study):
     page = open_study()
     cell = "#study-grid .ag-center-cols-container [row-id='2'] .ag-cell"
-    page.locator(cell).first.scroll_into_view_if_needed()
     marked(page, "studyPoint", lambda: page.locator(cell).first.click())
 
     assert "point=2" in page.url
