@@ -2,14 +2,15 @@
 Speed as a user meets it: what-ifs over HTTP, and the page in headless Chromium.
 
 A real server runs in its own process on a fresh database. A slider is moved with the
-keyboard, one step and release, and the clock stops when the power chart has been
-drawn with the new answer.
+keyboard, one step and release, each to a value not asked before; the clock stops when
+the power chart has been drawn with the new answer. Clocks are those of the page.
 """
 
 from __future__ import annotations
 
 import contextlib
 import itertools
+import json
 import os
 import shutil
 import socket
@@ -17,8 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -138,6 +138,9 @@ _DRAWN = """() => {
   const chart = document.querySelector('#explore-power .js-plotly-plot');
   window.__drawn = 0;
   chart.on('plotly_afterplot', () => { window.__drawn = performance.now(); });
+  document.addEventListener('keydown', (event) => {
+    window.__pressed = event.timeStamp;
+  }, true);
 }"""
 
 
@@ -151,20 +154,26 @@ def page_times_s(url: str, chromium: str) -> dict[str, float]:
         _load(page, url)
         page.wait_for_timeout(15_000)  # the risk curve of the first view
         page.evaluate(_DRAWN)
-        thumb = page.locator("#explore-added-slider [role=slider]").first
-        thumb.focus()
-        moves = []
-        for k in range(MOVES):
+
+        def move(knob: str, key: str) -> float:
+            """Press a key on a slider; from there to the chart drawn anew. [s]"""
+            page.locator(f"#explore-{knob}-slider [role=slider]").first.focus()
             before = page.evaluate("performance.now()")
-            page.keyboard.press("ArrowRight" if k % 16 < 8 else "ArrowLeft")
+            page.keyboard.press(key)
             page.wait_for_function(
                 "t => window.__drawn > t", arg=before, timeout=20_000
             )
             page.wait_for_function(
                 "!document.querySelector('#explore-main[aria-busy=true]')"
             )
-            moves.append((page.evaluate("window.__drawn") - before) / 1e3)
             page.wait_for_timeout(150)
+            return float(page.evaluate("window.__drawn - window.__pressed")) / 1e3
+
+        moves = []
+        move("added", "Home")
+        for key in ("ArrowRight", "ArrowLeft"):
+            moves += [move("added", key) for _ in range(MOVES // 2)]
+            move("t1", "ArrowLeft")  # on the way back no answer is remembered
         browser.close()
     return {
         "row.slider_p95_s": float(np.percentile(moves, 95)),
@@ -181,32 +190,58 @@ CONTROLS = {
 """What can be used first on each page."""
 
 
+_WATCH = """controls => {
+  const now = () => performance.timeOrigin + performance.now();
+  const look = new MutationObserver(() => {
+    const link = document.querySelector(".np-nav-link[aria-current=page]");
+    const control = link && document.querySelector(controls[link.id.split("-nav-")[1]]);
+    if (!control || !control.getClientRects().length) return;
+    look.disconnect();
+    requestAnimationFrame(() => setTimeout(() => { window.__painted = now(); }));
+  });
+  look.observe(document, { subtree: true, childList: true });
+  document.addEventListener("click", (event) => {
+    window.__painted = 0;
+    sessionStorage.clicked = performance.timeOrigin + event.timeStamp;
+  }, true);
+}"""
+"""The page's own clock: its first control painted, and the click that led to it."""
+
+
 def change_times_s(url: str, chromium: str) -> dict[str, float]:
     """
     First control in a fresh browser, and from each page to each other by a click. [s]
 
-    The first is the median over the pages, the others are over all pairs, both ways.
+    Both end with the frame that shows the control. The first begins with the
+    navigation and is the median over the pages; the others begin with the click and
+    are over all pairs, both ways, the page before still at its answers.
     """
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
+
+        def opened() -> Any:
+            page = browser.new_page(**SEEN)
+            page.add_init_script(f"({_WATCH})({json.dumps(CONTROLS)})")
+            return page
+
         cold = []
         for name in CONTROLS:
-            page = browser.new_page(**SEEN)
-            go = partial(page.goto, _at(url, name), wait_until="commit")
-            cold.append(_until_shown(page, name, go))
+            page = opened()
+            page.goto(_at(url, name))
+            cold.append(_painted_s(page, "performance.timeOrigin"))
             page.wait_for_timeout(3000)  # the next one meets a server at rest
             page.close()
-        page = browser.new_page(**SEEN)
+        page = opened()
         changes = []
         for a, b in itertools.combinations(CONTROLS, 2):
             page.goto(_at(url, a))
-            page.locator(CONTROLS[a]).first.wait_for()
+            _painted_s(page, "0")
             for to in (b, a, b):
                 page.wait_for_timeout(600)
-                link = page.locator(f".np-nav a[id$=-nav-{to}]")
-                changes.append(_until_shown(page, to, link.click))
+                page.locator(f".np-nav a[id$=-nav-{to}]").click(no_wait_after=True)
+                changes.append(_painted_s(page, "Number(sessionStorage.clicked)"))
         browser.close()
     return {
         "pages.controls_cold_s": float(np.median(cold)),
@@ -219,14 +254,10 @@ def _at(url: str, name: str) -> str:
     return f"{url}/" if name == "explore" else f"{url}/{name}/"
 
 
-def _until_shown(page: Any, name: str, act: Callable[[], Any]) -> float:
-    """Time from an act to the first control of a page. [s]"""
-    start = time.perf_counter()
-    act()
-    shown = f".np-nav-link[aria-current=page][id$=-nav-{name}]"
-    page.locator(shown).wait_for()
-    page.locator(CONTROLS[name]).first.wait_for()
-    return time.perf_counter() - start
+def _painted_s(page: Any, since: str) -> float:
+    """Wait for a page's first control; how long that took since then. [s]"""
+    page.wait_for_function("window.__painted")
+    return float(page.evaluate(f"window.__painted - {since}")) / 1e3
 
 
 _WAVE_DRAWN = """() => {

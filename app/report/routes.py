@@ -102,6 +102,7 @@ def answer(page: str, name: str, asked: ReportQuery) -> Response:
         headers={
             "content-disposition": f'inline; filename="{name}.{asked.format}"',
             "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; "
-            "img-src data:; sandbox allow-downloads",
+            "img-src data:; base-uri 'none'; form-action 'none'; "
+            "frame-ancestors 'none'; sandbox allow-downloads",
         },
     )  # fmt: skip

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from twin.plan.memo import Memo, array_bytes
+from twin.scenario.model import Scenario
+from twin.scenario.policy import UserPolicy
+from twin.serving.traffic import Recordings
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,3 +77,19 @@ def test_bytes_of_shared_arrays_and_views_count_once():
     answer = Answer(power_w=whole[:10], parts=(whole, {"again": whole}, b"12345"))
 
     assert array_bytes(answer) == whole.nbytes + 5 + 3 * 8
+
+
+def test_a_run_is_remembered_by_all_its_inputs():
+    memo, nothing = Memo(), Recordings(rates={}, requests={})
+
+    def run(scenario):
+        return memo.run(scenario, nothing, object)
+
+    own = [
+        UserPolicy(source=f"def decide(t, l, f, m, c):\n    c[0] = {k}") for k in (0, 1)
+    ]
+    asked = [Scenario(), Scenario(seed=8), *(Scenario(policy=p) for p in own)]
+    found = [run(scenario) for scenario in asked]
+
+    assert len(set(map(id, found))) == 4
+    assert [run(s.model_copy(deep=True)) for s in asked] == found

@@ -61,6 +61,16 @@ class Memo:
         """Return the run without any control, remembered."""
         return self._get("reference:" + reference_key(scenario, recordings), compute)
 
+    def run(
+        self,
+        scenario: Scenario,
+        recordings: Recordings,
+        compute: Callable[[], RunResult],
+    ) -> RunResult:
+        """Return the run under its policy, remembered."""
+        key = f"run:{scenario_sha256(scenario)}:{_digest(recordings)}"
+        return self._get(key, compute)
+
     def activity(
         self, scenario: Scenario, recordings: Recordings, compute: Callable[[], T]
     ) -> T:

@@ -69,11 +69,15 @@ def what_if(
         pending = beside.submit(
             reference_run, scenario, recordings, memo, rate, cancelled
         )
-        alone = simulate(
-            compiled,
-            rate_per_server_s=rate,
-            on_progress=lambda part: report(0.5 + 0.5 * part, "running"),
-            cancelled=cancelled,
+        alone = memo.run(
+            scenario,
+            recordings,
+            lambda: simulate(
+                compiled,
+                rate_per_server_s=rate,
+                on_progress=lambda part: report(0.5 + 0.5 * part, "running"),
+                cancelled=cancelled,
+            ),
         )
         reference = pending.result()
     run = compare(scenario, alone, reference)

@@ -45,10 +45,11 @@ def test_a_stored_run_knows_what_was_asked(ask, known):
     assert "fleet.server_count 52 servers" in plain(page)
 
 
-def test_a_report_may_run_nothing_whatever_is_in_it(ask, known):
+def test_a_report_may_run_nothing_and_be_in_nothing_whatever_is_in_it(ask, known):
     policy = ask(f"/runs/{known['run 52']}/report").headers["content-security-policy"]
 
-    assert "default-src 'none'" in policy
+    for part in ("default-src", "base-uri", "form-action", "frame-ancestors"):
+        assert f"{part} 'none'" in policy
     assert "sandbox" in policy
     assert "script" not in policy
 
