@@ -199,8 +199,8 @@ def _go_through(path: Path) -> None:
     for step in known["steps"]:
         _do(step)
     _sync_folder(path.parent)
+    shutil.rmtree(known["work"], ignore_errors=True)  # what is left tells `settle`
     plan.unlink()
-    shutil.rmtree(known["work"], ignore_errors=True)
 
 
 def _do(step: Step) -> None:
@@ -266,6 +266,7 @@ def _into_postgres(engine: Engine, work: Path, cache_dir: Path) -> list[str]:
          f"--output={os.devnull}", address(engine.url)],
         engine.url, play,
     )  # fmt: skip
+    shutil.rmtree(work, ignore_errors=True)  # what is left tells `settle`
     _finish_postgres(engine)
     return aside + [str(s["aside"]) for s in steps if Path(str(s["aside"])).exists()]
 

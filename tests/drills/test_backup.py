@@ -256,13 +256,18 @@ class Killed(BaseException):
     pass
 
 
+AT_LAST = 99
+"""All is renamed, and what it was unpacked into is about to be cleared away."""
+
+
 @pytest.mark.parametrize(
     ("database", "at"),
-    [("sqlite", 1), ("sqlite", 3), ("sqlite", 4),
-     pytest.param("postgres", 0, marks=pytest.mark.postgres)],
+    [("sqlite", 1), ("sqlite", 3), ("sqlite", 4), ("sqlite", AT_LAST),
+     pytest.param("postgres", 0, marks=pytest.mark.postgres),
+     pytest.param("postgres", AT_LAST, marks=pytest.mark.postgres)],
     indirect=["database"],
 )  # fmt: skip
-def test_a_restore_cut_off_between_two_renames_is_finished_at_the_next_start(
+def test_a_restore_cut_off_after_its_first_rename_is_finished_at_the_next_start(
     engine, settings, tmp_path, monkeypatch, at
 ):
     made = fill(engine, "head")
@@ -282,7 +287,12 @@ def test_a_restore_cut_off_between_two_renames_is_finished_at_the_next_start(
         done.append(one)
         step(one)
 
+    def cleared(*_, **__):
+        raise Killed
+
     monkeypatch.setattr(restoring, "_do", until)
+    if at == AT_LAST:
+        monkeypatch.setattr(restoring.shutil, "rmtree", cleared)
     with pytest.raises(Killed):
         put_back(settings, tmp_path / "a.zip")
     monkeypatch.undo()
