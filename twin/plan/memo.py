@@ -61,6 +61,15 @@ class Memo:
         """Return the run without any control, remembered."""
         return self._get("reference:" + reference_key(scenario, recordings), compute)
 
+    def known_reference(
+        self, scenario: Scenario, recordings: Recordings
+    ) -> RunResult | None:
+        """Return the run without any control where it is remembered, else None."""
+        found: RunResult | None = self.known(
+            "reference:" + reference_key(scenario, recordings)
+        )
+        return found
+
     def run(
         self,
         scenario: Scenario,
@@ -107,6 +116,10 @@ class Memo:
         with self._lock:
             future = self._known.get(key)
         return future.result() if future is not None and future.done() else None
+
+    def forget(self) -> None:
+        """Forget every answer that is there."""
+        self.make_room(self._most_bytes)
 
     def make_room(self, byte_count: int) -> None:
         """Forget the oldest answers until so many bytes more would fit."""

@@ -75,6 +75,7 @@ def what_if(
             lambda: simulate(
                 compiled,
                 rate_per_server_s=rate,
+                reference=memo.known_reference(scenario, recordings),
                 on_progress=lambda part: report(0.5 + 0.5 * part, "running"),
                 cancelled=cancelled,
             ),
