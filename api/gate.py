@@ -28,6 +28,7 @@ from api.access import Access, Needs, permitted
 from api.caller import ACTING, CALLER, ROUTE, Caller
 from api.errors import answer
 from api.headers import Headed
+from api.limits import BodyLimit
 from api.metrics import Measured, Metrics
 from api.problems import Refusal, problem, problem_of
 from store.scopes import UNNAMED
@@ -57,7 +58,8 @@ class Guarded(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         """Put the gate around everything, and the headers around the gate."""
-        gate = Gate(super().build_middleware_stack(), self, self.settings)
+        inside = BodyLimit(super().build_middleware_stack())  # Dash reads bodies first
+        gate = Gate(inside, self, self.settings)
         return Headed(Measured(gate, self._metrics), self)
 
     def _metrics(self) -> Metrics | None:

@@ -36,10 +36,13 @@ class BodyLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer 413, or 408 or 503 on the way."""
-        if scope["type"] != "http" or not scope["path"].startswith("/api/"):
+        path = scope.get("path", "")
+        if scope["type"] != "http" or not (
+            path.startswith("/api/") or "/_dash-" in path
+        ):
             await self._app(scope, receive, send)
             return
-        limit = LARGER.get(scope["path"], MAX_BODY_BYTES)
+        limit = LARGER.get(path, MAX_BODY_BYTES)
         said = dict(scope["headers"]).get(b"content-length", b"0")
         if said.isdigit() and int(said) > limit:  # bytes: ASCII digits alone
             await answer(problem(413, _too_large(limit)))(scope, receive, send)

@@ -14,7 +14,6 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from api import errors
 from api.gate import Guarded, places
-from api.limits import BodyLimit
 from api.overload import PageTurns
 from api.routes import (
     about,
@@ -95,7 +94,6 @@ def create_app(settings: Settings | None = None, *, warm: bool = True) -> FastAP
     app.settings = chosen
     speaking = _mcp(app, chosen)
     errors.install(app)
-    app.add_middleware(BodyLimit)
     app.add_middleware(GZipMiddleware, compresslevel=GZIP_LEVEL)
     app.add_middleware(PageTurns)
     app.include_router(_routes())

@@ -64,6 +64,10 @@ class Metrics:
             "nameplate_http_request_seconds", "Time until an answer begins",
             ("route",), buckets=SECONDS, registry=registry,
         )  # fmt: skip
+        self._page_faults = Counter(
+            "nameplate_page_faults", "Questions of pages ended by a fault of ours",
+            registry=registry,
+        )  # fmt: skip
         self._batches = Counter(
             "nameplate_telemetry_batches", "Batches stored, repeated ones too",
             registry=registry,
@@ -107,6 +111,10 @@ class Metrics:
         known = method if method in _METHODS else "other"
         self._requests.labels(known, route, str(status)).inc()
         self._seconds.labels(route).observe(took_s)
+
+    def page_failed(self) -> None:
+        """Count a question of a page that a fault of ours ended."""
+        self._page_faults.inc()
 
     # --- telemetry ----------------------------------------------------------------
 

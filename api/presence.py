@@ -179,7 +179,7 @@ class Presence:
 
 _AGAIN = {
     "run": "ask again", "plan": "ask again", "what-if": "ask again",
-    "dataset": "`nameplate data pull` again",
+    "dataset": "`nameplate datasets pull` again",
 }  # fmt: skip
 
 
@@ -214,7 +214,7 @@ def story(lost: Sequence[Any], *, resumes: bool) -> str:
 def _advice(row: Any, *, resumes: bool) -> str:
     what = f"{row.kind} {row.result_id or row.id}"
     if row.kind == "study":
-        again = f"`nameplate sweep --resume {row.result_id}`"
+        again = f"`nameplate study --resume {row.result_id}`"
         return f"{what}: goes on by itself" if resumes else f"{what}: {again} goes on"
     return f"{what}: {_AGAIN.get(row.kind, 'start it again')}"
 

@@ -8,7 +8,8 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,6 +23,7 @@ from api.compare_service import CompareService
 from api.documents import plain, plan_document, run_document, what_if_document
 from api.imports_service import ImportsService
 from api.jobs import Job, JobRunner
+from api.memory import Large, keep_for_good
 from api.metrics import Metrics
 from api.planning_service import PlanningService
 from api.problems import Refusal, policy_refusal
@@ -95,6 +97,7 @@ class AppState:
         self.jobs = JobRunner(Jobs(self.engine), workers=settings.workers)
         self.jobs.presence.found_at_start = left
         self.cells = ThreadPoolExecutor(settings.workers, "cell")
+        self.large = Large(max(1, settings.workers // 2))
         self.kernel = "cold"
         self._warmer: threading.Thread | None = None
         self.site = SiteService(self)
@@ -166,9 +169,28 @@ class AppState:
             what_if(apply_changes(sample, WARM_CHANGES), none)
             self.kernel = "warm"
             what_if(sample, none, memo=self.memo)  # the page's first view
+            keep_for_good()
         except Exception:
             self.kernel = "failed"
             log.exception("the kernels could not be warmed")
+
+    def turn(self, job: Job, kind: Memo | None) -> AbstractContextManager[None]:
+        """
+        Wait until a large question may take its memory; others may at once.
+
+        Args:
+            job: Asked whether it is cancelled.
+            kind: Where its kind is remembered; None for a small one.
+        """
+        if kind is None:
+            return nullcontext()
+        return self.large.turn(job.cancelled, partial(self._forget, kind))
+
+    def _forget(self, spared: Memo) -> None:
+        """Let go of large answers of other kinds; they can be computed again."""
+        for memo in (self.site.answers, self.stabilize.studies):
+            if memo is not spared:
+                memo.forget()
 
     # --- scenarios ----------------------------------------------------------------
 
@@ -240,13 +262,18 @@ class AppState:
 
         return await self.directly(view, work)
 
-    async def directly(self, view: str | None, ask: Callable[[Job], Document]) -> Job:
+    async def directly(
+        self, view: str | None, ask: Callable[[Job], Document], *,
+        large: Memo | None = None,
+    ) -> Job:  # fmt: skip
         """
         Start a question and wait for it for as long as a direct answer may take.
 
         Args:
             view: The asking view; a newer question of it cancels this one.
             ask: Computes the answer.
+            large: Where its kind is remembered, if it takes so much memory that it
+                waits for a turn.
 
         Returns:
             The job; where it is not done yet it has been saved for later asking.
@@ -255,7 +282,8 @@ class AppState:
 
         def work(job: Job) -> bytes:
             started_s = time.perf_counter()
-            document = ask(job)
+            with self.turn(job, large):
+                document = ask(job)
             document["timing"] = {"computed_s": time.perf_counter() - started_s}
             return to_json(document)
 

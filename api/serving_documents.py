@@ -1,4 +1,4 @@
-"""Serving studies, knob grids and searches as JSON documents."""
+"""Runs of serving systems, knob grids and searches as JSON documents."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def study_document(
             {"label": label} | refusal(error) for label, error in found.refused.items()
         ],
         "pareto": plain(found.pareto), "grid": grid, "warnings": list(found.warnings),
-        "study": plain(found.study), "provenance": provenance,
+        "inputs": plain(found.study), "provenance": provenance,
     }  # fmt: skip
 
 
@@ -77,7 +77,7 @@ def outcome_document(
     return _figures(one) | _origin(one.system) | {
         "timeline": None if one.timeline is None
         else timeline_document(one.timeline, horizon_s=horizon_s, points=points),
-        "against_study": against(one, base) if base and comparable else None,
+        "against_baseline": against(one, base) if base and comparable else None,
         "baseline": None if own is None else _figures(own),
         "against_own": None if own is None else against(one, own),
     }  # fmt: skip

@@ -24,7 +24,7 @@ from twin.scenario.knobs import KnobInput
 from twin.scenario.parse_serving import traffic_datasets
 from twin.scenario.provision import ProvisionInput
 from twin.scenario.query_energy import QueryEnergyInput
-from twin.scenario.serving import ServeStudy, ServingTraffic
+from twin.scenario.serving import ServingInput, ServingTraffic
 from twin.scenario.shifting import ShiftInput
 from twin.serving.grid_year import GridHours, hours_from
 from twin.serving.knobs import run_knobs
@@ -51,7 +51,7 @@ class ServingService:
     def __init__(self, state: AppState) -> None:
         self._state = state
 
-    async def study(self, study: ServeStudy, *, view: str | None, points: int) -> Job:
+    async def run(self, study: ServingInput, *, view: str | None, points: int) -> Job:
         """Run systems side by side on the same traffic."""
         study = self._state.bring(study)
 
@@ -116,9 +116,9 @@ class ServingService:
     def defaults(self) -> Document:
         """What is taken where nothing is given."""
         return {
-            "study": plain(ServeStudy()), "query": plain(QueryEnergyInput()),
+            "serving": plain(ServingInput()), "query": plain(QueryEnergyInput()),
             "knobs": plain(KnobInput()), "provision": plain(ProvisionInput()),
-            "study_fields": knob_documents(ServeStudy),
+            "serving_fields": knob_documents(ServingInput),
         }  # fmt: skip
 
     def grid_hours(self, name: str, start: dt.datetime, hours: int) -> Document:
@@ -140,7 +140,7 @@ class ServingService:
             raise ScenarioErrors(wrong)
         return self._state.datasets.recordings(_names(fields))
 
-    def _grid(self, study: ServeStudy) -> tuple[Document | None, GridHours | None]:
+    def _grid(self, study: ServingInput) -> tuple[Document | None, GridHours | None]:
         """Hours of price and carbon of a study, None where they are constant."""
         if study.site.grid is None:
             return None, None

@@ -9,8 +9,8 @@ import numpy as np
 from api.documents import plain
 from twin.cooling.year import YearResult
 from twin.facility.answer import RideThrough, facility_of, warnings_of
-from twin.facility.assemble import row_limits_w
 from twin.facility.cascade import Stage
+from twin.facility.electrical import row_limits_w
 from twin.facility.fit import Fit
 from twin.facility.heat import plant_of
 from twin.facility.result import SiteResult
@@ -167,7 +167,7 @@ def filled(scenario: Scenario, found: Fit) -> Document:
     return document
 
 
-def scheduling_document(found: Scheduling, provenance: Document) -> Document:
+def schedule_document(found: Scheduling, provenance: Document) -> Document:
     """Write what each lever does; a P99 without served requests is null."""
     document: Document = plain(found)
     return document | {"provenance": provenance}

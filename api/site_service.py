@@ -13,7 +13,7 @@ from api.site_documents import (
     cooling_document,
     filled,
     fit_document,
-    scheduling_document,
+    schedule_document,
     screening_document,
     site_document,
     steering_document,
@@ -22,6 +22,7 @@ from api.site_documents import (
 from twin.campus.answer import answer_campus
 from twin.campus.run import Engine
 from twin.cooling.weather import Weather
+from twin.errors import Cancelled
 from twin.exchange.year_cost import year_energy
 from twin.facility.answer import (
     SiteAnswer,
@@ -49,6 +50,8 @@ if TYPE_CHECKING:
 ANSWERS = 4
 """Sites remembered: a failure is followed on the run that was just made."""
 ANSWER_BYTES = 40_000_000
+SMALL_RACKS = 200
+"""Sites up to here are answered beside others; a larger one takes 100 MB and more."""
 FAR_WINDOW_S = 900.0
 """Least window of a campus whose halls leave the process: sending one is dear. [s]"""
 
@@ -63,7 +66,7 @@ class SiteService:
 
     def __init__(self, state: AppState) -> None:
         self._state = state
-        self._answers = Memo(limit=ANSWERS, most_bytes=ANSWER_BYTES)
+        self.answers = Memo(limit=ANSWERS, most_bytes=ANSWER_BYTES)
 
     async def run(
         self, scenario: Scenario, *, view: str | None, series: bool, seeds: int = 1
@@ -75,7 +78,7 @@ class SiteService:
             more = self._state.tracking.replay_warnings(scenario)
             return document | {"warnings": [*warnings_of(scenario), *more]}
 
-        return await self._state.directly(view, work)
+        return await self._state.directly(view, work, large=self.large(scenario))
 
     def document(
         self, job: Job, scenario: Scenario, *, series: bool = False, seeds: int = 1
@@ -109,14 +112,16 @@ class SiteService:
         check_allowed(engine, settings)
 
         def work(job: Job) -> Document:
-            facility_of(scenario)
+            facility_of(scenario)  # takes a second where there are thousands of racks
+            if job.cancelled():
+                raise Cancelled
             opened = open_engine(engine, workers=settings.workers)
             try:
                 return self._campus(job, scenario, opened, series=series, nodes=nodes)
             finally:
                 opened.close()
 
-        return await self._state.directly(view, work)
+        return await self._state.directly(view, work, large=self.answers)
 
     def _campus(
         self, job: Job, scenario: Scenario, engine: StudyEngine, *, series: bool,
@@ -154,7 +159,7 @@ class SiteService:
                 found, answer.assembled.network, answer.stage, provenance(scenario)
             )
 
-        return await self._state.directly(view, work)
+        return await self._state.directly(view, work, large=self.large(scenario))
 
     async def failure(
         self, scenario: Scenario, *, view: str | None, failed: tuple[str, ...]
@@ -169,7 +174,7 @@ class SiteService:
             )
             return document | {"provenance": provenance(scenario)}
 
-        return await self._state.directly(view, work)
+        return await self._state.directly(view, work, large=self.large(scenario))
 
     async def fit(
         self, scenario: Scenario, *, view: str | None, servers: int,
@@ -184,9 +189,9 @@ class SiteService:
             placed = filled(scenario, found) if inputs and server_w is None else None
             return fit_document(found, provenance(scenario)) | {"facility": placed}
 
-        return await self._state.directly(view, work)
+        return await self._state.directly(view, work, large=self.large(scenario))
 
-    async def scheduling(
+    async def schedule(
         self, scenario: Scenario, *, view: str | None, emergency: EmergencyKind,
         oversubscription_frac: float | None, iaas_frac: float, days: int,
     ) -> Job:  # fmt: skip
@@ -198,9 +203,9 @@ class SiteService:
                 oversubscription_frac=oversubscription_frac,
                 on_progress=self._state.jobs.report(job), cancelled=job.cancelled,
             )  # fmt: skip
-            return scheduling_document(found, provenance(scenario))
+            return schedule_document(found, provenance(scenario))
 
-        return await self._state.directly(view, work)
+        return await self._state.directly(view, work, large=self.large(scenario))
 
     async def steering(
         self, scenario: Scenario, *, view: str | None, by: Level,
@@ -215,7 +220,7 @@ class SiteService:
             )  # fmt: skip
             return steering_document(found, provenance(scenario))
 
-        return await self._state.directly(view, work)
+        return await self._state.directly(view, work, large=self.large(scenario))
 
     async def cooling_year(
         self, scenario: Scenario, *, view: str | None, it_frac: float,
@@ -248,7 +253,7 @@ class SiteService:
         recordings, weather = self._recordings(scenario), self._weather(scenario)
         return insist(
             job,
-            lambda: self._answers.site(
+            lambda: self.answers.site(
                 scenario,
                 recordings,
                 lambda: answer_site(
@@ -258,6 +263,17 @@ class SiteService:
                 ),
             ),
         )  # fmt: skip
+
+    def large(self, scenario: Scenario) -> Memo | None:
+        """Where sites are remembered, for one that waits for a turn."""
+        facility = scenario.facility
+        if facility is None:
+            return None
+        t = facility.template
+        racks = (
+            t.halls * t.rows_per_hall * t.racks_per_row if t else len(facility.racks)
+        )
+        return self.answers if racks > SMALL_RACKS else None
 
     def _recordings(self, scenario: Scenario) -> Recordings:
         return self._state.tracking.recordings(

@@ -33,6 +33,8 @@ STUDIES = 3
 """Studies remembered: a zoom looks into the one that was just made."""
 STUDY_BYTES = 120_000_000
 """Bytes of those, and of the one that is being made."""
+SMALL_SAMPLES = 500_000
+"""Studies up to here are made beside others."""
 BYTES_PER_SAMPLE = 200
 """Of a study while it is made: measured, arrays on the way included."""
 
@@ -48,7 +50,7 @@ class StabilizeService:
     def __init__(self, state: AppState) -> None:
         self._state = state
         self._lock = Lock()
-        self._studies = Memo(limit=STUDIES, most_bytes=STUDY_BYTES)
+        self.studies = Memo(limit=STUDIES, most_bytes=STUDY_BYTES)
         self._bare = ("", "")
 
     def known(self) -> Known:
@@ -73,8 +75,8 @@ class StabilizeService:
     async def run(self, scenario: Scenario, *, view: str | None, points: int) -> Job:
         """Answer a training site before and after its measures."""
 
-        def work(_: Job) -> Document:
-            found = self._study(scenario)
+        def work(job: Job) -> Document:
+            found = self._study(job, scenario)
             window = zoom(found, points=points)
             return study_document(found, window, provenance(scenario))
 
@@ -86,8 +88,8 @@ class StabilizeService:
     ) -> Job:  # fmt: skip
         """Look at a window of a study."""
 
-        def work(_: Job) -> Document:
-            found = self._study(scenario)
+        def work(job: Job) -> Document:
+            found = self._study(job, scenario)
             return zoom_document(zoom(found, from_s=from_s, to_s=to_s, points=points))
 
         return await self._state.directly(view, work)
@@ -103,9 +105,9 @@ class StabilizeService:
             )  # fmt: skip
             return size_document(found, turned, scenario, provenance(scenario))
 
-        return await self._state.directly(view, work)
+        return await self._state.directly(view, work, large=self._large(scenario))
 
-    def _study(self, scenario: Scenario) -> Study:
+    def _study(self, job: Job, scenario: Scenario) -> Study:
         """Run a study, or remember it; one at a time, for each is large."""
         known = self.known()
         now = hash((*known.rules.values(), *known.tables.values()))
@@ -113,17 +115,21 @@ class StabilizeService:
         bare_key = f"{_bare_key(scenario)}:{now}"
 
         def run() -> Study:
-            with self._lock:
+            with self._lock, self._state.turn(job, self._large(scenario)):
                 kind, last = self._bare
-                bare = self._studies.known(last) if kind == bare_key else None
-                self._studies.make_room(BYTES_PER_SAMPLE * _samples(scenario))
+                bare = self.studies.known(last) if kind == bare_key else None
+                self.studies.make_room(BYTES_PER_SAMPLE * _samples(scenario))
                 found = study(scenario, known, bare)
                 self._bare = (bare_key, key)
                 return found
 
-        if self._studies.known(key) is None:
+        if self.studies.known(key) is None:
             self._insist_small(scenario)
-        return self._studies.remember(key, run)
+        return self.studies.remember(key, run)
+
+    def _large(self, scenario: Scenario) -> Memo | None:
+        """Where studies are remembered, for one that waits for a turn."""
+        return self.studies if _samples(scenario) > SMALL_SAMPLES else None
 
     def _insist_small(self, scenario: Scenario) -> None:
         """Refuse what would keep the server busy for longer than it may be."""

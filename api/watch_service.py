@@ -32,7 +32,7 @@ from store.telemetry.folder import SITE
 from store.telemetry.levels import SECOND_US, Level
 from store.telemetry.live import KEPT_S, held
 from twin.errors import ScenarioError
-from twin.facility.assemble import electrical_network
+from twin.facility.electrical import electrical_network
 from twin.scenario import parse_scenario
 from twin.telemetry.alerting import Snapshot
 from twin.telemetry.rollup import Rollup

@@ -97,6 +97,8 @@ def create_dash(server: FastAPI, client: Client) -> None:
     serve_known(server)
     serve_static(server, {_name(page): page.files for page in MOUNTED})
     pages = [_mount(server, client, page) for page in MOUNTED]
+    maps = (page.callback_map for page in pages)
+    server.state.callbacks = dict(zip((p.path for p in MOUNTED), maps, strict=True))
     server.state.script_hashes = sorted({h for p in pages for h in p.csp_hashes()})
 
 

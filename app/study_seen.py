@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from app.report.study_data import Study
-from app.report.units import Scale
+from app.report.units import FAHRENHEIT, SIGNS, Scale
 from twin.types import BoolArray, FloatArray
 
 Json = dict[str, Any]
@@ -25,13 +25,15 @@ class Seen(Study):
         document: As `GET /studies/{id}` answers it.
         points: Those that were read.
         core: Whether figures keep the model's own units.
+        warm: Whether temperatures are read in °F.
     """
 
     def __init__(
-        self, document: Json, points: Sequence[Json], *, core: bool = False
-    ) -> None:
+        self, document: Json, points: Sequence[Json], *, core: bool = False,
+        warm: bool = False,
+    ) -> None:  # fmt: skip
         super().__init__(document, points)
-        self._core = core
+        self._core, self._warm = core, warm
         self._columns: dict[str, FloatArray] = {}
         self.index = np.array([p["index"] for p in self.answered], dtype=np.int64)
 
@@ -52,11 +54,11 @@ class Seen(Study):
 
     def scale(self, key: str) -> Scale:
         """How an output or axis is shown."""
-        if not self._core:
-            found = super().scale(key)
-            return self._span(key) if found.unit == "s" else found
-        unit = self.metric(key)["unit"]
-        return Scale() if unit in ("1", "") else Scale(unit=unit)
+        unit = str(self.metric(key)["unit"])
+        found = Scale(unit=SIGNS.get(unit, unit)) if self._core else super().scale(key)
+        if self._warm and found.unit == "°C":
+            return FAHRENHEIT
+        return self._span(key) if found.unit == "s" and not self._core else found
 
     def _span(self, key: str) -> Scale:
         """Hours or minutes where seconds are many."""

@@ -1,9 +1,11 @@
 /* A busy server asks to wait: callbacks answered 429 or 503 with Retry-After are sent again
-   by themselves, a calm line says so, and the last numbers stay on the page. */
+   by themselves, a calm line says so, and the last numbers stay on the page. One that fails
+   is told in the same line, and nothing goes on waiting for it. */
 (function () {
   "use strict";
   const ASK = "_dash-update-component";
   const MOST_TRIES = 8;
+  const TOLD_MS = 12000;
   const plain = window.fetch.bind(window);
   let waiting = 0;
   let until = 0;
@@ -29,6 +31,15 @@
     setTimeout(say, 500);
   }
 
+  async function failed(reply) {
+    const told = await reply.json().catch(() => ({}));
+    document.dispatchEvent(new Event("np-failed"));
+    const node = line();
+    node.hidden = false;
+    node.textContent = (told.title || "No answer") + ": " + (told.detail || "status " + reply.status);
+    setTimeout(() => { node.hidden = node.hidden || waiting === 0; }, TOLD_MS);
+  }
+
   async function rest(waitMs) {
     waiting += 1;
     until = Math.max(until, Date.now() + waitMs);
@@ -45,7 +56,10 @@
       const reply = await plain(address, options);
       const waitS = Number(reply.headers.get("retry-after"));
       const busy = (reply.status === 429 || reply.status === 503) && waitS > 0;
-      if (!busy || tried >= MOST_TRIES) return reply;
+      if (!busy || tried >= MOST_TRIES) {
+        if (reply.status >= 400) failed(reply.clone());
+        return reply;
+      }
       await rest(1000 * waitS * (1 + Math.random() / 4)); // not all of them at once
     }
   };

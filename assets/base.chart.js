@@ -45,10 +45,11 @@
   async function picture(box, kind) {
     const gd = box.querySelector(".js-plotly-plot");
     if (!gd) return drawnPicture(box, kind);
-    const { clientWidth: width, clientHeight: height, layout } = gd;
+    const { clientWidth: width, clientHeight: height } = gd;
+    const { data, layout } = np.inked(gd, "light");
     const margin = { ...layout.margin, t: ((layout.margin || {}).t || 0) + TITLE_PX };
-    const over = { paper_bgcolor: ground(box), margin, title: { text: title(box), x: 0.01, y: 0.985, yanchor: "top", font: { size: 14 } } };
-    const url = await window.Plotly.toImage({ data: gd.data, layout: { ...layout, ...over } },
+    const over = { paper_bgcolor: np.onPaper(() => ground(box)), margin, title: { text: title(box), x: 0.01, y: 0.985, yanchor: "top", font: { size: 14 } } };
+    const url = await window.Plotly.toImage({ data, layout: { ...layout, ...over } },
       { format: kind, width, height: height + TITLE_PX, scale: kind === "png" ? 2 : 1 });
     return save(url, `${fileName(box)}.${kind}`);
   }
@@ -69,7 +70,7 @@
 
   async function drawnPicture(box, kind) {
     const svg = box.querySelector("svg");
-    const text = styled(svg);
+    const text = np.onPaper(() => styled(svg));
     if (kind === "svg") return saveText(text, "image/svg+xml", fileName(box) + ".svg");
     const image = new Image();
     image.src = "data:image/svg+xml," + encodeURIComponent(text);
@@ -178,11 +179,13 @@
   // plots come one by one after the layout; the search costs less than an observer of all
   setInterval(() => { if (!document.hidden) { find(); reach(); } }, 500);
 
-  // --- units, kept over pages; an address that names others wins (np.fromUrl) ---------------
+  // --- units and period, kept over pages; an address that names others wins (np.fromUrl) ----
 
   document.addEventListener("change", (event) => {
     const { target } = event;
-    if (target.closest && target.closest('[id$="-units"]') && /^(W|kW|MW)$/.test(target.value)) np.keep("np-units", target.value);
+    if (!target.closest) return;
+    if (target.closest('[id$="-units"]') && /^(W|kW|MW)$/.test(target.value)) np.keep("np-units", target.value);
+    if (target.closest("#live-range, #data-period")) np.keep("np-range", target.value);
   });
 
   // --- one crosshair -----------------------------------------------------------------------

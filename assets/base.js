@@ -121,13 +121,17 @@
       else window.localStorage.setItem(key, value);
     } catch (_) { /* then it is not kept */ }
   };
-  // what an address says wins over the draft of this page, the theme and the units of all
+  // what an address says wins over the draft of this page, and over what is kept for all: theme,
+  // units, and the period of pages that show what was measured
   np.fromUrl = function () {
     const asked = Object.fromEntries(new URLSearchParams(window.location.search));
     const theme = np.kept("np-theme");
     const known = np.here ? np.edits.drafted(asked) : asked;
-    const units = /^\/study\//.test(window.location.pathname) ? null : np.kept("np-units");
-    return { ...(theme && theme !== "auto" ? { theme } : {}), ...(units ? { units } : {}), ...known };
+    const { pathname } = window.location;
+    const units = pathname === "/study/" ? null : np.kept("np-units");
+    const period = { "/live/": "range", "/data/": "period" }[pathname];
+    const range = period && np.kept("np-range");
+    return { ...(theme && theme !== "auto" ? { theme } : {}), ...(units ? { units } : {}), ...(range ? { [period]: range } : {}), ...known };
   };
   np.left = function (part, sinceMs) { // words on the time left of a long question
     const s = ((Date.now() - sinceMs) / 1000) * (1 - part) / part;
@@ -144,7 +148,6 @@
     const { prefix, pace } = page;
     if (page.answered) setInterval(() => np.age((page.age || (() => prefix + "-age"))(), ...page.answered()), 1000);
     if (pace && page.beat !== false) np.heartbeat(prefix + "-offline", page.cold || prefix + "-cold", pace);
-    window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", page.look || pace.ask);
   };
   np.isDark = (theme) => (theme && theme !== "auto" ? theme === "dark"
     : window.matchMedia("(prefers-color-scheme: dark)").matches);
@@ -183,6 +186,7 @@
       P.sentAt = 0;
       np.busy(false, main);
     };
+    document.addEventListener("np-failed", P.forget);
     P.answered = () => {
       const tookMs = P.sentAt ? Date.now() - P.sentAt : 0;
       P.forget();

@@ -12,14 +12,6 @@
     if (node) node.classList.toggle("np-hidden", is);
   };
 
-  // the scheme of an answer, for a callback that sets it; nothing where it stays
-  let scheme = "";
-  np.scheme = function (kept) {
-    const now = kept.dark ? "dark" : "light";
-    if (now === scheme) return dc.no_update;
-    return (scheme = now);
-  };
-
   // an address with what differs from the defaults; a step is one that goes back
   np.writeUrl = function (values, defaults, step) {
     const pairs = Object.entries(values).filter(([k, v]) => k in defaults && String(v) !== String(defaults[k]) && v !== "");
@@ -31,6 +23,13 @@
     if (step) window.history.pushState({}, "", url);
     else window.history.replaceState(window.history.state, "", url);
   };
+
+  // what is now other than before; the theme is in the address, and asks nothing
+  function moved(writeUrl, now, before) {
+    const keys = Object.keys(now).filter((key) => now[key] !== before[key]);
+    if (keys.includes("theme")) writeUrl();
+    return keys.filter((key) => key !== "theme");
+  }
 
   /* Choices of a page without knobs: puts what is chosen into `S.view`, at first what its address
      asks; returns the names of what has moved, null at first. */
@@ -45,7 +44,7 @@
       return null;
     }
     S.view = { ...before, ...given };
-    return Object.keys(given).filter((key) => given[key] !== before[key]);
+    return moved(() => np.writeUrl(S.view, S.defaults), given, before);
   };
 
   /* Inputs of a page, and what it shows of them:
@@ -67,7 +66,7 @@
       }
       S.defaults = defaults;
       fit();
-      if (before) return Object.keys(S.latest).filter((key) => S.latest[key] !== before[key]);
+      if (before) return moved(S.writeUrl, S.latest, before);
       const asked = np.fromUrl();
       if (!Object.keys(asked).length) return ["all"];
       setTimeout(() => (first ? first(asked) : S.fill(asked)), 0);

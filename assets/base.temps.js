@@ -28,6 +28,7 @@
     .replace(STEP, (_, sign, n, gap) => sign + written(n, (v) => 1.8 * v) + gap + "°F");
   /* A text that says a temperature in °C, in the unit that is chosen. */
   np.temps = (text) => (chosen() ? inF(text) : text);
+  np.degrees = () => (chosen() ? "F" : "C");
   np.warmth = (celsius) => (chosen() ? warm(celsius) : celsius);
 
   function write(node, on) {
@@ -83,19 +84,11 @@
   const warms = ({ data, layout }) => Object.keys(layout || {}).some((key) => /^yaxis/.test(key) && hot(layout[key]))
     || (data || []).some((trace) => hot(trace.colorbar));
 
-  let plotly = window.Plotly;
-  function taught(library) {
-    for (const name of ["react", "newPlot"]) {
-      const plain = library[name];
-      library[name] = (node, one, ...more) => {
-        if (!one || Array.isArray(one) || !warms(one)) return plain(node, one, ...more);
-        given.set(node, one);
-        return plain(node, chosen() ? figure(one) : one, ...more);
-      };
-    }
-    return library;
-  }
-  Object.defineProperty(window, "Plotly", { configurable: true, get: () => plotly, set: (library) => { plotly = taught(library); } });
+  np.changes.push((node, one) => {
+    if (!warms(one)) return one;
+    given.set(node, one);
+    return chosen() ? figure(one) : one;
+  });
 
   // --- the switch ------------------------------------------------------------------------------
 
@@ -105,7 +98,7 @@
     seen.disconnect();
     texts(document.body, now);
     if (now) seen.observe(document.body, { childList: true, characterData: true, subtree: true });
-    document.querySelectorAll(".js-plotly-plot").forEach((gd) => given.has(gd) && plotly.react(gd, given.get(gd)));
+    document.querySelectorAll(".js-plotly-plot").forEach((gd) => given.has(gd) && window.Plotly.react(gd, given.get(gd)));
     also();
     document.dispatchEvent(new Event("np-temps"));
   }

@@ -15,7 +15,6 @@
 
   const items = () => S.view.items.split(",").filter(Boolean);
   const base = () => Math.min(Number(S.view.base) || 0, Math.max(0, items().length - 1));
-  const dark = () => np.isDark(S.view.theme);
   const question = () => S.view.items + "|" + base();
 
   function send(seq) {
@@ -23,7 +22,7 @@
     slow.begin();
     S.asked = question();
     set("cmp-request", { data: {
-      seq, tab: np.tab, dark: dark(), fresh: S.asked !== S.answered,
+      seq, tab: np.tab, fresh: S.asked !== S.answered,
       view: { ...S.view, base: String(base()) },
     } });
     return true;
@@ -129,7 +128,7 @@
   });
 
   np.page({
-    prefix: "cmp", pace, answered: () => [S.answeredAt, S.tookMs], look: () => S.view && pace.ask(), restore,
+    prefix: "cmp", pace, answered: () => [S.answeredAt, S.tookMs], restore,
     call: () => S.kept.call && np.curl(S.kept.call.path, S.kept.call.body),
     find: "cmp-add", keys: [["b", "the next one is the baseline"], ["d", "differences, or everything"]],
   });
@@ -193,7 +192,7 @@
         list();
         np.marks("cmp", { Refused: kept.seq });
       }
-      return np.scheme(kept);
+      return NO();
     },
 
     progress(found) {

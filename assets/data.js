@@ -6,7 +6,7 @@
   const { el, set } = np;
   const NO = () => dc.no_update;
   const AGAIN_MS = 30000;
-  const ASKED = ["theme", "period", "search"]; // choices that the answer is of
+  const ASKED = ["period", "search"]; // choices that the answer is of
   const SHOWN = { // which fields a kind of file takes
     servers: ["netbox", "dps", "opendcim", "csv"], column: ["price", "carbon", "weather-csv"],
     zone: ["price", "carbon", "weather-csv", "readings"], unit: ["price", "carbon"],
@@ -25,7 +25,7 @@
 
   function send(seq) {
     if (!S.view) return false;
-    set("data-request", { data: { seq, dark: np.isDark(S.view.theme), view: S.view } });
+    set("data-request", { data: { seq, view: S.view } });
   }
 
   const writeUrl = () => np.writeUrl(S.view, S.defaults);
@@ -133,7 +133,7 @@
         document.body.dataset.dataSeq = kept.seq;
         writeUrl();
       }
-      return np.scheme(kept);
+      return NO();
     },
 
     placed() {

@@ -15,7 +15,7 @@
   function send(seq) {
     if (!S.latest) return false;
     set("explore-request", {
-      data: { seq, tab: np.tab, dark: np.isDark(S.latest.theme),
+      data: { seq, tab: np.tab,
         narrow: window.innerWidth <= 820, tables: openTables(), view: S.now() },
     });
   }
@@ -102,7 +102,7 @@
         np.scenarios.view(answer.call);
         if (!stale) wantCurve(answer.risk_key);
       }
-      return np.scheme(answer);
+      return NO();
     },
 
     catalogued(known) {

@@ -10,7 +10,7 @@
   const NO = () => dc.no_update;
   const API = "/api/v1/telemetry/";
   const SEGMENTED = ["units", "theme", "range", "quantity", "scale", "level", "metric", "shape"];
-  const REDRAW = ["units", "theme", "range", "quantity", "scale", "node", "host", "gpu", "zoom"];
+  const REDRAW = ["units", "range", "quantity", "scale", "node", "host", "gpu", "zoom"];
   const SILENT_MS = 8000; // a stream that says nothing for so long is dead
   const MOST_WAIT_MS = 30000;
   const SIDE_MS = 15000;
@@ -20,13 +20,12 @@
 
   function send(seq) {
     if (!S.view) return false;
-    set("live-request", { data: { seq, dark: np.isDark(S.view.theme), view: S.view } });
+    set("live-request", { data: { seq, view: S.view } });
   }
 
   np.page({
     prefix: "live", pace, beat: false, call, age: () => "", answered: () => [S.at],
     old: () => (S.tries ? "the connection is lost" : S.paused ? "paused" : ""),
-    look: () => S.view && pace.ask(),
   });
 
   const listed = (rows, columns) => [columns, ...(rows || []).map((row) => columns.map((name) => row[name]))];
@@ -290,11 +289,11 @@
     if (!S.view || !S.now || document.hidden || S.paused) return;
     const root = S.now.nodes.find((n) => n.kind === "utility");
     S.twin += 1;
-    set("live-twin", { data: { n: S.twin, dark: np.isDark(S.view.theme), root: root ? root.name : "", view: S.view } });
+    set("live-twin", { data: { n: S.twin, root: root ? root.name : "", view: S.view } });
   }
   function twinSoon() {
     const v = S.view;
-    const key = [v.node, v.host, v.units, np.isDark(v.theme)].join("|");
+    const key = [v.node, v.host, v.units].join("|");
     if (!S.now) setTimeout(twinSoon, 300);
     else if (key !== S.twinKey) {
       S.twinKey = key;
@@ -336,7 +335,7 @@
         if (!S.side) askSide();
         twinSoon();
       }
-      return np.scheme(kept);
+      return NO();
     },
 
     zoomed(layout) {

@@ -111,7 +111,7 @@
     const bar = make("span", "lv-bar", [make("span", "lv-fill")]);
     const name = make("button", "np-rule-name", [n.name], { type: "button" });
     const row = make("tr", "lv-row", [
-      make("th", "", [name, make("span", "lv-kind", [n.kind])], { scope: "row" }),
+      make("th", "", [name, make("span", "lv-kind", [n.kind.replace(/^(ups|pdu|rpp|sts)$/, (kind) => kind.toUpperCase())])], { scope: "row" }),
       ...["", "", "", "", ""].map(() => make("td")),
     ]);
     row.dataset.node = n.name;

@@ -83,9 +83,10 @@
     doc.nodes.forEach((node) => {
       const box = make("g", {
         class: "np-node np-tone-" + tone(node.frac), transform: "translate(" + node.x + " " + node.y + ")",
-        tabindex: "0", role: "button", "data-name": node.name, "data-tip": node.title,
+        tabindex: "0", role: "button", "data-name": node.name, "data-tip": np.feed(node),
         "aria-label": node.title, ...(node.kind === "row" ? {} : { "aria-keyshortcuts": "F" }),
       }, svg);
+      box.told = node;
       make("rect", { width: w, height: h, rx: 3, class: "np-node-box" }, box);
       make("path", { d: SIGNS[node.kind] || SIGNS.pdu, class: "np-node-sign", transform: "translate(8 8)" }, box);
       make("text", { x: TEXT_X, y: 17, class: "np-node-name" }, box).textContent = node.name;

@@ -7,9 +7,9 @@
   const NO = () => dc.no_update;
   const SETTLE_MS = 200; // the whole traffic follows once the knobs have rested this long
   const QUICK_MS = 700; // a study this quick needs no shorter one before it
-  const LOOKS = ["theme", "units", "look", "target"]; // change the drawing, not the study
+  const LOOKS = ["units", "look", "target"]; // change the drawing, not the study
   const QUERY = ["preset", "long_frac"]; // change the energy of a query alone
-  const DRAWN = [...LOOKS, ...QUERY]; // the rest is the study
+  const DRAWN = ["theme", ...LOOKS, ...QUERY]; // the rest is the study
   const S = Object.assign(np.inputs("serv", { extra: { knobs: "", look: "" }, fit: fitPanel, ask: () => pace.ask() }), {
     fineMs: 1e9, sweepSince: 0,
   });
@@ -19,15 +19,14 @@
 
   const slow = np.underWay("serv", pace, "Running the whole traffic", { whole: () => !S.coarse,
     others: (ms) => sweep.sentAt && Date.now() - S.sweepSince > ms });
-  const dark = () => np.isDark(S.latest.theme);
   function keyOf(without) {
     const view = S.now();
     return JSON.stringify(Object.keys(view).sort().filter((k) => !without.includes(k)).map((k) => [k, view[k]]));
   }
   const studyKey = () => keyOf(DRAWN);
-  const sweepKey = () => keyOf(["theme", "look", ...QUERY]) + dark();
-  const queryKey = () => S.latest.preset + S.latest.long_frac + dark();
-  const request = (seq) => ({ seq, tab: np.tab, dark: dark(), coarse: S.coarse,
+  const sweepKey = () => keyOf(["theme", "look", ...QUERY]);
+  const queryKey = () => S.latest.preset + S.latest.long_frac;
+  const request = (seq) => ({ seq, tab: np.tab, coarse: S.coarse,
     swept: S.sweptStudy === studyKey(), view: S.now() });
 
   function send(seq) {
@@ -84,7 +83,7 @@
   }
 
   np.page({
-    prefix: "serv", pace, answered: () => [S.answeredAt, S.tookMs], look: () => S.latest && look(),
+    prefix: "serv", pace, answered: () => [S.answeredAt, S.tookMs],
     restore: S.fill, start: (key) => S.defaults[key], call: () => S.kept.call && np.curl(S.kept.call.path, S.kept.call.body),
   });
 
@@ -153,7 +152,7 @@
       np.errors("serv-", kept.field_errors);
       if (slow.ended(Boolean(kept.superseded))) return NO();
       if (kept.ok) done(kept, took);
-      return np.scheme(kept);
+      return NO();
     },
 
     swept(kept) {

@@ -22,7 +22,7 @@
     if (!S.latest) return false;
     clearTimeout(S.resting);
     slow.begin();
-    S.asked = { seq, tab: np.tab, dark: np.isDark(S.latest.theme), view: { ...S.latest, ...S.extra } };
+    S.asked = { seq, tab: np.tab, view: { ...S.latest, ...S.extra } };
     set("site-request-" + S.extra.view, { data: S.asked });
   }
 
@@ -483,7 +483,7 @@
         if (kept.ranges) S.resting = setTimeout(rested, REST_MS);
         writeUrl();
       }
-      return np.scheme(kept);
+      return NO();
     },
 
     drawn(diagram) {

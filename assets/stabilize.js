@@ -7,7 +7,7 @@
   const NO = () => dc.no_update;
   const SETTLE_MS = 220; // finer samples follow once the knobs have rested this long
   const POLL_MS = 400;
-  const LOOKS = ["theme", "units"]; // change the drawing, not the study
+  const LOOKS = ["units"]; // change the drawing, not the study
   const QUIET = ["search", "objective", "against"]; // change neither
   const LEAST_S = 0.02;
   const S = Object.assign(np.inputs("stab", { extra: { zoom: "", focus: "" }, fit: fitPanel, ask: () => pace.ask() }), {
@@ -17,7 +17,7 @@
   const look = np.pacer(sendZoom, "stab-main");
 
   const request = (seq) => ({
-    data: { seq, tab: np.tab, dark: np.isDark(S.latest.theme), coarse: S.coarse, assumed: Boolean(el("stab-assumed") && el("stab-assumed").open),
+    data: { seq, tab: np.tab, coarse: S.coarse, assumed: Boolean(el("stab-assumed") && el("stab-assumed").open),
       view: S.now() },
   });
 
@@ -173,7 +173,7 @@
         if (kept.call) np.scenarios.view(kept.call.body);
         stale();
       }
-      return np.scheme(kept);
+      return NO();
     },
 
     zoomed(layout) {

@@ -17,16 +17,21 @@
   const pace = np.pacer(send, "study-main");
   np.study = Object.assign(np.study || {}, { open, view: () => S.view });
 
-  const dark = () => np.isDark(S.view.theme);
+  const asked = () => ({ ...S.view, temps: np.degrees() });
+  document.addEventListener("np-temps", () => {
+    if (!S.view) return;
+    pace.ask();
+    if (S.view.point !== "") askPoint();
+  });
   const next = () => (S.n += 1);
   // what a drawing depends on besides the points
-  const look = () => JSON.stringify([...PICKS.map((k) => S.view[k]), S.view.study, S.view.select, S.view.point, dark()]);
+  const look = () => JSON.stringify([...PICKS.map((k) => S.view[k]), S.view.study, S.view.select, S.view.point, np.degrees()]);
 
   function send(seq) {
     if (!S.view) return false;
     S.asked = look();
     set("study-request", { data: {
-      seq, dark: dark(), view: { ...S.view }, fresh: S.fresh && Boolean(S.view.study),
+      seq, view: asked(), fresh: S.fresh && Boolean(S.view.study),
       have: S.drawn === S.asked ? S.have : null,
     } });
     return true;
@@ -109,7 +114,7 @@
   }
 
   np.page({
-    prefix: "study", cold: "study-cold-words", pace, answered: () => [S.answeredAt, S.tookMs], look: () => S.view && pace.ask(), call,
+    prefix: "study", cold: "study-cold-words", pace, answered: () => [S.answeredAt, S.tookMs], call,
     restore: (text) => np.study.restore(text), snapshots: true,
     keys: [["Ctrl Enter", "run the study"], ["j k", "next, previous point"], ["Esc", "no selection"]],
   });
@@ -163,7 +168,7 @@
 
   function askPoint() {
     set("study-drawer", { opened: true });
-    set("study-point-ask", { data: { n: next(), point: S.view.point, view: { ...S.view } } });
+    set("study-point-ask", { data: { n: next(), point: Number(S.view.point), view: asked() } });
   }
 
   // --- parallel coordinates --------------------------------------------------------------
@@ -370,7 +375,7 @@
     if (at("delete")) return remove(at("delete"));
     if (event.target.closest("#study-open")) {
       el("study-open-words").textContent = "Storing its inputs as a scenario.";
-      return set("study-open-ask", { data: { n: next(), study: S.view.study, point: S.view.point } });
+      return set("study-open-ask", { data: { n: next(), study: S.view.study, point: Number(S.view.point) } });
     }
     const thread = event.target.closest(".st-threads path");
     if (thread) return pick(thread.dataset.point);
@@ -491,7 +496,7 @@
       if (kept.ok && kept.study && kept.study === S.view.study) done(kept);
       document.body.dataset.studySeq = kept.seq;
       document.body.dataset.studyTook = S.tookMs;
-      return np.scheme(kept);
+      return NO();
     },
 
     lines(data) {
@@ -557,7 +562,7 @@
 
     square(clicked) {
       const point = clicked && clicked.points && clicked.points[0];
-      if (point) set("study-cell-ask", { data: { n: next(), x: point.x, y: point.y, view: { ...S.view } } });
+      if (point) set("study-cell-ask", { data: { n: next(), x: point.x, y: point.y, view: asked() } });
       return NO();
     },
 

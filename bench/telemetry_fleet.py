@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from bench.telemetry_load import GPUS, Taken, batch, exchange, request
-from cli.serving import allow_many_connections
+from cli.serve import allow_many_connections
 
 EVERY_S = 5.0
 WARM_S = 15.0

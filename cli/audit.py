@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 import typer
-from rich.table import Table
+from rich.console import Console
 
-from cli.session import answering, out_console, print_json
-from cli.tokens import Json, database
+from cli.options import Json
+from cli.session import answering, show
+from cli.tables import listing, row
+from cli.tokens import database, documents
 
 FIELDS = ("created_at", "kind", "actor", "actor_id", "action", "object", "outcome",
           "address", "count")  # fmt: skip
@@ -30,24 +31,17 @@ def audit(
     from store.access import Audit
 
     with database() as engine:
-        rows = Audit(engine).page(limit=limit, kind=kind, actor_id=actor).items
-    if as_json:
-        print_json([_document(row) for row in rows])
-    else:
-        out_console().print(_table(rows))
+        found = Audit(engine).page(limit=limit, kind=kind, actor_id=actor).items
+    show(documents(found, FIELDS), _print_log, as_json=as_json)
 
 
-def _document(row: Any) -> dict[str, Any]:
-    found = {name: getattr(row, name) for name in FIELDS}
-    return {**found, "created_at": row.created_at.isoformat()}
-
-
-def _table(rows: Iterable[Any]) -> Table:
-    table = Table(title="Audit log", title_justify="left")
-    for name in ("When (UTC)", "Who", "What", "Of", "Answer", "From", "Times"):
-        table.add_column(name, no_wrap=name == "When (UTC)")
-    for row in rows:
-        table.add_row(f"{row.created_at:%Y-%m-%d %H:%M:%S}", row.actor or "nobody",
-                      row.action, row.object, str(row.outcome), row.address,
-                      str(row.count))  # fmt: skip
-    return table
+def _print_log(console: Console, entries: list[dict[str, Any]]) -> None:
+    table = listing(
+        "Audit log", "When (UTC)", "Who", "What", "Of", "Answer", "From", "Times"
+    )
+    for e in entries:
+        row(
+            table, f"{e['created_at'].replace('T', ' '):.19}", e["actor"] or "nobody",
+            e["action"], e["object"], str(e["outcome"]), e["address"], str(e["count"]),
+        )  # fmt: skip
+    console.print(table)

@@ -7,11 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.options import Json
 from cli.session import answering, out_console, print_json, read_settings
-
-Json = Annotated[
-    bool, typer.Option("--json", help="Print one JSON document on stdout.")
-]
+from cli.tables import say
 
 
 @answering
@@ -62,6 +60,7 @@ def _say(manifest: dict[str, Any], done: str, *, as_json: bool) -> None:
     ]
     if manifest["published"]:
         names = ", ".join(manifest["published"])
-        lines.append(f"not in it, for `nameplate data pull` fetches it again: {names}")
-    for line in lines:
-        out_console().print(line, markup=False, highlight=False, soft_wrap=True)
+        lines.append(
+            f"not in it, for `nameplate datasets pull` fetches it again: {names}"
+        )
+    say(out_console(), *lines)

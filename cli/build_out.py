@@ -7,22 +7,15 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.table import Table
 
 from app.format import number, percent
 from cli.inner_scenario import load_around
-from cli.problem import Problem
+from cli.options import Json, Server
+from cli.problem import refusal
 from cli.scenario_file import InputFile, load_inputs
-from cli.serve_study import Json, Server
-from cli.serve_study_tables import make_table, row, say
-from cli.session import (
-    answering,
-    out_console,
-    planner,
-    print_json,
-    problem_from,
-    progress,
-)
-from twin.scenario.cost import CostInput
+from cli.session import answering, planner, progress, show
+from cli.tables import make_table, row, say
 from twin.types import Document
 
 AIMS = ("cost", "spend", "carbon", "unmet")
@@ -41,20 +34,12 @@ def cost(
     as_json: Json = False,
 ) -> None:
     """Work out what a site costs over its years, and a server-hour of it."""
-    from api.client import ApiProblem
+    from twin.scenario.cost import CostInput
 
     source = None if file is None else _named(load_around(CostInput, "site", file))
-    with planner(server) as client, progress("Cost") as report:
-        try:
-            found = client.cost(
-                None if source is None else source.document, on_progress=report
-            )
-        except ApiProblem as error:
-            raise problem_from(error, source) from error
-    if as_json:
-        print_json(found)
-    else:
-        print_cost(out_console(), found)
+    with planner(server, source) as client, progress("Cost") as report:
+        found = client.cost(_given(source), on_progress=report)
+    show(found, print_cost, as_json=as_json)
 
 
 @answering
@@ -75,22 +60,17 @@ def build_out(
     as_json: Json = False,
 ) -> None:  # fmt: skip
     """Find what to order, and when, for a growing demand."""
-    from api.client import ApiProblem
-
     between = None if front is None else _between(front) | {"points": points}
     source = None if file is None else load_inputs(file)
-    with planner(server) as client, progress("Build-out") as report:
-        try:
-            found = client.build_out(
-                None if source is None else source.document, explain=explain,
-                front=between, on_progress=report,
-            )  # fmt: skip
-        except ApiProblem as error:
-            raise problem_from(error, source) from error
-    if as_json:
-        print_json(found)
-    else:
-        print_build_out(out_console(), found)
+    with planner(server, source) as client, progress("Build-out") as report:
+        found = client.build_out(
+            _given(source), explain=explain, front=between, on_progress=report
+        )
+    show(found, print_build_out, as_json=as_json)
+
+
+def _given(source: InputFile | None) -> Document | None:
+    return None if source is None else source.document
 
 
 def _named(source: InputFile) -> InputFile:
@@ -105,9 +85,11 @@ def _between(text: str) -> dict[str, Any]:
     """Two aims with a comma between."""
     first, _, second = (part.strip() for part in text.partition(","))
     if first not in AIMS or second not in AIMS or first == second:
-        raise Problem(
-            f"--front takes two of {', '.join(AIMS)} with a comma between, got {text!r}"
-        )
+        raise refusal(
+            "There are no plans between these aims", "--front",
+            f"must be two of {', '.join(AIMS)}, a comma between", text,
+            "for example --front cost,carbon",
+        )  # fmt: skip
     return {"first": first, "second": second}
 
 
@@ -119,8 +101,7 @@ def print_cost(console: Console, found: Document) -> None:
     years = len(found["years"]) - 1
     table = make_table(
         f"{found['name']}: {found['server_count']:,} servers, {years} years",
-        ("Part", "left"), ("Million USD", "right"), ("Share", "right"),
-        ("USD per server-hour", "right"),
+        "Part", "Million USD", "Share", "USD per server-hour",
     )  # fmt: skip
     for part in found["parts"]:
         row(
@@ -154,13 +135,13 @@ def print_build_out(console: Console, found: Document) -> None:
     plan = found["plan"]
     console.print(_periods(plan))
     _look_again(console, found)
-    for order in plan["orders"]:
-        say(console, order["text"] + f" ({_millions(order['usd'])} million USD)")
-    say(console, _summary(plan))
-    for text in found["late"]:
-        say(console, f"late: {text}")
-    for binding in found["binding"]:
-        say(console, f"limit: {binding['text']}")
+    say(
+        console,
+        *(f"{o['text']} ({_millions(o['usd'])} million USD)" for o in plan["orders"]),
+        _summary(plan),
+        *(f"late: {text}" for text in found["late"]),
+        *(f"limit: {binding['text']}" for binding in found["binding"]),
+    )
     if found["front"]:
         console.print(_front(found["front"]))
 
@@ -169,13 +150,11 @@ def _look_again(console: Console, found: Document) -> None:
     say(console, *(f"look again: {words}" for words in found["warnings"]))
 
 
-def _periods(plan: Document) -> Any:
+def _periods(plan: Document) -> Table:
     kinds = list(plan["periods"][0]["capacity_w"])
     table = make_table(
-        f"{plan['name']}, aim {plan['aim']}: needed of MW there", ("Period", "left"),
-        ("Wanted", "right"), ("Served", "right"),
-        *((kind, "right") for kind in kinds), ("Ordered, million USD", "right"),
-        ("Full", "left"),
+        f"{plan['name']}, aim {plan['aim']}: needed of MW there", "Period", "Wanted",
+        "Served", *kinds, "Ordered, million USD", ("Full", "left"),
     )  # fmt: skip
     for p in plan["periods"]:
         carried = (
@@ -200,11 +179,10 @@ def _summary(plan: Document) -> str:
     )
 
 
-def _front(points: list[Document]) -> Any:
+def _front(points: list[Document]) -> Table:
     table = make_table(
         "Plans between two aims", ("Net present cost, million USD", "right"),
-        ("Spent, million USD", "right"), ("t CO2", "right"),
-        ("Server-years unserved", "right"),
+        "Spent, million USD", "t CO2", "Server-years unserved",
     )  # fmt: skip
     for p in points:
         row(

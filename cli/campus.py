@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -11,21 +9,13 @@ from rich.console import Console
 from rich.table import Table
 
 from app.format import MISSING, number, percent, power_scale
-from cli.files import prepare_folder
+from cli.files import announce, prepare_folder, write_tables
+from cli.options import Folder, Json, Server, SiteFile, strict_if
 from cli.problem import ANSWER_IS_NO
 from cli.scenario_file import load_scenario
-from cli.serve_study import Json, Server
-from cli.serve_study_tables import make_table, row, say
-from cli.session import (
-    answering,
-    err_console,
-    out_console,
-    planner,
-    print_json,
-    problem_from,
-    progress,
-)
-from cli.site import csv_of, print_events
+from cli.session import answering, planner, progress, show
+from cli.site import print_events
+from cli.tables import make_table, row, say
 from twin.types import Document
 
 _MEGA = 1e6
@@ -36,7 +26,7 @@ _KG_PER_M3 = 1000.0
 
 @answering
 def campus(
-    file: Annotated[Path, typer.Argument(help="Scenario with a facility.")],
+    file: SiteFile,
     engine: Annotated[
         str,
         typer.Option(
@@ -44,41 +34,28 @@ def campus(
             "tcp://HOST:PORT; the answer is the same."
         ),
     ] = "threads",
-    out: Annotated[Path | None, typer.Option(help="Folder for JSON and CSV.")] = None,
+    out: Folder = None,
     strict: Annotated[
-        bool,
-        typer.Option(
-            "--strict",
-            help="Exit with 1 where the contract is exceeded or servers were lost.",
-        ),
+        bool, strict_if("the contract is exceeded or servers were lost")
     ] = False,
     server: Server = None,
     as_json: Json = False,
 ) -> None:
     """Run many halls as one campus: shared contract, cooling plant and water."""
-    from api.client import ApiProblem
-
     source = load_scenario(file)
     folder, more = prepare_folder(out), out is not None
     here = engine if "://" in engine else None  # what is asked for may be used
     with (
-        planner(server, study_engine=here) as client,
-        progress(source.scenario.name) as report,
+        planner(server, source, study_engine=here) as client,
+        progress(source.name) as report,
     ):
-        try:
-            found = client.site_campus(
-                scenario=source.document(), engine=engine, series=more, nodes=more,
-                on_progress=report,
-            )  # fmt: skip
-        except ApiProblem as error:
-            raise problem_from(error, source) from error
+        found = client.site_campus(
+            scenario=source.document(), engine=engine, series=more, nodes=more,
+            on_progress=report,
+        )  # fmt: skip
     if folder is not None:
-        for path in _written(found, folder):
-            err_console().print(f"wrote {path}", markup=False)
-    if as_json:
-        print_json(found)
-    else:
-        print_campus(out_console(), found)
+        announce(write_tables(folder, "campus", found, _tables(found)))
+    show(found, print_campus, as_json=as_json)
     if strict and (found["contract"]["exceeded_s"] or found["lost_server_h"]):
         raise typer.Exit(ANSWER_IS_NO)
 
@@ -114,11 +91,9 @@ def _head(found: Document) -> list[str]:
 
 def _halls(halls: list[Document], unit: str) -> Table:
     table = make_table(
-        "Halls", ("Name", "left"), ("Servers", "right"), (f"Peak, {unit}", "right"),
-        (f"Share, {unit}", "right"), ("MWh", "right"), ("Water, m3", "right"),
-        ("Capped, server-h", "right"), ("Lost, server-h", "right"),
-        ("Inlet, C", "right"), ("GPU, C", "right"), ("Trips", "right"),
-        ("Brakes", "right"),
+        "Halls", "Name", "Servers", f"Peak, {unit}", f"Share, {unit}", "MWh",
+        "Water, m3", "Capped, server-h", "Lost, server-h", "Inlet, C", "GPU, C",
+        "Trips", "Brakes",
     )  # fmt: skip
     for h in sorted(halls, key=lambda h: (len(h["name"]), h["name"])):
         row(
@@ -168,9 +143,8 @@ def _took(found: Document) -> str:
 
 def _fullest(nodes: list[Document]) -> Table:
     table = make_table(
-        "Fullest of each kind", ("Name", "left"), ("Kind", "left"),
-        ("Peak, kW", "right"), ("Limit, kW", "right"), ("of", "right"),
-    )  # fmt: skip
+        "Fullest of each kind", "Name", ("Kind", "left"), "Peak, kW", "Limit, kW", "of"
+    )
     for n in nodes:
         row(
             table, n["name"], n["kind"], _in(n["peak_w"], "kW"),
@@ -190,22 +164,15 @@ def _in(watts: float | None, unit: str) -> str:
 # --- files ----------------------------------------------------------------------------
 
 
-def _written(found: Document, folder: Path) -> list[Path]:
-    """Write the answer, and each of its tables as CSV."""
-    whole = folder / "campus.json"
-    whole.write_text(json.dumps(found))
+def _tables(found: Document) -> dict[str, list[Document]]:
+    """Its tables by name."""
     tables = {
         "halls": found["halls"], "nodes": _records(found["nodes"]),
         "racks": _records(found["racks"]), "series": _records(_curves(found)),
     }  # fmt: skip
     if found["events"]:
         tables["events"] = found["events"]
-    paths = [whole]
-    for name, records in tables.items():
-        path = folder / f"{name}.csv"
-        path.write_text(csv_of(records))
-        paths.append(path)
-    return paths
+    return tables
 
 
 def _curves(found: Document) -> dict[str, list[Any]]:

@@ -1,4 +1,4 @@
-"""Examine this installation: what is there, what is missing, how to mend it."""
+"""`nameplate doctor`: what is there, what is missing, how to mend it."""
 
 from __future__ import annotations
 
@@ -6,14 +6,18 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
+import typer
 from rich.table import Table
 
-from cli.session import read_settings
+from cli.options import Json
+from cli.problem import ANSWER_IS_NO
+from cli.session import answering, out_console, print_json, read_settings
 
 State = Literal["good", "note", "bad"]
 
@@ -23,22 +27,50 @@ _GIGA = 1e9
 _PG_FOLDER = Path("/usr/lib/postgresql")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Check:
     """
     One finding.
 
     Args:
-        name: What was looked at.
         state: "good", "note" (works without it) or "bad" (must be mended).
         found: What is there.
         repair: How to mend it; empty where it is good.
+        name: What was looked at.
     """
 
-    name: str
     state: State
     found: str
     repair: str = ""
+    name: str = ""
+
+
+good = partial(Check, "good")
+note = partial(Check, "note")
+bad = partial(Check, "bad")
+
+
+@answering
+def doctor(
+    repair: Annotated[
+        bool,
+        typer.Option(
+            "--repair",
+            help="Save what can be read of a damaged SQLite database, or take one as "
+            "it is that is older than it should be; the damaged file is kept aside.",
+        ),
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Say what is installed, what is missing and how to mend it."""
+    mended = [mend()] if repair else []
+    checks = mended + examine()
+    if as_json:
+        print_json(document(checks))
+    else:
+        out_console().print(table(checks))
+    if any(check.state == "bad" for check in checks):
+        raise typer.Exit(ANSWER_IS_NO)
 
 
 def examine() -> list[Check]:
@@ -62,7 +94,7 @@ def document(checks: list[Check]) -> dict[str, Any]:
     """Return findings for `--json`."""
     return {
         "healthy": all(c.state != "bad" for c in checks),
-        "checks": [asdict(c) for c in checks],
+        "checks": [{"name": c.name} | asdict(c) for c in checks],
     }
 
 
@@ -80,38 +112,31 @@ def table(checks: list[Check]) -> Table:
 def _guarded(name: str, check: Callable[[], Check]) -> Check:
     """A check that fails is itself a finding."""
     try:
-        return check()
+        found = check()
     except Exception as error:
         text = str(error).strip().splitlines()
-        found = f"{type(error).__name__}: {text[0] if text else ''}"
-        return Check(name=name, state="bad", found=found, repair="see the message")
+        said = f"{type(error).__name__}: {text[0] if text else ''}"
+        found = bad(said, "see the message")
+    return replace(found, name=name)
 
 
 def _python() -> Check:
     found = ".".join(map(str, sys.version_info[:3]))
     if sys.version_info < (3, 11):  # noqa: UP036 - run from elsewhere than our venv
-        return Check(
-            name="python", state="bad", found=found,
-            repair="install Python 3.11 or newer and run scripts/start",
-        )  # fmt: skip
-    return Check(name="python", state="good", found=found)
+        return bad(found, "install Python 3.11 or newer and run scripts/start")
+    return good(found)
 
 
 def _packages(constraints: Path) -> Check:
     if not constraints.is_file():
-        return Check(
-            name="packages", state="note", found="no constraints.txt beside the code",
-            repair="run from a checkout to compare versions",
-        )  # fmt: skip
+        return note("no constraints.txt beside the code",
+                    "run from a checkout to compare versions")  # fmt: skip
     wrong = [*_differing(constraints)]
     if not wrong:
-        return Check(name="packages", state="good", found="as in constraints.txt")
-    missing = any("missing" in w for w in wrong)
-    return Check(
-        name="packages", state="bad" if missing else "note",
-        found="; ".join(wrong[:6]) + (" ..." if len(wrong) > 6 else ""),
-        repair="pip install -c constraints.txt -e .",
-    )  # fmt: skip
+        return good("as in constraints.txt")
+    said = "; ".join(wrong[:6]) + (" ..." if len(wrong) > 6 else "")
+    judged = bad if any("missing" in w for w in wrong) else note
+    return judged(said, "pip install -c constraints.txt -e .")
 
 
 def _differing(constraints: Path) -> Iterator[str]:
@@ -147,16 +172,11 @@ def _kernels() -> Check:
     override = os.environ.get("NUMBA_CACHE_DIR")
     if cached or override:
         where = override or str(folder)
-        return Check(name="kernels", state="good", found=f"compiled, cached in {where}")
+        return good(f"compiled, cached in {where}")
     if not os.access(folder.parent, os.W_OK):
-        return Check(
-            name="kernels", state="note", found="not compiled, no place to keep them",
-            repair="set NUMBA_CACHE_DIR to a folder of yours",
-        )  # fmt: skip
-    return Check(
-        name="kernels", state="note", found="not compiled yet",
-        repair="the first run compiles them, about 20 s",
-    )  # fmt: skip
+        return note("not compiled, no place to keep them",
+                    "set NUMBA_CACHE_DIR to a folder of yours")  # fmt: skip
+    return note("not compiled yet", "the first run compiles them, about 20 s")
 
 
 def _database(settings: Any) -> Check:
@@ -176,35 +196,26 @@ def _database(settings: Any) -> Check:
     on_disk = url.get_backend_name() == "sqlite" and not memory
     wrong = damage(Path(file), thorough=True) if on_disk else None
     if wrong is not None:
-        return Check(
-            name="database", state="bad", found=f"{shown} is damaged: {wrong}",
-            repair="`nameplate restore FILE`, or save what can be read with "
-            "`nameplate doctor --repair`",
-        )  # fmt: skip
+        return bad(f"{shown} is damaged: {wrong}",
+                   "`nameplate restore FILE`, or save what can be read with "
+                   "`nameplate doctor --repair`")  # fmt: skip
     if on_disk and not Path(file).exists():
-        return Check(
-            name="database", state="note", found=f"{shown} is not there yet",
-            repair="the first plan or `nameplate serve` makes it",
-        )  # fmt: skip
+        return note(f"{shown} is not there yet",
+                    "the first plan or `nameplate serve` makes it")  # fmt: skip
     engine = open_engine(settings.database_url)
     try:
         with engine.connect() as connection:
             present = MigrationContext.configure(connection).get_current_revision()
     except SQLAlchemyError as error:
-        return Check(
-            name="database", state="bad",
-            found=f"{shown}: {str(error).splitlines()[0]}",
-            repair="start the database or set NAMEPLATE_DATABASE_URL",
-        )  # fmt: skip
+        return bad(f"{shown}: {str(error).splitlines()[0]}",
+                   "start the database or set NAMEPLATE_DATABASE_URL")  # fmt: skip
     finally:
         engine.dispose()
     head = ScriptDirectory.from_config(alembic_config()).get_current_head()
     if present != head:
-        return Check(
-            name="database", state="note", found=f"{shown} at {present}, newest {head}",
-            repair="the next plan or `nameplate serve` migrates it",
-        )  # fmt: skip
-    return Check(name="database", state="good", found=f"{shown} at {present}")
+        return note(f"{shown} at {present}, newest {head}",
+                    "the next plan or `nameplate serve` migrates it")  # fmt: skip
+    return good(f"{shown} at {present}")
 
 
 def _last_run(settings: Any) -> Check:
@@ -218,7 +229,7 @@ def _last_run(settings: Any) -> Check:
     engine = open_engine(settings.database_url)
     path = file_of(engine)
     if path is not None and (not path.exists() or damage(path)):
-        return Check(name="last run", state="good", found="nothing to read")
+        return good("nothing to read")
     newest = sa.select(JobRow).where(JobRow.kind == "server")
     try:
         with sa.orm.Session(engine) as session:
@@ -228,34 +239,13 @@ def _last_run(settings: Any) -> Check:
     finally:
         engine.dispose()
     if row is None:
-        return Check(name="last run", state="good", found="none yet")
+        return good("none yet")
     ends = {"running": "no goodbye yet", "done": "ended in order"}
     found = f"{row.created_at:%Y-%m-%d %H:%M} UTC: {ends.get(row.state, 'cut off')}"
     if not row.text.startswith("The run before"):
-        return Check(name="last run", state="good", found=found)
-    return Check(
-        name="last run", state="note", found=f"{found}. At its start: {row.text}",
-        repair="ask again for what was cut off; docs/operations.md",
-    )  # fmt: skip
-
-
-def insist_on_database() -> None:
-    """
-    Migrate the database, and say in words where it cannot be used.
-
-    Raises:
-        ScenarioError: Field "disk" or "database".
-    """
-    from store.migrate import upgrade
-    from store.trouble import trouble_of
-
-    try:
-        upgrade(read_settings().database_url)
-    except Exception as error:
-        trouble = trouble_of(error)
-        if trouble is None:
-            raise
-        raise trouble from error
+        return good(found)
+    return note(f"{found}. At its start: {row.text}",
+                "ask again for what was cut off; docs/operations.md")  # fmt: skip
 
 
 def mend() -> Check:
@@ -270,28 +260,23 @@ def mend() -> Check:
         engine.dispose()
     rows = ", ".join(f"{name} {count}" for name, count in saved.items() if count)
     found = f"saved {rows or 'no row'}" if saved else "taken as it is"
-    return Check(name="repair", state="note", found=found, repair=f"before: {kept}")
+    return Check("note", found, f"before: {kept}", "repair")
 
 
 def _datasets(settings: Any) -> Check:
     from store.datasets import DatasetStore
 
     if settings.data_dir is not None and not Path(settings.data_dir).is_dir():
-        return Check(
-            name="datasets", state="bad",
-            found=f"NAMEPLATE_DATA_DIR={settings.data_dir} is no folder",
-            repair="correct or unset it",
-        )  # fmt: skip
+        return bad(f"NAMEPLATE_DATA_DIR={settings.data_dir} is no folder",
+                   "correct or unset it")  # fmt: skip
     known = DatasetStore(settings).list()
     absent = [d.name for d in known if not d.present]
     found = f"{len(known) - len(absent)} of {len(known)} here"
-    if absent:
-        return Check(
-            name="datasets", state="note",
-            found=f"{found}; absent: {', '.join(absent)}",
-            repair="`nameplate data pull NAME`; the built-in samples need none",
-        )  # fmt: skip
-    return Check(name="datasets", state="good", found=found)
+    if not absent:
+        return good(found)
+    return note(f"{found}; absent: {', '.join(absent)}",
+                "`nameplate datasets pull NAME`; the built-in samples need "
+                "none")  # fmt: skip
 
 
 def _disk(settings: Any) -> Check:
@@ -301,31 +286,21 @@ def _disk(settings: Any) -> Check:
     free = shutil.disk_usage(folder).free
     found = f"{free / _GIGA:.1f} GB free at {folder}"
     if free < _MIN_FREE_BYTES:
-        return Check(
-            name="disk", state="bad", found=found,
-            repair=f"free some: {_MIN_FREE_BYTES / _GIGA:g} GB is enough",
-        )  # fmt: skip
-    return Check(name="disk", state="good", found=found)
+        return bad(found, f"free some: {_MIN_FREE_BYTES / _GIGA:g} GB is enough")
+    return good(found)
 
 
 def _chromium() -> Check:
     for name in ("chromium", "chromium-browser", "google-chrome"):
         path = shutil.which(name)
         if path is not None:
-            return Check(name="chromium", state="good", found=path)
-    return Check(
-        name="chromium", state="note",
-        found="not installed; only browser tests need it",
-        repair="apt-get install chromium",
-    )  # fmt: skip
+            return good(path)
+    return note("not installed; only browser tests need it", "apt-get install chromium")
 
 
 def _postgresql() -> Check:
     servers = sorted(_PG_FOLDER.glob("*/bin/postgres")) if _PG_FOLDER.is_dir() else []
     if servers:
-        return Check(name="postgresql", state="good", found=str(servers[-1]))
-    return Check(
-        name="postgresql", state="note",
-        found="not installed; SQLite serves, only its tests need it",
-        repair="apt-get install postgresql",
-    )  # fmt: skip
+        return good(str(servers[-1]))
+    return note("not installed; SQLite serves, only its tests need it",
+                "apt-get install postgresql")  # fmt: skip

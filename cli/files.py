@@ -7,17 +7,18 @@ import io
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from cli.problem import CANNOT, Problem, ProblemLine
+from cli.problem import CANNOT, refusal
+from cli.session import err_console
 from twin.types import Document
 
 
-def prepare_folder(folder: Path | None) -> Path | None:
+def prepare_folder(folder: Path | None, option: str = "--out") -> Path | None:
     """
-    Make the folder before any work is done.
+    Make the folder that an option names before any work is done.
 
     Raises:
         Problem: Exit code 3 where it cannot be made or written.
@@ -29,17 +30,43 @@ def prepare_folder(folder: Path | None) -> Path | None:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        raise Problem(
+        raise refusal(
             "The results cannot be written",
-            [
-                ProblemLine(
-                    field="--out", rule="must be a folder that can be written",
-                    value=str(folder), repair=f"choose another ({error.strerror})",
-                )
-            ],
-            code=CANNOT,
+            option, "must be a folder that can be written", str(folder),
+            f"choose another ({error.strerror})", code=CANNOT,
         ) from error  # fmt: skip
     return folder
+
+
+def prepare_file(
+    file: Path | None, *, endings: Sequence[str] = (), option: str = "--out",
+    read: Path | None = None,
+) -> None:  # fmt: skip
+    """
+    Look whether a file can be written, and make its folder, before any work is done.
+
+    Args:
+        file: The file, if one is wanted.
+        endings: What its name may end in; empty is anything.
+        option: What named it.
+        read: A file that is read and must stay.
+
+    Raises:
+        Problem: Exit code 2 where the name cannot be meant, 3 where the folder cannot
+            be made or written.
+    """
+    if file is None:
+        return
+    title = "The result cannot be written"
+    if endings and file.suffix.lower() not in endings:
+        raise refusal(title, option, f"must end in {', '.join(endings)}", str(file),
+                      f"for example {file.stem}{endings[0]}")  # fmt: skip
+    if file.is_dir():
+        raise refusal(title, option, "must be a file", str(file), "name a file in it")
+    if read is not None and file.exists() and file.samefile(read):
+        raise refusal(title, option, "must not be the file that is read", str(file),
+                      "choose another name")  # fmt: skip
+    prepare_folder(file.parent, option)
 
 
 def write_plan(client: Any, plan: Document, plan_id: str, folder: Path) -> list[Path]:
@@ -48,7 +75,7 @@ def write_plan(client: Any, plan: Document, plan_id: str, folder: Path) -> list[
 
     shown = client.what_if(plan["scenario"], changes=best_changes(plan))
     return [
-        write_whole(folder / "plan.json", _as_json(plan)),
+        write_whole(folder / "plan.json", as_json(plan)),
         write_whole(folder / "plan.csv", client.plan_result(plan_id, "csv")),
         write_whole(folder / "plan.parquet", client.plan_result(plan_id, "parquet")),
         write_whole(folder / "report.html", render_report(shown, plan).encode()),
@@ -63,7 +90,7 @@ def write_run(
 
     shown = client.what_if(scenario)
     return [
-        write_whole(folder / "run.json", _as_json(run)),
+        write_whole(folder / "run.json", as_json(run)),
         write_whole(folder / "run.csv", client.run_result(run_id, "csv")),
         write_whole(folder / "run.parquet", client.run_result(run_id, "parquet")),
         write_whole(folder / "report.html", render_report(shown, None).encode()),
@@ -81,8 +108,10 @@ def best_changes(plan: Document) -> Document:
     return {"fleet.server_count": base + added}
 
 
-def _as_json(document: Document) -> bytes:
-    return json.dumps(document, indent=2, allow_nan=False).encode()
+def announce(paths: Iterable[Path]) -> None:
+    """Say what was written."""
+    for path in paths:
+        err_console().print(f"wrote {path}", markup=False)
 
 
 def write_whole(path: Path, content: bytes) -> Path:
@@ -99,6 +128,11 @@ def write_whole(path: Path, content: bytes) -> Path:
     return path
 
 
+def as_json(document: Document, indent: int | None = 1) -> bytes:
+    """Text of an answer; without an indent for those with long series."""
+    return json.dumps(document, indent=indent, allow_nan=False).encode()
+
+
 def as_csv(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
     """Text of a table."""
     text = io.StringIO()
@@ -106,3 +140,23 @@ def as_csv(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
     writer.writerow(head)
     writer.writerows(rows)
     return text.getvalue().encode()
+
+
+def write_tables(
+    folder: Path, name: str, found: Document, tables: Mapping[str, Sequence[Document]]
+) -> list[Path]:
+    """Write an answer as JSON, and records of it as CSV; return their paths."""
+    return [
+        write_whole(folder / f"{name}.json", as_json(found, None)),
+        *(write_whole(folder / f"{key}.csv", records_csv(records))
+          for key, records in tables.items()),
+    ]  # fmt: skip
+
+
+def records_csv(records: Sequence[Document]) -> bytes:
+    """Records as a table; what is a list or a record itself is left out."""
+    flat = [
+        {k: v for k, v in record.items() if not isinstance(v, list | dict)}
+        for record in records
+    ]
+    return as_csv(list(flat[0]), ([one.get(k) for k in flat[0]] for one in flat))

@@ -4,35 +4,28 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 import yaml
+from rich.console import Console
 from rich.table import Table
 
 from cli.files import write_whole
-from cli.problem import ANSWER_IS_NO, CANNOT, Problem, ProblemLine
+from cli.options import Json, Server
+from cli.problem import ANSWER_IS_NO, CANNOT, refusal
 from cli.scenario_file import load_scenario
-from cli.session import answering, out_console, planner, print_json
+from cli.session import answering, planner, show
+from cli.tables import say
 from store.exchange.sources import TOPOLOGIES, kinds, read_topology
-from store.secret_files import secret
+from twin.types import Document
 
-Document = dict[str, Any]
 _SUFFIXES = (".yaml", ".yml", ".json", ".csv", ".epw")
 _SHOWN = 40
 _KINDS = " or ".join(", ".join(kinds()).rsplit(", ", 1))
 _LINKS = ".sources.json"
-Server = Annotated[
-    str | None,
-    typer.Option(
-        envvar="NAMEPLATE_SERVER",
-        help="Ask a running server; without it the work is done in this process.",
-    ),
-]
-Json = Annotated[
-    bool, typer.Option("--json", help="Print one JSON document on stdout.")
-]
 exports = typer.Typer(help="Write a scenario for other tools.", no_args_is_help=True)
 
 
@@ -72,11 +65,9 @@ def import_file(
         base = Path(scenario) if scenario is not None else None
         found = _into_file(kind, chosen, source, base, servers, out if apply else None)
         if apply and out is None:
-            raise Problem(
-                "Nothing was written",
-                [ProblemLine(field="--out", rule="is needed with a scenario file",
-                             value=None, repair="name the file to write")],
-            )  # fmt: skip
+            raise refusal("Nothing was written", "--out",
+                          "is needed with a scenario file", None,
+                          "name the file to write")  # fmt: skip
     else:
         more = {
             "scenario_id": scenario, "servers": servers, "column": column,
@@ -86,10 +77,7 @@ def import_file(
             found = _preview(client, kind, chosen, source, more)
             if apply and found["status"] == "previewed":
                 found = client.apply_import(found["id"])
-    if as_json:
-        print_json(found)
-    else:
-        _show(found)
+    show(found, _print_import, as_json=as_json)
     if found["status"] == "refused":
         raise typer.Exit(ANSWER_IS_NO)
 
@@ -106,11 +94,9 @@ def export_dps(
 ) -> None:
     """Write a scenario for NVIDIA's power software (DPS)."""
     if part not in {"topology", "policies", "devices"}:
-        raise Problem(
-            "The part is not known",
-            [ProblemLine(field="--part", rule="must be topology, policies or devices",
-                         value=part, repair="choose one")],
-        )  # fmt: skip
+        raise refusal("The part is not known", "--part",
+                      "must be topology, policies or devices", part,
+                      "choose one")  # fmt: skip
     if scenario.endswith(_SUFFIXES):
         document = _dps_of_file(Path(scenario), part)
     else:
@@ -140,6 +126,8 @@ def _preview(
     if not source.startswith(("http://", "https://")):
         found: Document = client.preview_import(kind, name, _content(source), **more)
         return found
+    from store.secret_files import secret
+
     token = secret("NAMEPLATE_IMPORT_TOKEN") or ""
     asked = {key: more[key] for key in ("scenario_id", "servers")}
     live: Document = client.preview_netbox(source, token, name=name, **asked)
@@ -163,11 +151,9 @@ def _content(source: str) -> bytes:
             if p.suffix.lower() in _SUFFIXES
         }  # fmt: skip
     except (OSError, UnicodeDecodeError) as error:
-        raise Problem(
-            "The file cannot be read",
-            [ProblemLine(field="FILE", rule="must be a text that can be read",
-                         value=source, repair=f"check it ({error})")],
-            code=CANNOT,
+        raise refusal(
+            "The file cannot be read", "FILE", "must be a text that can be read",
+            source, f"check it ({error})", code=CANNOT,
         ) from error  # fmt: skip
     return json.dumps({"files": files}).encode()
 
@@ -186,11 +172,9 @@ def _into_file(
     from twin.exchange.servers import parse_matches
 
     if kind not in TOPOLOGIES:
-        raise Problem(
-            "Not into a file",
-            [ProblemLine(field="KIND", rule=f"must be one of {', '.join(TOPOLOGIES)}",
-                         value=kind, repair="leave --scenario and --out away")],
-        )  # fmt: skip
+        raise refusal("Not into a file", "KIND",
+                      f"must be one of {', '.join(TOPOLOGIES)}", kind,
+                      "leave --scenario and --out away")  # fmt: skip
     body = {"name": name} if base is None else load_scenario(base).document()
     topology = read_topology(kind, _content(source))
     want = wanted(topology, parse_matches(servers))
@@ -226,11 +210,9 @@ def _sources(path: Path | None) -> Document:
     except (OSError, ValueError):
         found = None
     if not isinstance(found, dict):
-        raise Problem(
-            "The sources of the scenario cannot be read",
-            [ProblemLine(field=str(beside), rule="must be JSON of an import",
-                         value=None, repair="restore it, or delete it")],
-        )  # fmt: skip
+        raise refusal("The sources of the scenario cannot be read", str(beside),
+                      "must be JSON of an import", None,
+                      "restore it, or delete it")  # fmt: skip
     return found
 
 
@@ -260,40 +242,31 @@ def _written(path: Path, content: bytes) -> None:
     try:
         write_whole(path, content)
     except OSError as error:
-        raise Problem(
-            "The file cannot be written",
-            [ProblemLine(field="--out", rule="must be a file that can be written",
-                         value=str(path), repair=f"choose another ({error.strerror})")],
-            code=CANNOT,
+        raise refusal(
+            "The file cannot be written", "--out", "must be a file that can be written",
+            str(path), f"choose another ({error.strerror})", code=CANNOT,
         ) from error  # fmt: skip
 
 
 # --- shown --------------------------------------------------------------------------
 
 
-def _show(found: Document) -> None:
+def _print_import(console: Console, found: Document) -> None:
     """Print the diff, rows left out, what is kept beside, and notes."""
-    console = out_console()
     counts = ", ".join(f"{n} {what}" for what, n in found["counts"].items() if n)
-    console.print(f"{found['status']}: {counts or 'nothing'}", highlight=False)
+    say(console, f"{found['status']}: {counts or 'nothing'}")
     if found["changes"]:
         console.print(_changes(found["changes"]))
-    for error in found["errors"][:_SHOWN]:
-        line = (
-            f"{error['table']} row {error['row']}: {error['field']} {error['rule']}, "
-            f"got {error['value']!r}; {error['repair']}"
-        )
-        console.print(line, markup=False, highlight=False)
-    reasons: dict[str, int] = {}
-    for left in found["unmapped"]:
-        reasons[left["reason"]] = reasons.get(left["reason"], 0) + 1
-    for reason, count in reasons.items():
-        console.print(f"kept beside, {count}x: {reason}", markup=False, highlight=False)
-    for note in found["notes"]:
-        console.print(f"note: {note}", markup=False, highlight=False)
-    for wrong in found["problems"]:
-        line = f"refused: {wrong['field']} {wrong['rule']}; {wrong['repair']}"
-        console.print(line, markup=False, highlight=False)
+    reasons = Counter(left["reason"] for left in found["unmapped"])
+    say(
+        console,
+        *(f"{e['table']} row {e['row']}: {e['field']} {e['rule']}, "
+          f"got {e['value']!r}; {e['repair']}" for e in found["errors"][:_SHOWN]),
+        *(f"kept beside, {count}x: {reason}" for reason, count in reasons.items()),
+        *(f"note: {note}" for note in found["notes"]),
+        *(f"refused: {p['field']} {p['rule']}; {p['repair']}"
+          for p in found["problems"]),
+    )  # fmt: skip
 
 
 def _changes(changes: list[Document]) -> Table:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from cli.files import write_whole
-from cli.problem import CANNOT, Problem, ProblemLine
+from cli.problem import CANNOT, Problem, parts, refusal
 from cli.scenario_file import (
     MAX_NODES,
     InputFile,
@@ -18,11 +18,14 @@ from cli.scenario_file import (
     resolve_policies,
 )
 from twin.errors import ScenarioError, ScenarioErrors, within
-from twin.scenario import Scenario, parse_scenario
-from twin.scenario.base import Model
 from twin.types import Document
 
-_ENDINGS = (".yaml", ".yml", ".json")
+if TYPE_CHECKING:
+    from twin.scenario import Scenario
+    from twin.scenario.base import Model
+
+ENDINGS = (".yaml", ".yml", ".json")
+"""What the name of a scenario's file ends in."""
 
 
 def load_around(model: type[Model], key: str, path: Path) -> InputFile:
@@ -39,13 +42,16 @@ def load_around(model: type[Model], key: str, path: Path) -> InputFile:
         Problem: Exit code 2 where it cannot be read, or keys of the scenario stand
             beside it.
     """
+    from twin.scenario import Scenario
+
+    own, inner = set(model.model_fields), set(Scenario.model_fields)
     source = load_inputs(path)
     document = source.document
-    if _is_scenario(model, document):
+    if document.keys() & (inner - own) and not document.keys() & (own - inner):
         load_scenario(path)  # refuses with the lines of this file
-        inner = {(key, *at): line for at, line in source.lines.items()}
-        source = InputFile(path=path, document={key: document}, lines=inner)
-    _refuse_strays(model, key, source)
+        lines = {(key, *at): line for at, line in source.lines.items()}
+        source = InputFile(path=path, document={key: document}, lines=lines)
+    _refuse_strays(key, source, inner - own)
     held = source.document.get(key)
     if isinstance(held, str):
         found = load_scenario(path.parent / held)
@@ -55,16 +61,8 @@ def load_around(model: type[Model], key: str, path: Path) -> InputFile:
     return source
 
 
-def _is_scenario(model: type[Model], document: Document) -> bool:
-    """Whether a file has the keys of a scenario and none of the inputs around one."""
-    own, inner = set(model.model_fields), set(Scenario.model_fields)
-    keys = set(document)
-    return bool(keys & (inner - own)) and not keys & (own - inner)
-
-
-def _refuse_strays(model: type[Model], key: str, source: InputFile) -> None:
+def _refuse_strays(key: str, source: InputFile, inner: set[str]) -> None:
     """Refuse keys of the scenario that stand beside it."""
-    inner = set(Scenario.model_fields) - set(model.model_fields)
     errors = [
         {"field": name, "rule": f"belongs to the {key}", "value": None,
          "repair": f"move it under `{key}:`"}
@@ -81,35 +79,13 @@ def _with_policies(key: str, source: InputFile, held: Document) -> None:
         with within(key, ()):
             resolve_policies(source.path, held)
     except (ScenarioErrors, ScenarioError) as error:
-        found = error.errors if isinstance(error, ScenarioErrors) else (error,)
         raise Problem(
             f"{source.path} names a policy that cannot be read",
-            source.locate(vars(e) for e in found),
+            source.locate(parts(error)),
         ) from error
 
 
 # --- writing --------------------------------------------------------------------------
-
-
-def prepare_file(out: Path | None, source: Path) -> None:
-    """
-    Look whether a scenario can be written, before any work is done.
-
-    Raises:
-        Problem: Where the file has another ending, is what was read, or its folder is
-            not there.
-    """
-    if out is None:
-        return
-    if out.suffix not in _ENDINGS:
-        raise _refused(out, "must end in " + ", ".join(_ENDINGS),
-                       "for example placed.yaml")  # fmt: skip
-    if not out.parent.is_dir():
-        raise _refused(out, "must lie in a folder that exists",
-                       f"make {out.parent} first", CANNOT)  # fmt: skip
-    if out.is_dir() or (out.exists() and out.samefile(source)):
-        raise _refused(out, "must not be a folder or the file that is read",
-                       "choose another name")  # fmt: skip
 
 
 def write_scenario(document: Document, out: Path) -> Path:
@@ -122,15 +98,18 @@ def write_scenario(document: Document, out: Path) -> Path:
     Raises:
         Problem: Exit code 3 where it cannot be written.
     """
+    from twin.scenario import parse_scenario
+
     short = _short(parse_scenario(document))
     if out.suffix != ".json" and _values(short) > MAX_NODES:
         out = out.with_suffix(".json")
     try:
         return write_whole(out, _text(short, out).encode())
     except OSError as error:
-        raise _refused(
-            out, "must be a file that can be written",
-            f"choose another ({error.strerror})", CANNOT,
+        raise refusal(
+            "The site cannot be written",
+            "--out", "must be a file that can be written", str(out),
+            f"choose another ({error.strerror})", code=CANNOT,
         ) from error  # fmt: skip
 
 
@@ -146,6 +125,8 @@ def _text(document: Document, out: Path) -> str:
 
 def _short(scenario: Scenario) -> Document:
     """Leave out what is default, unless that would make it another scenario."""
+    from twin.scenario import parse_scenario
+
     short = scenario.model_dump(mode="json", exclude_defaults=True)
     try:
         if parse_scenario(short) == scenario:
@@ -162,11 +143,3 @@ def _values(document: Any) -> int:
     if isinstance(document, list):
         return sum(1 + _values(v) for v in document)
     return 0
-
-
-def _refused(out: Path, rule: str, repair: str, code: int = 2) -> Problem:
-    return Problem(
-        "The site cannot be written",
-        [ProblemLine(field="--out", rule=rule, value=str(out), repair=repair)],
-        code=code,
-    )

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 import yaml
 
-from cli.problem import BAD_INPUT, Problem, ProblemLine
-from cli.session import answering, out_console, print_json
+from cli.options import Json
+from cli.problem import Problem, ProblemLine, refusal
+from cli.session import answering, show
+from cli.tables import say
 from twin.errors import ScenarioError
 from twin.types import Document
 
@@ -52,7 +54,7 @@ def learn(
     gaps: Annotated[
         bool, typer.Option("--gaps", help="Accept gaps; they stay unknown.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Learn a training job from recorded power, and say how far the fit is off."""
     from api.stabilize_documents import learned_document
@@ -66,12 +68,9 @@ def learn(
     )  # fmt: skip
     document = learned_document(found, job)
     document["job"] = {"gpu": gpu} | document["job"]
-    if as_json:
-        print_json(document)
-        return
     remarks = [f"# {line}" for line in _said(document, trace)]
-    for line in (*remarks, _as_yaml(document["job"], host_w)):
-        out_console().print(line, markup=False, highlight=False, soft_wrap=True)
+    text = _as_yaml(document["job"], host_w)
+    show(document, lambda console, _: say(console, *remarks, text), as_json=as_json)
 
 
 def _tdp_w(gpu: str) -> float:
@@ -80,11 +79,8 @@ def _tdp_w(gpu: str) -> float:
 
     if gpu in GPUS:
         return float(GPUS[gpu].tdp_w.value)
-    raise Problem(
-        "The GPU is not known",
-        [ProblemLine(field="--gpu", rule="must be in the catalogue", value=gpu,
-                     repair=f"choose among {', '.join(GPUS)}")],
-    )  # fmt: skip
+    raise refusal("The GPU is not known", "--gpu", "must be in the catalogue", gpu,
+                  f"choose among {', '.join(GPUS)}")  # fmt: skip
 
 
 def _read(
@@ -109,13 +105,13 @@ def _named(path: Path, read: Any) -> Any:
             field=f"column {column}" if column else error.field, rule=error.rule,
             value=error.value, repair=error.repair, file=str(path), line=line,
         )  # fmt: skip
-        raise Problem(f"{path} cannot be used", [found], code=BAD_INPUT) from error
+        raise Problem(f"{path} cannot be used", [found]) from error
     except OSError as error:
         found = ProblemLine(
             field="FILE", rule="must be a file that can be read", value=error.strerror,
             repair="check the path", file=str(path),
         )  # fmt: skip
-        raise Problem(f"{path} cannot be read", [found], code=BAD_INPUT) from error
+        raise Problem(f"{path} cannot be read", [found]) from error
 
 
 def _learned(

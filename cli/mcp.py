@@ -2,21 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
-
-from cli.problem import CANNOT, Problem, ProblemLine
+from cli.options import Server
+from cli.problem import CANNOT, refusal
 from cli.session import answering, planner, read_settings
-
-Server = Annotated[
-    str | None,
-    typer.Option(
-        envvar="NAMEPLATE_SERVER",
-        help="Ask a running server, with NAMEPLATE_TOKEN where it wants one; without "
-        "it the work is done in this process.",
-    ),
-]
 
 
 @answering
@@ -25,15 +13,9 @@ def mcp(server: Server = None) -> None:
     try:
         from api.mcp.server import make_server
     except ModuleNotFoundError as error:
-        raise Problem(
-            "The Model Context Protocol is not installed",
-            [
-                ProblemLine(
-                    field="mcp", rule="needs the extra mcp", value=error.name,
-                    repair="install nameplate[mcp]",
-                )
-            ],
-            code=CANNOT,
+        raise refusal(
+            "The Model Context Protocol is not installed", "mcp", "needs the extra mcp",
+            error.name, "install nameplate[mcp]", code=CANNOT,
         ) from error  # fmt: skip
     # a model's scenario is no file of the user's: its Python is not run unasked
     policies = read_settings().allow_user_policy

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from twin.errors import ScenarioError, ScenarioErrors
+
 ANSWER_IS_NO = 1
 BAD_INPUT = 2
 CANNOT = 3
@@ -58,6 +60,23 @@ class Problem(Exception):  # noqa: N818 - it is shown, not only raised
         """Return it for `--json`."""
         errors = [asdict(line) for line in self.lines]
         return {"error": {"title": self.title, "code": self.code, "errors": errors}}
+
+
+def refusal(
+    title: str, field: str, rule: str, value: Any, repair: str, *, code: int = BAD_INPUT
+) -> Problem:
+    """Make the problem of one thing that is wrong."""
+    line = ProblemLine(field=field, rule=rule, value=value, repair=repair)
+    return Problem(title, [line], code=code)
+
+
+def parts(error: ScenarioError | ScenarioErrors) -> list[dict[str, Any]]:
+    """List what an error of the core names, each with field, rule, value, repair."""
+    found = error.errors if isinstance(error, ScenarioErrors) else (error,)
+    return [
+        {"field": e.field, "rule": e.rule, "value": e.value, "repair": e.repair}
+        for e in found
+    ]
 
 
 def code_for(status: int, fields: Sequence[str]) -> int:

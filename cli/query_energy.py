@@ -9,10 +9,10 @@ import typer
 from rich.console import Console
 
 from app.format import number
+from cli.options import Json, Server
 from cli.scenario_file import load_inputs
-from cli.serve_study import Json, Server
-from cli.serve_study_tables import make_table, row, say
-from cli.session import answering, out_console, planner, print_json, problem_from
+from cli.session import answering, planner, show
+from cli.tables import make_table, row, say
 from twin.types import Document
 
 _ROWS = (
@@ -35,21 +35,13 @@ def query_energy(
     as_json: Json = False,
 ) -> None:
     """Work out what a query takes, with its scatter, and a fleet's day."""
-    from api.client import ApiProblem
-
     source = None if file is None else load_inputs(file)
     query: Document = {} if source is None else dict(source.document)
     query |= {} if preset is None else {"preset": preset}
     query |= {} if draws is None else {"draws": draws}
-    with planner(server) as client:
-        try:
-            found = client.query_energy(query)
-        except ApiProblem as error:
-            raise problem_from(error, source) from error
-    if as_json:
-        print_json(found)
-    else:
-        print_query(out_console(), found)
+    with planner(server, source) as client:
+        found = client.query_energy(query)
+    show(found, print_query, as_json=as_json)
 
 
 def print_query(console: Console, found: Document) -> None:
@@ -57,8 +49,8 @@ def print_query(console: Console, found: Document) -> None:
     changed = ", ".join(found["changed"])
     say(console, found["title"] + (f"; given: {changed}" if changed else ""))
     table = make_table(
-        f"Per query, {found['draws']:,} draws", ("Class", "left"), ("Quantity", "left"),
-        *((p, "right") for p in ("P5", "P50", "P95", "Mean")),
+        f"Per query, {found['draws']:,} draws", "Class", ("Quantity", "left"), "P5",
+        "P50", "P95", "Mean",
     )  # fmt: skip
     for kind in ("typical", "long"):
         for name, unit, digits in _ROWS:

@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from cli.tables import say
 from twin.types import Document
 
 _KILO = 1e3
@@ -153,8 +154,7 @@ def print_run(console: Console, run: Document) -> None:
     console.print(_priority_table(run))
     if run["slo_breaches"]:
         console.print("[red]Service levels do not hold:[/]")
-        for breach in run["slo_breaches"]:
-            console.print(f"  {breach}", markup=False)
+        say(console, *(f"  {breach}" for breach in run["slo_breaches"]))
     else:
         console.print("[green]Service levels hold.[/]")
 

@@ -9,10 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.files import prepare_folder, write_whole
-from cli.problem import CANNOT, Problem, ProblemLine
-from cli.scenario_file import ScenarioFile, load_inputs, load_scenario
-from cli.session import answering, err_console, planner, problem_from, progress
+from cli.files import announce, prepare_file, write_whole
+from cli.options import Server
+from cli.problem import CANNOT, Problem, ProblemLine, refusal
+from cli.scenario_file import (
+    InputFile,
+    ScenarioFile,
+    load_inputs,
+    load_scenario,
+)
+from cli.session import answering, planner, progress
 from twin.types import Document
 
 if TYPE_CHECKING:
@@ -37,17 +43,14 @@ def report(
         list[str],
         typer.Argument(
             help="Id of a run, plan or study; an answer as JSON; or a scenario or "
-            "serving study, run now. Two to four runs or scenarios are compared."
+            "inputs of `serving`, run now. Two to four runs or scenarios are compared."
         ),
     ],
     out: Annotated[Path, typer.Option(help="File to write: .html, or .pdf.")] = Path(
         "report.html"
     ),
     paper: Annotated[Paper, typer.Option(help="Sheets of a PDF.")] = Paper.a4,
-    server: Annotated[
-        str | None,
-        typer.Option(envvar="NAMEPLATE_SERVER", help="Ask a running server."),
-    ] = None,
+    server: Server = None,
 ) -> None:
     """Write a report: answer, figures, assumptions, validation, how to reproduce it."""
     kind = _prepared(out)
@@ -56,10 +59,11 @@ def report(
     if answer is not None:
         page = _written(answer)
     else:
-        with planner(server) as client:
-            page = _page(client, what)
+        source = _asked_in(what)
+        with planner(server, source) as client:
+            page = _page(client, what, source)
     content = page.encode() if kind == "html" else _pdf(page, paper)
-    err_console().print(f"wrote {write_whole(out, content)}", markup=False)
+    announce([write_whole(out, content)])
 
 
 def _check(what: list[str]) -> None:
@@ -77,14 +81,8 @@ def _check(what: list[str]) -> None:
 
 def _prepared(out: Path) -> str:
     """Check that the file can be written before any work is done."""
-    kind = _SUFFIXES.get(out.suffix.lower())
-    if kind is None:
-        raise _refused(
-            "--out", "must end in .html or .pdf", str(out), "name report.html"
-        )
-    if out.is_dir():
-        raise _refused("--out", "must be a file", str(out), "name a file in it")
-    prepare_folder(out.parent)
+    prepare_file(out, endings=tuple(_SUFFIXES))
+    kind = _SUFFIXES[out.suffix.lower()]
     if kind == "pdf":
         from api.problems import Refusal
         from app.report.pdf import check_pdf
@@ -106,14 +104,11 @@ def _pdf(page: str, paper: Paper) -> bytes:
         raise _from(refusal) from refusal
 
 
-def _page(client: Client, what: list[str]) -> str:
+def _page(client: Client, what: list[str], source: InputFile | None) -> str:
     """Read or run what was named, and write it."""
     if len(what) > 1:
         return _compared(client, what)
-    path = Path(what[0])
-    if not _is_file(path):
-        return _stored(client, what[0])
-    return _asked(client, path)
+    return _stored(client, what[0]) if source is None else _asked(client, source)
 
 
 def _is_file(path: Path) -> bool:
@@ -178,27 +173,29 @@ def _written(answer: Document) -> str:
     return report_of(answer)
 
 
-def _asked(client: Client, path: Path) -> str:
-    """Run what a file asks for, and write the answer."""
-    from api.client import ApiProblem
-    from app.report.kinds import report_of
-
-    inputs = load_inputs(path)
-    if "axes" in inputs.document:
+def _asked_in(what: list[str]) -> InputFile | None:
+    """Read the one file that asks for something; None for ids and comparisons."""
+    path = Path(what[0])
+    if len(what) > 1 or not _is_file(path):
+        return None
+    source = load_inputs(path)
+    if "axes" in source.document:
         raise _refused(
             "WHAT", "must be an answer, and this is a study's question", str(path),
-            f"run `nameplate sweep {path}`, then name the study's id",
+            f"run `nameplate study {path}`, then name the study's id",
         )  # fmt: skip
-    try:
-        if "systems" in inputs.document or "traffic" in inputs.document:
-            with progress("serving study") as told:
-                found = client.serve_study(
-                    inputs.document, points=600, on_progress=told
-                )
-            return report_of(found)
-        return _scenario(client, load_scenario(path))
-    except ApiProblem as error:
-        raise problem_from(error, inputs) from error
+    return source
+
+
+def _asked(client: Client, source: InputFile) -> str:
+    """Run what a file asks for, and write the answer."""
+    from app.report.kinds import report_of
+
+    if not {"systems", "traffic"} & source.document.keys():
+        return _scenario(client, load_scenario(source.path))
+    with progress("serving systems") as told:
+        found = client.serving_run(source.document, points=600, on_progress=told)
+    return report_of(found)
 
 
 def _scenario(client: Client, source: ScenarioFile) -> str:
@@ -206,7 +203,7 @@ def _scenario(client: Client, source: ScenarioFile) -> str:
     from app.report.kinds import report_of
 
     document, scenario = source.document(), source.scenario
-    with progress(scenario.name) as told:
+    with progress(source.name) as told:
         question: Document = {"scenario": document, "on_progress": told}
         if scenario.facility is not None:
             run = client.site_run(**question)
@@ -221,8 +218,7 @@ def _scenario(client: Client, source: ScenarioFile) -> str:
 
 
 def _refused(field: str, rule: str, value: Any, repair: str) -> Problem:
-    line = ProblemLine(field=field, rule=rule, value=value, repair=repair)
-    return Problem("The report cannot be written", [line])
+    return refusal("The report cannot be written", field, rule, value, repair)
 
 
 def _from(refusal: Any) -> Problem:

@@ -6,13 +6,15 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from cli.problem import Problem, ProblemLine
-from twin.errors import ScenarioError
-from twin.scenario import Scenario, ScenarioErrors, parse_scenario
+from cli.problem import Problem, ProblemLine, parts
+from twin.errors import ScenarioError, ScenarioErrors
+
+if TYPE_CHECKING:
+    from twin.scenario import Scenario
 
 MAX_BYTES = 1_000_000
 MAX_POLICY_BYTES = 20_000
@@ -22,23 +24,17 @@ Path_ = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ScenarioFile:
+class SourceFile:
     """
-    A scenario and where its keys stand in the file.
+    A file, and where its keys stand in it.
 
     Args:
         path: The file.
-        scenario: What it says.
         lines: Line of each key, by path; the first line is 1.
     """
 
     path: Path
-    scenario: Scenario
     lines: dict[Path_, int] = field(default_factory=dict)
-
-    def document(self) -> dict[str, Any]:
-        """Return the whole scenario as JSON values, defaults included."""
-        return self.scenario.model_dump(mode="json")
 
     def locate(self, errors: Iterable[Mapping[str, Any]]) -> list[ProblemLine]:
         """Add file and line to errors with field, rule, value and repair."""
@@ -46,23 +42,26 @@ class ScenarioFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InputFile:
-    """
-    Inputs of another kind than a scenario, as they stand in a file.
+class ScenarioFile(SourceFile):
+    """The scenario that a file holds, checked."""
 
-    Args:
-        path: The file.
-        document: What it says, unchecked; the planner checks it.
-        lines: Line of each key, by path; the first line is 1.
-    """
+    scenario: Scenario
 
-    path: Path
+    @property
+    def name(self) -> str:
+        """Name of the scenario."""
+        return self.scenario.name
+
+    def document(self) -> dict[str, Any]:
+        """Return the whole scenario as JSON values, defaults included."""
+        return self.scenario.model_dump(mode="json")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputFile(SourceFile):
+    """Inputs of another kind, as they stand in a file; the planner checks them."""
+
     document: dict[str, Any]
-    lines: dict[Path_, int] = field(default_factory=dict)
-
-    def locate(self, errors: Iterable[Mapping[str, Any]]) -> list[ProblemLine]:
-        """Add file and line to errors with field, rule, value and repair."""
-        return [_located(self.path, self.lines, error) for error in errors]
 
 
 def load_inputs(path: Path) -> InputFile:
@@ -90,18 +89,17 @@ def load_scenario(path: Path) -> ScenarioFile:
     Raises:
         Problem: Exit code 2; each line names field, rule, value and repair.
     """
-    text = _text(path)
-    document, lines = _parsed(path, text)
+    from twin.scenario import parse_scenario
+
+    source = load_inputs(path)
     try:
-        resolve_policies(path, document)
-        scenario = parse_scenario(document)
+        resolve_policies(path, source.document)
+        scenario = parse_scenario(source.document)
     except (ScenarioErrors, ScenarioError) as error:
-        found = error.errors if isinstance(error, ScenarioErrors) else (error,)
         raise Problem(
-            f"{path} is not a valid scenario",
-            [_located(path, lines, vars(e)) for e in found],
+            f"{path} is not a valid scenario", source.locate(parts(error))
         ) from error
-    return ScenarioFile(path=path, scenario=scenario, lines=lines)
+    return ScenarioFile(path=path, scenario=scenario, lines=source.lines)
 
 
 # --- text -------------------------------------------------------------------------
@@ -116,7 +114,7 @@ def _text(path: Path) -> str:
             raise _refused(
                 path, f"must be at most {MAX_BYTES:,} bytes", f"{size:,} bytes",
                 "a scenario is a page of text; recordings are imported with "
-                "`nameplate data import`",
+                "`nameplate datasets import`",
             )  # fmt: skip
         with path.open("rb") as file:  # a pipe or device does not tell its size
             content = file.read(MAX_BYTES + 1)

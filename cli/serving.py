@@ -1,147 +1,100 @@
-"""Put API and dashboard into one server process."""
+"""`nameplate serving`: published serving systems side by side on one traffic."""
 
 from __future__ import annotations
 
-import contextlib
-import ipaddress
-import socket
-from typing import Any, Literal
+from pathlib import Path
+from typing import Annotated
 
-from api.memory import keep_together
-from cli.problem import CANNOT, Problem, ProblemLine
-from cli.session import err_console, read_settings
+import typer
 
-Access = Literal["open", "tokens"]
-FIRST = "Make the first token with `nameplate tokens create NAME --role admin`"
-KEEP_ALIVE_S = 75
-"""Agents send every few seconds: theirs must outlast the pause, and their own limit."""
+from cli.files import announce, prepare_folder
+from cli.options import Folder, Json, Server
+from cli.problem import refusal
+from cli.scenario_file import load_inputs
+from cli.serving_files import write_run
+from cli.serving_tables import print_pareto, print_run, print_systems
+from cli.session import answering, out_console, planner, print_json, progress, show
+from twin.types import Document
 
-
-def prepare(host: str, port: int, access: Access | None = None) -> Any:
-    """
-    Build the server: the API, and the dashboard over a client of it.
-
-    Args:
-        host: Address to listen on.
-        port: Port.
-        access: Who may use it; None takes what the settings say, and "tokens" where
-            others reach the server.
-
-    Returns:
-        A uvicorn server, not yet started.
-
-    Raises:
-        Problem: Exit code 2 where others could reach it and it asks nobody who he is,
-            or knows nobody to let in; exit code 3 where the port is taken.
-    """
-    near = _is_loopback(host)
-    chosen = access or (None if near else "tokens")
-    asked = {} if chosen is None else {"access": chosen}
-    settings = read_settings(resume_studies=True, **asked)
-    _check_reach(host, settings, near=near)
-    _check_port(host, port)
-    import uvicorn
-
-    from api.client import Client
-    from api.main import create_app
-    from app.create import create_dash
-
-    server = create_app(settings)
-    create_dash(server, Client.in_process(server, lifespan=False, acting=True))
-    config = uvicorn.Config(
-        server, host=host, port=port, log_level="warning",
-        timeout_keep_alive=KEEP_ALIVE_S,
-        proxy_headers=bool(settings.proxy), forwarded_allow_ips=settings.proxy or None,
-    )  # fmt: skip
-    return uvicorn.Server(config)
+EXAMPLE: Document = {
+    "name": "Chat on 16 servers",
+    "systems": [
+        {"key": key} for key in ("baseline", "splitwise", "greener", "dynamollm")
+    ],
+}
+"""What is run without a file: an hour of chat at 20 requests a second."""
+_POINTS = 600
+_FINE_POINTS = 2000
+_AROUND = (0.5, 0.75, 1.25)
+"""Server counts beside the inputs' own, for the curve where they name none."""
 
 
-def serve_until_stopped(server: Any) -> None:
-    """
-    Serve until Ctrl-C.
-
-    Raises:
-        Problem: Exit code 3 where it did not come up, e.g. for the database.
-    """
-    allow_many_connections()
-    keep_together()
-    server.run()
-    if not server.started:
-        raise Problem(
-            "The server did not start; run `nameplate doctor` to see why", code=CANNOT
-        )
-
-
-def allow_many_connections() -> None:
-    """
-    Use as many open files as the system lets us have.
-
-    Every agent keeps a connection, and the usual soft limit of 1,024 files is what a
-    thousand agents need alone.
-    """
-    with contextlib.suppress(ImportError, OSError, ValueError):
-        import resource  # not on Windows
-
-        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-
-
-def _check_reach(host: str, settings: Any, *, near: bool) -> None:
-    """Refuse to stand open to a network, or closed to everybody in it."""
-    if settings.access == "open":
-        if near:
-            return
-        line = ProblemLine(
-            field="--access", rule="must be tokens where others reach the server",
-            value="open", repair=f"leave --access and NAMEPLATE_ACCESS out. {FIRST}; "
-            "or leave --host out and put a proxy that asks for names in front",
-        )  # fmt: skip
-        raise Problem(f"On {host} others could use this server unasked", [line])
-    if settings.oidc_issuer or _has_users():
+@answering
+def serving(
+    file: Annotated[
+        Path | None,
+        typer.Argument(help="Inputs in YAML or JSON; without, an hour of chat."),
+    ] = None,
+    systems: Annotated[
+        str | None,
+        typer.Option(help="Systems instead of the file's, with commas between."),
+    ] = None,
+    pareto: Annotated[
+        bool, typer.Option("--pareto", help="Add the curve of SLO against watts.")
+    ] = False,
+    known: Annotated[
+        bool, typer.Option("--list", help="List the systems and their knobs.")
+    ] = False,
+    out: Folder = None,
+    server: Server = None,
+    as_json: Json = False,
+) -> None:
+    """Run published serving systems on the same traffic: SLO, power, cost, carbon."""
+    if known:
+        _list(server, as_json=as_json)
         return
-    if near:
-        err_console().print(f"Nobody has a token yet. {FIRST}", markup=False)
-        return
-    line = ProblemLine(
-        field="--host", rule="must be this machine while nobody has a token",
-        value=host, repair=f"{FIRST}, with the same NAMEPLATE_DATABASE_URL; in a "
-        "container: docker compose run --rm nameplate nameplate tokens create NAME "
-        "--role admin",
+    source = None if file is None else load_inputs(file)
+    asked = dict(EXAMPLE if source is None else source.document)
+    if systems is not None:
+        asked["systems"] = _chosen(systems)
+    if pareto and not asked.get("server_counts"):
+        asked["server_counts"] = _counts(asked)
+    folder = prepare_folder(out)
+    points = _POINTS if folder is None else _FINE_POINTS
+    title = str(asked.get("name", "Serving systems"))
+    with planner(server, source) as client, progress(title) as report:
+        found = client.serving_run(asked, points=points, on_progress=report)
+    if folder is not None:
+        announce(write_run(found, folder))
+    show(found, print_run, as_json=as_json)
+    if pareto and not as_json:
+        print_pareto(out_console(), found)
+
+
+def _list(server: str | None, *, as_json: bool) -> None:
+    with planner(server) as client:
+        found = client.serving_systems()
+    if as_json:
+        print_json({"items": found})
+    else:
+        print_systems(out_console(), found)
+
+
+def _chosen(text: str) -> list[Document]:
+    """Read the option of systems."""
+    keys = [key.strip() for key in text.split(",") if key.strip()]
+    if keys:
+        return [{"key": key} for key in dict.fromkeys(keys)]
+    raise refusal(
+        "No system was named", "--systems", "must name at least one", text,
+        "for example --systems splitwise,greener; --list names all",
     )  # fmt: skip
-    raise Problem("Nobody could use this server: its database has no user", [line])
 
 
-def _has_users() -> bool:
-    from cli.tokens import database
-    from store.access import has_users
-
-    with database(upgrade=False) as engine:
-        return has_users(engine)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _check_port(host: str, port: int) -> None:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise Problem(
-                "The server cannot listen there",
-                [
-                    ProblemLine(
-                        field="--host/--port", rule="must be free on this machine",
-                        value=f"{host}:{port}",
-                        repair=f"choose another, e.g. --port {port % 65535 + 1} "
-                        f"({error.strerror})",
-                    )
-                ],
-                code=CANNOT,
-            ) from error  # fmt: skip
+def _counts(asked: Document) -> list[int]:
+    """Server counts about the inputs' own."""
+    own = asked.get("server_count", 16)
+    if not isinstance(own, int):
+        return []  # the planner says what is wrong with it
+    found = [max(1, round(own * part)) for part in _AROUND]
+    return [n for n in dict.fromkeys(found) if n != own]

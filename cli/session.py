@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 from rich.console import Console
@@ -22,10 +22,21 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from api.client import ApiProblem, Client
-from cli.problem import BAD_INPUT, CANCELLED, CANNOT, Problem, ProblemLine, code_for
-from cli.scenario_file import InputFile, ScenarioFile
+from cli.problem import (
+    BAD_INPUT,
+    CANCELLED,
+    CANNOT,
+    Problem,
+    ProblemLine,
+    code_for,
+    parts,
+    refusal,
+)
 from twin.errors import ScenarioError, ScenarioErrors
+
+if TYPE_CHECKING:
+    from api.client import ApiProblem, Client
+    from cli.scenario_file import SourceFile
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -47,13 +58,22 @@ def err_console() -> Console:
 
 
 @contextmanager
-def planner(server: str | None, **settings: Any) -> Iterator[Client]:
+def planner(
+    server: str | None, source: SourceFile | None = None, **settings: Any
+) -> Iterator[Client]:
     """
     Open a planner: a server by address, or one inside this process.
 
+    Args:
+        server: Address; without one the work is done here.
+        source: The file that is asked about: what is wrong with it says its lines.
+        settings: Of a planner in this process; None leaves a setting as it is.
+
     Raises:
-        Problem: Exit code 3 where the database or the server is out of reach.
+        Problem: Exit code 3 where the database or the server is out of reach; what
+            the planner refuses, where it is asked about a file.
     """
+    from api.client import ApiProblem, Client
     from store.secret_files import secret
 
     # no option takes it: every user of a machine sees its command lines
@@ -65,6 +85,11 @@ def planner(server: str | None, **settings: Any) -> Iterator[Client]:
         if not _closed_within(client, _PATIENCE_S):
             raise _StillBusy from None
         raise
+    except ApiProblem as error:
+        client.close()
+        if source is None:
+            raise
+        raise problem_from(error, source) from error
     except BaseException:
         client.close()
         raise
@@ -86,6 +111,7 @@ def _closed_within(client: Client, limit_s: float) -> bool:
 def _in_process(overrides: dict[str, Any]) -> Client:
     from sqlalchemy.exc import SQLAlchemyError
 
+    from api.client import Client
     from api.main import create_app
     from store.engine import shown
 
@@ -94,16 +120,11 @@ def _in_process(overrides: dict[str, Any]) -> Client:
     try:  # what is asked compiles what it needs; a warm-up would only compete with it
         return Client.in_process(create_app(settings, warm=False))
     except (SQLAlchemyError, OSError) as error:
-        raise Problem(
+        raise refusal(
             "The database cannot be opened",
-            [
-                ProblemLine(
-                    field="NAMEPLATE_DATABASE_URL", rule="must be a database in reach",
-                    value=shown(settings.database_url),
-                    repair=f"run `nameplate doctor` ({_first_line(error)})",
-                )
-            ],
-            code=CANNOT,
+            "NAMEPLATE_DATABASE_URL", "must be a database in reach",
+            shown(settings.database_url),
+            f"run `nameplate doctor` ({_first_line(error)})", code=CANNOT,
         ) from error  # fmt: skip
 
 
@@ -173,9 +194,7 @@ def progress(title: str) -> Iterator[Callable[[float, str], None]]:
         yield report
 
 
-def problem_from(
-    error: ApiProblem, source: ScenarioFile | InputFile | None = None
-) -> Problem:
+def problem_from(error: ApiProblem, source: SourceFile | None = None) -> Problem:
     """
     Turn an API's problem document into ours, with lines of the scenario file.
 
@@ -208,12 +227,6 @@ def answering(command: F) -> F:
         as_json = bool(kwargs.get("as_json"))
         try:
             command(*args, **kwargs)
-        except Problem as problem:
-            complain(problem, as_json=as_json)
-        except ApiProblem as error:
-            complain(problem_from(error), as_json=as_json)
-        except (ScenarioError, ScenarioErrors) as error:
-            complain(_from_core(error), as_json=as_json)
         except KeyboardInterrupt as stop:
             try:
                 complain(Problem("Stopped", code=CANCELLED), as_json=as_json)
@@ -222,6 +235,13 @@ def answering(command: F) -> F:
                     _leave_now()
         except BrokenPipeError:
             raise typer.Exit(CANNOT) from None
+        except typer.Exit:
+            raise
+        except Exception as error:
+            problem = _expected(error)
+            if problem is None:
+                raise
+            complain(problem, as_json=as_json)
 
     return wrapped  # type: ignore[return-value]
 
@@ -254,15 +274,25 @@ def print_json(document: Any) -> None:
     sys.stdout.write("\n")
 
 
-def _from_core(error: ScenarioError | ScenarioErrors) -> Problem:
-    found = error.errors if isinstance(error, ScenarioErrors) else (error,)
-    lines = [
-        ProblemLine(field=e.field, rule=e.rule, value=e.value, repair=e.repair)
-        for e in found
-    ]
-    return Problem(
-        "The input is wrong", lines, code=code_for(422, [e.field for e in found])
-    )
+def show(found: Any, draw: Callable[[Console, Any], None], *, as_json: bool) -> None:
+    """Print an answer: as JSON, or as a command draws it."""
+    if as_json:
+        print_json(found)
+    else:
+        draw(out_console(), found)
+
+
+def _expected(error: Exception) -> Problem | None:
+    """What a failure says to the user; None for one that nobody foresaw."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, ScenarioError | ScenarioErrors):
+        lines = [ProblemLine(**part) for part in parts(error)]
+        code = code_for(422, [line.field for line in lines])
+        return Problem("The input is wrong", lines, code=code)
+    from api.client import ApiProblem
+
+    return problem_from(error) if isinstance(error, ApiProblem) else None
 
 
 def _first_line(error: BaseException) -> str:

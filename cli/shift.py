@@ -9,11 +9,11 @@ import typer
 from rich.console import Console
 
 from app.format import number, percent
+from cli.options import Json, Server
 from cli.problem import Problem
 from cli.scenario_file import InputFile, load_inputs
-from cli.serve_study import Json, Server
-from cli.serve_study_tables import kilo, make_table, row, say
-from cli.session import answering, out_console, planner, print_json, problem_from
+from cli.session import answering, planner, show
+from cli.tables import kilo, make_table, row, say
 from twin.types import Document
 
 
@@ -31,21 +31,13 @@ def shift(
     as_json: Json = False,
 ) -> None:
     """Move work that may wait inside its deadlines and the site's headroom."""
-    from api.client import ApiProblem
-
     source = load_inputs(file)
-    with planner(server) as client:
-        try:
-            asked = source.document
-            if grid is not None:
-                asked = _signals(client, source, grid, start) | asked
-            found = client.shift(asked)
-        except ApiProblem as error:
-            raise problem_from(error, source) from error
-    if as_json:
-        print_json(found)
-    else:
-        print_shift(out_console(), found)
+    with planner(server, source) as client:
+        asked = source.document
+        if grid is not None:
+            asked = _signals(client, source, grid, start) | asked
+        found = client.shift(asked)
+    show(found, print_shift, as_json=as_json)
 
 
 def _signals(client: Any, source: InputFile, grid: str, start: str) -> Document:
@@ -67,9 +59,8 @@ def _signals(client: Any, source: InputFile, grid: str, start: str) -> Document:
 def print_shift(console: Console, found: Document) -> None:
     """Print each job's times, and what moving them saves."""
     table = make_table(
-        f"Shifted by {found['aim']} ({found['method']})", ("Job", "left"),
-        ("From, h", "right"), ("To, h", "right"), ("Deadline, h", "right"),
-        ("Later by, h", "right"),
+        f"Shifted by {found['aim']} ({found['method']})", "Job", "From, h", "To, h",
+        "Deadline, h", "Later by, h",
     )  # fmt: skip
     for job in found["jobs"]:
         times = (job[n] for n in ("start_h", "end_h", "deadline_h", "delay_h"))

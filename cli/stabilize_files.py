@@ -1,11 +1,10 @@
-"""Write a study or a search of a training site: JSON, CSV and the HTML report."""
+"""Write a run or a search of a training site: JSON, CSV and the HTML report."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
-from cli.files import as_csv, write_whole
+from cli.files import as_csv, as_json, write_whole
 from cli.scenario_file import ScenarioFile
 from twin.types import Document
 
@@ -13,32 +12,32 @@ _KINDS = ("low", "high", "mean")
 
 
 def write_report(
-    study: Document, detail: Document, source: ScenarioFile, path: Path
+    run: Document, detail: Document, source: ScenarioFile, path: Path
 ) -> Path:
     """Write the compliance report, with a closer look at the waveform."""
     from app.report.stabilize import stabilize_report
 
     asked = source.scenario.model_dump(mode="json", exclude_defaults=True)
     page = stabilize_report(
-        study, source.scenario.name, detail=detail, scenario=asked,
+        run, source.name, detail=detail, scenario=asked,
         file=source.path.name,
     )  # fmt: skip
     return write_whole(path, page.encode())
 
 
-def write_study(study: Document, folder: Path) -> list[Path]:
-    """Write study.json, waveform.csv and verdicts.csv; return their paths."""
+def write_run(run: Document, folder: Path) -> list[Path]:
+    """Write stabilize.json, waveform.csv and verdicts.csv; return their paths."""
     return [
-        write_whole(folder / "study.json", _as_json(study)),
-        write_whole(folder / "waveform.csv", waveform_csv(study["window"])),
-        write_whole(folder / "verdicts.csv", verdicts_csv(study["verdicts"])),
+        write_whole(folder / "stabilize.json", as_json(run)),
+        write_whole(folder / "waveform.csv", waveform_csv(run["window"])),
+        write_whole(folder / "verdicts.csv", verdicts_csv(run["verdicts"])),
     ]
 
 
 def write_search(sized: Document, folder: Path) -> list[Path]:
     """Write size.json and tried.csv; return their paths."""
     return [
-        write_whole(folder / "size.json", _as_json(sized)),
+        write_whole(folder / "size.json", as_json(sized)),
         write_whole(folder / "tried.csv", tried_csv(sized)),
     ]
 
@@ -96,7 +95,3 @@ def tried_csv(sized: Document) -> bytes:
         for t in sized["tried"]
     ]  # fmt: skip
     return as_csv(head, rows)
-
-
-def _as_json(document: Document) -> bytes:
-    return json.dumps(document, indent=1, allow_nan=False).encode()

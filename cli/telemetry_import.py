@@ -2,35 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console
 
-from api.client import ApiProblem, Client
-from cli.problem import BAD_INPUT, Problem, ProblemLine
-from cli.session import (
-    answering,
-    follow,
-    out_console,
-    planner,
-    print_json,
-    problem_from,
-)
-from store.secret_files import secret
+from cli.data_file import readable
+from cli.options import Json, Server
+from cli.session import answering, follow, planner, show
+from cli.tables import say
 
 app = typer.Typer(
     help="Measured power from files and other monitoring systems.", no_args_is_help=True
 )
-
-Json = Annotated[
-    bool, typer.Option("--json", help="Print one JSON document on stdout.")
-]
-Server = Annotated[
-    str | None,
-    typer.Option(envvar="NAMEPLATE_SERVER", help="Ask a running server instead."),
-]
 SECRET = "NAMEPLATE_PULL_AUTHORIZATION"  # noqa: S105 - the name of a variable
 
 
@@ -54,21 +39,10 @@ def upload(
     as_json: Json = False,
 ) -> None:
     """Take a file of readings in: every row is checked before the first is stored."""
-    if not file.is_file():
-        raise _wrong(
-            "FILE", "must be a file that can be read", str(file), "check the path"
-        )
     about = {"kind": kind, "device": device, "time_zone": time_zone, "start": start}
-    with planner(server) as client:
-        found = _uploaded(client, file, source, about)
-    if as_json:
-        print_json(found)
-        return
-    _say(f"{found['stored']:,} of {found['rows']:,} rows stored; {found['times']}")
-    _say("columns: " + ", ".join(f"{c} as {f}" for c, f in found["fields"].items()))
-    if found["ignored_columns"]:
-        _say("not known: " + ", ".join(found["ignored_columns"]))
-    _say_refused(found)
+    with planner(server, readable(file)) as client:
+        found = client.upload_telemetry(file, source=source, **about)
+    show(found, _print_upload, as_json=as_json)
 
 
 @app.command()
@@ -95,6 +69,8 @@ def pull(
     A secret it wants goes into the variable NAMEPLATE_PULL_AUTHORIZATION, whole, as
     "Bearer ..."; it is used once and kept nowhere.
     """
+    from store.secret_files import secret
+
     asked: dict[str, Any] = {
         "url": url, "start": start, "end": end, "step_s": step_s, "source": source,
         "authorization": secret(SECRET) or "",
@@ -102,45 +78,33 @@ def pull(
     }  # fmt: skip
     with planner(server) as client:
         job = follow(client, client.pull_telemetry(**asked), f"fetching from {url}")
-    found = job.get("answer") or {}
-    if as_json:
-        print_json(found)
-        return
-    _say(f"{found['samples']:,} samples, {found['stored']:,} readings stored")
-    for ignored in found["ignored"][:10]:
-        _say(f"not kept: {ignored['name']} ({ignored['reason']})")
-    _say_refused(found)
+    show(job.get("answer") or {}, _print_pull, as_json=as_json)
 
 
-def _uploaded(
-    client: Client, file: Path, source: str, about: dict[str, str | None]
-) -> dict[str, Any]:
-    """Send a file; problems of its lines name it as the user did."""
-    try:
-        return client.upload_telemetry(file, source=source, **about)
-    except ApiProblem as error:
-        found = problem_from(error)
-        lines = [
-            replace(line, file=str(file))
-            if line.field.startswith(("line ", "file"))
-            else line
-            for line in found.lines
-        ]
-        raise Problem(found.title, lines, code=found.code) from error
+def _print_upload(console: Console, found: dict[str, Any]) -> None:
+    columns = ", ".join(f"{c} as {f}" for c, f in found["fields"].items())
+    say(
+        console,
+        f"{found['stored']:,} of {found['rows']:,} rows stored; {found['times']}",
+        f"columns: {columns}",
+    )
+    if found["ignored_columns"]:
+        say(console, "not known: " + ", ".join(found["ignored_columns"]))
+    say(console, *_left_out(found))
 
 
-def _say_refused(found: dict[str, Any]) -> None:
-    for refused in found["refused"]:
-        _say(
-            f"left out: {refused['count']:,} values of {refused['field']}, "
-            f"{refused['reason']}; {refused['repair']}"
-        )
+def _print_pull(console: Console, found: dict[str, Any]) -> None:
+    say(
+        console,
+        f"{found['samples']:,} samples, {found['stored']:,} readings stored",
+        *(f"not kept: {i['name']} ({i['reason']})" for i in found["ignored"][:10]),
+        *_left_out(found),
+    )
 
 
-def _say(text: str) -> None:
-    out_console().print(text, markup=False, highlight=False)
-
-
-def _wrong(field: str, rule: str, value: str, repair: str) -> Problem:
-    line = ProblemLine(field=field, rule=rule, value=value, repair=repair)
-    return Problem("The file cannot be read", [line], code=BAD_INPUT)
+def _left_out(found: dict[str, Any]) -> list[str]:
+    return [
+        f"left out: {refused['count']:,} values of {refused['field']}, "
+        f"{refused['reason']}; {refused['repair']}"
+        for refused in found["refused"]
+    ]

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
-from rich.table import Table
+from rich.console import Console
 
-from cli.problem import BAD_INPUT, CANNOT, Problem, ProblemLine
-from cli.session import answering, err_console, out_console, print_json, read_settings
+from cli.options import Json
+from cli.problem import CANNOT, refusal
+from cli.session import answering, err_console, print_json, read_settings, show
+from cli.tables import listing, row
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -24,9 +26,6 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 
-Json = Annotated[
-    bool, typer.Option("--json", help="Print one JSON document on stdout.")
-]
 Role = Literal["agent", "collector", "viewer", "planner", "admin"]
 FIELDS = ("id", "name", "kind", "scopes", "agent", "created_at", "expires_at",
           "used_at", "revoked_at")  # fmt: skip
@@ -58,15 +57,16 @@ def create(
     bound = agent or (name if "telemetry:write" in wanted else None)
     ends = None if days is None else now_utc() + dt.timedelta(days=days)
     with _changing("create", 201) as (tokens, named):
-        row, token = tokens.create(
+        made, token = tokens.create(
             name=name, scopes=wanted, agent=bound, expires_at=ends
         )
-        named.append(f"{row.id} {row.name}")
+        named.append(f"{made.id} {made.name}")
     if as_json:
-        print_json({**_document(row), "token": token})
+        print_json({**documents([made], FIELDS)[0], "token": token})
         return
     err_console().print(
-        f"{row.name}: {', '.join(row.scopes)}. It cannot be shown again.", markup=False
+        f"{made.name}: {', '.join(made.scopes)}. It cannot be shown again.",
+        markup=False,
     )
     typer.echo(token)
 
@@ -86,10 +86,7 @@ def list_tokens(as_json: Json = False) -> None:
             cursor = page.next_cursor
             if cursor is None:
                 break
-    if as_json:
-        print_json([_document(row) for row in rows])
-    else:
-        out_console().print(_table(rows))
+    show(documents(rows, FIELDS), _print_tokens, as_json=as_json)
 
 
 @app.command()
@@ -103,16 +100,15 @@ def revoke(
 
     try:
         with _changing("revoke", 204) as (tokens, named):
-            row = tokens.revoke(token_id)
-            named.append(f"{row.id} {row.name}")
+            ended = tokens.revoke(token_id)
+            named.append(f"{ended.id} {ended.name}")
     except NotFoundError as error:
-        line = ProblemLine(field="TOKEN_ID", rule="must be a token's id", value=None,
-                           repair="take it from `nameplate tokens list`")  # fmt: skip
-        raise Problem("No token was revoked", [line], code=BAD_INPUT) from error
+        raise refusal("No token was revoked", "TOKEN_ID", "must be a token's id", None,
+                      "take it from `nameplate tokens list`") from error  # fmt: skip
     if as_json:
-        print_json(_document(row))
+        print_json(documents([ended], FIELDS)[0])
     else:
-        err_console().print(f"{row.name} ({row.id}) is revoked", markup=False)
+        err_console().print(f"{ended.name} ({ended.id}) is revoked", markup=False)
 
 
 @contextmanager
@@ -134,11 +130,11 @@ def database(*, upgrade: bool = True) -> Iterator[Engine]:
             upgrade_engine(engine)
         yield engine
     except (SQLAlchemyError, OSError) as error:
-        line = ProblemLine(
-            field="NAMEPLATE_DATABASE_URL", rule="must be a database in reach",
-            value=type(error).__name__, repair="run `nameplate doctor`",
-        )  # fmt: skip
-        raise Problem("The database cannot be used", [line], code=CANNOT) from error
+        raise refusal(
+            "The database cannot be used",
+            "NAMEPLATE_DATABASE_URL", "must be a database in reach",
+            type(error).__name__, "run `nameplate doctor`", code=CANNOT,
+        ) from error  # fmt: skip
     finally:
         engine.dispose()
 
@@ -158,23 +154,25 @@ def _changing(action: str, outcome: int) -> Iterator[tuple[Tokens, list[str]]]:
         ])  # fmt: skip
 
 
-def _document(row: Any) -> dict[str, Any]:
-    values = {name: getattr(row, name) for name in FIELDS}
-    return {
-        k: v.isoformat() if isinstance(v, dt.datetime) else v for k, v in values.items()
-    }
+def documents(rows: Iterable[Any], fields: Sequence[str]) -> list[dict[str, Any]]:
+    """Rows of the database as records of JSON."""
+    return [
+        {k: v.isoformat() if isinstance(v, dt.datetime) else v
+         for k, v in ((name, getattr(row, name)) for name in fields)}
+        for row in rows
+    ]  # fmt: skip
 
 
-def _table(rows: list[Any]) -> Table:
-    table = Table(title="Tokens", title_justify="left")
-    for name in ("Id", "Name", "Opens", "Made", "Last used", "Ends"):
-        table.add_column(name, no_wrap=name == "Id")
-    for row in rows:
-        ends = "revoked" if row.revoked_at else _day(row.expires_at, "never")
-        table.add_row(row.id, row.name, ", ".join(row.scopes), _day(row.created_at, ""),
-                      _day(row.used_at, "not yet"), ends)  # fmt: skip
-    return table
+def _print_tokens(console: Console, tokens: list[dict[str, Any]]) -> None:
+    table = listing("Tokens", "Id", "Name", "Opens", "Made", "Last used", "Ends")
+    for t in tokens:
+        ends = "revoked" if t["revoked_at"] else _minute(t["expires_at"], "never")
+        row(
+            table, t["id"], t["name"], ", ".join(t["scopes"]),
+            _minute(t["created_at"], ""), _minute(t["used_at"], "not yet"), ends,
+        )  # fmt: skip
+    console.print(table)
 
 
-def _day(at: dt.datetime | None, absent: str) -> str:
-    return absent if at is None else f"{at:%Y-%m-%d %H:%M} UTC"
+def _minute(at: str | None, absent: str) -> str:
+    return absent if at is None else f"{at.replace('T', ' '):.16} UTC"

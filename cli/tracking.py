@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 from enum import StrEnum
+from functools import partial
 from typing import Annotated
 
 import typer
-from rich.box import SIMPLE_HEAD
+from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
-from cli.problem import ANSWER_IS_NO, Problem, ProblemLine
-from cli.session import answering, out_console, planner, print_json, progress
+from app.format import MISSING, number
+from cli.options import Json, Server, strict_if
+from cli.problem import ANSWER_IS_NO, refusal
+from cli.session import answering, planner, progress, show
+from cli.tables import make_table, row, say
 from twin.types import Document
 
 _SECOND_US = 1_000_000
@@ -29,18 +32,6 @@ class Kind(StrEnum):
     conversion = "conversion"
     thermal = "thermal"
     levels = "levels"
-
-
-Server = Annotated[
-    str | None,
-    typer.Option(
-        envvar="NAMEPLATE_SERVER",
-        help="Ask a running server; without it the local database is read here.",
-    ),
-]
-Json = Annotated[
-    bool, typer.Option("--json", help="Print one JSON document on stdout.")
-]
 
 
 @answering
@@ -72,9 +63,7 @@ def calibrate(
     force: Annotated[
         bool, typer.Option("--force", help="Even if it is worse than its prior.")
     ] = False,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Exit with 1 where a fit was refused.")
-    ] = False,
+    strict: Annotated[bool, strict_if("a fit was refused")] = False,
     server: Server = None,
     as_json: Json = False,
 ) -> None:
@@ -88,11 +77,7 @@ def calibrate(
     with planner(server) as client, progress(f"calibrating {source}") as report:
         job = client.calibrate(on_progress=report, **asked)
     items = (job.get("answer") or {"items": []})["items"]
-    if as_json:
-        print_json(items)
-    else:
-        for item in items:
-            _print_calibration(item)
+    show(items, _print_calibrations, as_json=as_json)
     if strict and any(item["status"] == "refused" for item in items):
         raise typer.Exit(ANSWER_IS_NO)
 
@@ -111,50 +96,92 @@ def forecast(
     """Forecast power and what is left of the limit, from stored history."""
     with planner(server) as client:
         found = client.forecast(of, hours * _HOUR_S)
-    if as_json:
-        print_json(found)
-        return
-    peak = f"{_kw(found['peak_w'])} ({_kw(found['peak_low_w'])} to "
-    _say(f"{of}, next {hours:g} h: peak {peak}{_kw(found['peak_high_w'])} kW)")
-    if found["limit_w"] is not None:
-        chance = f"{found['passed_frac']:.1%}"
-        _say(f"limit {_kw(found['limit_w'])} kW: headroom {_kw(found['headroom_w'])} "
-             f"kW, chance of passing {chance}")  # fmt: skip
-    history = found["history"]
-    _say(f"model: {found['model']}, {history['have_days']:.1f} days of history, "
-         f"{history['day_days']:.3g} know the hours")  # fmt: skip
-    if found["backtest"] is not None:
-        judged = found["backtest"]
-        _say(f"of its own past {judged['covered_frac']:.0%} lay in the 90 % range, "
-             f"error {judged['mape_frac']:.1%}")  # fmt: skip
-    else:
-        _say(f"not judged on its past: {found['backtest_missing']}")
-    for words in found["warnings"]:
-        _say(f"look again: {words}")
+    show(found, partial(_print_forecast, of=of, hours=hours), as_json=as_json)
 
 
 @answering
 def shadow(
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Exit with 1 where something drifts.")
-    ] = False,
+    strict: Annotated[bool, strict_if("something drifts")] = False,
     server: Server = None,
     as_json: Json = False,
 ) -> None:
     """Compare what was measured in the newest hour with what the twin predicts."""
     with planner(server) as client:
         found = client.shadow()
-    if as_json:
-        print_json(found)
-    else:
-        out_console().print(_shadow_table([*found["hosts"], *found["nodes"]]))
-        for name in found["origins"]:
-            _say(f"drift begins at {name}")
+    show(found, _print_shadow, as_json=as_json)
     if strict and found["origins"]:
         raise typer.Exit(ANSWER_IS_NO)
 
 
-# --- parts --------------------------------------------------------------------------
+# --- printing -------------------------------------------------------------------------
+
+
+def _print_forecast(
+    console: Console, found: Document, *, of: str, hours: float
+) -> None:
+    chances = f"{_kw(found['peak_low_w'])} to {_kw(found['peak_high_w'])} kW"
+    history = found["history"]
+    say(console, f"{of}, next {hours:g} h: peak {_kw(found['peak_w'])} ({chances})")
+    if found["limit_w"] is not None:
+        say(
+            console,
+            f"limit {_kw(found['limit_w'])} kW: headroom {_kw(found['headroom_w'])} "
+            f"kW, chance of passing {found['passed_frac']:.1%}",
+        )
+    say(
+        console,
+        f"model: {found['model']}, {history['have_days']:.1f} days of history, "
+        f"{history['day_days']:.3g} know the hours",
+        _backtest(found),
+        *(f"look again: {words}" for words in found["warnings"]),
+    )  # fmt: skip
+
+
+def _backtest(found: Document) -> str:
+    judged = found["backtest"]
+    if judged is None:
+        return f"not judged on its past: {found['backtest_missing']}"
+    return (
+        f"of its own past {judged['covered_frac']:.0%} lay in the 90 % range, "
+        f"error {judged['mape_frac']:.1%}"
+    )
+
+
+def _print_calibrations(console: Console, items: list[Document]) -> None:
+    for item in items:
+        say(console, *_calibration(item))
+
+
+def _calibration(item: Document) -> list[str]:
+    """What was fitted, how sure it is, and what could not be."""
+    if item["status"] == "refused":
+        error = item["error"]
+        why = f"{error['field']} {error['rule']}: {error['value']}; {error['repair']}"
+        return [f"{item['target']}: refused: {why}"]
+    held = item["held_out"] or {}
+    errors = ""
+    if held.get("mape_after") is not None:
+        errors = f"; held out {held['mape_before']:.1%} -> {held['mape_after']:.1%}"
+    state = ", active" if item["active"] else ""
+    back = item["held_back"]
+    return [
+        f"{item['target']}: {item['id']}, version {item['version']}{state}{errors}",
+        *([f"  worse than its prior: {back}"] if back else []),
+        *map(_parameter, item["parameters"]),
+        *(f"  {one['parameter']} cannot be told: {one['why']}; {one['needs']}"
+          for one in item["refused"]),
+        *(f"  look again: {words}" for words in item["warnings"]),
+    ]  # fmt: skip
+
+
+def _parameter(p: Document) -> str:
+    sure = f" +- {p['standard_error']:.3g}" if p["fitted"] else " (prior)"
+    return f"  {p['name']} = {p['value']:.5g}{sure} {p['unit']}"
+
+
+def _print_shadow(console: Console, found: Document) -> None:
+    console.print(_shadow_table([*found["hosts"], *found["nodes"]]))
+    say(console, *(f"drift begins at {name}" for name in found["origins"]))
 
 
 def _instant_us(field: str, text: str) -> int:
@@ -163,58 +190,31 @@ def _instant_us(field: str, text: str) -> int:
     except ValueError:
         at = None
     if at is None or at.tzinfo is None:
-        raise Problem(
+        raise refusal(
             "The period cannot be read",
-            [ProblemLine(field=field, rule="must be an instant with its UTC offset",
-                         value=text, repair="write it as 2026-01-05T00:00:00Z")],
+            field, "must be an instant with its UTC offset", text,
+            "write it as 2026-01-05T00:00:00Z",
         )  # fmt: skip
     return round(at.timestamp() * _SECOND_US)
 
 
-def _print_calibration(item: Document) -> None:
-    if item["status"] == "refused":
-        error = item["error"]
-        _say(f"{item['target']}: refused: {error['field']} {error['rule']}: "
-             f"{error['value']}; {error['repair']}")  # fmt: skip
-        return
-    held = item["held_out"] or {}
-    errors = ""
-    if held.get("mape_after") is not None:
-        errors = f"; held out {held['mape_before']:.1%} -> {held['mape_after']:.1%}"
-    state = ", active" if item["active"] else ""
-    _say(f"{item['target']}: {item['id']}, version {item['version']}{state}{errors}")
-    if item["held_back"]:
-        _say(f"  worse than its prior: {item['held_back']}")
-    for p in item["parameters"]:
-        sure = f" +- {p['standard_error']:.3g}" if p["fitted"] else " (prior)"
-        _say(f"  {p['name']} = {p['value']:.5g}{sure} {p['unit']}")
-    for one in item["refused"]:
-        _say(f"  {one['parameter']} cannot be told: {one['why']}; {one['needs']}")
-    for words in item["warnings"]:
-        _say(f"  look again: {words}")
-
-
 def _shadow_table(entries: list[Document]) -> Table:
-    table = Table(title=Text("Newest hour, kW"), title_justify="left", box=SIMPLE_HEAD)
-    for k, name in enumerate(("Name", "Kind", "Basis", "Measured", "Predicted",
-                              "Bias, %", "Drift")):  # fmt: skip
-        table.add_column(name, justify="left" if k < 3 else "right", no_wrap=True)
+    table = make_table(
+        "Newest hour, kW", "Name", ("Kind", "left"), ("Basis", "left"), "Measured",
+        "Predicted", "Bias, %", "Drift",
+    )  # fmt: skip
     for e in entries:
-        bias = "-"
+        bias = MISSING
         if e["bias_w"] is not None and e["measured_w"]:
             bias = f"{100 * e['bias_w'] / e['measured_w']:+.1f}"
         drift = e["drift"]
-        table.add_row(
-            e["name"], e["kind"], e["basis"], _kw(e["measured_w"]),
+        row(
+            table, e["name"], e["kind"], e["basis"], _kw(e["measured_w"]),
             _kw(e["predicted_w"]), bias,
-            f"{drift['size_w']:+,.0f} W" if drift else "-",
+            f"{drift['size_w']:+,.0f} W" if drift else MISSING,
         )  # fmt: skip
     return table
 
 
 def _kw(watts: float | None) -> str:
-    return "-" if watts is None else f"{watts / _KILO:,.2f}"
-
-
-def _say(text: str) -> None:
-    out_console().print(text, markup=False, highlight=False)
+    return number(None if watts is None else watts / _KILO, 2)

@@ -1,15 +1,37 @@
-"""Show the validation table; its figures are recomputed in cli/validation."""
+"""`nameplate validate`: the table; its figures are recomputed in cli/validation."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
+import typer
 from rich.table import Table
 
-from cli.problem import Problem, ProblemLine
+from cli.options import Json, strict_if
+from cli.problem import ANSWER_IS_NO, refusal
+from cli.session import answering, out_console, print_json, progress
 
 Row = dict[str, Any]
+
+
+@answering
+def validate(
+    prefix: Annotated[
+        str, typer.Argument(help="Only ids that start so, e.g. polca.")
+    ] = "",
+    strict: Annotated[bool, strict_if("a figure does not hold")] = False,
+    as_json: Json = False,
+) -> None:
+    """Recompute the validation table: published, ours, difference."""
+    with progress("validating") as report:
+        rows = recompute(prefix, report)
+    if as_json:
+        print_json(rows)
+    else:
+        out_console().print(table(rows))
+    if strict and not all(row["passes"] for row in rows):
+        raise typer.Exit(ANSWER_IS_NO)
 
 
 def recompute(prefix: str, report: Callable[[float, str], None]) -> list[Row]:
@@ -31,14 +53,9 @@ def recompute(prefix: str, report: Callable[[float, str], None]) -> list[Row]:
     try:
         return [row.to_json() for row in rows(prefix, report)]
     except ValueError as error:
-        raise Problem(
-            "Nothing to validate",
-            [
-                ProblemLine(
-                    field="PREFIX", rule="must be the start of some row's id",
-                    value=prefix, repair=f"leave it out to see every row ({error})",
-                )
-            ],
+        raise refusal(
+            "Nothing to validate", "PREFIX", "must be the start of some row's id",
+            prefix, f"leave it out to see every row ({error})",
         ) from error  # fmt: skip
 
 

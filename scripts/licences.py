@@ -78,7 +78,7 @@ MPL-2.0 (`certifi`, `tqdm`) covers its own files.
 
 ## Datasets
 
-No file of them is part of Nameplate: `nameplate data pull NAME` fetches it from its
+No file of them is part of Nameplate: `nameplate datasets pull NAME` fetches it from its
 publisher, by commit and checksum, onto the user's machine. Values derived from some are
 part of it; they are below.
 

@@ -3,8 +3,8 @@ Everything this product keeps, in one file: made while serving, checked before u
 
 A ZIP with `manifest.json` (versions, and SHA-256 of each part), the database as it was
 at one moment, and the user's own imported data. Published data is named, not copied:
-`nameplate data pull` fetches it again. Live telemetry is in the database; what agents
-have not sent yet is in their own spools.
+`nameplate datasets pull` fetches it again. Live telemetry is in the database; what
+agents have not sent yet is in their own spools.
 """
 
 from __future__ import annotations

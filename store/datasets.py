@@ -8,10 +8,10 @@ import os
 import re
 import tempfile
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
-from typing import Literal, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias, TypeVar
 
 import httpx
 from pydantic import BaseModel, Field
@@ -30,12 +30,10 @@ from twin.serving.traffic import RecordedRates, RecordedRequests, Recordings
 
 __all__ = ["DatasetError", "DatasetInfo", "DatasetStore", "ImportProblem"]
 
+T = TypeVar("T")
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}")
 Table: TypeAlias = list[dict[str, str]]
 _ZERO_AS_MISSING = ("peak_power", "average_power")
-
-
-_WEATHER = (".csv", ".csv.gz", ".epw")
 
 
 class DatasetError(ScenarioError):
@@ -94,7 +92,9 @@ class DatasetInfo(BaseModel):
         default="published", description="Who brought it", examples=["published"]
     )
     pullable: bool = Field(
-        default=True, description="Whether `data pull` can fetch it", examples=[True]
+        default=True,
+        description="Whether `datasets pull` can fetch it",
+        examples=[True],
     )
     checked: str = Field(
         default="",
@@ -116,9 +116,7 @@ class DatasetStore:
         self._data_dir = settings.data_dir
         self._published_dir = Path(settings.cache_dir) / "published"
         self._imported_dir = Path(settings.cache_dir) / "imported"
-        self._parsed: dict[tuple[str, str, int], RecordedRequests | RecordedRates] = {}
-        self._weather: dict[tuple[str, str, int], Weather] = {}
-        self._grids: dict[tuple[str, str, int], GridYear] = {}
+        self._parsed: dict[tuple[str, Path, int], Any] = {}
         self._lock = threading.Lock()
 
     # --- finding -------------------------------------------------------------------
@@ -253,11 +251,7 @@ class DatasetStore:
         if self._data_dir is not None:
             root = Path(self._data_dir)
             folders += [root / "weather_tmy3", root / "grid_weather_hourly", root]
-        return {
-            path.name.split(".")[0]: path
-            for folder in reversed(folders) if folder.is_dir()
-            for ending in _WEATHER for path in folder.glob(f"*{ending}")
-        }  # fmt: skip
+        return _by_name(folders, (".csv", ".csv.gz", ".epw"))
 
     def weather_names(self) -> tuple[str, ...]:
         """Names that `weather` takes, in order."""
@@ -280,12 +274,7 @@ class DatasetStore:
                                name, f"put {name}.epw or {name}.csv into "
                                f"{self._weather_dir}, or leave it empty for a "
                                "generated year")  # fmt: skip
-        path = known[name]
-        key = (name, str(path), path.stat().st_mtime_ns)
-        with self._lock:
-            if key not in self._weather:
-                self._weather[key] = read_weather(path)
-            return self._weather[key]
+        return self._remembered("weather", known[name], read_weather)
 
     def keep_weather(self, name: str, text: str) -> None:
         """
@@ -317,11 +306,7 @@ class DatasetStore:
         folders = [self._imported_dir.parent / "grid"]
         if self._data_dir is not None:
             folders.append(Path(self._data_dir) / "grid_weather_hourly")
-        return {
-            path.name.split(".")[0]: path
-            for folder in reversed(folders) if folder.is_dir()
-            for ending in (".csv", ".csv.gz") for path in folder.glob(f"*{ending}")
-        }  # fmt: skip
+        return _by_name(folders, (".csv", ".csv.gz"))
 
     def grid_names(self) -> tuple[str, ...]:
         """Names that `grid` takes, in order."""
@@ -346,12 +331,7 @@ class DatasetStore:
                                f"use one of: {here}; or put {name}.csv into "
                                f"{self._imported_dir.parent / 'grid'}, or leave it "
                                "empty")  # fmt: skip
-        path = known[name]
-        key = (name, str(path), path.stat().st_mtime_ns)
-        with self._lock:
-            if key not in self._grids:
-                self._grids[key] = read_grid(path)
-            return self._grids[key]
+        return self._remembered("grid", known[name], read_grid)
 
     # --- reading -------------------------------------------------------------------
 
@@ -423,7 +403,7 @@ class DatasetStore:
         """
         info = self.info(name)
         if not info.present:
-            get = f"run `nameplate data pull {name}`"
+            get = f"run `nameplate datasets pull {name}`"
             raise DatasetError(
                 "dataset", "must be on this machine", name,
                 f"{get if info.pullable else 'it cannot be downloaded'}, or point "
@@ -433,16 +413,27 @@ class DatasetStore:
 
     def _parse(self, info: DatasetInfo) -> RecordedRequests | RecordedRates:
         path = Path(info.path or "")
-        key = (info.name, str(path), path.stat().st_mtime_ns)
+        if info.kind == "requests":
+            return self._remembered(info.kind, path, readers.read_requests)
+        return self._remembered(info.kind, path, readers.read_rates)
+
+    def _remembered(self, kind: str, path: Path, read: Callable[[Path], T]) -> T:
+        """Read a file as one kind of thing, once for as long as it stays the same."""
+        key = (kind, path, path.stat().st_mtime_ns)
         with self._lock:
             if key not in self._parsed:
-                read = (
-                    readers.read_requests
-                    if info.kind == "requests"
-                    else readers.read_rates
-                )
                 self._parsed[key] = read(path)
-            return self._parsed[key]
+            found: T = self._parsed[key]
+            return found
+
+
+def _by_name(folders: Iterable[Path], endings: Iterable[str]) -> dict[str, Path]:
+    """Files by their name without its ending; those of the first folders count."""
+    return {
+        path.name.split(".")[0]: path
+        for folder in reversed([*folders]) if folder.is_dir()
+        for ending in endings for path in folder.glob(f"*{ending}")
+    }  # fmt: skip
 
 
 def _how_checked(entry: Published) -> str:

@@ -13,9 +13,10 @@ Exception tree::
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+import math
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 
 class NameplateError(Exception):
@@ -76,3 +77,47 @@ def _inside(field: str, own: Collection[str], error: ScenarioError) -> ScenarioE
         return error
     return ScenarioError(f"{field}.{error.field}", error.rule, error.value,
                          error.repair)  # fmt: skip
+
+
+class Range(NamedTuple):
+    """Numbers that a parameter may be: the rule in words, its test, a usual repair."""
+
+    rule: str
+    holds: Callable[[float], bool]
+    repair: str = ""
+
+
+_PER_CENT = "a per cent value is to be divided by 100"
+POSITIVE = Range("above 0 and finite", lambda value: 0 < value < math.inf)
+NOT_NEGATIVE = Range("0 or more and finite", lambda value: 0 <= value < math.inf)
+ABOVE_ZERO = Range("above 0", lambda value: value > 0)
+FRACTION = Range("0 to 1", lambda value: 0 <= value <= 1, _PER_CENT)
+PART = Range("above 0, at most 1", lambda value: 0 < value <= 1, _PER_CENT)
+
+
+def check_values(allowed: Range, repair: str = "", **values: float) -> None:
+    """
+    Refuse the first value outside a range.
+
+    Args:
+        allowed: The range.
+        repair: What to do, where it is not what the range says.
+        values: Value of each parameter. NaN lies in no range.
+
+    Raises:
+        ValueError: If a value lies outside; names it, the rule, the value, the repair.
+    """
+    for name, value in values.items():
+        if not allowed.holds(value):
+            hint = repair or allowed.repair
+            end = f"; {hint}" if hint else ""
+            raise ValueError(f"{name} must be {allowed.rule}, got {value}{end}")
+
+
+def check_fields(
+    record: object, allowed: Range, *names: str, repair: str = "", owner: str = ""
+) -> None:
+    """Refuse the first of a record's fields outside a range, named after its owner."""
+    for name in names:
+        value = getattr(record, name)
+        check_values(allowed, repair, **{owner + name: value})

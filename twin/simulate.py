@@ -20,6 +20,7 @@ from twin.catalogue import CLOCK_CURVES, find_table
 from twin.catalogue.performance import (
     ClockCurve,
     PhaseTable,
+    clock_factors,
     decode_iteration_s,
     decode_power_frac,
 )
@@ -107,14 +108,7 @@ def compile_scenario(
     traffic = _traffic(scenario, recordings)
     horizon_s = scenario.horizon.days * 86_400.0
     tick_count = max(1, round(horizon_s / scenario.horizon.tick_s))
-    low_mhz, top_mhz = clock_range_mhz(server, curve)
-    _check_brake_clock(scenario.control.brake_clock_mhz, low_mhz, top_mhz)
-    controller = controller_for(
-        scenario.policy,
-        clock_max_mhz=top_mhz,
-        clock_min_mhz=low_mhz,
-        telemetry_delay_s=scenario.control.telemetry_delay_s,
-    )
+    controller = row_controller(scenario, server, curve)
     setup = _setup(
         scenario, server, table, curve, provisioned_w, controller, tick_count
     )
@@ -145,11 +139,18 @@ def clock_range_mhz(server: Server, curve: ClockCurve) -> tuple[float, float]:
     return max(server.gpu.clock_min_mhz.value, float(first_mhz)), top_mhz
 
 
-def _check_brake_clock(given_mhz: float | None, low_mhz: float, top_mhz: float) -> None:
+def row_controller(scenario: Scenario, server: Server, curve: ClockCurve) -> Controller:
+    """Policy of a row; a brake clock its servers cannot be held at is refused."""
+    low_mhz, top_mhz = clock_range_mhz(server, curve)
+    given_mhz = scenario.control.brake_clock_mhz
     if given_mhz is not None and not low_mhz <= given_mhz <= top_mhz:
         raise ScenarioError("control.brake_clock_mhz",
                             f"must be {low_mhz:g} to {top_mhz:g} MHz here", given_mhz,
                             "use a clock in that range, or leave it empty")  # fmt: skip
+    return controller_for(
+        scenario.policy, clock_max_mhz=top_mhz, clock_min_mhz=low_mhz,
+        telemetry_delay_s=scenario.control.telemetry_delay_s,
+    )  # fmt: skip
 
 
 def low_server_count(server_count: int, low_priority_frac: float) -> int:
@@ -199,17 +200,7 @@ def _setup(
                             count, "use 2 servers or more, or low_priority_frac 0 or "
                             "1")  # fmt: skip
     group_w = table.tensor_parallel * server.gpu.tdp_w.value
-    top = server.gpu.clock_max_mhz.value
-    clocks = np.array(curve.clock_mhz) * (top / curve.clock_mhz[-1])
-    slowdown = np.array(curve.slowdown)
-    dynamic = np.array(curve.dynamic_power_frac)
-    memory = table.decode_memory_power_frac
-    factors = np.column_stack([
-        slowdown,
-        1.0 + table.decode_clock_sensitivity * (slowdown - 1.0),
-        dynamic,
-        memory + (1.0 - memory) * dynamic,
-    ])  # fmt: skip
+    clocks, factors = clock_factors(curve, table, server.gpu.clock_max_mhz.value)
     idle_w = float(table.tensor_parallel * server.gpu.idle_w.value)
     # GPUs outside any instance idle for ever; they belong to the constant part
     spare = server.gpu_count - per_server * table.tensor_parallel

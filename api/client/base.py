@@ -10,7 +10,9 @@ from typing import Any, Literal, Self, cast
 
 import httpx
 
+from api.problems import problem_of
 from api.transport import App, InProcessTransport
+from twin.errors import ScenarioError
 from twin.types import Document
 
 Progress = Callable[[float, str], None]
@@ -227,6 +229,10 @@ class Connection:
             response = self._http.request(method, PREFIX + path, **options)
         except httpx.TransportError as error:
             raise ApiProblem(_unreachable(error)) from error
+        except httpx.InvalidURL as error:
+            wrong = ScenarioError("id", "must make an address", path[:80],
+                                  "list what there is to find one")  # fmt: skip
+            raise ApiProblem(problem_of(wrong)) from error
         if response.is_error:
             raise _problem_of(response)
         return response

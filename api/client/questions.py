@@ -109,7 +109,7 @@ class QuestionCalls(Connection):
         }  # fmt: skip
         return self.site_ask("/site/fit", more, **question)
 
-    def site_scheduling(
+    def site_schedule(
         self,
         *,
         emergency: Literal["none", "power", "airflow"] = "none",
@@ -133,7 +133,7 @@ class QuestionCalls(Connection):
             "emergency": emergency, "oversubscription_frac": oversubscription_frac,
             "iaas_frac": iaas_frac, "days": days,
         }  # fmt: skip
-        return self.site_ask("/site/scheduling", more, **question)
+        return self.site_ask("/site/schedule", more, **question)
 
     def site_steering(
         self,

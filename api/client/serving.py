@@ -1,4 +1,4 @@
-"""Calls about the serving fleet: studies, systems, a query's energy, shifting."""
+"""Calls about the serving fleet: runs, systems, a query's energy, shifting."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ class ServingCalls(Connection):
     """Serving."""
 
     def serving_systems(self) -> list[Document]:
-        """Systems a study may compare, each with its knobs and where it is from."""
+        """Systems a run may compare, each with its knobs and where it is from."""
         return self._items("/serving/systems")
 
     def serving_defaults(self) -> Document:
-        """Inputs of a study, a query and a search where nothing is given."""
+        """Inputs of a run, a query and a search where nothing is given."""
         return self._json("GET", "/serving/defaults")
 
-    def serve_study(
+    def serving_run(
         self,
-        study: Mapping[str, Any] | None = None,
+        serving: Mapping[str, Any] | None = None,
         *,
         points: int = 600,
         view: str | None = None,
@@ -32,7 +32,7 @@ class ServingCalls(Connection):
         Run serving systems side by side on the same traffic, waiting for the answer.
 
         Args:
-            study: Inputs; all defaults if not given.
+            serving: Inputs; all defaults if not given.
             points: Most records of each timeline.
             view: Name of the asking view; a newer question of it cancels this one.
             on_progress: Told part and phase where the answer takes longer.
@@ -43,8 +43,8 @@ class ServingCalls(Connection):
         Raises:
             ApiProblem: Status 409 where a newer question took over.
         """
-        asked = {"study": dict(study or {}), "points": points, "view": view}
-        return self.answer_of("/serving/study", asked, on_progress)
+        asked = {"serving": dict(serving or {}), "points": points, "view": view}
+        return self.answer_of("/serving/run", asked, on_progress)
 
     def query_energy(
         self, query: Mapping[str, Any] | None = None, *, view: str | None = None,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pathlib
 import re
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Header, Path, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from pydantic_core import to_json
 
 from api import errors
@@ -48,6 +50,7 @@ Paging = Annotated[PageQuery, Query()]
 FormatQuery = Annotated[
     Format, Query(alias="format", description="Representation", examples=["csv"])
 ]
+_PIECE_BYTES = 1_000_000
 _ETAG = re.compile(r'^(?:W/)?"?(\d{1,9})"?$', re.ASCII)
 
 
@@ -153,3 +156,16 @@ def result_content(model: type[Any]) -> dict[int | str, dict[str, Any]]:
             },
         }
     }
+
+
+async def keep_body(request: Request, path: pathlib.Path) -> None:
+    """Write a body to disk in large pieces, none of them on the event loop."""
+    waiting, size = list[bytes](), 0
+    with path.open("wb") as file:
+        async for chunk in request.stream():
+            waiting.append(chunk)
+            size += len(chunk)
+            if size >= _PIECE_BYTES:
+                await run_in_threadpool(file.write, b"".join(waiting))
+                waiting, size = [], 0
+        await run_in_threadpool(file.write, b"".join(waiting))

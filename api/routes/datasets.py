@@ -12,7 +12,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from api.access import needs
 from api.errors import described
-from api.routes.common import ACCEPTED, State, accepted
+from api.routes.common import ACCEPTED, State, accepted, keep_body
 from api.schemas.base import In, said
 from api.schemas.catalogue import DatasetList
 from store.datasets import DatasetInfo
@@ -72,9 +72,7 @@ async def import_dataset(
     """Take in a CSV of requests or rates, every row checked; all of it or nothing."""
     with tempfile.TemporaryDirectory(prefix="nameplate-") as folder:
         path = Path(folder) / "upload.csv"
-        with path.open("wb") as file:
-            async for chunk in request.stream():
-                file.write(chunk)
+        await keep_body(request, path)
         return await run_in_threadpool(
             state.datasets.import_file, asked.name, asked.kind, path
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -13,7 +12,7 @@ from api.access import needs
 from api.errors import described
 from api.limits import MAX_IMPORT_BYTES
 from api.problems import Refusal
-from api.routes.common import ACCEPTED, State, accepted
+from api.routes.common import ACCEPTED, State, accepted, keep_body
 from api.schemas.receivers import PullIn, ReceiverList, UploadOut, UploadQuery
 from api.wire import otlp
 from store.prometheus import PRESETS, RangeQuery
@@ -22,7 +21,6 @@ from twin.errors import ScenarioError
 router = APIRouter(tags=["receivers"], responses=described())
 COLLECTING = [Depends(needs("telemetry:collect"))]
 IMPORTING = [Depends(needs("imports:write"))]
-_PIECE = 1_000_000
 _OWN = (400, 413, 415, 429, 503)
 _OBJECT = {"schema": {"type": "object"}}
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
@@ -105,24 +103,11 @@ async def upload_telemetry(
     size = int(said) if said.isdecimal() else MAX_IMPORT_BYTES
     with state.receivers.uploading(size) as folder:
         path = folder / "upload"
-        await _keep(request, path)
+        await keep_body(request, path)
         found = await run_in_threadpool(
             state.receivers.upload, path, **asked.model_dump()
         )
     return UploadOut.model_validate(found)
-
-
-async def _keep(request: Request, path: Path) -> None:
-    """Write a body to disk in large pieces, none of them on the event loop."""
-    waiting, size = list[bytes](), 0
-    with path.open("wb") as file:
-        async for chunk in request.stream():
-            waiting.append(chunk)
-            size += len(chunk)
-            if size >= _PIECE:
-                await run_in_threadpool(file.write, b"".join(waiting))
-                waiting, size = [], 0
-        await run_in_threadpool(file.write, b"".join(waiting))
 
 
 @router.post(

@@ -22,8 +22,8 @@ from api.schemas.serving import (
     QueryEnergyIn,
     QueryEnergyOut,
     SearchQuestion,
-    ServeStudyIn,
-    ServeStudyOut,
+    ServingRunIn,
+    ServingRunOut,
     ShiftOut,
     ShiftQuestion,
     SystemList,
@@ -37,17 +37,17 @@ _DIRECT = {**ACCEPTED, **described(403, 404, 409, 500)}
 _JSON = "application/json"
 
 
-@router.post("/study", response_model=ServeStudyOut, responses=_DIRECT)
-async def run_study(state: State, body: ServeStudyIn) -> Response:
+@router.post("/run", response_model=ServingRunOut, responses=_DIRECT)
+async def run_serving(state: State, body: ServingRunIn) -> Response:
     """Run serving systems side by side on the same traffic."""
     return answered(
-        await state.serving.study(body.study, view=body.view, points=body.points)
+        await state.serving.run(body.serving, view=body.view, points=body.points)
     )
 
 
 @router.get("/systems", response_model=SystemList)
 def list_systems(state: State) -> Response:
-    """Name the systems a study may compare, with their knobs and sources."""
+    """Name the systems a run may compare, with their knobs and sources."""
     return Response(to_json({"items": state.serving.systems()}), media_type=_JSON)
 
 

@@ -19,8 +19,8 @@ from api.schemas.site import (
     FitIn,
     FitOut,
     NetworkOut,
-    SchedulingIn,
-    SchedulingOut,
+    ScheduleIn,
+    ScheduleOut,
     SiteQuestion,
     SiteRunIn,
     SiteRunOut,
@@ -84,11 +84,11 @@ async def fit_site(state: State, body: FitIn) -> Response:
     return answered(job)
 
 
-@router.post("/scheduling", response_model=SchedulingOut, responses=_DIRECT)
-async def schedule_site(state: State, body: SchedulingIn) -> Response:
+@router.post("/schedule", response_model=ScheduleOut, responses=_DIRECT)
+async def schedule_site(state: State, body: ScheduleIn) -> Response:
     """Try placing, routing and configuring on a site, each alone and all of them."""
     asked = state.question(body.scenario, body.scenario_id, body.changes)
-    job = await state.site.scheduling(
+    job = await state.site.schedule(
         asked, view=body.view, emergency=body.emergency, iaas_frac=body.iaas_frac,
         oversubscription_frac=body.oversubscription_frac, days=body.days,
     )  # fmt: skip

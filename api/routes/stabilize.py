@@ -15,8 +15,8 @@ from api.schemas.stabilize import (
     LearnIn,
     SizeIn,
     SizeOut,
-    StudyIn,
-    StudyOut,
+    StabilizeRunIn,
+    StabilizeRunOut,
     ZoomIn,
     ZoomOut,
 )
@@ -31,8 +31,8 @@ router = APIRouter(
 _DIRECT = {**ACCEPTED, **described(403, 404, 409, 500)}
 
 
-@router.post("/run", response_model=StudyOut, responses=_DIRECT)
-async def run_study(state: State, body: StudyIn) -> Response:
+@router.post("/run", response_model=StabilizeRunOut, responses=_DIRECT)
+async def run_study(state: State, body: StabilizeRunIn) -> Response:
     """Run training jobs before and after measures, and hold every rule against them."""
     asked = state.question(body.scenario, body.scenario_id, body.changes)
     return answered(

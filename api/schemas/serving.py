@@ -18,7 +18,7 @@ from twin.scenario.knobs import KnobInput
 from twin.scenario.parse_serving import parse_inputs
 from twin.scenario.provision import ProvisionInput
 from twin.scenario.query_energy import QueryEnergyInput
-from twin.scenario.serving import ServeStudy
+from twin.scenario.serving import ServingInput
 from twin.scenario.shifting import ShiftInput
 from twin.serving.grid_year import GridHours
 from twin.serving.query_result import QueryEnergyResult
@@ -33,7 +33,7 @@ def _reader(model: type[Model]) -> Callable[[Any], Any]:
     """Read inputs with the core's own messages, which name the nearest key."""
 
     def read(value: Any) -> Any:
-        found = parse_inputs(model, value, example="examples/serve_study.yaml")
+        found = parse_inputs(model, value, example="examples/serving.yaml")
         if "\\u0000" in found.model_dump_json():
             raise ScenarioError("document", "must be readable text", "a NUL character",
                                 "remove it")  # fmt: skip
@@ -42,7 +42,7 @@ def _reader(model: type[Model]) -> Callable[[Any], Any]:
     return read
 
 
-StudyBody = Annotated[ServeStudy, BeforeValidator(_reader(ServeStudy))]
+ServingBody = Annotated[ServingInput, BeforeValidator(_reader(ServingInput))]
 QueryBody = Annotated[QueryEnergyInput, BeforeValidator(_reader(QueryEnergyInput))]
 ShiftBody = Annotated[ShiftInput, BeforeValidator(_reader(ShiftInput))]
 KnobBody = Annotated[KnobInput, BeforeValidator(_reader(KnobInput))]
@@ -62,10 +62,10 @@ class ServingQuestion(In):
     )  # fmt: skip
 
 
-class ServeStudyIn(ServingQuestion):
+class ServingRunIn(ServingQuestion):
     """Serving systems side by side on the same traffic."""
 
-    study: StudyBody = said(
+    serving: ServingBody = said(
         "Inputs; absent keys take defaults", {"traffic": {"rate_rps": 20}}, {},
         validate_default=True,
     )  # fmt: skip
@@ -107,7 +107,7 @@ class SearchQuestion(ServingQuestion):
     )  # fmt: skip
 
 
-# --- studies --------------------------------------------------------------------------
+# --- runs -----------------------------------------------------------------------------
 
 
 class NotHereOut(Out):
@@ -209,8 +209,8 @@ class SystemDidOut(FiguresOut):
     mark: str = said("How sure its mechanism and figures are", "second-hand")
     page: str = said("File in docs/models", "dynamollm.md")
     timeline: TimelineOut | None = said("Null without a course in time", {})
-    against_study: AgainstOut | None = said(
-        "Against the study's baseline; null where units differ", {}
+    against_baseline: AgainstOut | None = said(
+        "Against the run's baseline; null where units differ", {}
     )
     baseline: FiguresOut | None = said("The paper's own baseline, where it has one", {})
     against_own: AgainstOut | None = said("Against that", {})
@@ -220,16 +220,16 @@ class GridUsedOut(Out):
     """Hours that prices and carbon were taken from."""
 
     name: str = said("Dataset", "US-CAL-CISO_2022")
-    year: int = said("Its year; day and hour of the study count", 2022)
+    year: int = said("Its year; day and hour of the run count", 2022)
     energy_usd_per_kwh: float = said("Mean price of the hours", 0.08, unit="USD/kWh")
     carbon_filled_hours: int = said("Hours of its carbon filled in", 10, unit="h")
     price_filled_hours: int = said("Hours of its price filled in", 0, unit="h")
 
 
-class ServeStudyOut(Out):
+class ServingRunOut(Out):
     """Systems side by side."""
 
-    name: str = said("Name of the study", "Chat on 16 servers")
+    name: str = said("Name of the run", "Chat on 16 servers")
     horizon_s: float = said("Length of the traffic", 3600.0, unit="s")
     capacity_frac: float | None = said("Mean rate ÷ what the baseline keeps up with", 1)
     outcomes: list[SystemDidOut] = said("In the order asked, the baseline first", [])
@@ -239,7 +239,7 @@ class ServeStudyOut(Out):
     )
     grid: GridUsedOut | None = said("Null where price and carbon are constant", {})
     warnings: list[str] = said("For people", ["The traffic is 130% of ..."])
-    study: dict[str, Any] = said("Inputs with every default", {"server_count": 16})
+    inputs: dict[str, Any] = said("Inputs with every default", {"server_count": 16})
     provenance: ProvenanceOut = said("What the answer rests on", {})
     timing: TimingOut | None = said("What it cost", {"computed_s": 0.4}, None)
 
@@ -270,7 +270,7 @@ class KnobOut(Out):
 class SystemOut(Out):
     """A published system with its knobs."""
 
-    key: str = said("Key, `systems.key` of a study", "dynamollm")
+    key: str = said("Key, `systems.key` of a run", "dynamollm")
     label: str = said("Name", "DynamoLLM")
     kind: str = said("fleet, workflow, training or host", "fleet")
     summary: str = said("What it does", "Nine pools, clocks and sharding")
@@ -278,7 +278,7 @@ class SystemOut(Out):
     mark: str = said("How sure its mechanism and figures are", "second-hand")
     page: str = said("File in docs/models", "dynamollm.md")
     own_terms: str = said(
-        "How its traffic or limits differ from a study's; empty: not at all", ""
+        "How its traffic or limits differ from a run's; empty: not at all", ""
     )
     knobs: list[KnobOut] = said("Its knobs", [])
 
@@ -292,11 +292,11 @@ class SystemList(Out):
 class DefaultsOut(Out):
     """Inputs where nothing is given."""
 
-    study: dict[str, Any] = said("Of a study", {"server_count": 16})
+    serving: dict[str, Any] = said("Of a run", {"server_count": 16})
     query: dict[str, Any] = said("Of a query", {"preset": "v2"})
     knobs: dict[str, Any] = said("Of a knob grid", {"server": "dgx-h100"})
     provision: dict[str, Any] = said("Of a search", {"objective": "iso-power"})
-    study_fields: list[KnobOut] = said("Fields of a study, top level", [])
+    serving_fields: list[KnobOut] = said("Fields of a run, top level", [])
 
 
 # --- a query, shifting ----------------------------------------------------------------

@@ -77,7 +77,7 @@ class FitIn(SiteQuestion):
     )  # fmt: skip
 
 
-class SchedulingIn(SiteQuestion):
+class ScheduleIn(SiteQuestion):
     """What placing, routing and configuring would do for a site."""
 
     emergency: EmergencyKind = said(
@@ -262,8 +262,8 @@ FitOut = create_model(
     provenance=(ProvenanceOut, said("What it rests on", {})),
     timing=(TimingOut, said("What it cost", {"computed_s": 0.01})),
 )
-SchedulingOut = create_model(
-    "SchedulingOut",
+ScheduleOut = create_model(
+    "ScheduleOut",
     __base__=schema_of(Scheduling),
     provenance=(ProvenanceOut, said("What it rests on", {})),
     timing=(TimingOut, said("What it cost", {"computed_s": 1.8})),

@@ -33,7 +33,7 @@ class StabilizeQuestion(Question):
     )  # fmt: skip
 
 
-class StudyIn(StabilizeQuestion):
+class StabilizeRunIn(StabilizeQuestion):
     """A training site before and after its measures."""
 
     points: int = said(
@@ -42,7 +42,7 @@ class StudyIn(StabilizeQuestion):
     )  # fmt: skip
 
 
-class ZoomIn(StudyIn):
+class ZoomIn(StabilizeRunIn):
     """A window of a study."""
 
     from_s: float = said("Begin", 100.0, 0.0, unit="s", ge=0, le=2e6)
@@ -287,7 +287,7 @@ ZoomOut = create_model(
 )
 
 
-class StudyOut(Out):
+class StabilizeRunOut(Out):
     """A training site before and after its measures."""
 
     passes: bool = said("Whether every rule that can be judged is kept", True)

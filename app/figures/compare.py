@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from app import format as say
-from app.figures.template import SERIES, Figure, base_layout, note, palette
+from app.figures.template import LIGHT, SERIES, Figure, base_layout, note
 
 Json = dict[str, Any]
 _DASHES = ("solid", "dash", "dot", "dashdot")
@@ -21,23 +21,20 @@ _EDGE_PX = 62
 _LONG_H = 72.0
 
 
-def compare_figure(
-    pins: list[dict[str, Any]], *, dark: bool, unit: str = "kW"
-) -> Figure:
+def compare_figure(pins: list[dict[str, Any]], *, unit: str = "kW") -> Figure:
     """
     Draw pinned runs over each other, direct labels at their right end.
 
     Args:
         pins: Two to four pinned runs.
-        dark: Ground.
         unit: "W", "kW" or "MW".
 
     Returns:
         The figure.
     """
-    p, scale = palette(dark=dark), say.power_scale(unit)
-    colours = (p.power, p.second, p.high, p.good)
-    layout = base_layout(dark=dark, margin={"l": 56, "r": 12, "t": 26, "b": 34})
+    scale = say.power_scale(unit)
+    colours = (LIGHT.power, LIGHT.second, LIGHT.high, LIGHT.good)
+    layout = base_layout(margin={"l": 56, "r": 12, "t": 26, "b": 34})
     figure = Figure(layout)
     for index, pin in enumerate(pins):
         points = len(pin["curve_w"])
@@ -111,25 +108,22 @@ def height_of(panes: int) -> int:
     return _EDGE_PX + max(1, panes) * PANE_PX + max(0, panes - 1) * _GAP_PX
 
 
-def curves_figure(
-    document: Json, names: list[str], *, dark: bool, unit: str = "kW"
-) -> Figure:
+def curves_figure(document: Json, names: list[str], *, unit: str = "kW") -> Figure:
     """
     Draw curves of every item over each other, one pane a quantity, one time axis.
 
     Args:
         document: The comparison.
         names: Which curves.
-        dark: Ground.
         unit: Power unit.
     """
     panes = panes_of(document, names, unit=unit)
     if not panes:
         words = "Cells of plans and points of studies keep no curves over time."
-        return note(words, dark=dark)
+        return note(words)
     hours = np.array(document["series"][0]["t_s"]) / 3600
     per_x = 24.0 if hours[-1] > _LONG_H else 1.0
-    figure = Figure(_layout(panes, dark=dark, days=per_x > 1))
+    figure = Figure(_layout(panes, days=per_x > 1))
     for place, pane in enumerate(panes):
         axis = f"y{place + 1 if place else ''}"
         for k, line in enumerate(pane.lines):
@@ -138,25 +132,24 @@ def curves_figure(
                 figure.add(
                     "scatter", x=hours / per_x, y=line, mode="lines", yaxis=axis,
                     name=f"{k + 1} {label}", connectgaps=False,
-                    line={"color": colour_of(k, dark=dark), "width": 1.5,
+                    line={"color": colour_of(k), "width": 1.5,
                           "dash": _ITEM_DASHES[k % len(_ITEM_DASHES)]},
                     hovertemplate=f"%{{y:,.4~g}} {pane.unit}",
                 )  # fmt: skip
-        _limits(figure, pane, axis, dark=dark)
+        _limits(figure, pane, axis)
     return figure
 
 
-def colour_of(place: int, *, dark: bool) -> str:
+def colour_of(place: int) -> str:
     """Colour of an item by its place; assets/base.series.css has the same."""
-    return SERIES[dark][place % len(SERIES[dark])]
+    return SERIES[place % len(SERIES)]
 
 
-def _layout(panes: list[Pane], *, dark: bool, days: bool) -> Json:
-    p = palette(dark=dark)
+def _layout(panes: list[Pane], *, days: bool) -> Json:
     total = height_of(len(panes)) - _EDGE_PX
     axis: Json = {
-        "gridcolor": p.grid, "zeroline": False, "nticks": 5,
-        "tickfont": {"color": p.muted, "size": 11}, "tickformat": ",~r",
+        "gridcolor": LIGHT.grid, "zeroline": False, "nticks": 5,
+        "tickfont": {"color": LIGHT.muted, "size": 11}, "tickformat": ",~r",
     }  # fmt: skip
     axes: Json = {}
     titles = []
@@ -170,12 +163,12 @@ def _layout(panes: list[Pane], *, dark: bool, days: bool) -> Json:
         titles.append({
             "showarrow": False, "xref": "paper", "yref": "paper", "x": 0, "y": high,
             "xanchor": "left", "yanchor": "bottom", "text": pane.title,
-            "font": {"size": 11, "color": p.muted},
+            "font": {"size": 11, "color": LIGHT.muted},
         })  # fmt: skip
     last = f"y{len(panes) if len(panes) > 1 else ''}"
     words = f"{'days' if days else 'hours'} from each start"
     layout = base_layout(
-        dark=dark, margin={"l": 52, "r": 14, "t": 22, "b": 40}, hoversubplots="axis",
+        margin={"l": 52, "r": 14, "t": 22, "b": 40}, hoversubplots="axis",
         xaxis={
             "anchor": last, "title": {"text": words}, "hoverformat": ".2f",
             "ticksuffix": " d" if days else " h",
@@ -199,15 +192,14 @@ def range_of(pane: Pane) -> list[float]:
     return [float(low - room if low > high / 2 else min(0.0, low)), float(high + room)]
 
 
-def _limits(figure: Figure, pane: Pane, axis: str, *, dark: bool) -> None:
+def _limits(figure: Figure, pane: Pane, axis: str) -> None:
     """Draw the limit once where all have the same, else each in its own look."""
-    p = palette(dark=dark)
     known = {limit for limit in pane.limits if limit is not None}
     shared = len(known) == 1
     for k, limit in enumerate(pane.limits):
         if limit is None or (shared and k != pane.limits.index(limit)):
             continue
-        colour = p.limit if shared else colour_of(k, dark=dark)
+        colour = LIGHT.limit if shared else colour_of(k)
         figure.add_shape(
             type="line", xref="x domain", x0=0, x1=1, yref=axis, y0=limit, y1=limit,
             line={"color": colour, "width": 1.2, "dash": "dash"},

@@ -7,19 +7,18 @@ from typing import Any
 
 from app import format as say
 from app.figures.stabilize import short_power
-from app.figures.template import Figure, base_layout, note, palette
+from app.figures.template import LIGHT, Figure, base_layout, note
 
 Json = dict[str, Any]
 
 
-def resonance_figure(study: Json, *, dark: bool) -> Figure:
+def resonance_figure(study: Json) -> Figure:
     """Draw how strongly each critical frequency is driven ÷ its limit."""
-    p = palette(dark=dark)
     modes = [m for m in study["modes"] if m["limit_w"]][::-1]
     if not modes:
-        return note("No critical frequency has a limit.", dark=dark)
+        return note("No critical frequency has a limit.")
     figure = Figure(base_layout(
-        dark=dark, hovermode="closest", margin={"l": 118, "r": 16, "t": 20, "b": 34},
+        hovermode="closest", margin={"l": 118, "r": 16, "t": 20, "b": 34},
     ))  # fmt: skip
     rows = list(range(len(modes)))
     ratios = {
@@ -29,7 +28,7 @@ def resonance_figure(study: Json, *, dark: bool) -> Figure:
     for k in rows:
         figure.add_shape(
             type="line", y0=k, y1=k, x0=ratios["before"][k], x1=ratios["after"][k],
-            line={"color": p.grid, "width": 3}, layer="below",
+            line={"color": LIGHT.grid, "width": 3}, layer="below",
         )  # fmt: skip
     for side in ("before", "after"):
         passes = [m[side]["passes"] for m in modes]
@@ -37,12 +36,12 @@ def resonance_figure(study: Json, *, dark: bool) -> Figure:
             "scatter", mode="markers", name=side, x=ratios[side], y=rows,
             marker={
                 "size": 11, "symbol": ["circle" if ok else "x" for ok in passes],
-                "color": p.baseline if side == "before"
-                else [p.power if ok else p.bad for ok in passes],
+                "color": LIGHT.baseline if side == "before"
+                else [LIGHT.power if ok else LIGHT.bad for ok in passes],
             },
             hovertext=[_mode_words(m, side) for m in modes], hoverinfo="text",
         )  # fmt: skip
-    figure.mark_x(1.0, "limit", colour=p.limit, dash="dash")
+    figure.mark_x(1.0, "limit", colour=LIGHT.limit, dash="dash")
     figure.layout["annotations"][-1]["x"] = 0.0  # log axis: power of ten
     most = max(*ratios["before"], *ratios["after"], 10)
     least = min(*ratios["before"], *ratios["after"], 0.1)
@@ -75,11 +74,11 @@ def _mode_words(mode: Json, side: str) -> str:
     )
 
 
-def ride_figure(study: Json, *, dark: bool, unit: str = "MW") -> Figure:
+def ride_figure(study: Json, *, unit: str = "MW") -> Figure:
     """Draw power in the disturbance, and the voltage that caused it."""
     if not study["rides"]:
-        return note("Choose a ride-through table under Rules.", dark=dark)
-    p, scale = palette(dark=dark), say.power_scale(unit)
+        return note("Choose a ride-through table under Rules.")
+    scale = say.power_scale(unit)
     ride = study["rides"][0]
     times = [t or 0.0 for t in ride["t_s"]]
     settled = [
@@ -88,18 +87,18 @@ def ride_figure(study: Json, *, dark: bool, unit: str = "MW") -> Figure:
     ]  # fmt: skip
     end = min(times[-1], 1.12 * max([*settled, *ride["voltage_t_s"], 2.0]))
     figure = Figure(base_layout(
-        dark=dark, hovermode="x unified", margin={"l": 56, "r": 44, "t": 20, "b": 34},
+        hovermode="x unified", margin={"l": 56, "r": 44, "t": 20, "b": 34},
     ))  # fmt: skip
     figure.add(
         "scatter", mode="lines", name="power", x=times, fill="tozeroy",
-        fillcolor=p.band, y=[(w or 0.0) / scale for w in ride["grid_w"]],
-        line={"color": p.power, "width": 1.8},
+        fillcolor=LIGHT.band, y=[(w or 0.0) / scale for w in ride["grid_w"]],
+        line={"color": LIGHT.power, "width": 1.8},
         hovertemplate="%{y:.4~r} " + unit,
     )  # fmt: skip
     figure.add(
         "scatter", mode="lines", name="voltage", yaxis="y2",
         x=[*ride["voltage_t_s"], end], line={
-            "color": p.second, "width": 1.4, "shape": "hv", "dash": "dash",
+            "color": LIGHT.second, "width": 1.4, "shape": "hv", "dash": "dash",
         },
         y=[100 * v for v in [*ride["voltage_pu"], ride["voltage_pu"][-1]]],
         hovertemplate="%{y:.0f} %",
@@ -115,8 +114,8 @@ def ride_figure(study: Json, *, dark: bool, unit: str = "MW") -> Figure:
     )  # fmt: skip
     figure.add_label(
         xref="paper", yref="paper", x=0, y=1, xanchor="left", yanchor="bottom",
-        text=f"<b style='color:{p.power}'>power</b>   "
-        f"<b style='color:{p.second}'>voltage</b>, right   {ride['event']}",
-        font={"size": 11, "color": p.muted},
+        text=f"<b style='color:{LIGHT.power}'>power</b>   "
+        f"<b style='color:{LIGHT.second}'>voltage</b>, right   {ride['event']}",
+        font={"size": 11, "color": LIGHT.muted},
     )  # fmt: skip
     return figure

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from app import format as say
-from app.figures.template import Figure, base_layout, palette
+from app.figures.template import LIGHT, Figure, base_layout
 from app.frames import Level, levels_frame
 
 Json = dict[str, Any]
 _SCALE_END = 1.5
 
 
-def latency_figure(run: Json, *, slo: Json | None = None, dark: bool) -> Figure:
+def latency_figure(run: Json, *, slo: Json | None = None) -> Figure:
     """
     Draw the latency impact by priority against its service level.
 
@@ -22,36 +22,34 @@ def latency_figure(run: Json, *, slo: Json | None = None, dark: bool) -> Figure:
     Args:
         run: A run in JSON.
         slo: Limits by field name; the published ones where absent.
-        dark: Ground.
 
     Returns:
         The figure: one bar per service level, the limit at 100 %.
     """
-    p = palette(dark=dark)
     levels = levels_frame(run, slo)[::-1]
     broken = [level.impact_frac > level.limit_frac for level in levels]
-    figure = Figure(base_layout(dark=dark, hovermode="closest", bargap=0.55))
+    figure = Figure(base_layout(hovermode="closest", bargap=0.55))
     figure.add(
         "bar",
         orientation="h",
         y=[_name(level) for level in levels],
         x=[min(level.used_frac, _SCALE_END) for level in levels],
         marker={
-            "color": [p.bad if b else _colour(level, p) for b, level in
+            "color": [LIGHT.bad if b else _colour(level) for b, level in
                       zip(broken, levels, strict=True)],
             "pattern": {"shape": ["/" if b else "" for b in broken], "size": 6,
                         "fillmode": "overlay",
-                        "fgcolor": p.ground, "fgopacity": 0.6},
+                        "fgcolor": LIGHT.ground, "fgopacity": 0.6},
         },
         hovertext=[_detail(level) for level in levels], hoverinfo="text",
     )  # fmt: skip
     figure.add_shape(
         type="line", x0=1, x1=1, yref="y domain", y0=0, y1=1,
-        line={"color": p.limit, "width": 1.6},
+        line={"color": LIGHT.limit, "width": 1.6},
     )  # fmt: skip
     figure.add_label(
         x=1, yref="y domain", y=1, yanchor="bottom", text="<b>allowed</b>",
-        font={"color": p.limit, "size": 11},
+        font={"color": LIGHT.limit, "size": 11},
     )  # fmt: skip
     for level, wrong in zip(levels, broken, strict=True):
         figure.add_label(
@@ -61,7 +59,7 @@ def latency_figure(run: Json, *, slo: Json | None = None, dark: bool) -> Figure:
             + f"{say.percent(level.limit_frac, 0)}<br>"
             + f"{say.latency(level.before_s)} → {say.latency(level.after_s)}",
             align="left",
-            font={"color": p.bad if wrong else p.ink, "size": 11},
+            font={"color": LIGHT.bad if wrong else LIGHT.ink, "size": 11},
         )  # fmt: skip
     figure.arrange(
         margin={"l": 66, "r": 130, "t": 22, "b": 26},
@@ -71,7 +69,7 @@ def latency_figure(run: Json, *, slo: Json | None = None, dark: bool) -> Figure:
             "tickvals": [0, 0.5, 1, 1.5],
             "ticktext": ["0 %", "50 %", "100 %", "≥150 %"],
         },
-        yaxis={"fixedrange": True, "showgrid": False, "tickfont": {"color": p.ink}},
+        yaxis={"fixedrange": True, "showgrid": False, "tickfont": {"color": LIGHT.ink}},
     )  # fmt: skip
     return figure
 
@@ -81,8 +79,8 @@ def _name(level: Level) -> str:
     return f"{priority.title()} {quantile.upper()}"
 
 
-def _colour(level: Level, p: Any) -> str:
-    return str(p.high if level.key.startswith("high") else p.low)
+def _colour(level: Level) -> str:
+    return str(LIGHT.high if level.key.startswith("high") else LIGHT.low)
 
 
 def _detail(level: Level) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from app.figures.template import INSTANTS, Figure, base_layout, note, palette
+from app.figures.template import INSTANTS, LIGHT, Figure, base_layout, note
 from app.format import number, power_digits, power_scale
 
 Json = dict[str, Any]
@@ -113,7 +113,7 @@ def _parted(curve: Curve) -> Curve:
 
 
 def live_figure(
-    curve: Curve, window_s: tuple[float, float], *, dark: bool,
+    curve: Curve, window_s: tuple[float, float], *,
     limit: float | None = None, limit_words: str = "limit", to_limit: bool = False,
     others: tuple[Json, ...] = (),
 ) -> Figure:  # fmt: skip
@@ -123,7 +123,6 @@ def live_figure(
     Args:
         curve: What was measured.
         window_s: Begin and end of the window, since 1970. [s]
-        dark: Whether the ground is dark.
         limit: Line to draw, in the unit of the curve.
         limit_words: What the line is.
         to_limit: Whether the axis reaches from nothing to the limit.
@@ -133,26 +132,25 @@ def live_figure(
         Traces 0 and 1 are the band, 2 is the mean: assets/live.js extends these.
     """
     if curve.empty:
-        return note("No reading in this period. Choose a longer one.", dark=dark)
-    p = palette(dark=dark)
-    figure = Figure(base_layout(dark=dark))
+        return note("No reading in this period. Choose a longer one.")
+    figure = Figure(base_layout())
     x = curve.time_ms.tolist()
     hover = f"%{{y:,.{curve.digits}f}} {curve.unit}"
-    edge = {"width": 0, "color": p.power}
+    edge = {"width": 0, "color": LIGHT.power}
     for name, values, fill in (
         ("least", curve.least, {}),
-        ("highest", curve.highest, {"fill": "tonexty", "fillcolor": p.band}),
+        ("highest", curve.highest, {"fill": "tonexty", "fillcolor": LIGHT.band}),
     ):
         figure.add("scatter", x=x, y=_listed(values), mode="lines", line=edge,
                    name=name, hovertemplate=hover, **fill)  # fmt: skip
     figure.add("scatter", x=x, y=_listed(curve.mean), mode="lines", name="mean",
-               line={"width": 1.6, "color": p.power}, hovertemplate=hover,
+               line={"width": 1.6, "color": LIGHT.power}, hovertemplate=hover,
                connectgaps=False)  # fmt: skip
     figure.data += others
     low, high, drawn = y_range(curve, limit, to_limit=to_limit)
     if limit is not None and drawn:
         words = f"{limit_words} {number(limit, curve.digits)} {curve.unit}"
-        figure.mark_y(limit, words, colour=p.limit)
+        figure.mark_y(limit, words, colour=LIGHT.limit)
     figure.arrange(
         xaxis={
             "type": "date", "range": [1e3 * window_s[0], 1e3 * window_s[1]],

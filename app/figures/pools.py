@@ -9,12 +9,11 @@ from typing import Any
 from app import format as say
 from app.figures.template import (
     INSTANTS,
+    LIGHT,
     SERIES,
     Figure,
-    Palette,
     base_layout,
     note,
-    palette,
 )
 
 Json = dict[str, Any]
@@ -88,7 +87,7 @@ def _pool(pool: Json) -> PoolLines:
 
 
 def pools_figure(
-    outcome: Json | None, *, start: str, source: str, dark: bool, unit: str = "kW"
+    outcome: Json | None, *, start: str, source: str, unit: str = "kW"
 ) -> Figure:
     """
     Draw the pools of one system: power, GPUs on, clock, requests waiting.
@@ -97,7 +96,6 @@ def pools_figure(
         outcome: One outcome of a study; None where nothing is chosen.
         start: First instant of the traffic.
         source: System and source, for the tooltip.
-        dark: Ground.
         unit: Power unit.
     """
     frame = pools_frame(outcome, start) if outcome else None
@@ -105,53 +103,51 @@ def pools_figure(
         words = (
             f"{outcome['label']} has no course in time." if outcome else "No system."
         )
-        return note(words, dark=dark)
-    p = palette(dark=dark)
-    figure = Figure(_layout(p, unit, dark=dark))
+        return note(words)
+    figure = Figure(_layout(unit))
     for k, pool in enumerate(frame.pools):
-        _lines(figure, frame, pool, k, dark=dark, unit=unit)
+        _lines(figure, frame, pool, k, unit=unit)
     figure.add(
         "scatter", x=frame.at, y=_scaled(frame.peak_w, say.power_scale(unit)),
-        mode="lines", name="peak of all", line={"color": p.ink, "width": 1},
+        mode="lines", name="peak of all", line={"color": LIGHT.ink, "width": 1},
         hovertemplate=f"%{{y:,.1f}} {unit}<extra>peak of all · {source}</extra>",
     )  # fmt: skip
-    _names(figure, frame, p, dark=dark)
+    _names(figure, frame)
     return figure
 
 
-def _layout(p: Palette, unit: str, *, dark: bool) -> Json:
+def _layout(unit: str) -> Json:
     titles = (
         f"Power [{unit}], stacked, line: peak", "GPUs on, stacked", "Clock [MHz]",
         "Requests waiting",
     )  # fmt: skip
     axis: Json = {
-        "gridcolor": p.grid, "zeroline": False, "rangemode": "tozero",
-        "tickfont": {"color": p.muted, "size": 11}, "nticks": 4,
+        "gridcolor": LIGHT.grid, "zeroline": False, "rangemode": "tozero",
+        "tickfont": {"color": LIGHT.muted, "size": 11}, "nticks": 4,
     }  # fmt: skip
     axes = {
         f"yaxis{k + 1 if k else ''}": axis | {"domain": [low, high]}
         for k, (_, low, high) in enumerate(_PANES)
     }
     layout = base_layout(
-        dark=dark, margin={"l": 52, "r": 14, "t": 40, "b": 38},
+        margin={"l": 52, "r": 14, "t": 40, "b": 38},
         meta=INSTANTS,
         xaxis={"type": "date", "anchor": "y4", "hoverformat": "%H:%M:%S UTC"}, **axes,
     )  # fmt: skip
     layout["annotations"] = [
         {"showarrow": False, "xref": "paper", "yref": "paper", "x": 0, "y": high,
          "xanchor": "left", "yanchor": "bottom", "text": title,
-         "font": {"size": 11, "color": p.muted}}
+         "font": {"size": 11, "color": LIGHT.muted}}
         for title, (_, _, high) in zip(titles, _PANES, strict=True)
     ]  # fmt: skip
     return layout
 
 
 def _lines(
-    figure: Figure, frame: PoolsFrame, pool: PoolLines, k: int, *, dark: bool, unit: str
+    figure: Figure, frame: PoolsFrame, pool: PoolLines, k: int, *, unit: str
 ) -> None:
-    colours = SERIES[dark]
-    colour = colours[k % len(colours)]
-    line = {"color": colour, "width": 1.3, "dash": _DASHES[k // len(colours) % 6]}
+    colour = SERIES[k % len(SERIES)]
+    line = {"color": colour, "width": 1.3, "dash": _DASHES[k // len(SERIES) % 6]}
     area = {
         "mode": "lines", "line": {"color": colour, "width": 0.6, "shape": "hv"},
         "fillcolor": _faint(colour), "x": frame.at,
@@ -177,16 +173,15 @@ def _lines(
         )  # fmt: skip
 
 
-def _names(figure: Figure, frame: PoolsFrame, p: Palette, *, dark: bool) -> None:
+def _names(figure: Figure, frame: PoolsFrame) -> None:
     """Name the pools above the panes, in their colours."""
-    colours = SERIES[dark]
     words = "   ".join(
-        f"<span style='color:{colours[k % len(colours)]}'><b>■ {pool.name}</b></span>"
+        f"<span style='color:{SERIES[k % len(SERIES)]}'><b>■ {pool.name}</b></span>"
         for k, pool in enumerate(frame.pools)
     )
     figure.add_label(
         xref="paper", yref="paper", x=0, y=1, xanchor="left", yanchor="bottom",
-        yshift=17, text=words, font={"size": 11, "color": p.ink},
+        yshift=17, text=words, font={"size": 11, "color": LIGHT.ink},
     )  # fmt: skip
 
 

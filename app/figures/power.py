@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from app import format as say
-from app.figures.template import INSTANTS, Figure, base_layout, palette
+from app.figures.template import INSTANTS, LIGHT, Figure, base_layout
 
 Json = dict[str, Any]
 
@@ -24,7 +24,6 @@ def power_figure(
     run: Json,
     baseline: Json | None,
     *,
-    dark: bool,
     unit: str = "kW",
     start: str = DEFAULT_START,
     narrow: bool = False,
@@ -37,7 +36,6 @@ def power_figure(
     Args:
         run: A run in JSON, with its series.
         baseline: The base row without control, drawn faint; None leaves it out.
-        dark: Ground.
         unit: "W", "kW" or "MW".
         start: First instant of the horizon, ISO.
         narrow: Whether labels stand inside the axes, for a phone.
@@ -47,16 +45,16 @@ def power_figure(
     Returns:
         The figure: power above, lanes of caps below.
     """
-    p, scale = palette(dark=dark), say.power_scale(unit)
+    scale = say.power_scale(unit)
     block = 1 if fine else _block(run, _POINTS)
     when = _clock(run, start, block)
-    figure = Figure(base_layout(dark=dark, margin=_margin(narrow=narrow)))
+    figure = Figure(base_layout(margin=_margin(narrow=narrow)))
     if baseline and baseline["series"]["t_s"]:
         figure.add(
         "scatter",
             **_thin(baseline, scale, start),
             name=f"base row, {baseline['server_count']} servers, no control",
-            line={"color": p.baseline, "width": 1, "dash": "dot"},
+            line={"color": LIGHT.baseline, "width": 1, "dash": "dot"},
             hovertemplate=f"%{{y:,.1f}} {unit}",
         )  # fmt: skip
     figure.add(
@@ -67,17 +65,17 @@ def power_figure(
     figure.add(
         "scatter",
         y=_blocks(run, "row_max_w", scale, block, np.maximum), **when, name="highest",
-        fill="tonexty", fillcolor=p.band, line={"width": 0},
+        fill="tonexty", fillcolor=LIGHT.band, line={"width": 0},
         hovertemplate=f"%{{y:,.1f}} {unit}",
     )  # fmt: skip
     figure.add(
         "scatter",
         y=_means(run, "row_mean_w", scale, block), **when, name="mean",
-        line={"color": p.power, "width": 1.4}, hovertemplate=f"%{{y:,.1f}} {unit}",
+        line={"color": LIGHT.power, "width": 1.4}, hovertemplate=f"%{{y:,.1f}} {unit}",
     )  # fmt: skip
-    _levels(figure, run, scale, unit, dark=dark)
-    _brakes(figure, run, scale, start, dark=dark)
-    _lanes(figure, run, _clock(run, start, 1), dark=dark)
+    _levels(figure, run, scale, unit)
+    _brakes(figure, run, scale, start)
+    _lanes(figure, run, _clock(run, start, 1))
     _axes(figure, run, baseline, scale, unit)
     ends = zoom.split("~")
     if len(ends) == 2:
@@ -144,13 +142,12 @@ def _instant(start: str, t_s: float) -> str:
     return at.strftime("%Y-%m-%d %H:%M:%S")
 
 
-def _levels(figure: Figure, run: Json, scale: float, unit: str, *, dark: bool) -> None:
-    p = palette(dark=dark)
+def _levels(figure: Figure, run: Json, scale: float, unit: str) -> None:
     styles = {
-        "provisioned": (p.limit, "solid", 1.6, "Limit"),
-        "T1": (p.first, "dash", 1.2, "T1"),
-        "T2": (p.second, "dashdot", 1.2, "T2"),
-        "threshold": (p.second, "dashdot", 1.2, "T"),
+        "provisioned": (LIGHT.limit, "solid", 1.6, "Limit"),
+        "T1": (LIGHT.first, "dash", 1.2, "T1"),
+        "T2": (LIGHT.second, "dashdot", 1.2, "T2"),
+        "threshold": (LIGHT.second, "dashdot", 1.2, "T"),
     }
     for level in run["above"]:
         colour, dash, width, name = styles.get(level["name"], styles["threshold"])
@@ -167,31 +164,29 @@ def _levels(figure: Figure, run: Json, scale: float, unit: str, *, dark: bool) -
         )  # fmt: skip
 
 
-def _brakes(figure: Figure, run: Json, scale: float, start: str, *, dark: bool) -> None:
+def _brakes(figure: Figure, run: Json, scale: float, start: str) -> None:
     """Mark where the brake held, over the whole horizon: events are cut short."""
     series = run["series"]
     held = [t for t, on in zip(series["t_s"], series["brake"], strict=True) if on]
     held = held[:: -(-len(held) // _MAX_BRAKE_MARKS) or 1]
     if not held:
         return
-    p = palette(dark=dark)
     at = run["provisioned_w"] / scale
     figure.add(
         "scatter",
         x=[_instant(start, t_s) for t_s in held], y=[at] * len(held),
         mode="markers", name="power brake",
-        marker={"symbol": "x", "size": 7, "color": p.bad, "line": {"width": 0}},
+        marker={"symbol": "x", "size": 7, "color": LIGHT.bad, "line": {"width": 0}},
         hovertemplate="brake in force",
     )  # fmt: skip
 
 
-def _lanes(figure: Figure, run: Json, when: dict[str, Any], *, dark: bool) -> None:
+def _lanes(figure: Figure, run: Json, when: dict[str, Any]) -> None:
     """Shade where each priority was capped, deeper where the clock was lower."""
-    p = palette(dark=dark)
     steps = {"x0": when["x0"], "dx": when["dx"]}
     for row, (field, name, colour, pale) in enumerate((
-        ("high_clock_mhz", "high priority", p.high, p.high_pale),
-        ("low_clock_mhz", "low priority", p.low, p.low_pale),
+        ("high_clock_mhz", "high priority", LIGHT.high, LIGHT.high_pale),
+        ("low_clock_mhz", "low priority", LIGHT.low, LIGHT.low_pale),
     )):  # fmt: skip
         clock = np.array(run["series"][field], dtype=np.float64)
         figure.add(
@@ -200,7 +195,7 @@ def _lanes(figure: Figure, run: Json, when: dict[str, Any], *, dark: bool) -> No
             zmin=0, zmax=max(_TOP_MHZ, float(clock.max(initial=0.0))),
             hovertemplate="%{z:.0f} MHz, 0 is uncapped", name=f"cap, {name}",
             showscale=False, ygap=3,
-            colorscale=[[0, p.lane], [1e-3, p.lane], [2e-3, colour], [1, pale]],
+            colorscale=[[0, LIGHT.lane], [1e-3, LIGHT.lane], [2e-3, colour], [1, pale]],
         )  # fmt: skip
         figure.add_label(
             xref="x domain", x=1, xanchor="left", xshift=6, yref="y2", y=row,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app import format as say
-from app.figures.template import Figure, base_layout, note, palette
+from app.figures.template import LIGHT, Figure, base_layout, note
 
 Json = dict[str, Any]
 
@@ -55,7 +55,7 @@ def query_frame(queries: dict[str, Json], titles: dict[str, str]) -> list[Interv
 
 
 def query_figure(
-    queries: dict[str, Json], *, titles: dict[str, str], chosen: str, dark: bool
+    queries: dict[str, Json], *, titles: dict[str, str], chosen: str
 ) -> Figure:
     """
     Draw the energy of a query by preset: P5 to P95 thin, P25 to P75 thick, median.
@@ -64,15 +64,13 @@ def query_figure(
         queries: Preset -> answer; versions of a publication stand apart.
         titles: Preset -> short title.
         chosen: Preset that the other figures are of.
-        dark: Ground.
     """
     frame = query_frame(queries, titles)
     if not frame:
-        return note("No answer on queries yet.", dark=dark)
-    p = palette(dark=dark)
+        return note("No answer on queries yet.")
     rows = list(dict.fromkeys(one.title for one in frame))
     figure = Figure(base_layout(
-        dark=dark, hovermode="closest", margin={"l": 112, "r": 44, "t": 22, "b": 36},
+        hovermode="closest", margin={"l": 112, "r": 44, "t": 22, "b": 36},
         xaxis={"type": "log", "title": {"text": "energy of a query [Wh]"},
                "tickvals": [0.01, 0.1, 1, 10, 100], "tickangle": 0,
                "ticktext": ["0.01", "0.1", "1", "10", "100"]},
@@ -80,10 +78,10 @@ def query_figure(
                "ticktext": [
                    f"<b>{t}</b>" if t == titles.get(chosen) else t for t in rows
                ],
-               "tickfont": {"color": p.ink}, "range": [0.4, len(rows) + 0.6]},
+               "tickfont": {"color": LIGHT.ink}, "range": [0.4, len(rows) + 0.6]},
     ))  # fmt: skip
     for one in frame:
-        colour = p.power if one.kind == "typical" else p.second
+        colour = LIGHT.power if one.kind == "typical" else LIGHT.second
         y = (
             len(rows)
             - rows.index(one.title)
@@ -96,9 +94,9 @@ def query_figure(
         )  # fmt: skip
     figure.add_label(
         xref="paper", yref="paper", x=0, y=1, xanchor="left", yanchor="bottom",
-        text=f"<b style='color:{p.power}'>typical</b>  "
-        f"<b style='color:{p.second}'>long</b>  P5–P95, thick P25–P75",
-        font={"size": 11, "color": p.muted},
+        text=f"<b style='color:{LIGHT.power}'>typical</b>  "
+        f"<b style='color:{LIGHT.second}'>long</b>  P5–P95, thick P25–P75",
+        font={"size": 11, "color": LIGHT.muted},
     )  # fmt: skip
     return figure
 
@@ -123,41 +121,39 @@ def _bar(
     )  # fmt: skip
 
 
-def savings_figure(found: Json, *, dark: bool) -> Figure:
+def savings_figure(found: Json) -> Figure:
     """
     Draw what each pathway divides the energy by, alone and combined.
 
     Args:
         found: Answer on a query's energy.
-        dark: Ground.
     """
-    p = palette(dark=dark)
     frame = [
         (_interval(one["name"], kind, one["reduction"][kind]), one)
         for one in found["savings"] for kind, _ in KINDS if kind in one["reduction"]
     ]  # fmt: skip
     if not frame:
-        return note("No pathway is given.", dark=dark)
+        return note("No pathway is given.")
     rows = list(dict.fromkeys(one.title for one, _ in frame))
     figure = Figure(base_layout(
-        dark=dark, hovermode="closest", margin={"l": 78, "r": 16, "t": 22, "b": 36},
+        hovermode="closest", margin={"l": 78, "r": 16, "t": 22, "b": 36},
         xaxis={"type": "log", "title": {"text": "energy before ÷ after"},
                "tickvals": [1, 2, 5, 10, 20, 50, 100], "ticksuffix": " ×"},
         yaxis={"tickvals": [len(rows) - k for k in range(len(rows))], "showgrid": False,
-               "ticktext": rows, "tickfont": {"color": p.ink},
+               "ticktext": rows, "tickfont": {"color": LIGHT.ink},
                "range": [0.4, len(rows) + 0.6]},
     ))  # fmt: skip
     low, high = PUBLISHED_COMBINED
     figure.add_shape(
-        type="rect", x0=low, x1=high, yref="paper", y0=0, y1=1, fillcolor=p.lane,
+        type="rect", x0=low, x1=high, yref="paper", y0=0, y1=1, fillcolor=LIGHT.lane,
         line={"width": 0}, layer="below",
     )  # fmt: skip
     figure.add_label(
         x=_log(high), xanchor="right", yref="paper", y=1, yanchor="bottom",
-        text="published, combined: 8 to 20 ×", font={"size": 11, "color": p.muted},
+        text="published, combined: 8 to 20 ×", font={"size": 11, "color": LIGHT.muted},
     )  # fmt: skip
     for one, saving in frame:
-        colour = p.power if one.kind == "typical" else p.second
+        colour = LIGHT.power if one.kind == "typical" else LIGHT.second
         y = (
             len(rows)
             - rows.index(one.title)
@@ -168,45 +164,44 @@ def savings_figure(found: Json, *, dark: bool) -> Figure:
     return figure
 
 
-def tornado_figure(found: Json, *, dark: bool) -> Figure:
+def tornado_figure(found: Json) -> Figure:
     """
     Draw how far each input moves the median of a typical query, the rest drawn.
 
     Args:
         found: Answer on a query's energy.
-        dark: Ground.
     """
-    p = palette(dark=dark)
     swings = [s for s in found["typical"]["tornado"] if s["swing_wh"] > 0]
     if not swings:
-        return note("No input scatters.", dark=dark)
+        return note("No input scatters.")
     median = found["typical"]["energy_wh"]["p50"]
     low, high = min(s["low_wh"] for s in swings), max(s["high_wh"] for s in swings)
     titles = [INPUT_TITLES.get(s["input"], s["input"]) for s in swings]
     figure = Figure(base_layout(
-        dark=dark, hovermode="closest", margin={"l": 132, "r": 44, "t": 22, "b": 36},
+        hovermode="closest", margin={"l": 132, "r": 44, "t": 22, "b": 36},
         xaxis={"title": {"text": "median of a typical query [Wh]"}, "nticks": 6,
-               "range": [low - 0.2 * (high - low), high + 0.2 * (high - low)]},
+               "range": [low - 0.3 * (high - low), high + 0.2 * (high - low)]},
         yaxis={"autorange": "reversed", "showgrid": False,
-               "tickfont": {"color": p.ink}},
+               "tickfont": {"color": LIGHT.ink}},
         bargap=0.45,
     ))  # fmt: skip
     for side, colour, words in (
-        ("low_wh", p.band, "at its P5"),
-        ("high_wh", p.power, "at its P95"),
+        ("low_wh", LIGHT.band, "at its P5"),
+        ("high_wh", LIGHT.power, "at its P95"),
     ):
         figure.add(
             "bar", orientation="h", y=titles, name=words, base=median,
             x=[s[side] - median for s in swings], marker={"color": colour},
             text=[f"{s[side]:.2f}" for s in swings], textposition="outside",
-            textfont={"size": 11, "color": p.muted}, hoverinfo="text", cliponaxis=False,
+            textfont={"size": 11, "color": LIGHT.muted}, hoverinfo="text",
+            cliponaxis=False,
             hovertext=[
                 f"<b>{t}</b> {words}<br>median {s[side]:.3g} Wh"
                 for t, s in zip(titles, swings, strict=True)
             ],
         )  # fmt: skip
     figure.arrange(barmode="overlay")
-    figure.mark_x(median, f"median {say.number(median, 2)} Wh", colour=p.muted)
+    figure.mark_x(median, f"median {say.number(median, 2)} Wh", colour=LIGHT.muted)
     return figure
 
 

@@ -8,12 +8,12 @@ from typing import Any
 
 from app import format as say
 from app.figures.template import (
+    LIGHT,
     POLICY_DASH,
     POLICY_SYMBOL,
     Figure,
     base_layout,
     note,
-    palette,
 )
 from app.frames import limit_used_frac
 
@@ -106,7 +106,6 @@ def risk_figure(
     *,
     policy: str,
     added: int,
-    dark: bool,
     metric: str = "limit",
     slo: Json | None = None,
 ) -> Figure:
@@ -120,7 +119,6 @@ def risk_figure(
         plan_cells: Cells of a plan in JSON.
         policy: Policy of the view, drawn stronger.
         added: Added servers of the view, marked by a line.
-        dark: Ground.
         metric: Key of `METRICS`.
         slo: Limits by field name.
 
@@ -128,28 +126,26 @@ def risk_figure(
         The figure.
     """
     if not plan_cells:
-        return note("The curve appears as the plan runs.", dark=dark)
-    p, chosen = palette(dark=dark), METRICS[metric]
+        return note("The curve appears as the plan runs.")
+    chosen = METRICS[metric]
     curves = risk_frame(plan_cells, metric=metric, slo=slo)
-    figure = Figure(
-        base_layout(dark=dark, margin={"l": 46, "r": 130, "t": 22, "b": 38})
-    )
+    figure = Figure(base_layout(margin={"l": 46, "r": 130, "t": 22, "b": 38}))
     top = _top(curves, chosen)
     for curve in curves:
-        _draw(figure, curve, chosen, top, strong=curve.policy == policy, dark=dark)
-    _labels(figure, curves, top, policy, dark=dark)
+        _draw(figure, curve, chosen, top, strong=curve.policy == policy)
+    _labels(figure, curves, top, policy)
     figure.add_shape(
         type="line", x0=added, x1=added, yref="y domain", y0=0, y1=1,
-        line={"color": p.ink, "width": 1, "dash": "dot"},
+        line={"color": LIGHT.ink, "width": 1, "dash": "dot"},
     )  # fmt: skip
     figure.add_label(
         x=added, yref="y domain", y=1, yanchor="bottom", text=f"<b>+{added}</b>",
-        font={"color": p.ink, "size": 11},
+        font={"color": LIGHT.ink, "size": 11},
     )  # fmt: skip
     if chosen.limit is not None:
         figure.add_shape(
             type="line", xref="x domain", x0=0, x1=1, y0=chosen.limit, y1=chosen.limit,
-            line={"color": p.limit, "width": 1.6},
+            line={"color": LIGHT.limit, "width": 1.6},
         )  # fmt: skip
     figure.arrange(
         hovermode="closest", uirevision=metric,
@@ -177,10 +173,8 @@ def _top(curves: list[Curve], metric: Metric) -> float:
 
 def _draw(
     figure: Figure, curve: Curve, metric: Metric, top: float, *, strong: bool,
-    dark: bool,
 ) -> None:  # fmt: skip
-    p = palette(dark=dark)
-    colour = p.policies.get(curve.policy, p.ink)
+    colour = LIGHT.policies.get(curve.policy, LIGHT.ink)
     shown = [min(v, top) for v in curve.mean]
     whiskers = None
     if curve.seeds > 1:
@@ -226,11 +220,8 @@ def _detail(curve: Curve, i: int, metric: Metric) -> str:
     )
 
 
-def _labels(
-    figure: Figure, curves: list[Curve], top: float, policy: str, *, dark: bool
-) -> None:
+def _labels(figure: Figure, curves: list[Curve], top: float, policy: str) -> None:
     """Write each policy's name at the end of its curve, kept apart from the others."""
-    p = palette(dark=dark)
     ends = sorted(
         ((min(c.mean[-1], top) / (1.04 * top), c) for c in curves), key=lambda e: e[0]
     )
@@ -249,7 +240,7 @@ def _labels(
             xref="paper", x=1, xanchor="left", xshift=8, yref="y domain", y=at - over,
             text=(f"<b>{text}</b>" if curve.policy == policy else text) + f"<br>{fits}",
             align="left", yanchor="middle",
-            font={"color": p.policies.get(curve.policy, p.ink), "size": 11},
+            font={"color": LIGHT.policies.get(curve.policy, LIGHT.ink), "size": 11},
         )  # fmt: skip
 
 

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from app import format as say
-from app.figures.template import SERIES, Figure, base_layout, note, palette
+from app.figures.template import GREY, LIGHT, SERIES, Figure, base_layout, note
 
 Json = dict[str, Any]
 
 BASELINE = "baseline"
-GREY = {False: "#6b7480", True: "#a3adb7"}
 _SYMBOLS = (
     "circle",
     "diamond",
@@ -45,11 +44,11 @@ class Look:
     symbol: str
     dash: str
 
-    def colour(self, *, dark: bool) -> str:
+    def colour(self) -> str:
         """Colour on one ground."""
         if not self.place:
-            return GREY[dark]
-        return SERIES[dark][(self.place - 1) % len(SERIES[dark])]
+            return GREY
+        return SERIES[(self.place - 1) % len(SERIES)]
 
 
 def looks(study: Json, order: Iterable[str] | None = None) -> dict[str, Look]:
@@ -60,7 +59,7 @@ def looks(study: Json, order: Iterable[str] | None = None) -> dict[str, Look]:
         study: Answer of a study.
         order: Keys of systems as the view has them; the study's own if not given.
     """
-    asked = order or [s["key"] for s in study["study"]["systems"]]
+    asked = order or [s["key"] for s in study["inputs"]["systems"]]
     keys = [key for key in asked if key != BASELINE]
     found: dict[str, Look] = {}
     for one in (*study["outcomes"], *study["pareto"]):
@@ -132,7 +131,7 @@ def pareto_frame(study: Json) -> tuple[list[Curve], list[tuple[float, float]]]:
 
 
 def pareto_figure(
-    study: Json, *, look_of: dict[str, Look], target_frac: float, dark: bool,
+    study: Json, *, look_of: dict[str, Look], target_frac: float,
     unit: str = "kW",
 ) -> Figure:  # fmt: skip
     """
@@ -142,17 +141,16 @@ def pareto_figure(
         study: Answer of a study.
         look_of: Looks by label.
         target_frac: Share of requests asked for.
-        dark: Ground.
         unit: Power unit.
     """
     curves, front = pareto_frame(study)
     if not curves:
-        return note("No system here serves requests.", dark=dark)
-    p, scale = palette(dark=dark), say.power_scale(unit)
+        return note("No system here serves requests.")
+    scale = say.power_scale(unit)
     low = min(nines(target_frac), *(nines(a / 100) for c in curves for a in c.attained))
     low = min(1.0, low - 0.1)
     figure = Figure(base_layout(
-        dark=dark, hovermode="closest", margin={"l": 62, "r": 16, "t": 10, "b": 38},
+        hovermode="closest", margin={"l": 62, "r": 16, "t": 10, "b": 38},
         xaxis={"title": {"text": f"mean site power [{unit}]"}},
         yaxis={"range": [low - 0.05, _MOST_NINES + 0.12 * (_MOST_NINES - low) + 0.1],
                "tickvals": [nines(share) for share, _ in _SHARES],
@@ -162,21 +160,20 @@ def pareto_figure(
         figure.add(
             "scatter", mode="lines", name="front", hoverinfo="skip",
             x=[w / scale for w, _ in front], y=[nines(a / 100) for _, a in front],
-            line={"color": p.band, "width": 9, "shape": "hv"},
+            line={"color": LIGHT.band, "width": 9, "shape": "hv"},
         )  # fmt: skip
     for curve in curves:
-        _curve(figure, curve, look_of[curve.label], study, dark=dark, scale=scale)
-    figure.mark_y(nines(target_frac), f"asked: {100 * target_frac:g} %", colour=p.limit)
-    _curve_names(
-        figure, curves, look_of, study, dark=dark, scale=scale, line=nines(target_frac)
-    )
+        _curve(figure, curve, look_of[curve.label], study, scale=scale)
+    line, words = nines(target_frac), f"asked: {100 * target_frac:g} %"
+    figure.mark_y(line, words, colour=LIGHT.limit)
+    _curve_names(figure, curves, look_of, study, scale=scale, line=line)
     return figure
 
 
 def _curve(
-    figure: Figure, curve: Curve, look: Look, study: Json, *, dark: bool, scale: float
+    figure: Figure, curve: Curve, look: Look, study: Json, *, scale: float
 ) -> None:
-    colour, here = look.colour(dark=dark), study["study"]["server_count"]
+    colour, here = look.colour(), study["inputs"]["server_count"]
     source = source_of(study, curve.label)
     figure.add(
         "scatter", mode="lines+markers", name=curve.label,
@@ -198,10 +195,10 @@ def _curve(
 
 def _curve_names(
     figure: Figure, curves: list[Curve], look_of: dict[str, Look], study: Json, *,
-    dark: bool, scale: float, line: float,
+    scale: float, line: float,
 ) -> None:  # fmt: skip
     """Name each curve at its own server count, apart from others and the limit."""
-    here, places = study["study"]["server_count"], []
+    here, places = study["inputs"]["server_count"], []
     for curve in curves:
         at = curve.counts.index(here) if here in curve.counts else -1
         places.append((curve.power_w[at], nines(curve.attained[at] / 100), curve.label))
@@ -211,7 +208,7 @@ def _curve_names(
             yshift=abs(_LABEL_PX[k % len(_LABEL_PX)])
             if 0.0 <= attained - line < _NEAR_LINE
             else _LABEL_PX[k % len(_LABEL_PX)],
-            font={"size": 11, "color": look_of[label].colour(dark=dark)},
+            font={"size": 11, "color": look_of[label].colour()},
         )  # fmt: skip
 
 

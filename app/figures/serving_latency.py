@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from app.figures.serving import Look, short, source_of
-from app.figures.template import Figure, Palette, base_layout, note, palette
+from app.figures.template import LIGHT, Figure, base_layout, note
 
 Json = dict[str, Any]
 Frame = list[tuple[str, str, dict[str, float]]]
@@ -27,43 +27,41 @@ def latency_frame(study: Json) -> Frame:
     ]  # fmt: skip
 
 
-def latency_figure(study: Json, *, look_of: dict[str, Look], dark: bool) -> Figure:
+def latency_figure(study: Json, *, look_of: dict[str, Look]) -> Figure:
     """
     Draw the median to P99 of both latencies, with their limits.
 
     Args:
         study: Answer of a study.
         look_of: Looks by label.
-        dark: Ground.
     """
     frame = latency_frame(study)
     if not frame:
-        return note("No system here reports latencies.", dark=dark)
-    p = palette(dark=dark)
+        return note("No system here reports latencies.")
     labels = list(dict.fromkeys(label for label, _, _ in frame))
     at = {label: len(labels) - k for k, label in enumerate(labels)}
     figure = Figure(base_layout(
-        dark=dark, hovermode="closest", margin={"l": 118, "r": 14, "t": 46, "b": 24},
+        hovermode="closest", margin={"l": 118, "r": 14, "t": 46, "b": 24},
         xaxis=_log_axis(_FIRST_MS, frame, "ttft") | {"domain": [0, 0.55]},
         xaxis2=_log_axis(_BETWEEN_MS, frame, "tbt") | {
-            "domain": [0.61, 1], "gridcolor": p.grid,
-            "tickfont": {"color": p.muted, "size": 11},
+            "domain": [0.61, 1], "gridcolor": LIGHT.grid,
+            "tickfont": {"color": LIGHT.muted, "size": 11},
         },
         yaxis={"tickvals": list(at.values()), "showgrid": False,
-               "ticktext": [short(k, 20) for k in at], "tickfont": {"color": p.ink},
+               "ticktext": [short(k, 20) for k in at], "tickfont": {"color": LIGHT.ink},
                "range": [0.4, len(labels) + 0.6]},
     ))  # fmt: skip
     for label, key, seconds in frame:
         _spread(
-            figure, label, key, seconds, at[label], look_of[label], dark=dark,
+            figure, label, key, seconds, at[label], look_of[label],
             source=source_of(study, label),
         )  # fmt: skip
-    _limits(figure, study["study"]["slo"], p)
+    _limits(figure, study["inputs"]["slo"])
     for _, title, axis_name in _PANES:
         figure.add_label(
             xref=f"{axis_name} domain", yref="paper", x=0, y=1, xanchor="left",
             yanchor="bottom", yshift=27, text=title,
-            font={"size": 11, "color": p.muted},
+            font={"size": 11, "color": LIGHT.muted},
         )  # fmt: skip
     return figure
 
@@ -83,10 +81,10 @@ def _log_axis(marks_ms: tuple[float, ...], frame: Frame, key: str) -> Json:
 
 def _spread(
     figure: Figure, label: str, key: str, seconds: dict[str, float], y: int,
-    look: Look, *, dark: bool, source: str,
+    look: Look, *, source: str,
 ) -> None:  # fmt: skip
     """One bar from the median to P99 with P90 marked."""
-    colour = look.colour(dark=dark)
+    colour = look.colour()
     values = [1e3 * seconds[name] for name, _ in _MARKS]
     figure.add(
         "scatter", mode="lines+markers", name=f"{label} {key}", x=values, y=[y] * 3,
@@ -103,7 +101,7 @@ def _spread(
     )  # fmt: skip
 
 
-def _limits(figure: Figure, slo: Json, p: Palette) -> None:
+def _limits(figure: Figure, slo: Json) -> None:
     """Limits of the first token by length of the prompt, and between tokens."""
     limits = [
         ("x", slo["ttft_short_s"], "&lt;256", 0),
@@ -113,9 +111,9 @@ def _limits(figure: Figure, slo: Json, p: Palette) -> None:
     for axis, seconds, words, up_px in limits:
         figure.add_shape(
             type="line", xref=axis, x0=1e3 * seconds, x1=1e3 * seconds, yref="paper",
-            y0=0, y1=1, line={"color": p.limit, "width": 1.2, "dash": "dash"},
+            y0=0, y1=1, line={"color": LIGHT.limit, "width": 1.2, "dash": "dash"},
         )  # fmt: skip
         figure.add_label(
             xref=axis, x=math.log10(1e3 * seconds), yref="paper", y=1, text=words,
-            yanchor="bottom", yshift=up_px, font={"size": 10, "color": p.limit},
+            yanchor="bottom", yshift=up_px, font={"size": 10, "color": LIGHT.limit},
         )  # fmt: skip

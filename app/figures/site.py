@@ -8,7 +8,7 @@ from typing import Any
 
 from app import format as say
 from app.figures.one_line import utilisation
-from app.figures.template import HOURS, Figure, base_layout, note, palette
+from app.figures.template import HOURS, LIGHT, Figure, base_layout, note
 
 Json = dict[str, Any]
 SIDE_COLOURS = {"A": "bad", "B": "power", "C": "good", "R": "second"}
@@ -32,7 +32,7 @@ RACK_U = 48
 
 
 def rack_figure(
-    run: Json, *, metric: str, hall: str = "", dark: bool, unit: str = "kW",
+    run: Json, *, metric: str, hall: str = "", unit: str = "kW",
     row: str = "",
 ) -> Figure:  # fmt: skip
     """
@@ -81,7 +81,7 @@ def rack_figure(
     upward: Json = {"title": {"text": "U"}, "dtick": 6, "showgrid": False}
     named: Json = {"autorange": "reversed", "showgrid": False, "type": "category"}
     figure = Figure(base_layout(
-        dark=dark, hovermode="closest", margin={"l": 66, "r": 8, "t": 8, "b": 34},
+        hovermode="closest", margin={"l": 66, "r": 8, "t": 8, "b": 34},
         xaxis={"title": {"text": f"place in {row}" if row else "place in the row"},
                "dtick": 1, "showgrid": False},
         yaxis=upward if row else named,
@@ -98,7 +98,7 @@ def rack_figure(
                 at = k * rack["server_u"] + 0.5
                 figure.add_shape(
                     type="line", x0=place - 0.5, x1=place + 0.5, y0=at, y1=at,
-                    line={"color": palette(dark=dark).ground, "width": 1.5},
+                    line={"color": LIGHT.ground, "width": 1.5},
                 )  # fmt: skip
     figure.arrange(height=300 if row else max(200, 26 * len(y) + 60))
     return figure
@@ -109,21 +109,20 @@ def _filled_u(rack: Json) -> float:
 
 
 def balance_figure(
-    run: Json, *, hall: str = "", dark: bool, unit: str = "kW", phases: bool = False
+    run: Json, *, hall: str = "", unit: str = "kW", phases: bool = False
 ) -> Figure:
     """Draw what the sides of each row carry, or what each phase of them does."""
-    p = palette(dark=dark)
     nodes = {n["name"]: n for n in run["nodes"]}
     rows = [r for r in run["rows"] if not hall or _hall_of(run, r["name"]) == hall]
     figure = Figure(base_layout(
-        dark=dark, hovermode="closest", barmode="group" if phases else "stack",
+        hovermode="closest", barmode="group" if phases else "stack",
         bargap=0.35 if phases else 0.4, margin={"l": 92, "r": 96, "t": 20, "b": 34},
         xaxis={"title": {"text": f"peak [{unit}]"}, "rangemode": "tozero"},
         yaxis={"showgrid": False, "fixedrange": True, "type": "category"},
     ))  # fmt: skip
     if phases:
         shown = [nodes[n] for r in rows for n in r["nodes"]]
-        _phase_bars(figure, shown, dark=dark, unit=unit)
+        _phase_bars(figure, shown, unit=unit)
         figure.arrange(showlegend=True, legend={
             "orientation": "h", "y": 1.02, "yanchor": "bottom", "traceorder": "reversed"
         })  # fmt: skip
@@ -136,9 +135,9 @@ def balance_figure(
         figure.add(
             "bar", orientation="h", y=names, name=f"side {side}" if side else "feed",
             x=[0.0 if n is None else n["peak_w"] / say.power_scale(unit) for n in own],
-            marker=_side_marker(side, dark=dark),
+            marker=_side_marker(side),
             text=[side or "" for _ in own], textposition="inside",
-            insidetextanchor="middle", textfont={"color": p.ground, "size": 11},
+            insidetextanchor="middle", textfont={"color": LIGHT.ground, "size": 11},
             hovertext=["" if n is None else _balance_words(n, unit) for n in own],
             hoverinfo="text",
         )  # fmt: skip
@@ -148,7 +147,7 @@ def balance_figure(
         )
         figure.add_label(
             xref="paper", x=1, xanchor="left", xshift=4, y=row["name"], align="left",
-            text=f"phases {100 * worst:.1f} %", font={"color": p.ink, "size": 11},
+            text=f"phases {100 * worst:.1f} %", font={"color": LIGHT.ink, "size": 11},
         )  # fmt: skip
     figure.arrange(height=max(200, 30 * len(rows) + 60))
     return figure
@@ -168,26 +167,25 @@ def _side_of_row(nodes: list[Json], side: str) -> Json | None:
     }  # fmt: skip
 
 
-def _side_marker(side: str, *, dark: bool) -> Json:
-    p = palette(dark=dark)
+def _side_marker(side: str) -> Json:
     return {
-        "color": getattr(p, SIDE_COLOURS.get(side, "power")),
+        "color": getattr(LIGHT, SIDE_COLOURS.get(side, "power")),
         "pattern": {
             "shape": "/" if side == "B" else "", "fillmode": "overlay",
-            "fgcolor": p.ground, "fgopacity": 0.35,
+            "fgcolor": LIGHT.ground, "fgopacity": 0.35,
         },
     }  # fmt: skip
 
 
-def _phase_bars(figure: Figure, nodes: list[Json], *, dark: bool, unit: str) -> None:
+def _phase_bars(figure: Figure, nodes: list[Json], *, unit: str) -> None:
     """Three bars per node, its limit per phase marked."""
-    p, scale = palette(dark=dark), say.power_scale(unit)
+    scale = say.power_scale(unit)
     names = [n["name"].removeprefix("ROW-") for n in nodes][::-1]
     for k, phase in reversed(list(enumerate("abc"))):
         figure.add(
             "bar", orientation="h", y=names, name=f"phase {phase}",
             x=[n["phase_w"][k] / scale for n in nodes[::-1]],
-            marker={"color": (p.power, p.second, p.good)[k]},
+            marker={"color": (LIGHT.power, LIGHT.second, LIGHT.good)[k]},
             hovertext=[_balance_words(n, unit) for n in nodes[::-1]], hoverinfo="text",
         )  # fmt: skip
     for node in nodes:
@@ -195,7 +193,7 @@ def _phase_bars(figure: Figure, nodes: list[Json], *, dark: bool, unit: str) -> 
             xref="paper", x=1, xanchor="left", xshift=4, align="left",
             y=node["name"].removeprefix("ROW-"),
             text=f"± {100 * node['imbalance_frac']:.1f} %",
-            font={"color": p.ink, "size": 11},
+            font={"color": LIGHT.ink, "size": 11},
         )  # fmt: skip
 
 
@@ -219,7 +217,7 @@ def _balance_words(node: Json, unit: str) -> str:
 
 
 def levels_figure(
-    run: Json, *, dark: bool, unit: str = "kW",
+    run: Json, *, unit: str = "kW",
     measured: Mapping[str, float | None] | None = None,
 ) -> Figure:  # fmt: skip
     """
@@ -227,11 +225,9 @@ def levels_figure(
 
     Args:
         run: What a run of the site answers.
-        dark: Whether the ground is dark.
         unit: Unit of power in words.
         measured: What nodes draw now, where something is measured. [W]
     """
-    p = palette(dark=dark)
     worst: dict[str, Json] = {}
     for node in run["nodes"]:
         part = utilisation(node)
@@ -243,7 +239,7 @@ def levels_figure(
     nodes = list(worst.values())[::-1]
     names = [f"{n['name']}" for n in nodes]
     figure = Figure(base_layout(
-        dark=dark, hovermode="closest", barmode="overlay", bargap=0.45,
+        hovermode="closest", barmode="overlay", bargap=0.45,
         margin={"l": 118, "r": 84, "t": 22, "b": 50}, showlegend=True,
         legend={"orientation": "h", "y": -0.1, "yanchor": "top", "x": 0,
                 "traceorder": "reversed", "font": {"size": 11}},
@@ -251,14 +247,14 @@ def levels_figure(
         yaxis={"showgrid": False, "fixedrange": True},
     ))  # fmt: skip
     for key, colour, title in (
-        ("nameplate_w", p.grid, "nameplate"),
-        ("failover_w", p.band, "after worst loss"),
-        ("peak_w", p.power, "expected peak"),
+        ("nameplate_w", LIGHT.grid, "nameplate"),
+        ("failover_w", LIGHT.band, "after worst loss"),
+        ("peak_w", LIGHT.power, "expected peak"),
     ):  # fmt: skip
         figure.add(
             "bar", orientation="h", y=names, name=title,
             x=[min(n[key] / n["limit_w"], 1.6) for n in nodes],
-            marker={"color": colour, "line": {"width": 1, "color": p.muted}},
+            marker={"color": colour, "line": {"width": 1, "color": LIGHT.muted}},
             hovertext=[f"{title} {say.power(n[key], unit)}" for n in nodes],
             hoverinfo="text",
         )  # fmt: skip
@@ -270,14 +266,15 @@ def levels_figure(
             y=[n["name"] for n, _ in seen],
             x=[min(w / n["limit_w"], 1.6) for n, w in seen],
             hovertext=[f"measured now {say.power(w, unit)}" for _, w in seen],
-            marker={"symbol": "diamond", "size": 10, "color": p.ground,
-                    "line": {"width": 2, "color": p.ink}},
+            marker={"symbol": "diamond", "size": 10, "color": LIGHT.ground,
+                    "line": {"width": 2, "color": LIGHT.ink}},
         )  # fmt: skip
-    figure.mark_x(1.0, "<b>limit</b>", colour=p.limit, dash="solid")
+    figure.mark_x(1.0, "<b>limit</b>", colour=LIGHT.limit, dash="solid")
     for node, name in zip(nodes, names, strict=True):
         figure.add_label(
             xref="paper", x=1, xanchor="left", xshift=4, y=name, align="left",
-            text=say.power(node["limit_w"], unit), font={"color": p.ink, "size": 11},
+            text=say.power(node["limit_w"], unit),
+            font={"color": LIGHT.ink, "size": 11},
         )  # fmt: skip
     return figure
 
@@ -286,9 +283,8 @@ SMALL_FLOW = 0.01
 """Flows below this part of the facility's are drawn, and named on hovering only."""
 
 
-def losses_figure(run: Json, *, dark: bool) -> Figure:
+def losses_figure(run: Json) -> Figure:
     """Draw energy from the feed to the GPUs, with what is lost at every kind."""
-    p = palette(dark=dark)
     links = [k for k in run["losses"] if k["wh"] > 0]
     names = list(dict.fromkeys([k["from"] for k in links] + [k["to"] for k in links]))
     index = {name: i for i, name in enumerate(names)}
@@ -305,7 +301,7 @@ def losses_figure(run: Json, *, dark: bool) -> Figure:
         return f"{say.kind_title(name)}<br>{sums[name] / 1e3:,.0f} kWh"
 
     figure = Figure(base_layout(
-        dark=dark, hovermode="closest", margin={"l": 8, "r": 8, "t": 8, "b": 8}
+        hovermode="closest", margin={"l": 8, "r": 8, "t": 8, "b": 8}
     ))  # fmt: skip
     figure.add(
         "sankey", arrangement="snap",
@@ -314,7 +310,7 @@ def losses_figure(run: Json, *, dark: bool) -> Figure:
             "customdata": [say.kind_title(name) for name in names],
             "hovertemplate": "%{customdata}: %{value}<extra></extra>",
             "pad": 14, "align": "left", "thickness": 10, "line": {"width": 0},
-            "color": [p.bad if name in losses else p.power for name in names],
+            "color": [LIGHT.bad if name in losses else LIGHT.power for name in names],
         },
         link={
             "source": [index[k["from"]] for k in links],
@@ -322,9 +318,10 @@ def losses_figure(run: Json, *, dark: bool) -> Figure:
             "value": [k["wh"] / 1e3 for k in links],
             "hovertemplate": "%{source.customdata} to %{target.customdata}: %{value}"
             "<extra></extra>",
-            "color": [p.high_pale if k["to"] in losses else p.band for k in links],
+            "color": [LIGHT.high_pale if k["to"] in losses else LIGHT.band
+                      for k in links],
         },
-        textfont={"color": p.ink, "size": 11},
+        textfont={"color": LIGHT.ink, "size": 11},
         valueformat=",.1f", valuesuffix=" kWh",
     )  # fmt: skip
     return figure
@@ -333,39 +330,37 @@ def losses_figure(run: Json, *, dark: bool) -> Figure:
 # --- the race ---------------------------------------------------------------------
 
 
-def race_figure(story: Json, *, dark: bool) -> Figure:
+def race_figure(story: Json) -> Figure:
     """Draw a breaker's way to its trip on one time axis with the cap."""
     race = story["race"]
     if race is None:
-        return note("No breaker is overloaded: nothing to race.", dark=dark)
-    p = palette(dark=dark)
+        return note("No breaker is overloaded: nothing to race.")
     figure = Figure(base_layout(
-        dark=dark, margin={"l": 52, "r": 16, "t": 26, "b": 38},
+        margin={"l": 52, "r": 16, "t": 26, "b": 38},
         xaxis={"title": {"text": "seconds since the failure"}, "rangemode": "tozero"},
         yaxis={"range": [0, 1.08], "tickformat": ".0%",
                "title": {"text": f"{race['node']}: used up"}},
     ))  # fmt: skip
     for key, colour, dash, title in (
-        ("without_cap", p.bad, "dash", "without a cap"),
-        ("with_cap", p.power, "solid", "with the cap"),
+        ("without_cap", LIGHT.bad, "dash", "without a cap"),
+        ("with_cap", LIGHT.power, "solid", "with the cap"),
     ):
         figure.add(
             "scatter", x=race["t_s"], y=race[key], mode="lines", name=title,
             line={"color": colour, "dash": dash, "width": 2},
         )  # fmt: skip
-    figure.mark_y(1.0, "trips", colour=p.limit, dash="solid")
+    figure.mark_y(1.0, "trips", colour=LIGHT.limit, dash="solid")
     for at, text in ((race["cap_lands_s"], "cap lands"), (race["trip_s"], "trips")):
         if at is not None and math.isfinite(at):
-            figure.mark_x(at, f"<b>{text}</b> {at:.0f} s", colour=p.ink)
+            figure.mark_x(at, f"<b>{text}</b> {at:.0f} s", colour=LIGHT.ink)
     figure.arrange(showlegend=True, legend={"orientation": "h", "y": -0.25})
     return figure
 
 
-def matrix_figure(matrix: Json | None, *, dark: bool) -> Figure:
+def matrix_figure(matrix: Json | None) -> Figure:
     """Draw every node's load under every single failure: lost in rows."""
     if not matrix:
-        return note("Too many nodes for a matrix; see the table above.", dark=dark)
-    p = palette(dark=dark)
+        return note("Too many nodes for a matrix; see the table above.")
     shown = [
         k for k, column in enumerate(zip(*matrix["frac"], strict=True))
         if any(v for v in column)
@@ -381,14 +376,15 @@ def matrix_figure(matrix: Json | None, *, dark: bool) -> Figure:
     ]
     small = len(nodes) <= 26
     figure = Figure(base_layout(
-        dark=dark, hovermode="closest", margin={"l": 92, "r": 8, "t": 8, "b": 78},
+        hovermode="closest", margin={"l": 92, "r": 8, "t": 8, "b": 78},
         xaxis={"showgrid": False, "tickangle": -60, "type": "category", "dtick": 1},
         yaxis={"showgrid": False, "autorange": "reversed", "type": "category",
                "dtick": 1},
     ))  # fmt: skip
     figure.add(
         "heatmap", x=nodes, y=matrix["failed"], z=table, text=words, hoverinfo="text",
-        xgap=1, ygap=1, zmin=0, zmax=120, colorscale=_tones(p.lane, p.second, p.bad),
+        xgap=1, ygap=1, zmin=0, zmax=120,
+        colorscale=_tones(LIGHT.lane, LIGHT.second, LIGHT.bad),
         colorbar={"title": {"text": "% of limit"}, "thickness": 10, "outlinewidth": 0},
         **({"texttemplate": "%{z:.0f}", "textfont": {"size": 9}} if small else {}),
     )  # fmt: skip
@@ -411,15 +407,12 @@ def _matrix_words(lost: str, node: str, percent: float | None) -> str:
 # --- the timeline -------------------------------------------------------------------
 
 
-def timeline_figure(
-    run: Json, events: list[Json], *, dark: bool, unit: str = "kW"
-) -> Figure:
+def timeline_figure(run: Json, events: list[Json], *, unit: str = "kW") -> Figure:
     """Draw site power over the horizon, servers lost, and when failures happen."""
-    p = palette(dark=dark)
     series = run["series"]
     hours = [t / 3600 for t in series["t_s"]]
     figure = Figure(base_layout(
-        dark=dark, margin={"l": 56, "r": 52, "t": 22, "b": 26},
+        margin={"l": 56, "r": 52, "t": 22, "b": 26},
         xaxis=_hours_axis(hours, ""),
         meta=HOURS, yaxis={"title": {"text": unit}, "rangemode": "tozero"},
         yaxis2={"overlaying": "y", "side": "right", "showgrid": False,
@@ -429,13 +422,14 @@ def timeline_figure(
     if any(series["lost_servers"]):
         figure.add(
             "scatter", x=hours, y=series["lost_servers"], yaxis="y2", mode="lines",
-            name="servers lost", fill="tozeroy", fillcolor=p.low_pale,
-            line={"color": p.second, "width": 1, "shape": "hv"},
+            name="servers lost", fill="tozeroy", fillcolor=LIGHT.low_pale,
+            line={"color": LIGHT.second, "width": 1, "shape": "hv"},
             hovertemplate="%{y:,.0f} servers lost<extra></extra>",
         )  # fmt: skip
     for key, colour, dash, title in (
-        ("facility_w", p.muted, "solid", "from the utility and generators"),
-        ("it_w", p.power, "solid", "IT"), ("mechanical_w", p.good, "dot", "cooling"),
+        ("facility_w", LIGHT.muted, "solid", "from the utility and generators"),
+        ("it_w", LIGHT.power, "solid", "IT"),
+        ("mechanical_w", LIGHT.good, "dot", "cooling"),
     ):  # fmt: skip
         figure.add(
             "scatter", x=hours, y=[w / say.power_scale(unit) for w in series[key]],
@@ -443,7 +437,7 @@ def timeline_figure(
             line={"color": colour, "dash": dash, "width": 1.6},
             hovertemplate="%{y:,.1f} " + unit + " " + title + "<extra></extra>",
         )  # fmt: skip
-    _mark_events(figure, events, hours[-1], p.band, p.ink)
+    _mark_events(figure, events, hours[-1], LIGHT.band, LIGHT.ink)
     figure.arrange(showlegend=True, legend={"orientation": "h", "y": 1.16, "x": 0})
     return figure
 
@@ -472,17 +466,16 @@ def _mark_events(
         figure.mark_x(start, "", colour=ink)
 
 
-def temperatures_figure(run: Json, events: list[Json], *, dark: bool) -> Figure:
+def temperatures_figure(run: Json, events: list[Json]) -> Figure:
     """Draw the warmest supply air and the hottest GPU of each hall."""
-    p = palette(dark=dark)
     series = run["series"]
     hours = [t / 3600 for t in series["t_s"]]
     figure = Figure(base_layout(
-        dark=dark, margin={"l": 56, "r": 52, "t": 8, "b": 34},
+        margin={"l": 56, "r": 52, "t": 8, "b": 34},
         xaxis=_hours_axis(hours), yaxis={"title": {"text": "°C"}}, meta=HOURS,
     ))  # fmt: skip
     for title, key, colour in (
-        ("GPU", "hottest_c", p.second), ("air", "hall_c", p.power)
+        ("GPU", "hottest_c", LIGHT.second), ("air", "hall_c", LIGHT.power)
     ):  # fmt: skip
         for k, hall in enumerate(run["halls"]):
             figure.add(
@@ -491,21 +484,21 @@ def temperatures_figure(run: Json, events: list[Json], *, dark: bool) -> Figure:
                 hovertemplate="%{y:.1f} °C " + f"{hall} {title}<extra></extra>",
             )  # fmt: skip
     figure.mark_y(
-        LIMIT_C["allowable"], "air allowed 32 °C", colour=p.limit
+        LIMIT_C["allowable"], "air allowed 32 °C", colour=LIGHT.limit
     )  # fmt: skip
-    _mark_events(figure, events, hours[-1], p.band, p.ink)
+    _mark_events(figure, events, hours[-1], LIGHT.band, LIGHT.ink)
     return figure
 
 
 # --- cooling ----------------------------------------------------------------------
 
 
-def pue_figure(year: Json, *, dark: bool) -> Figure:
+def pue_figure(year: Json) -> Figure:
     """Draw PUE by day of the year and hour of the day."""
     hours = [v if v is not None else math.nan for v in year["pue_by_hour"][: 365 * 24]]
     table = [hours[h::24] for h in range(24)]
     figure = Figure(base_layout(
-        dark=dark, hovermode="closest", margin={"l": 48, "r": 8, "t": 8, "b": 36},
+        hovermode="closest", margin={"l": 48, "r": 8, "t": 8, "b": 36},
         xaxis={"title": {"text": "day of the year"}, "showgrid": False},
         yaxis={"title": {"text": "hour"}, "dtick": 6, "showgrid": False},
     ))  # fmt: skip
@@ -524,20 +517,19 @@ PARTS = {
 }
 
 
-def parts_figure(year: Json, *, dark: bool) -> Figure:
+def parts_figure(year: Json) -> Figure:
     """Draw partial PUE by part of the plant, as what it adds."""
-    p = palette(dark=dark)
     parts = {k: v - 1.0 for k, v in year["partial_pue"].items() if v - 1.0 > 1e-6}
     order = sorted(parts, key=lambda k: parts[k])
     figure = Figure(base_layout(
-        dark=dark, hovermode="closest", bargap=0.4,
+        hovermode="closest", bargap=0.4,
         margin={"l": 96, "r": 60, "t": 8, "b": 34},
         xaxis={"title": {"text": "share of IT energy"}, "tickformat": ".1%"},
         yaxis={"showgrid": False},
     ))  # fmt: skip
     figure.add(
         "bar", orientation="h", y=[PARTS.get(k, k.replace("_", " ")) for k in order],
-        x=[parts[k] for k in order], marker={"color": p.power},
+        x=[parts[k] for k in order], marker={"color": LIGHT.power},
         texttemplate="%{x:.2%}", textposition="outside", cliponaxis=False,
         hovertemplate="%{y}: %{x:.2%}<extra></extra>",
     )  # fmt: skip
@@ -548,25 +540,24 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
           "Dec")  # fmt: skip
 
 
-def month_figure(year: Json, *, dark: bool) -> Figure:
+def month_figure(year: Json) -> Figure:
     """Draw PUE by month."""
-    p = palette(dark=dark)
     figure = Figure(base_layout(
-        dark=dark, margin={"l": 48, "r": 12, "t": 8, "b": 26},
+        margin={"l": 48, "r": 12, "t": 8, "b": 26},
         yaxis={"tickformat": ".3f", "title": {"text": "PUE"}},
     ))  # fmt: skip
     figure.add(
         "scatter", x=list(MONTHS), y=year["pue_by_month"], mode="lines+markers",
-        line={"color": p.power, "width": 2}, hovertemplate="%{y:.3f}<extra></extra>",
+        line={"color": LIGHT.power, "width": 2},
+        hovertemplate="%{y:.3f}<extra></extra>",
     )  # fmt: skip
     return figure
 
 
-def ride_figure(year: Json, *, dark: bool) -> Figure:
+def ride_figure(year: Json) -> Figure:
     """Draw how warm the halls get when cooling falls off, and when limits are met."""
-    p = palette(dark=dark)
     figure = Figure(base_layout(
-        dark=dark, margin={"l": 48, "r": 16, "t": 22, "b": 38},
+        margin={"l": 48, "r": 16, "t": 22, "b": 38},
         xaxis={"title": {"text": "minutes since the failure"}, "rangemode": "tozero"},
         yaxis={"title": {"text": "hall air °C"}},
     ))  # fmt: skip
@@ -585,12 +576,12 @@ def ride_figure(year: Json, *, dark: bool) -> Figure:
         figure.add(
             "scatter", x=[ride["t_s"][k] / 60 for k in inside],
             y=[ride["air_c"][k] for k in inside], mode="lines", name=title,
-            line={"color": p.power, "dash": dash, "width": 2},
+            line={"color": LIGHT.power, "dash": dash, "width": 2},
             hovertemplate="%{y:.1f} °C, " + title + "<extra></extra>",
         )  # fmt: skip
     limit = rides[0]["limit_c"]
     for text, at in (("recommended", LIMIT_C["recommended"]), ("limit", limit)):
-        figure.mark_y(at, f"{text} {at:g} °C", colour=p.limit)
+        figure.mark_y(at, f"{text} {at:g} °C", colour=LIGHT.limit)
     figure.arrange(
         showlegend=True, legend={"orientation": "h", "y": 1.14, "x": 0},
         yaxis={"title": {"text": "hall air °C"},

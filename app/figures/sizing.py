@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from app import format as say
-from app.figures.template import Figure, base_layout, note, palette
+from app.figures.template import LIGHT, Figure, base_layout, note
 
 Json = dict[str, Any]
 
@@ -18,28 +18,26 @@ AGAINST = {
 _MILLION = 1e6
 
 
-def front_figure(found: Json | None, *, against: str, dark: bool) -> Figure:
+def front_figure(found: Json | None, *, against: str) -> Figure:
     """
     Draw every combination: cost against waste or slowdown.
 
     Args:
         found: Answer of a search; none before it.
         against: Key of `AGAINST`.
-        dark: Ground.
     """
     if not found:
-        return note("The search shows every combination here.", dark=dark)
-    p = palette(dark=dark)
+        return note("The search shows every combination here.")
     name, title, scale = AGAINST.get(against, AGAINST["waste"])
     figure = Figure(base_layout(
-        dark=dark, hovermode="closest", margin={"l": 56, "r": 12, "t": 20, "b": 38},
+        hovermode="closest", margin={"l": 56, "r": 12, "t": 20, "b": 38},
         xaxis={"title": {"text": title}, "rangemode": "tozero"},
         yaxis={"title": {"text": "cost [million $/year]"}, "rangemode": "tozero"},
     ))  # fmt: skip
     tried = [t for t in found["tried"] if t["cost_per_year"] is not None]
     for passes, mark, colour, words in (
-        (False, "x-thin-open", p.baseline, "fails a rule"),
-        (True, "circle", p.power, "passes"),
+        (False, "x-thin-open", LIGHT.baseline, "fails a rule"),
+        (True, "circle", LIGHT.power, "passes"),
     ):
         shown = [t for t in tried if t["passes"] is passes]
         figure.add(
@@ -47,7 +45,7 @@ def front_figure(found: Json | None, *, against: str, dark: bool) -> Figure:
             x=np.array([scale * (t[name] or 0.0) for t in shown]),
             y=np.array([t["cost_per_year"] / _MILLION for t in shown]),
             marker={"symbol": mark, "color": colour, "size": 8 if passes else 6,
-                    "line": {"color": p.ground if passes else colour, "width": 1}},
+                    "line": {"color": LIGHT.ground if passes else colour, "width": 1}},
             hovertext=[tried_words(t) for t in shown], hoverinfo="text",
         )  # fmt: skip
     front = _lower(found, name)
@@ -55,25 +53,25 @@ def front_figure(found: Json | None, *, against: str, dark: bool) -> Figure:
         "scatter", mode="lines", name="front", hoverinfo="skip",
         x=[scale * (t[name] or 0.0) for t in front],
         y=[(t["cost_per_year"] or 0.0) / _MILLION for t in front],
-        line={"color": p.power, "width": 1.4, "shape": "hv"},
+        line={"color": LIGHT.power, "width": 1.4, "shape": "hv"},
     )  # fmt: skip
     if found["best"] is not None:
         best = found["tried"][found["best"]]
         x, y = scale * (best[name] or 0.0), best["cost_per_year"] / _MILLION
         figure.add(
             "scatter", mode="markers", name="best", x=[x], y=[y],
-            marker={"symbol": "star", "size": 15, "color": p.good,
-                    "line": {"color": p.ground, "width": 1}},
+            marker={"symbol": "star", "size": 15, "color": LIGHT.good,
+                    "line": {"color": LIGHT.ground, "width": 1}},
             hovertext=[tried_words(best)], hoverinfo="text",
         )  # fmt: skip
         figure.add_label(
             x=x, y=y, xanchor="left", xshift=10, text="<b>best</b>",
-            font={"size": 11, "color": p.good},
+            font={"size": 11, "color": LIGHT.good},
         )  # fmt: skip
     figure.add_label(
         xref="paper", yref="paper", x=0, y=1, xanchor="left", yanchor="bottom",
-        text=f"<b style='color:{p.power}'>● passes</b>, front joined   × fails",
-        font={"size": 11, "color": p.muted},
+        text=f"<b style='color:{LIGHT.power}'>● passes</b>, front joined   × fails",
+        font={"size": 11, "color": LIGHT.muted},
     )  # fmt: skip
     return figure
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from app import format as say
-from app.figures.template import Figure, Palette, base_layout, note, palette
+from app.figures.template import LIGHT, Figure, base_layout, note
 
 Json = dict[str, Any]
 
@@ -28,7 +28,7 @@ _RIGHT = {"l": 56, "r": 12, "t": 20, "b": 34}
 
 
 def waveform_figure(
-    study: Json, window: Json, *, focus: str = "", dark: bool, unit: str = "MW"
+    study: Json, window: Json, *, focus: str = "", unit: str = "MW"
 ) -> Figure:
     """
     Draw power before and after measures, charge of stores, frequency of gensets.
@@ -39,25 +39,25 @@ def waveform_figure(
         study: Answer of a study.
         window: Its own window, or a closer look.
         focus: Key of the rule whose worst moment is marked.
-        dark: Ground.
         unit: Display unit of power.
     """
-    p, scale = palette(dark=dark), say.power_scale(unit)
+    scale = say.power_scale(unit)
     lanes = bool(window["stores"]) + (window["frequency"] is not None)
     figure = Figure(base_layout(
-        dark=dark, margin={"l": 56, "r": 12, "t": 22, "b": 34},
+        margin={"l": 56, "r": 12, "t": 22, "b": 34},
         hovermode="x unified", showlegend=False,
     ))  # fmt: skip
     base = lanes * (_LANE + _GAP)
     measured = study["after"]["highest_w"] != study["before"]["highest_w"] or any(
         study["after"][k] != study["before"][k] for k in ("mean_w", "lowest_w")
     )
-    _band(figure, window["before"], 1 / scale, "before", p.baseline, _GREY_BAND, unit)
-    if measured:
-        _band(figure, window["after"], 1 / scale, "after", p.power, p.band, unit)
+    looks = {"before": (LIGHT.baseline, _GREY_BAND)}
+    looks |= {"after": (LIGHT.power, LIGHT.band)} if measured else {}
+    for name, (line, fill) in looks.items():
+        _band(figure, window[name], 1 / scale, name, line, fill, unit)
     low, high = _span([window["before"], window["after"]])
-    _worst(figure, study, window, focus, p, scale, unit)
-    _key(figure, p, measured=measured)
+    _worst(figure, study, window, focus, scale, unit)
+    _key(figure, measured=measured)
     seconds = window["to_s"] - window["from_s"]
     figure.arrange(
         uirevision=f"{window['from_s']}~{window['to_s']}",
@@ -74,9 +74,9 @@ def waveform_figure(
         },
     )  # fmt: skip
     if window["stores"]:
-        _charge(figure, window["stores"], p, top=base - _GAP)
+        _charge(figure, window["stores"], top=base - _GAP)
     if window["frequency"] is not None:
-        _frequency(figure, window["frequency"], p, first=not window["stores"])
+        _frequency(figure, window["frequency"], first=not window["stores"])
     return figure
 
 
@@ -126,19 +126,19 @@ def _span(cuts: list[Json]) -> tuple[float, float]:
     return low, high if high > low else low + 1.0
 
 
-def _key(figure: Figure, p: Palette, *, measured: bool) -> None:
-    words = f"<b style='color:{p.baseline}'>before measures</b>" + (
-        f"   <b style='color:{p.power}'>after</b>" if measured
+def _key(figure: Figure, *, measured: bool) -> None:
+    words = f"<b style='color:{LIGHT.baseline}'>before measures</b>" + (
+        f"   <b style='color:{LIGHT.power}'>after</b>" if measured
         else "   (no measure is switched on)"
     ) + "   band: lowest to highest"  # fmt: skip
     figure.add_label(
         xref="paper", yref="paper", x=0, y=1, xanchor="left", yanchor="bottom",
-        text=words, font={"size": 11, "color": p.muted},
+        text=words, font={"size": 11, "color": LIGHT.muted},
     )  # fmt: skip
 
 
 def _worst(
-    figure: Figure, study: Json, window: Json, focus: str, p: Palette, scale: float,
+    figure: Figure, study: Json, window: Json, focus: str, scale: float,
     unit: str,
 ) -> None:  # fmt: skip
     """Mark the window in which a rule is worst, and what the rule allows there."""
@@ -146,7 +146,7 @@ def _worst(
     found = rule and rule["after"]
     if not rule or not found or found["at_s"] is None:
         return
-    colour = p.good if found["passes"] else p.bad
+    colour = LIGHT.good if found["passes"] else LIGHT.bad
     begin, end = found["at_s"], found["at_s"] + max(rule["window_s"], 0.0)
     if end < window["from_s"] or begin > window["to_s"]:
         return
@@ -161,7 +161,7 @@ def _worst(
         figure.add_shape(
             type="rect", xref="x", x0=begin, x1=end, yref="y",
             y0=(middle - half) / scale, y1=(middle + half) / scale,
-            line={"width": 1.4, "color": p.limit, "dash": "dash"},
+            line={"width": 1.4, "color": LIGHT.limit, "dash": "dash"},
         )  # fmt: skip
     share = (begin - window["from_s"]) / (window["to_s"] - window["from_s"])
     value = value_words(found["worst"], rule["unit"], unit)
@@ -170,7 +170,7 @@ def _worst(
         xref="x", x=begin, yref="y domain", y=0.03, yanchor="bottom",
         xanchor="left" if share < 0.5 else "right",
         text=f"<b>{rule['authority'].split(' /')[0]}</b> worst: {value}, limit {limit}",
-        font={"size": 11, "color": colour}, bgcolor=p.ground, borderpad=2,
+        font={"size": 11, "color": colour}, bgcolor=LIGHT.ground, borderpad=2,
     )  # fmt: skip
 
 
@@ -185,11 +185,11 @@ def _window_of(cut: Json, begin: float, end: float) -> tuple[float, float] | Non
     return min(cut["low"][k] for k in touched), max(cut["high"][k] for k in touched)
 
 
-def _charge(figure: Figure, stores: Json, p: Palette, *, top: float) -> None:
+def _charge(figure: Figure, stores: Json, *, top: float) -> None:
     """Charge of each place's stores, in per cent."""
     for place, cut in stores.items():
         words, dash = PLACES[place]
-        _band(figure, cut, 100.0, words, p.second, "rgba(184,74,0,0.16)", "%",
+        _band(figure, cut, 100.0, words, LIGHT.second, "rgba(184,74,0,0.16)", "%",
               axis="y2", dash=dash)  # fmt: skip
     low, high = _span(list(stores.values()))
     room = max(2.0, 12.0 * (high - low))
@@ -201,21 +201,22 @@ def _charge(figure: Figure, stores: Json, p: Palette, *, top: float) -> None:
     names = ", ".join(PLACES[place][0] for place in stores)
     figure.add_label(
         xref="paper", yref="y2 domain", x=0, y=1, xanchor="left", yanchor="bottom",
-        text=f"<b style='color:{p.second}'>charge</b> of {names}",
-        font={"size": 11, "color": p.muted},
+        text=f"<b style='color:{LIGHT.second}'>charge</b> of {names}",
+        font={"size": 11, "color": LIGHT.muted},
     )  # fmt: skip
 
 
-def _frequency(figure: Figure, cut: Json, p: Palette, *, first: bool) -> None:
+def _frequency(figure: Figure, cut: Json, *, first: bool) -> None:
     axis = "y2" if first else "y3"
-    _band(figure, cut, 1.0, "gensets", p.high, "rgba(143,63,128,0.16)", "Hz", axis=axis)
+    _band(figure, cut, 1.0, "gensets", LIGHT.high, "rgba(143,63,128,0.16)", "Hz",
+          axis=axis)  # fmt: skip
     figure.arrange(**{f"yaxis{axis[1:]}": {
         "domain": [0.0, _LANE], "ticksuffix": " Hz", "nticks": 3, "fixedrange": True,
     }})  # fmt: skip
     figure.add_label(
         xref="paper", yref=f"{axis} domain", x=0, y=1, xanchor="left", yanchor="bottom",
-        text=f"<b style='color:{p.high}'>frequency</b> of gensets with measures",
-        font={"size": 11, "color": p.muted},
+        text=f"<b style='color:{LIGHT.high}'>frequency</b> of gensets with measures",
+        font={"size": 11, "color": LIGHT.muted},
     )  # fmt: skip
 
 
@@ -244,12 +245,13 @@ def short_power(watts: float | None, unit: str) -> str:
 # --- spectrum -------------------------------------------------------------------------
 
 
-def spectrum_figure(study: Json, *, focus: str = "", dark: bool) -> Figure:
+def spectrum_figure(study: Json, *, focus: str = "") -> Figure:
     """Draw amplitudes of lines before and after, bands and limits drawn in. [W]"""
-    p = palette(dark=dark)
-    figure = Figure(base_layout(dark=dark, hovermode="closest", margin=_RIGHT))
+    figure = Figure(base_layout(hovermode="closest", margin=_RIGHT))
     top = 0.0
-    for name, colour, width in (("before", p.baseline, 1.0), ("after", p.power, 1.4)):
+    for name, colour, width in (
+        ("before", LIGHT.baseline, 1.0), ("after", LIGHT.power, 1.4),
+    ):  # fmt: skip
         lines = study["spectrum"][name]
         pairs = [
             (f, w)
@@ -267,9 +269,9 @@ def spectrum_figure(study: Json, *, focus: str = "", dark: bool) -> Figure:
             hovertemplate="%{x:.3~r} Hz: %{y:.3~s}W" + f", {name}",
         )  # fmt: skip
     if not figure.data:
-        return note("The load does not change: no spectrum.", dark=dark)
-    _modes(figure, study["modes"], p)
-    _bands(figure, study["verdicts"], focus, p)
+        return note("The load does not change: no spectrum.")
+    _modes(figure, study["modes"])
+    _bands(figure, study["verdicts"], focus)
     figure.arrange(
         xaxis={
             "type": "log", "title": {"text": "frequency [Hz]"}, "range": [-3, 2.4],
@@ -283,10 +285,11 @@ def spectrum_figure(study: Json, *, focus: str = "", dark: bool) -> Figure:
     )  # fmt: skip
     figure.add_label(
         xref="paper", yref="paper", x=0, y=1, xanchor="left", yanchor="bottom",
-        text=f"<b style='color:{p.baseline}'>before</b>   "
-        f"<b style='color:{p.power}'>after</b>   "
-        f"<b style='color:{p.second}'>shaded</b>: critical frequencies, limit dotted",
-        font={"size": 11, "color": p.muted},
+        text=f"<b style='color:{LIGHT.baseline}'>before</b>   "
+        f"<b style='color:{LIGHT.power}'>after</b>   "
+        f"<b style='color:{LIGHT.second}'>shaded</b>: critical frequencies, "
+        "limit dotted",
+        font={"size": 11, "color": LIGHT.muted},
     )  # fmt: skip
     return figure
 
@@ -296,13 +299,13 @@ _WATTS = {
 }
 
 
-def _bands(figure: Figure, verdicts: list[Json], focus: str, p: Palette) -> None:
+def _bands(figure: Figure, verdicts: list[Json], focus: str) -> None:
     """Limits of rules over a band: what one line alone may reach."""
     banded = [v for v in verdicts if v["high_hz"] and v["kind"] == "band-swing"]
     for rule in banded:
         found = rule["after"] or {}
         limit = (found.get("limit") or rule["limit"]) / 2
-        colour = p.limit if found.get("passes", True) else p.bad
+        colour = LIGHT.limit if found.get("passes", True) else LIGHT.bad
         ends = [rule["low_hz"], rule["high_hz"]]
         figure.add_shape(
             type="line", x0=ends[0], x1=ends[1], y0=limit, y1=limit,
@@ -320,28 +323,28 @@ def _bands(figure: Figure, verdicts: list[Json], focus: str, p: Palette) -> None
     if rule_now:
         figure.add_shape(
             type="rect", x0=rule_now["low_hz"], x1=rule_now["high_hz"],
-            yref="y domain", y0=0, y1=1, fillcolor=p.power, opacity=0.07,
+            yref="y domain", y0=0, y1=1, fillcolor=LIGHT.power, opacity=0.07,
             line={"width": 0}, layer="below",
         )  # fmt: skip
         hertz = (rule_now["after"] or {}).get("worst_hz")
         if hertz:
             figure.add_shape(
                 type="line", x0=hertz, x1=hertz, yref="y domain", y0=0, y1=1,
-                line={"color": p.bad, "width": 1, "dash": "dot"},
+                line={"color": LIGHT.bad, "width": 1, "dash": "dot"},
             )  # fmt: skip
 
 
-def _modes(figure: Figure, modes: list[Json], p: Palette) -> None:
+def _modes(figure: Figure, modes: list[Json]) -> None:
     """Critical frequencies, each with its limit across."""
     for mode in modes:
         figure.add_shape(
             type="rect", x0=mode["low_hz"], x1=mode["high_hz"], yref="y domain",
-            y0=0, y1=1, fillcolor=p.second, opacity=0.09, line={"width": 0},
+            y0=0, y1=1, fillcolor=LIGHT.second, opacity=0.09, line={"width": 0},
             layer="below",
         )  # fmt: skip
         if mode["limit_w"]:
             limit = mode["limit_w"]
             figure.add_shape(
                 type="line", x0=mode["low_hz"], x1=mode["high_hz"], y0=limit, y1=limit,
-                line={"color": p.second, "width": 1.2, "dash": "dot"},
+                line={"color": LIGHT.second, "width": 1.2, "dash": "dot"},
             )  # fmt: skip

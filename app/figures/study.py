@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from scipy.special import betaincinv
 
-from app.figures.template import Figure, Palette, base_layout, note, palette
+from app.figures.template import LIGHT, Figure, base_layout, note
 from app.study_seen import Seen
 from twin.types import BoolArray, FloatArray, IntArray
 
@@ -43,9 +43,7 @@ def thinned(count: int, keep: BoolArray | None = None, most: int = MOST_MARKS) -
 # --- how it scatters ------------------------------------------------------------------
 
 
-def distribution_figure(
-    seen: Seen, key: str, chosen: BoolArray, *, dark: bool
-) -> Figure:
+def distribution_figure(seen: Seen, key: str, chosen: BoolArray) -> Figure:
     """
     Draw the histogram of an output with quantiles and limits.
 
@@ -53,27 +51,26 @@ def distribution_figure(
         seen: The study.
         key: The output.
         chosen: Which points are selected; the others stand behind, pale.
-        dark: Whether the ground is dark.
     """
-    p, scale = palette(dark=dark), seen.scale(key)
-    every = seen.values(key) / scale.per
+    scale = seen.scale(key)
+    every = scale.of(seen.values(key))
     finite = np.isfinite(every)
     shown = every[chosen & finite]
     if len(shown) < 2:
-        return note("No two points with this output yet", dark=dark)
+        return note("No two points with this output yet")
     log = wide(every[finite])
     edges = bin_edges(every[finite], log=log)
-    figure = _plain(seen, key, dark=dark, log=log)
-    _histogram(figure, edges, every[finite], p.lane if dark else p.grid, "all points")
-    _histogram(figure, edges, shown, p.power, "points")
+    figure = _plain(seen, key, log=log)
+    _histogram(figure, edges, every[finite], LIGHT.grid, "all points")
+    _histogram(figure, edges, shown, LIGHT.power, "points")
     taken: list[float] = []
     room = 0.07 * (_at(float(edges[-1]), log=log) - _at(float(edges[0]), log=log))
     for frac, words in ((0.5, "median"), (0.05, "P5"), (0.95, "P95")):
         at = _at(float(np.quantile(shown, frac)), log=log)
         if all(abs(at - other) > room for other in taken):
-            figure.mark_x(at, words, colour=p.muted)
+            figure.mark_x(at, words, colour=LIGHT.muted)
             taken.append(at)
-    draw_limits(figure, seen, key, p, log=log)
+    draw_limits(figure, seen, key, log=log)
     figure.arrange(
         barmode="overlay", bargap=0.04, hovermode="closest",
         margin={"l": 40, "r": 12, "t": 30, "b": 38},
@@ -82,14 +79,14 @@ def distribution_figure(
     return figure
 
 
-def _plain(seen: Seen, key: str, *, dark: bool, log: bool) -> Figure:
+def _plain(seen: Seen, key: str, *, log: bool) -> Figure:
     title = seen.scale(key).title(seen.label(key))
     x: Json = {
         "title": {"text": title},
         "type": "log" if log else "linear",
         "nticks": 8,
     }
-    return Figure(base_layout(dark=dark, xaxis=x))
+    return Figure(base_layout(xaxis=x))
 
 
 def _histogram(
@@ -131,53 +128,53 @@ def _at(value: float, *, log: bool) -> float:
     return float(np.log10(value)) if log and value > 0 else value
 
 
-def draw_limits(figure: Figure, seen: Seen, key: str, p: Palette, *, log: bool) -> None:
+def draw_limits(figure: Figure, seen: Seen, key: str, *, log: bool) -> None:
     """Draw the limits of an output as dashed lines with their words."""
     scale = seen.scale(key)
     for one in seen.limits:
         if one["output"] == key:
             words = f"limit {scale.text(one['limit'])}"
-            at = _at(one["limit"] / scale.per, log=log)
+            at = _at(scale.of(one["limit"]), log=log)
             figure.add_shape(
                 type="line", x0=at, x1=at, yref="y domain", y0=0, y1=1,
-                line={"color": p.bad, "width": 1.6, "dash": "dash"},
+                line={"color": LIGHT.bad, "width": 1.6, "dash": "dash"},
             )  # fmt: skip
             figure.add_label(
                 x=at, yref="y domain", y=1, yanchor="bottom", yshift=12, text=words,
-                font={"color": p.bad, "size": _LABEL},
+                font={"color": LIGHT.bad, "size": _LABEL},
             )  # fmt: skip
 
 
-def exceedance_figure(seen: Seen, key: str, chosen: BoolArray, *, dark: bool) -> Figure:
+def exceedance_figure(seen: Seen, key: str, chosen: BoolArray) -> Figure:
     """
     Draw which part of the points has more, with its interval where they are drawn.
 
     The band is Clopper's and Pearson's interval of the count above each place: exact
     for independent points, wide for those that fill space evenly.
     """
-    p, scale = palette(dark=dark), seen.scale(key)
+    scale = seen.scale(key)
     values = np.sort(seen.values(key)[chosen])
-    values = values[np.isfinite(values)] / scale.per
+    values = scale.of(values[np.isfinite(values)])
     if len(values) < 2:
-        return note("No two points with this output yet", dark=dark)
+        return note("No two points with this output yet")
     count = len(values)
     log = wide(values)
     at = thinned(count, np.arange(count) > count - 60, 600)
     above = count - at - 1
-    figure = _plain(seen, key, dark=dark, log=log)
+    figure = _plain(seen, key, log=log)
     if seen.sampled:
         low, high = _interval(above, count)
         edge = {"width": 0, "shape": "hv"}
         figure.add("scatter", x=values[at], y=100 * low, mode="lines", line=edge,
                    hoverinfo="skip")  # fmt: skip
         figure.add("scatter", x=values[at], y=100 * high, mode="lines", line=edge,
-                   fill="tonexty", fillcolor=p.band, hoverinfo="skip")  # fmt: skip
+                   fill="tonexty", fillcolor=LIGHT.band, hoverinfo="skip")  # fmt: skip
     figure.add(
         "scatter", x=values[at], y=100 * above / count, mode="lines",
-        line={"color": p.power, "width": 2, "shape": "hv"},
+        line={"color": LIGHT.power, "width": 2, "shape": "hv"},
         hovertemplate="more than %{x:,.4~g}: %{y:.3~g} %<extra></extra>",
     )  # fmt: skip
-    draw_limits(figure, seen, key, p, log=log)
+    draw_limits(figure, seen, key, log=log)
     what = "probability of more, %" if seen.sampled else "part with more, %"
     figure.layout["yaxis"] = {"title": {"text": what}, "range": [0, 102]}
     figure.arrange(hovermode="closest", margin={"l": 48, "r": 12, "t": 30, "b": 38})
@@ -203,7 +200,7 @@ def short(name: str, most: int = 28) -> str:
 
 
 def scatter_figure(
-    seen: Seen, x: str, y: str, chosen: BoolArray, *, point: int | None, dark: bool
+    seen: Seen, x: str, y: str, chosen: BoolArray, *, point: int | None
 ) -> Figure:
     """
     Draw points by two axes or outputs, the front and the best among them marked.
@@ -214,11 +211,9 @@ def scatter_figure(
         y: Axis or output from bottom to top.
         chosen: Which points are selected.
         point: Place of the point in the drawer.
-        dark: Whether the ground is dark.
     """
-    p = palette(dark=dark)
     if not seen.answered:
-        return note("No point with an answer yet", dark=dark)
+        return note("No point with an answer yet")
     front = np.isin(seen.index, list(seen.analysis.get("pareto") or ()))
     best = seen.index == seen.analysis.get("best")
     shown = np.isin(
@@ -227,17 +222,18 @@ def scatter_figure(
     )
     broken = seen.broken_ones()
     figure = Figure(base_layout(
-        dark=dark, hovermode="closest", margin={"l": 62, "r": 14, "t": 10, "b": 40},
+        hovermode="closest", margin={"l": 62, "r": 14, "t": 10, "b": 40},
     ))  # fmt: skip
     for name, axis in ((x, "xaxis"), (y, "yaxis")):
         figure.layout[axis] = _axis(seen, name)
     looks = (
-        ("not selected", shown & ~chosen, p.grid, "circle", 5),
-        ("breaks a limit", shown & chosen & broken & ~front, p.bad, "x-thin-open", 6),
-        ("point", shown & chosen & ~broken & ~front, p.baseline, "circle", 5),
-        ("on the front", shown & chosen & front, p.power, "circle", 9),
-        ("best", best, p.second, "star", 15),
-        ("opened", seen.index == point, p.ink, "circle-open", 16),
+        ("not selected", shown & ~chosen, LIGHT.grid, "circle", 5),
+        ("breaks a limit", shown & chosen & broken & ~front, LIGHT.bad,
+         "x-thin-open", 6),
+        ("point", shown & chosen & ~broken & ~front, LIGHT.baseline, "circle", 5),
+        ("on the front", shown & chosen & front, LIGHT.power, "circle", 9),
+        ("best", best, LIGHT.second, "star", 15),
+        ("opened", seen.index == point, LIGHT.ink, "circle-open", 16),
     )  # fmt: skip
     for title, which, colour, symbol, size in looks:
         if which.any():
@@ -271,7 +267,7 @@ def _along(seen: Seen, key: str, at: IntArray) -> Any:
     if not seen.numeric(key):
         words = seen.words(key)
         return [words[k] for k in at]
-    return seen.values(key)[at] / seen.scale(key).per
+    return seen.scale(key).of(seen.values(key)[at])
 
 
 def _axis(seen: Seen, key: str) -> Json:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from app.figures.template import Figure, base_layout, note, palette
+from app.figures.template import HEAT, LIGHT, Figure, base_layout, note
 from app.format import number
 from app.report.units import Scale
 from app.study_seen import Seen
@@ -23,13 +23,11 @@ _MOST_WRITTEN = 10
 _EDGE = 1e-9
 _WIDE = 330.0
 """Width of a narrow screen's map in pixels."""
-_LIGHT = ("#eef4f9", "#b0cfe6", "#5b98c6", "#1f5e96", "#0a2f56")
-_DARK = ("#17222c", "#1c4260", "#2b6b9a", "#5cb8f0", "#d6efff")
 
 
 def heat_figure(
     seen: Seen, key: str, keys: tuple[str, str], chosen: BoolArray, *,
-    stat: str, dark: bool,
+    stat: str,
 ) -> Figure:  # fmt: skip
     """
     Draw an output over two axes.
@@ -40,33 +38,31 @@ def heat_figure(
         keys: Axis from left to right, and from bottom to top.
         chosen: Which points are selected.
         stat: What a cell says of its points: mean or worst.
-        dark: Whether the ground is dark.
     """
     which = chosen & np.isfinite(seen.values(key))
     if not which.any():
-        return note("No point with this output yet", dark=dark)
-    p, scale = palette(dark=dark), seen.scale(key)
+        return note("No point with this output yet")
+    scale = seen.scale(key)
     (x, x_words), (y, y_words) = (cells_of(seen, one) for one in keys)
     cells = cell_values(
-        seen.values(key)[which] / scale.per, x[which], y[which],
+        scale.of(seen.values(key)[which]), x[which], y[which],
         (len(x_words), len(y_words)), worst=worst_of(seen, key, stat),
     )  # fmt: skip
     figure = Figure(base_layout(
-        dark=dark, hovermode="closest",
+        hovermode="closest",
         margin={"l": 40 + round(6.0 * max(map(len, y_words))), "r": 8, "t": 8, "b": 44},
     ))  # fmt: skip
     known = np.isfinite(cells)
     text = [[_cell(v) for v in row] for row in cells]
-    steps = _DARK if dark else _LIGHT
     figure.add(
         "heatmap", z=[[v if math.isfinite(v) else None for v in row] for row in cells],
         x=list(range(len(x_words))), y=list(range(len(y_words))), text=text,
         texttemplate="%{text}" if len(x_words) <= _MOST_WRITTEN else "",
         textfont={"size": 11}, xgap=1, ygap=1,
-        colorscale=[[k / (len(steps) - 1), c] for k, c in enumerate(steps)],
+        colorscale=[[k / (len(HEAT) - 1), c] for k, c in enumerate(HEAT)],
         zmin=float(cells[known].min()), zmax=float(cells[known].max()),
         colorbar={"thickness": 8, "outlinewidth": 0, "len": 1.0, "x": 1.01,
-                  "tickfont": {"size": 10, "color": p.muted},
+                  "tickfont": {"size": 10, "color": LIGHT.muted},
                   "title": {"text": scale.unit, "font": {"size": 10}}},
         customdata=[[f"{a}, {b}" for a in x_words] for b in y_words],
         hovertemplate="%{customdata}: %{text} " + scale.unit + "<extra></extra>",
@@ -166,7 +162,7 @@ def _round(scale: Scale, step: float) -> Any:
     """Write edges no finer than their distance."""
     size = step / scale.per
     digits = max(0, 1 - math.floor(math.log10(size))) if size > 0 else 0
-    return lambda v: number(v / scale.per, min(digits, 8))
+    return lambda v: number(scale.of(v), min(digits, 8))
 
 
 def heat_words(seen: Seen, keys: tuple[str, str], stat: str) -> str:

@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from app.figures.study import draw_limits, short
-from app.figures.template import Figure, base_layout, note, palette
+from app.figures.template import LIGHT, Figure, base_layout, note
 from app.study_seen import Seen
 
 Json = dict[str, Any]
 
 
-def influence_figure(seen: Seen, key: str, *, dark: bool) -> Figure:
+def influence_figure(seen: Seen, key: str) -> Figure:
     """Draw how much each axis matters for an output: shares, or rank correlations."""
-    p = palette(dark=dark)
     rows = [r for r in seen.effects(key) if _known(r["total"], r["first"],
                                                    r["rank_correlation"])]  # fmt: skip
     if not rows:
@@ -22,27 +21,28 @@ def influence_figure(seen: Seen, key: str, *, dark: bool) -> Figure:
             if seen.under_way
             else ("These points do not tell which axis matters")
         )
-        return note(words, dark=dark)
+        return note(words)
     rows.reverse()
     names = [short(seen.label(r["field"])) for r in rows]
     totals = any(r["total"] is not None for r in rows)
     shares = totals or any(r["first"] is not None for r in rows)
-    figure = Figure(base_layout(dark=dark, hovermode="closest", barmode="overlay"))
+    figure = Figure(base_layout(hovermode="closest", barmode="overlay"))
     if totals:
-        _bars(figure, names, rows, "total", p.band, "with others")
+        _bars(figure, names, rows, "total", LIGHT.band, "with others")
     if shares:
-        _bars(figure, names, rows, "first", p.power, "alone")
+        _bars(figure, names, rows, "first", LIGHT.power, "alone")
     else:
         correlations = [r["rank_correlation"] for r in rows]
         figure.add(
             "bar", orientation="h", y=names, x=correlations,
-            marker={"color": [p.power if c >= 0 else p.second for c in correlations]},
+            marker={"color": [LIGHT.power if c >= 0 else LIGHT.second
+                              for c in correlations]},
             hovertemplate="%{y}: %{x:.2f}<extra></extra>", width=0.56,
         )  # fmt: skip
     what = "part of the variance" if shares else "rank correlation"
     figure.layout["xaxis"] = {
         "title": {"text": what}, "range": [0, _end(rows)] if shares else [-1, 1],
-        "zeroline": True, "zerolinecolor": p.muted,
+        "zeroline": True, "zerolinecolor": LIGHT.muted,
     }  # fmt: skip
     _named(figure, names)
     return figure
@@ -81,21 +81,21 @@ def _named(figure: Figure, names: list[str]) -> None:
     figure.arrange(margin={"l": left, "r": 14, "t": 8, "b": 38})
 
 
-def tornado_figure(seen: Seen, key: str, *, dark: bool) -> Figure:
+def tornado_figure(seen: Seen, key: str) -> Figure:
     """Draw how far each axis alone moves an output, the widest on top."""
-    p, scale = palette(dark=dark), seen.scale(key)
+    scale = seen.scale(key)
     rows = seen.bars(key)[::-1]
     if not rows:
-        return note("Needs the design one at a time", dark=dark)
+        return note("Needs the design one at a time")
     names = [short(seen.label(r["field"])) for r in rows]
-    figure = Figure(base_layout(dark=dark, hovermode="closest"))
+    figure = Figure(base_layout(hovermode="closest"))
     for name, r in zip(names, rows, strict=True):
-        low, high = r["at_low"] / scale.per, r["at_high"] / scale.per
+        low, high = scale.of(r["at_low"]), scale.of(r["at_high"])
         rises = high >= low
         figure.add(
             "bar", orientation="h", y=[name], base=[min(low, high)],
             x=[abs(high - low)], width=0.56,
-            marker={"color": p.power if rises else p.second},
+            marker={"color": LIGHT.power if rises else LIGHT.second},
             customdata=[" to ".join((
                 f"{scale.text(r['at_low'])} at {_value(r['low_value'])}",
                 f"{scale.text(r['at_high'])} at {_value(r['high_value'])}",
@@ -108,10 +108,10 @@ def tornado_figure(seen: Seen, key: str, *, dark: bool) -> Figure:
             figure.add_label(
                 x=at, y=name, text=f" {_value(words)} ",
                 xanchor="left" if right else "right",
-                font={"size": 10, "color": p.muted},
+                font={"size": 10, "color": LIGHT.muted},
             )  # fmt: skip
-    draw_limits(figure, seen, key, p, log=False)
-    every = [v / scale.per for r in rows for v in (r["at_low"], r["at_high"])]
+    draw_limits(figure, seen, key, log=False)
+    every = [scale.of(v) for r in rows for v in (r["at_low"], r["at_high"])]
     room = 0.16 * (max(every) - min(every)) or 1.0
     figure.layout["xaxis"] = {
         "title": {"text": scale.title(seen.label(key))},

@@ -1,10 +1,15 @@
-"""One figure template for the whole product, light and dark."""
+"""
+One figure template for the whole product, in the colours of light ground.
+
+A page on dark ground puts a colour's sister in its place as it draws, so that one
+figure serves screen, paper and files (assets/base.paint.js, app/report/style.py).
+"""
 
 from __future__ import annotations
 
 import base64
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -70,16 +75,34 @@ DARK = Palette(
     lane="#1d2227", good="#4cc3a0", bad="#ff8078",
     policies={
         "no-cap": "#a3adb7", "one-threshold-low": "#a7fee5",
-        "one-threshold-all": "#b06be0", "polca": "#5cb8f0",
+        "one-threshold-all": "#bb6f90", "polca": "#5cb8f0",
     },
 )  # fmt: skip
 
-SERIES = {
-    False: ("#0067a5", "#652802", "#115f40", "#b71b6f", "#807016", "#4c0096"),
-    True: ("#5cb8f0", "#f15e04", "#a7fee5", "#bf7a96", "#f3ce01", "#877efc"),
-}
-"""Colours of things set side by side, light and dark; `assets/base.series.css` has them
-for what is not a figure. Blue comes first, as power is blue."""
+SERIES = ("#0067a5", "#652802", "#115f40", "#b71b6f", "#807016", "#4c0096")
+"""Colours of things set side by side; `assets/base.series.css` has them for what is not
+a figure. Blue comes first, as power is blue."""
+GREY = "#6b7480"
+"""Colour of what the others are set beside."""
+HEAT = ("#eef4f9", "#b0cfe6", "#5b98c6", "#1f5e96", "#0a2f56")
+"""Steps of a heat map, from low to high."""
+_DARK_SERIES = ("#5cb8f0", "#f15e04", "#a7fee5", "#bb6f90", "#f3ce01", "#877efc")
+_DARK_GREY = "#9ba6b1"
+_DARK_HEAT = ("#17222c", "#1c4260", "#2b6b9a", "#5ab5ec", "#d6efff")
+
+
+def sisters() -> dict[str, str]:
+    """Colour on light ground -> the same on dark ground; no two share either."""
+    pairs = {GREY: _DARK_GREY}
+    pairs |= {
+        getattr(LIGHT, f.name): getattr(DARK, f.name)
+        for f in fields(LIGHT) if f.name not in ("band", "policies")
+    }  # fmt: skip
+    pairs |= {LIGHT.policies[k]: DARK.policies[k] for k in LIGHT.policies}
+    for one, other in ((SERIES, _DARK_SERIES), (HEAT, _DARK_HEAT)):
+        pairs |= zip(one, other, strict=True)
+    return pairs
+
 
 POLICY_DASH = {
     "no-cap": "dot", "one-threshold-low": "dash",
@@ -89,11 +112,6 @@ POLICY_SYMBOL = {
     "no-cap": "square", "one-threshold-low": "diamond",
     "one-threshold-all": "triangle-up", "polca": "circle",
 }  # fmt: skip
-
-
-def palette(*, dark: bool) -> Palette:
-    """Colours for one ground."""
-    return DARK if dark else LIGHT
 
 
 @dataclass(slots=True)
@@ -167,23 +185,23 @@ def _packed(value: Any) -> Any:
     return packed if value.ndim == 1 else packed | {"shape": str(value.shape)[1:-1]}
 
 
-def base_layout(*, dark: bool, **more: Any) -> Json:
+def base_layout(**more: Any) -> Json:
     """Layout every figure starts from; `more` adds to it."""
-    p = palette(dark=dark)
     axis: Json = {
-        "gridcolor": p.grid, "zeroline": False, "linecolor": p.grid, "ticks": "",
-        "tickfont": {"color": p.muted, "size": 11}, "automargin": False,
+        "gridcolor": LIGHT.grid, "zeroline": False, "linecolor": LIGHT.grid,
+        "ticks": "", "automargin": False,
+        "tickfont": {"color": LIGHT.muted, "size": 11},
         "ticklabelstandoff": 4,
-        "title": {"font": {"color": p.muted, "size": 11}, "standoff": 6},
+        "title": {"font": {"color": LIGHT.muted, "size": 11}, "standoff": 6},
     }  # fmt: skip
     return {
         "template": {"layout": {"xaxis": axis, "yaxis": axis}},
-        "font": {"family": FONT, "size": 12, "color": p.ink},
+        "font": {"family": FONT, "size": 12, "color": LIGHT.ink},
         "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)",
         "showlegend": False, "hovermode": "x unified", "dragmode": "zoom",
         "hoverlabel": {
-            "bgcolor": p.ground, "bordercolor": p.grid,
-            "font": {"color": p.ink, "size": 12, "family": FONT},
+            "bgcolor": LIGHT.ground, "bordercolor": LIGHT.grid,
+            "font": {"color": LIGHT.ink, "size": 12, "family": FONT},
         },
         "margin": {"l": 48, "r": 12, "t": 8, "b": 26},
     } | more  # fmt: skip
@@ -196,13 +214,13 @@ HOURS: Json = {"time_s": 3600}
 """The same, over hours."""
 
 
-def note(text: str, *, dark: bool) -> Figure:
+def note(text: str) -> Figure:
     """Figure for a state without data: one sentence that says what comes next."""
     hidden = {"visible": False}
-    figure = Figure(base_layout(dark=dark, xaxis=hidden, yaxis=hidden))
+    figure = Figure(base_layout(xaxis=hidden, yaxis=hidden))
     figure.add_label(
         text=text, x=0.5, y=0.5, xref="paper", yref="paper",
-        font={"color": palette(dark=dark).muted, "size": 13},
+        font={"color": LIGHT.muted, "size": 13},
     )  # fmt: skip
     return figure
 

@@ -118,7 +118,7 @@ def respond_to(
 
     Args:
         state: Module of the page's view.
-        request: `{seq, dark, view}` of the page, and whether a `coarse` answer will do.
+        request: `{seq, view}` of the page, and whether a `coarse` answer will do.
         draw: Takes the view; as `answered` has it.
         parts_count: How many parts there are.
         **kept: What the browser keeps besides.
@@ -128,7 +128,7 @@ def respond_to(
     """
     view = state.view_from(request["view"])
     first = {
-        "seq": request["seq"], "query": state.to_query(view), "dark": request["dark"],
+        "seq": request["seq"], "query": state.to_query(view),
         "coarse": bool(request.get("coarse")), **kept,
     }  # fmt: skip
     return answered(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
 from app.components import dmc, html
+from app.figures.template import sisters
 from app.pages.knobs import button, segmented
 
 PAGES = (
@@ -21,7 +23,7 @@ PAGES = (
     ("data", "Data", "/data/", "d"),
 )
 """Key, title, address, and the letter that goes there after g."""
-WARM = ("site", "compare", "live")
+WARM = ("site", "study", "compare", "live")
 """Pages that show temperatures; Failures and Cooling are views of the site's."""
 QUESTIONS = (
     ("servers", "How many more servers?", "/?guide=servers"),
@@ -43,7 +45,7 @@ def shell(prefix: str, *, top: list[Any], panel: Any, main: Any) -> Any:
             "respectReducedMotion": True,
         },
         children=html.Div(
-            className="np-page",
+            className="np-page", **{"data-sisters": json.dumps(sisters())},
             children=[
                 html.A("Skip to the answer", href=f"#{prefix}-main",
                        className="np-skip"),

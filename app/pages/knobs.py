@@ -51,7 +51,7 @@ class Control:
         """Read a value; inside the range, the default where it is no number."""
         try:
             given = float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             return self.default
         if given != given:
             return self.default
@@ -235,14 +235,18 @@ def bind_view(
         ClientsideFunction(prefix, "gather"), Output(touched, "data"),
         *inputs, State(f"{prefix}-defaults", "data"),
     )  # fmt: skip
-    answered = ("answered", Output(f"{prefix}-mantine", "forceColorScheme"),
-                [Input(f"{prefix}-{kept}", "data")])  # fmt: skip
-    others = [(name, Output(touched, "data", allow_duplicate=True), given)
-              for name, given in steps]  # fmt: skip
-    for name, output, given in (answered, *others):
+    answered = ("answered", [Input(f"{prefix}-{kept}", "data")])
+    for name, given in (answered, *steps):
         dash.clientside_callback(
-            ClientsideFunction(prefix, name), output, *given, prevent_initial_call=True
-        )
+            ClientsideFunction(prefix, name),
+            Output(touched, "data", allow_duplicate=True), *given,
+            prevent_initial_call=True,
+        )  # fmt: skip
+    dash.clientside_callback(
+        ClientsideFunction("page", "scheme"),
+        Output(f"{prefix}-mantine", "forceColorScheme"),
+        Input(f"{prefix}-theme", "value"),
+    )
 
 
 def bind_copy(dash: Any, name: str, text: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from app.components import dcc, dmc, html
+from app.components import dag, dcc, dmc, html
 from app.figures.template import CONFIG
 
 EMPTY = {
@@ -60,11 +60,24 @@ def under_way(prefix: str) -> Any:
 
 
 def section(
-    prefix: str, name: str, title: str, children: Any, tools: Any = None
-) -> Any:
-    """Draw a part of the answer under its title, with tools beside it."""
+    prefix: str, name: str, title: str, children: Any, tools: Any = None, *,
+    key: str = "", kind: str = "",
+) -> Any:  # fmt: skip
+    """
+    Draw a part of the answer under its title, with tools beside it.
+
+    Args:
+        prefix: Of the page's ids.
+        name: Of the part.
+        title: Above it.
+        children: The part.
+        tools: Beside its title.
+        key: Its id, where an address names it.
+        kind: Its classes, where it is no chart.
+    """
     return html.Section(
-        className=f"np-chart np-chart-{name}", id=f"{prefix}-section-{name}",
+        className=kind or f"np-chart np-chart-{name}",
+        id=key or f"{prefix}-section-{name}",
         **{"aria-labelledby": f"{prefix}-{name}-title"},
         children=[
             html.Div(className="np-chart-head", children=[
@@ -81,6 +94,34 @@ def graph(
     """Draw the place of a chart."""
     return dcc.Graph(
         id=f"{prefix}-fig-{name}", config=config, figure=EMPTY, responsive=True,
+        style={"height": height_px},
+    )  # fmt: skip
+
+
+def grid(
+    name: str, columns: list[dict[str, Any]], height_px: int | None, empty: str, *,
+    row_id: str = "", column: dict[str, Any] | None = None, **options: Any,
+) -> Any:  # fmt: skip
+    """
+    Draw the place of a table that is sorted and filtered.
+
+    Args:
+        name: Its id.
+        columns: As the grid library has them.
+        height_px: None for as high as its rows.
+        empty: Words for no rows.
+        row_id: What is a row's own, as an expression.
+        column: What all columns have, if not the usual.
+        **options: Of the grid library, besides.
+    """
+    usual = {"resizable": True, "sortable": True, "suppressMovable": True}
+    return dag.AgGrid(
+        id=name, columnDefs=columns, rowData=[], className="np-grid",
+        **({"getRowId": row_id} if row_id else {}), defaultColDef=column or usual,
+        dashGridOptions={
+            "rowHeight": 28, "headerHeight": 30, "animateRows": False,
+            "localeText": {"noRowsToShow": empty}, **options,
+        },
         style={"height": height_px},
     )  # fmt: skip
 

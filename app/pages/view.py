@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 from urllib.parse import parse_qsl, urlencode
 
+from pydantic_core import from_json
+
 from app.pages.knobs import Control
 
 Json = dict[str, Any]
+EVERYWHERE = {"units": ("kW", "MW", "W"), "theme": ("auto", "light", "dark")}
+"""All that choices of every page can be."""
 NONE = "none"
 """In the URL: nothing chosen of a list that starts with something."""
 
@@ -41,11 +46,11 @@ class KnobView:
     @classmethod
     def read(cls, data: Json | None) -> Self:
         """Read a view from loose data; what is absent falls to its default."""
-        given = data or {}
+        given, known = data or {}, EVERYWHERE | cls.ONE_OF
 
         def chosen(key: str, default: str) -> str:
             text = "" if given.get(key) is None else str(given[key])
-            return text if text and text in cls.ONE_OF.get(key, (text,)) else default
+            return text if text and text in known.get(key, (text,)) else default
 
         return cls(
             sliders={
@@ -77,6 +82,23 @@ class KnobView:
         """Names of a list, each once."""
         names = self.choices[key].split(",")
         return list(dict.fromkeys(n for n in names if n and n != NONE))
+
+
+def one_of(value: str, known: Sequence[str]) -> str:
+    """Read a choice; the first of those known where it is none of them."""
+    return value if value in known else known[0]
+
+
+def json_of(text: str) -> Any:
+    """
+    Read JSON that a URL or a field holds.
+
+    Raises:
+        ValueError: If it is none, or holds what JSON cannot be written with.
+    """
+    found = from_json(text, allow_inf_nan=False)
+    json.dumps(found, allow_nan=False)  # 1e999 is read as infinity
+    return found
 
 
 def errors_at(problem: Json, key_of: Callable[[Json], str | None]) -> dict[str, str]:

@@ -22,7 +22,7 @@ _HOLDS = {
     "failures": ("cases", "single", "pairs"),
     "site": ("nodes", "racks", "rows", "binding"),
     "stabilize": ("verdicts", "window", "spectrum"),
-    "serving": ("outcomes", "pareto", "study"),
+    "serving": ("outcomes", "pareto", "inputs"),
     "study": ("question", "axes", "points", "spec"),
     "comparison": ("items", "outputs", "baseline"),
     "run": ("policy", "server_count", "slo_breaches", "above"),
@@ -51,7 +51,7 @@ def report_of(
 
     Args:
         document: A what-if, a stored run's or plan's result, a run of a site, a study
-            of a training site, a serving study, a study or a comparison.
+            of a training site, serving systems, a study or a comparison.
         scenario: What was asked, where the document does not hold it: of a stored
             run, a site or a training site.
         failures: Screening of a site's failures, told with its run.
@@ -87,7 +87,7 @@ def _unknown(document: Json, kind: str | None) -> ScenarioError:
     repair = (
         "give the run of the site; its failures are told with it"
         if kind == "failures"
-        else "give the answer of a what-if, run, plan, site, stabilize, serving study, "
+        else "give the answer of a what-if, run, plan, site, stabilize, serving, "
         "study or comparison"
     )
     return ScenarioError(

@@ -1,4 +1,4 @@
-"""Report of a serving study: which system keeps its limits at the fewest watts."""
+"""Report of serving systems: which one keeps its limits at the fewest watts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from app.report.page import Html, Report, Section, Tile, code, figure, quiet, ti
 from app.report.units import said, scale_of
 from app.svg import Axis, Figure, Series
 from twin.catalogue import SERVERS
-from twin.scenario.serving import ServeStudy
+from twin.scenario.serving import ServingInput
 
 Json = dict[str, Any]
 TARGET_FRAC = 0.99
@@ -32,7 +32,7 @@ LEFT_OUT = (
 
 
 def serving_report(study: Json) -> Report:
-    """Lay out the report of a serving study."""
+    """Lay out the report of serving systems."""
     shown = [o for o in study["outcomes"] if not o["own_terms"]]
     kept = [o for o in shown if _keeps(o)]
     best = min(kept, key=lambda o: o["mean_power_w"], default=None)
@@ -53,7 +53,7 @@ def serving_report(study: Json) -> Report:
             f"{_saved(best, base)}"
         )
     return Report(
-        kind="Serving study", title=str(study["name"]), answer=answer, rest=rest,
+        kind="Serving systems", title=str(study["name"]), answer=answer, rest=rest,
         good=best is not None, sections=tuple(_sections(study, best)),
     )  # fmt: skip
 
@@ -71,7 +71,7 @@ def _saved(best: Json, base: Json | None) -> str:
 
 
 def _sections(study: Json, best: Json | None) -> list[Section]:
-    asked = model_of(ServeStudy, study["study"])
+    asked = model_of(ServingInput, study["inputs"])
     found: list[Section] = [
         ("What was asked", _asked(study, asked)),
         ("Key figures", _numbers(study, best)),
@@ -97,8 +97,8 @@ def _sections(study: Json, best: Json | None) -> list[Section]:
     return found
 
 
-def _asked(study: Json, asked: ServeStudy | None) -> Html:
-    had = study["study"]
+def _asked(study: Json, asked: ServingInput | None) -> Html:
+    had = study["inputs"]
     load = study["capacity_frac"]
     words = (
         f"{had['traffic']['rate_rps']:g} requests a second over "
@@ -178,7 +178,7 @@ def _systems(study: Json) -> Html:
             watts.text(o["peak_power_w"]),
             f"{say.number(o['energy_per_token_j'], 2)} J",
             _dollars(o["cost_per_1000_usd"]),
-            _change((o["against_study"] or {}).get("mean_power_frac")),
+            _change((o["against_baseline"] or {}).get("mean_power_frac")),
             say.percent(o["quality_frac"], 0),
         ]
         for o in outcomes
@@ -262,7 +262,7 @@ def _refused(study: Json) -> Html:
     return table(("System", "Why", "What would help"), rows, kind="text")
 
 
-def _assumptions(study: Json, asked: ServeStudy | None) -> Html:
+def _assumptions(study: Json, asked: ServingInput | None) -> Html:
     rows = [
         [o["label"], Markup(f'<b class="mark">{text(_mark(o["mark"]))}</b>: '
                             f"{text(o['source'])}"), o["page"]]
@@ -285,11 +285,11 @@ def _mark(mark: str) -> str:
     return MARK_WORDS.get(mark, mark) or "no mark"
 
 
-def _again(study: Json, asked: ServeStudy | None) -> Html:
+def _again(study: Json, asked: ServingInput | None) -> Html:
     return origin.again(
-        commands=["nameplate serve-study study.yaml --out out/",
+        commands=["nameplate serving serving.yaml --out out/",
                   "nameplate report study.yaml --out report.html"],
-        calls=[("/serving/study", '{"study": …}, the inputs as JSON')],
-        inputs=study["study"] if asked is None else given_only(asked),
-        file="study.yaml",
+        calls=[("/serving/run", '{"serving": …}, the inputs as JSON')],
+        inputs=study["inputs"] if asked is None else given_only(asked),
+        file="serving.yaml",
     )  # fmt: skip

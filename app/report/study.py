@@ -313,7 +313,7 @@ def _again(study: Study) -> Html:
     spec = model_of(StudySpec, study.spec)
     key = str(study.document["id"])
     return origin.again(
-        commands=["nameplate sweep study.yaml",
+        commands=["nameplate study study.yaml",
                   f"nameplate report {key} --out report.html"],
         calls=[("/studies", "the inputs as JSON")],
         inputs=study.spec if spec is None else given_only(spec), file="study.yaml",

@@ -8,9 +8,7 @@ size is set: the printer's own, A4 or Letter, holds.
 
 from __future__ import annotations
 
-from dataclasses import fields
-
-from app.figures.template import DARK, LIGHT
+from app.figures.template import sisters
 
 _BESIDE = {
     "#9aa1a9": "#7d8790", "#e3d3e0": "#4a3646", "#f6f7f8": "#1d2227",
@@ -19,19 +17,9 @@ _BESIDE = {
 """Colours of reports alone: without measures, critical frequencies, grounds, pale."""
 
 
-def _pairs() -> dict[str, str]:
-    """Colour on light ground -> colour on dark ground."""
-    named = {
-        getattr(LIGHT, f.name): getattr(DARK, f.name)
-        for f in fields(LIGHT) if f.name != "policies"
-    }  # fmt: skip
-    policies = {LIGHT.policies[k]: DARK.policies[k] for k in LIGHT.policies}
-    return {k: v for k, v in (_BESIDE | policies | named).items() if k[0] == "#"}
-
-
 _DARK_FIGURES = "".join(
     f'figure [{what}="{light}"]{{{what}:{dark}}}'
-    for light, dark in _pairs().items() for what in ("fill", "stroke")
+    for light, dark in (_BESIDE | sisters()).items() for what in ("fill", "stroke")
 )  # fmt: skip
 
 STYLE = """

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from app.format import MISSING, duration, number
 
@@ -17,6 +18,8 @@ _LARGE = {
     "g": ((1e6, "t"), (1e3, "kg")),
     "kg": ((1e3, "t"),),
 }
+SIGNS = {"1": "", "C": "°C"}
+"""Units that are shown by another sign than their own."""
 _WHOLE = 1e4
 
 
@@ -27,20 +30,30 @@ class Scale:
 
     Args:
         per: Core units in one shown unit.
+        zero: Core value at zero of the shown unit.
         unit: Unit as printed, "" for none.
         digits: Significant digits below ten thousand.
     """
 
     per: float = 1.0
+    zero: float = 0.0
     unit: str = ""
     digits: int = 4
+
+    def of(self, value: Any) -> Any:
+        """Number or array in the shown unit."""
+        return (value - self.zero) / self.per
 
     def number(self, value: float | None, *, signed: bool = False) -> str:
         """Write a value without its unit."""
         if value is None or not math.isfinite(value):
             return MISSING
-        shown = value / self.per
+        shown = round(self.of(value), 9)
         return number(shown, _decimals(shown, self.digits), signed=signed)
+
+    def spread(self, value: float | None) -> str:
+        """Write a distance between values without its unit."""
+        return replace(self, zero=0.0).number(value)
 
     def text(self, value: float | None, *, signed: bool = False) -> str:
         """Write a value with its unit."""
@@ -51,6 +64,9 @@ class Scale:
         """Name of an axis or column, with the unit."""
         said = not self.unit or name.lower().endswith(self.unit.lower())
         return name if said else f"{name}, {self.unit}"
+
+
+FAHRENHEIT = Scale(per=1 / 1.8, zero=-32 / 1.8, unit="°F")
 
 
 def scale_of(unit: str, values: Iterable[float | None] = (), *, key: str = "") -> Scale:
@@ -70,7 +86,7 @@ def scale_of(unit: str, values: Iterable[float | None] = (), *, key: str = "") -
     for per, name in _LARGE.get(unit, ()):
         if largest >= per:
             return Scale(per=per, unit=name)
-    return Scale(unit=unit)
+    return Scale(unit=SIGNS.get(unit, unit))
 
 
 def said(value: float | None, unit: str, *, key: str = "") -> str:

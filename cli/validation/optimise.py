@@ -17,7 +17,7 @@ import numpy as np
 from cli.validation.row import Rule, ValidationRow
 from twin.catalogue import find_server
 from twin.cooling.weather import generated
-from twin.facility.assemble import electrical_network
+from twin.facility.electrical import electrical_network
 from twin.optimise.placement import Placement, place
 from twin.optimise.search import Dimension, Search
 from twin.plan.memo import Memo

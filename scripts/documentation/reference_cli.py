@@ -31,7 +31,7 @@ TAKES = {Path: "path", str: "text", int: "whole number", float: "number"}
 
 @cache
 def commands() -> dict[str, Any]:
-    """Each command by its words, `data pull` for one of a group."""
+    """Each command by its words, `datasets pull` for one of a group."""
     import typer
 
     from cli.main import app

@@ -36,7 +36,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "placement.yaml": {f"scenario.{field}": value for field, value in HALL.items()},
     "cost.yaml": {f"site.{field}": value for field, value in HALL.items()},
     "build_out.yaml": {"periods": 6},
-    "serve_study.yaml": {"traffic.length_s": 300, "server_counts": [12]},
+    "serving.yaml": {"traffic.length_s": 300, "server_counts": [12]},
     "study.yaml": {"design.points": 2},
     "study_site.yaml": {"design.points": 2, "base.scenario.horizon.days": 0.02,
                         "base.scenario.facility.template.rows_per_hall": 1,

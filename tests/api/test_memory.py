@@ -4,8 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
+
+from api import memory
+from api.memory import Large
+from api.site_service import SiteService
+from twin.errors import Cancelled
+from twin.plan.memo import Memo
+from twin.scenario import parse_scenario
 
 MOST_MB = 300.0
 """What one body may take beside itself."""
@@ -109,8 +118,6 @@ def test_a_full_batch_of_packed_columns_is_taken():
     import base64
     import json
 
-    import numpy as np
-
     from api.telemetry_batch import MAX_READINGS, MAX_TEXT_BYTES, parse_batch
     from twin.telemetry.fields import FIELDS
 
@@ -127,3 +134,43 @@ def test_a_full_batch_of_packed_columns_is_taken():
 
     assert len(text) < MAX_TEXT_BYTES
     assert len(parse_batch(text).readings) == MAX_READINGS
+
+
+def test_a_large_question_waits_for_its_turn_and_hears_a_cancel(monkeypatch):
+    turns, forgot, asked = Large(at_once=1), [], []
+
+    def cancelled():
+        asked.append(True)
+        return len(asked) == 2
+
+    monkeypatch.setattr(memory, "TIGHT_BYTES", memory.held_bytes() + 10**12)
+    with turns.turn(lambda: False, lambda: forgot.append(1)):
+        with pytest.raises(Cancelled), turns.turn(cancelled, list):
+            pass
+        assert forgot == []  # there is room
+
+    monkeypatch.setattr(memory, "TIGHT_BYTES", -1)
+    with turns.turn(lambda: False, lambda: forgot.append(1)):
+        assert forgot == [1]
+
+
+@pytest.mark.parametrize(
+    ("facility", "waits"),
+    [
+        pytest.param({"template": {"design": "2n"}}, False, id="the ready-made site"),
+        pytest.param({"template": {"design": "2n", "halls": 8}}, True, id="8 halls"),
+    ],
+)
+def test_only_a_large_site_waits_and_spares_what_its_kind_remembers(facility, waits):
+    service = SiteService(SimpleNamespace())
+    scenario = parse_scenario({"facility": facility})
+
+    assert service.large(scenario) is (service.answers if waits else None)
+
+
+def test_what_is_remembered_is_forgotten_where_a_large_question_needs_room():
+    memo = Memo(limit=4)
+    memo.remember("site:a", lambda: np.zeros(100))
+    memo.forget()
+
+    assert memo.known("site:a") is None

@@ -162,7 +162,7 @@ def test_missing_dataset_says_how_to_get_it(client):
         client.what_if(changes=changes)
 
     assert caught.value.status == 422
-    assert "nameplate data pull" in caught.value.problem["errors"][0]["repair"]
+    assert "nameplate datasets pull" in caught.value.problem["errors"][0]["repair"]
 
 
 def test_failures_tell_their_id_and_no_traceback(app, http, monkeypatch):

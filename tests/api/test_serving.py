@@ -18,12 +18,12 @@ from api.schemas.serving import (
     KnobGridOut,
     ProvisionedOut,
     QueryEnergyOut,
-    ServeStudyOut,
+    ServingRunOut,
     ShiftOut,
     SystemList,
 )
 from api.serving_documents import timeline_document
-from twin.scenario.serving import ServeStudy
+from twin.scenario.serving import ServingInput
 from twin.serving.systems.base import PoolTimeline, Timeline
 from twin.serving.systems.registry import MODULES
 
@@ -46,16 +46,18 @@ def errors_of(refused):
 
 @pytest.fixture(scope="module")
 def found(client):
-    return client.serve_study(SMALL, points=50)
+    return client.serving_run(SMALL, points=50)
 
 
 def test_a_study_fits_its_schema_and_names_every_system_with_its_source(found):
-    ServeStudyOut.model_validate(found)
+    ServingRunOut.model_validate(found)
 
     assert [o["system"] for o in found["outcomes"]] == ["baseline", "greener"]
     assert all(o["source"] and o["mark"] and o["page"] for o in found["outcomes"])
     assert found["refused"] == []
-    assert ServeStudy.model_validate(found["study"]) == ServeStudy.model_validate(SMALL)
+    assert ServingInput.model_validate(found["inputs"]) == ServingInput.model_validate(
+        SMALL
+    )
 
 
 def test_figures_of_an_outcome_follow_from_each_other(found):
@@ -79,8 +81,8 @@ def test_figures_of_an_outcome_follow_from_each_other(found):
 def test_a_system_is_held_against_the_studys_baseline(found):
     base, greener = found["outcomes"]
 
-    assert base["against_study"] is None
-    against = greener["against_study"]
+    assert base["against_baseline"] is None
+    against = greener["against_baseline"]
     assert against["label"] == base["label"]
     ratio = greener["energy_j"] / base["energy_j"]
     assert against["energy_frac"] == pytest.approx(ratio - 1)
@@ -88,19 +90,19 @@ def test_a_system_is_held_against_the_studys_baseline(found):
 
 
 def test_a_system_that_counts_other_units_has_its_own_baseline_alone(client):
-    found = client.serve_study(SMALL | {"systems": [{"key": "prune_train"}]})
+    found = client.serving_run(SMALL | {"systems": [{"key": "prune_train"}]})
     job = found["outcomes"][1]
 
     assert job["unit"] == "job"
     assert job["timeline"] is None
-    assert job["against_study"] is None
+    assert job["against_baseline"] is None
     change = job["energy_j"] / job["baseline"]["energy_j"] - 1
     assert job["against_own"]["energy_frac"] == pytest.approx(change)
 
 
 def test_a_system_that_cannot_run_is_refused_and_the_rest_goes_on(client):
     asked = SMALL | {"slo": {"tbt_s": 1e-4}}
-    found = client.serve_study(asked)
+    found = client.serving_run(asked)
 
     assert [o["system"] for o in found["outcomes"]] == ["baseline"]
     (refused,) = found["refused"]
@@ -110,7 +112,7 @@ def test_a_system_that_cannot_run_is_refused_and_the_rest_goes_on(client):
 
 
 def test_points_of_slo_against_watts_say_who_is_on_the_front(client):
-    found = client.serve_study(SMALL | {"server_counts": [6]})
+    found = client.serving_run(SMALL | {"server_counts": [6]})
 
     points = found["pareto"]
     assert {(p["system"], p["server_count"]) for p in points} == {
@@ -127,7 +129,7 @@ def test_points_of_slo_against_watts_say_who_is_on_the_front(client):
 
 def test_one_system_twice_is_told_apart_by_its_knobs(client):
     slow = {"key": "baseline", "parameters": {"clock_mhz": 1600}}
-    found = client.serve_study(SMALL | {"systems": [{"key": "baseline"}, slow]})
+    found = client.serving_run(SMALL | {"systems": [{"key": "baseline"}, slow]})
 
     labels = [o["label"] for o in found["outcomes"]]
     assert labels == ["One pool, all on", "One pool, all on: clock_mhz 1600"]
@@ -152,7 +154,7 @@ def test_one_system_twice_is_told_apart_by_its_knobs(client):
 )  # fmt: skip
 def test_what_cannot_be_studied_says_field_and_repair(client, change, field, says):
     with pytest.raises(ApiProblem) as refused:
-        client.serve_study(SMALL | change)
+        client.serving_run(SMALL | change)
 
     assert refused.value.status == 422
     error = errors_of(refused)[0]
@@ -166,7 +168,7 @@ def test_priorities_of_a_class_do_not_matter_to_a_study(client, found):
             "output_tokens": {"min": 10, "max": 412}}  # fmt: skip
     asked = SMALL | {"traffic": SMALL["traffic"] | {"classes": [only]}}
 
-    again = client.serve_study(asked)
+    again = client.serving_run(asked)
     assert again["outcomes"][0]["energy_j"] == found["outcomes"][0]["energy_j"]
 
 
@@ -187,7 +189,7 @@ def test_a_newer_study_of_a_view_stops_the_older_one_and_the_server_answers(impa
 
     def ask():
         with pytest.raises(ApiProblem) as refused:
-            impatient.serve_study(LONG, view="serving", on_progress=noticed)
+            impatient.serving_run(LONG, view="serving", on_progress=noticed)
         ended.append(refused.value)
 
     begun = threading.Event()
@@ -200,7 +202,7 @@ def test_a_newer_study_of_a_view_stops_the_older_one_and_the_server_answers(impa
     first.start()
     assert begun.wait(60)
     assert impatient.health()["status"] == "ok"
-    second = impatient.serve_study(SMALL, view="serving")
+    second = impatient.serving_run(SMALL, view="serving")
     first.join(60)
 
     assert second["name"] == "Ten minutes"
@@ -230,7 +232,7 @@ def test_a_study_of_the_defaults_is_the_default_study(client):
     defaults = client.serving_defaults()
 
     DefaultsOut.model_validate(defaults)
-    assert ServeStudy.model_validate(defaults["study"]) == ServeStudy()
+    assert ServingInput.model_validate(defaults["serving"]) == ServingInput()
 
 
 # --- prices and carbon ----------------------------------------------------------------
@@ -252,8 +254,8 @@ def test_a_study_takes_prices_and_carbon_of_its_own_hours(with_grid):
     traffic = {"rate_rps": 5, "length_s": 7200, "start": "2025-01-01T10:00:00Z"}
     asked = SMALL | {"traffic": traffic, "systems": [{"key": "baseline"}]}
     site = {"rent_includes_energy": False}
-    plain = with_grid.serve_study(asked | {"site": site})["outcomes"][0]
-    found = with_grid.serve_study(asked | {"site": site | {"grid": "ours"}})
+    plain = with_grid.serving_run(asked | {"site": site})["outcomes"][0]
+    found = with_grid.serving_run(asked | {"site": site | {"grid": "ours"}})
     one = found["outcomes"][0]
 
     assert found["grid"]["year"] == 2022

@@ -7,7 +7,13 @@ import yaml
 
 from api.client import ApiProblem, Client
 from api.main import create_app
-from api.schemas.stabilize import KnownOut, LearnedOut, SizeOut, StudyOut, ZoomOut
+from api.schemas.stabilize import (
+    KnownOut,
+    LearnedOut,
+    SizeOut,
+    StabilizeRunOut,
+    ZoomOut,
+)
 from twin.training.job import Levels, TrainingJob
 from twin.training.waveform import job_waveform
 
@@ -28,7 +34,7 @@ def test_a_study_answers_directly_and_fits_its_schema(http):
 
     assert answer.status_code == 200
     found = answer.json()
-    StudyOut.model_validate(found)
+    StabilizeRunOut.model_validate(found)
     rule, unjudged = found["verdicts"]
     assert rule["after"]["worst"] < rule["before"]["worst"]
     assert unjudged["after"] is None

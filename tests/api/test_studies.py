@@ -209,7 +209,7 @@ def test_data_that_is_not_here_is_missed_before_work_starts(client):
 
     error = refused.value.problem["errors"][0]
     assert error["field"] == "base.workload.arrivals.dataset"
-    assert "data pull" in error["repair"]
+    assert "datasets pull" in error["repair"]
 
 
 # --- killed for real ------------------------------------------------------------------
@@ -221,13 +221,13 @@ LONG = {
 }  # fmt: skip
 
 
-def sweep(folder, *more):
+def begun(folder, *more):
     environment = os.environ | {
         "NAMEPLATE_DATABASE_URL": f"sqlite:///{folder}/test.db",
         "NAMEPLATE_CACHE_DIR": str(folder / "cache"),
     }
     return subprocess.Popen(
-        [NAMEPLATE, "sweep", *more], env=environment, start_new_session=True,
+        [NAMEPLATE, "study", *more], env=environment, start_new_session=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
 
@@ -241,11 +241,11 @@ def settings(folder, **more):
 
 @pytest.fixture(scope="module")
 def killed_half_way(tmp_path_factory):
-    """A sweep killed with all its workers as soon as some points were stored."""
+    """A study killed with all its workers as soon as some points were stored."""
     folder = tmp_path_factory.mktemp("killed")
     study = folder / "study.yaml"
     study.write_text(yaml.safe_dump(LONG))
-    process = sweep(folder, study, "--engine", "processes")
+    process = begun(folder, study, "--engine", "processes")
     with Client.in_process(create_app(settings(folder), warm=False)) as client:
         end_s = time.monotonic() + 120
         while time.monotonic() < end_s:
@@ -266,15 +266,15 @@ def killed(killed_half_way, tmp_path):
     return shutil.copytree(folder, tmp_path / "killed"), key
 
 
-def test_a_sweep_killed_with_all_its_workers_goes_on_and_gives_the_same_bytes(
+def test_a_study_killed_with_all_its_workers_goes_on_and_gives_the_same_bytes(
     killed, tmp_path
 ):
     here, _ = killed
     study, other = here / "study.yaml", tmp_path / "other"
     other.mkdir()
     runs = [
-        sweep(here, study, "--out", here / "a.parquet"),
-        sweep(other, study, "--out", other / "b.parquet", "--engine", "threads"),
+        begun(here, study, "--out", here / "a.parquet"),
+        begun(other, study, "--out", other / "b.parquet", "--engine", "threads"),
     ]
     said = [run.communicate(timeout=240) for run in runs]
 

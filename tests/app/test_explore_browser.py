@@ -172,11 +172,12 @@ def test_the_theme_drives_all_and_a_refused_input_is_said_expects_refusal(open_p
     wrapper = "document.querySelector('#explore-events-grid .ag-root-wrapper')"
     grid = f"getComputedStyle({wrapper})"
     dark_ground = page.evaluate(f"{grid}.backgroundColor")
-    settled(page, lambda: page.click("#explore-theme >> text=Light"))
+    answer = page.evaluate("document.body.dataset.exploreSeq")
+    page.click("#explore-theme >> text=Light")
+    page.wait_for_selector("html[data-mantine-color-scheme=light]")
+    page.wait_for_function("location.search.includes('theme=light')")
 
-    assert (
-        page.evaluate("document.documentElement.dataset.mantineColorScheme") == "light"
-    )
+    assert page.evaluate("document.body.dataset.exploreSeq") == answer  # asks nothing
     light_ink = page.evaluate(f"{FIGURE}.font.color")
     assert (dark_ink, light_ink) == ("#e6e9ec", "#1b1f24")
     assert page.evaluate(f"{grid}.backgroundColor") != dark_ground

@@ -15,8 +15,6 @@ from app.figures.risk import METRICS, risk_figure, risk_frame, risk_table
 from app.figures.template import DARK, LIGHT
 from app.pages.explore import answer, state
 
-GROUNDS = pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-
 
 def drawn(figure):
     """Let plotly look every property of a figure up; arrays unpacked."""
@@ -55,10 +53,9 @@ def contrast(one, other):
     return (high + 0.05) / (low + 0.05)
 
 
-@GROUNDS
-def test_the_power_chart_draws_band_mean_baseline_and_levels(whatif, dark):
+def test_the_power_chart_draws_band_mean_baseline_and_levels(whatif):
     run = whatif["run"]
-    figure = drawn(power_figure(run, whatif["baseline"], dark=dark, fine=True))
+    figure = drawn(power_figure(run, whatif["baseline"], fine=True))
     named = {t.name: t for t in figure.data}
 
     assert named["mean"].y[7] == pytest.approx(
@@ -73,7 +70,7 @@ def test_the_power_chart_draws_band_mean_baseline_and_levels(whatif, dark):
 
 
 def test_no_trace_has_more_than_two_thousand_points(whatif):
-    figure = drawn(power_figure(whatif["run"], whatif["baseline"], dark=False))
+    figure = drawn(power_figure(whatif["run"], whatif["baseline"]))
 
     assert all(len(t.y) <= 2000 for t in figure.data if t.y is not None)
     assert all(t.type in ("scatter", "heatmap") for t in figure.data)
@@ -81,7 +78,7 @@ def test_no_trace_has_more_than_two_thousand_points(whatif):
 
 def test_a_thinned_curve_keeps_peak_trough_and_mean(whatif):
     series = whatif["run"]["series"]
-    figure = drawn(power_figure(whatif["run"], None, dark=False))
+    figure = drawn(power_figure(whatif["run"], None))
     named = {t.name: t for t in figure.data}
 
     assert len(named["mean"].y) <= 720
@@ -94,7 +91,7 @@ def test_a_thinned_curve_keeps_peak_trough_and_mean(whatif):
 
 def test_the_baseline_is_thinned_and_keeps_its_mean(whatif):
     base = whatif["baseline"]
-    figure = drawn(power_figure(whatif["run"], base, dark=False))
+    figure = drawn(power_figure(whatif["run"], base))
     line = next(t for t in figure.data if "no control" in t.name)
     mean = np.mean(base["series"]["row_mean_w"]) / 1e3
 
@@ -103,7 +100,7 @@ def test_the_baseline_is_thinned_and_keeps_its_mean(whatif):
 
 
 def test_on_a_phone_labels_stand_inside_the_axes(whatif):
-    figure = drawn(power_figure(whatif["run"], None, dark=False, narrow=True))
+    figure = drawn(power_figure(whatif["run"], None, narrow=True))
 
     assert figure.layout.margin.r < 20
     assert {a.xanchor for a in figure.layout.annotations} == {"right"}
@@ -113,7 +110,7 @@ def test_brakes_are_marked_where_they_held(whatif):
     series = whatif["run"]["series"]
     series["brake"] = [0.0] * len(series["t_s"])
     series["t_s"][3], series["brake"][3] = 3600.0, 1.0
-    figure = drawn(power_figure(whatif["run"], None, dark=False))
+    figure = drawn(power_figure(whatif["run"], None))
     marks = next(t for t in figure.data if t.name == "power brake")
 
     assert list(marks.x) == ["2026-01-05 01:00:00"]
@@ -122,7 +119,7 @@ def test_brakes_are_marked_where_they_held(whatif):
 def test_a_day_full_of_brakes_is_marked_from_end_to_end(whatif):
     series = whatif["run"]["series"]
     series["brake"] = [1.0] * len(series["t_s"])
-    figure = drawn(power_figure(whatif["run"], None, dark=False))
+    figure = drawn(power_figure(whatif["run"], None))
     marks = next(t for t in figure.data if t.name == "power brake")
 
     assert 2 <= len(marks.x) <= 240
@@ -134,18 +131,17 @@ def test_a_day_full_of_brakes_is_marked_from_end_to_end(whatif):
 @pytest.mark.parametrize(("unit", "watts"), [("W", 1.0), ("kW", 1e3), ("MW", 1e6)])
 def test_the_unit_scales_the_curve_and_its_labels(whatif, unit, watts):
     run = whatif["run"]
-    figure = drawn(power_figure(run, None, dark=False, unit=unit, fine=True))
+    figure = drawn(power_figure(run, None, unit=unit, fine=True))
     mean = next(t for t in figure.data if t.name == "mean")
 
     assert mean.y[3] * watts == pytest.approx(run["series"]["row_mean_w"][3], rel=1e-5)
     assert figure.layout.yaxis.ticksuffix == f" {unit}"
 
 
-@GROUNDS
-def test_latency_bars_are_shares_of_the_allowed_rise(whatif, dark):
+def test_latency_bars_are_shares_of_the_allowed_rise(whatif):
     run = whatif["run"]
     run["low"]["p50_impact_frac"] = 0.025
-    bar = drawn(latency_figure(run, dark=dark)).data[0]
+    bar = drawn(latency_figure(run)).data[0]
 
     assert dict(zip(bar.y, bar.x, strict=True))["Low P50"] == pytest.approx(0.5)
 
@@ -153,21 +149,16 @@ def test_latency_bars_are_shares_of_the_allowed_rise(whatif, dark):
 def test_a_broken_level_differs_by_hatching_and_sign_too(whatif):
     run = whatif["run"]
     run["low"]["p50_impact_frac"] = 0.10
-    figure = drawn(latency_figure(run, dark=False))
+    figure = drawn(latency_figure(run))
     bar = figure.data[0]
 
     assert bar.marker.pattern.shape[bar.y.index("Low P50")] == "/"
     assert any("✕" in a.text for a in figure.layout.annotations)
 
 
-@GROUNDS
 @pytest.mark.parametrize("metric", METRICS)
-def test_the_risk_chart_has_a_curve_per_policy_told_apart_without_colour(
-    plan, metric, dark
-):
-    figure = drawn(
-        risk_figure(plan["cells"], policy="polca", added=12, dark=dark, metric=metric)
-    )
+def test_the_risk_chart_has_a_curve_per_policy_told_apart_without_colour(plan, metric):
+    figure = drawn(risk_figure(plan["cells"], policy="polca", added=12, metric=metric))
 
     assert [t.name for t in figure.data] == ["POLCA", "no cap"]
     assert len({t.line.dash for t in figure.data}) == 2
@@ -182,9 +173,7 @@ def test_whiskers_span_the_seeds(plan):
 
     assert (curve.low[0], curve.high[0]) == (0.70, 0.80)
     assert curve.mean[0] == pytest.approx(0.75)
-    figure = drawn(
-        risk_figure(cells, policy="polca", added=0, dark=False, metric="peak")
-    )
+    figure = drawn(risk_figure(cells, policy="polca", added=0, metric="peak"))
     assert figure.data[0].error_y.array[0] == pytest.approx(0.05)
 
 
@@ -198,7 +187,7 @@ def test_slim_cells_draw_the_same_curve(plan):
 
 
 def test_an_empty_curve_says_what_comes():
-    figure = drawn(risk_figure([], policy="polca", added=12, dark=False))
+    figure = drawn(risk_figure([], policy="polca", added=12))
 
     assert "as the plan runs" in figure.layout.annotations[0].text
 
@@ -214,7 +203,7 @@ def test_text_colours_reach_the_contrast_of_wcag_aa(ground):
 
 def test_pinned_runs_are_compared_with_different_dashes(whatif):
     pin = answer.pin_of(whatif, state.view_from({}))
-    figure = drawn(compare_figure([pin, pin], dark=False))
+    figure = drawn(compare_figure([pin, pin]))
 
     assert [t.line.dash for t in figure.data] == ["solid", "dash"]
     assert len(pin["curve_w"]) <= 288

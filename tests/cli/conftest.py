@@ -18,7 +18,7 @@ SHORT = {
 
 
 OTHER_INPUTS = {
-    "build_out", "cost", "placement", "search", "serve_shift", "serve_study", "study",
+    "build_out", "cost", "placement", "search", "serving", "shift", "study",
     "study_site",
 }  # fmt: skip
 """Examples that are no scenario; each has a test of its own command."""

@@ -135,7 +135,7 @@ def test_an_absent_dataset_says_how_to_get_it(nameplate, scenario_file, monkeypa
     result = nameplate("run", scenario_file(text))
 
     assert result.exit_code == 2
-    assert "nameplate data pull servegen-m-large" in result.stderr
+    assert "nameplate datasets pull servegen-m-large" in result.stderr
 
 
 def test_a_policy_that_fails_is_refused_without_a_traceback(
@@ -195,7 +195,7 @@ def test_stopping_cancels_the_job_and_ends_with_code_130(
 def test_a_wrong_setting_is_named(nameplate, monkeypatch):
     monkeypatch.setenv("NAMEPLATE_WORKERS", "many")
 
-    result = nameplate("data", "list")
+    result = nameplate("datasets", "list")
 
     assert result.exit_code == 2
     assert "NAMEPLATE_WORKERS" in result.stderr
@@ -205,10 +205,10 @@ def test_data_import_list_and_refusal(nameplate, answer, tmp_path):
     path = tmp_path / "mine.csv"
     path.write_text("t_s,prompt_tokens,output_tokens\n0,100,10\n1,200,20\n")
 
-    taken = nameplate("data", "import", "mine", path, "--json")
-    listed = nameplate("data", "list", "--json")
+    taken = nameplate("datasets", "import", "mine", path, "--json")
+    listed = nameplate("datasets", "list", "--json")
     path.write_text("t_s,prompt_tokens,output_tokens\n0,100,10\n1,oops,20\n")
-    refused = nameplate("data", "import", "mine", path)
+    refused = nameplate("datasets", "import", "mine", path)
 
     assert taken.exit_code == 0, taken.stderr
     assert answer(taken)["present"]
@@ -218,14 +218,14 @@ def test_data_import_list_and_refusal(nameplate, answer, tmp_path):
 
 
 def test_an_unpullable_dataset_ends_with_code_3(nameplate):
-    result = nameplate("data", "pull", "acme-power-cdf")
+    result = nameplate("datasets", "pull", "acme-power-cdf")
 
     assert result.exit_code == 3
     assert "pickle" in result.stderr
 
 
 def test_an_unknown_dataset_ends_with_code_2(nameplate):
-    result = nameplate("data", "pull", "azur")
+    result = nameplate("datasets", "pull", "azur")
 
     assert result.exit_code == 2
 

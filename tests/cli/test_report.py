@@ -71,7 +71,7 @@ def test_a_pdf_is_written_on_the_sheets_asked_for(nameplate, scenario_file, tmp_
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["run_x", "--out", "r.docx"], "must end in .html or .pdf"),
+        (["run_x", "--out", "r.docx"], "must end in .html, .htm, .pdf"),
         (["nobody"], "must be a file or the id of a run or plan or study"),
         (["plan_x", "run_x"], "must be a file or the id of a run"),
         (["run_1", "run_2", "run_3", "run_4", "run_5"], "must be at most 4"),
@@ -96,7 +96,7 @@ def test_a_question_of_a_study_is_refused_with_the_way(nameplate, scenario_file)
     result = nameplate("report", path)
 
     assert result.exit_code == 2
-    assert f"nameplate sweep {path}" in result.output.replace("\n", "")
+    assert f"nameplate study {path}" in result.output.replace("\n", "")
 
 
 def test_a_mistake_in_a_scenario_names_its_line(nameplate, scenario_file):

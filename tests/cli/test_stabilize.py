@@ -141,7 +141,7 @@ def test_files_hold_the_envelope_and_the_verdicts(nameplate, scenario_file, tmp_
     result = nameplate("stabilize", scenario_file(SMALL), "--out", out)
 
     assert result.exit_code == 0, result.stderr
-    study = json.loads((out / "study.json").read_text())
+    study = json.loads((out / "stabilize.json").read_text())
     with (out / "waveform.csv").open() as file:
         wave = list(csv.DictReader(file))
     highest_w = max(float(row["before_high_w"]) for row in wave)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from scripts.api_contract import document
 from scripts.documentation import reference
 from scripts.documentation.picture import ROOT
 from scripts.documentation.reference_cli import commands
@@ -26,28 +27,51 @@ SAID_ELSEWHERE = {"validation.md", "validation.in.md", "licences.md"}
 """Titles of papers and texts of others."""
 
 
-def terms():
-    """First cells of the glossary, word by word."""
-    cells = re.findall(r"^\| (.+?) \|", GLOSSARY, re.MULTILINE)
-    return {w.strip("` ").lower() for cell in cells for w in re.split(r",|;", cell)}
+COMMANDS = {name.split()[0] for name in commands()}
+ROUTES = {
+    path.removeprefix("/api/v1").partition("/{")[0] for path in document()["paths"]
+}
+NO_ROUTE = {"backup", "doctor", "mcp", "report", "restore", "serve", "validate"}
+"""Commands about the machine they run on, or about answers that were given."""
+NO_COMMAND = {"Explore", "Live", "Data", "Cooling"}
+"""Pages that show what several commands and routes give."""
 
 
-def test_the_glossary_has_every_page_of_the_dashboard():
-    assert {p.lower() for p in reference.PAGES} - terms() == set()
+def named():
+    """Pages, commands and routes that the glossary's table of them names, in order."""
+    table = GLOSSARY.partition("## One thing, its command")[2]
+    cells = re.findall(r"^\| (.+?) \|", table, re.MULTILINE)[1:]
+    return [word.strip("` ") for cell in cells for word in cell.split(";")]
 
 
-def test_the_glossary_has_every_command():
-    assert {f"nameplate {c.split()[0]}" for c in commands()} - terms() == set()
+def noun(route):
+    """The first word of a route."""
+    return "/" + route.split("/")[1]
 
 
-def test_the_glossary_has_every_noun_of_the_api():
-    text = (DOCS / "reference" / "rest.md").read_text()
-    nouns = {
-        n.lstrip("/").split("/")[0]
-        for n in re.findall(r"^### \w+ (\S+)", text, re.MULTILINE)
-    }
+def test_every_page_command_and_noun_is_in_one_row_and_nothing_else_is():
+    there = {*reference.PAGES, *(f"nameplate {c}" for c in COMMANDS)}
+    there |= {noun(route) for route in ROUTES}
+    found = named()
 
-    assert {f"/{n}" for n in nouns} - terms() == set()
+    assert sorted(there - set(found)) == []
+    assert sorted(word for word in found if word not in there | ROUTES) == []
+    assert sorted({word for word in found if found.count(word) > 1}) == []
+
+
+def test_a_command_is_called_like_its_route():
+    words = {word for route in ROUTES for word in route.split("/") if word}
+    stems = {c: re.sub(r"(y|e)$", "", c) for c in COMMANDS}
+
+    assert NO_ROUTE <= COMMANDS
+    assert {
+        c for c, stem in stems.items()
+        if not any(re.fullmatch(rf"{stem}(y|e|s|ies|ions)?", w) for w in words)
+    } == NO_ROUTE  # fmt: skip
+
+
+def test_a_page_is_called_like_its_command():
+    assert {p for p in reference.PAGES if p.lower() not in COMMANDS} == NO_COMMAND
 
 
 def spelt(word):
@@ -61,11 +85,7 @@ def test_no_page_uses_a_second_word_for_a_thing():
         for page in [ROOT / "README.md", *DOCS.rglob("*.md")]
         if page.name not in SAID_ELSEWHERE and page.parent.name != "models"
         for word, better in BANNED.items()
-        if (
-            found := re.search(
-                rf"(?<![-/`]){word}\b(?![=./`])", page.read_text(), re.IGNORECASE
-            )
-        )
+        if (found := re.search(spelt(word), page.read_text(), re.IGNORECASE))
     ]
 
     assert wrong == []

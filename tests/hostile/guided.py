@@ -105,7 +105,8 @@ def fuzz(name: str, flags: list[str]) -> None:
     with atheris.instrument_imports(
         include=["api.wire", "store", "cli", "twin", "yaml"]
     ):
-        read, _ = targets()[name]
+        read, right = targets()[name]
+        attempt(read, right(Random(0)))  # which imports and compiles
     atheris.Setup([name, *flags], lambda data: attempt(read, data))
     atheris.Fuzz()
 

@@ -24,7 +24,7 @@ EXAMPLES = {
 }
 ROWS = ("/what-if", "/runs", "/plans", "/scenarios", "/compare")
 SITES = ("/site/run", "/site/campus", "/site/failures", "/site/failure", "/site/fit",
-         "/site/network", "/site/cooling-year", "/site/scheduling", "/site/steering",
+         "/site/network", "/site/cooling-year", "/site/schedule", "/site/steering",
          "/what-if", "/scenarios")  # fmt: skip
 ASKED = {
     "stabilize": ("/stabilize/run", "/stabilize/zoom", "/stabilize/size"),
@@ -36,8 +36,8 @@ ASKED = {
     "study": ("/studies", "/studies/check"),
     "study_site": ("/studies", "/studies/check"),
     "search": ("/studies", "/studies/check"),
-    "serve_study": ("/serving/study",),
-    "serve_shift": ("/serving/shift",),
+    "serving": ("/serving/run",),
+    "shift": ("/serving/shift",),
 }
 """Which routes an example is a question to; the others are rows."""
 

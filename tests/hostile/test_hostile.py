@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import math
+import re
 from itertools import islice
 from random import Random
 
@@ -15,11 +17,12 @@ from api.client import Client
 from api.main import create_app
 from api.transport import InProcessTransport
 from app.create import create_dash
+from app.page_inputs import check, shape_of
 from store.scopes import ROLES
 from store.settings import Settings
 from tests.hostile import files, mutate
 from tests.hostile.fire import CASES, Answer, Range, Shot, is_explained
-from tests.hostile.pages import page_shots
+from tests.hostile.pages import callbacks, page_shots
 from tests.hostile.rest import ANYWHERE, API, JSON, scenario_shots
 from tests.hostile.wires import import_shots, telemetry_shots
 from twin.telemetry.readings import Device, Readings
@@ -74,7 +77,7 @@ def house(tmp_path_factory):
                 ("node", "agent", "node"), ("collector", "collector", None),
             )
         }  # fmt: skip
-        yield Range(Inside(app), threads=2, save=False), made
+        yield Range(Inside(app), threads=2, save=False), made, app
 
 
 @pytest.mark.parametrize("path", SAVED, ids=lambda p: p.stem)
@@ -87,7 +90,7 @@ def test_what_once_broke_the_server_does_so_no_more(house, path):
     [("scenarios", 40), ("imports", 60), ("telemetry", 60), ("urls", 80)],
 )
 def test_generated_inputs_are_answered_in_time_and_refused_in_words(house, part, count):
-    guns, tokens = house
+    guns, tokens, _ = house
     rng = Random(f"{SEED} {part}")
     made = {
         "scenarios": lambda: scenario_shots(rng),
@@ -136,17 +139,122 @@ def test_200_000_unknown_keys_are_refused_at_once_and_some_are_named(house, path
     assert is_explained(shot, answer)
 
 
-@pytest.mark.parametrize("body", [b"{}", b"no JSON", b"[[["])
-def test_a_page_that_sends_what_it_never_would_is_refused_and_logged(
-    house, caplog, body
+def asked(house, page, output, **values):
+    """Send what a page's first visit asks, with some of its values changed."""
+    gun = house[0].gun
+    body = next(b for b in callbacks(gun, page) if b["output"].startswith(output))
+    for cell in (*body["inputs"], *body["state"]):
+        cell["value"] = values.get(cell["id"].partition("-")[2].replace("-", "_"),
+                                   cell["value"])  # fmt: skip
+    return gun.send(Shot(part="urls", target=f"{page}_dash-update-component",
+                         headers=JSON, body=json.dumps(body).encode()))  # fmt: skip
+
+
+DRAFT = {"base": "own", "base_text": "day: 2026-01-01", "spec": {}}
+
+
+@pytest.mark.parametrize(
+    ("page", "output", "values", "field"),
+    [
+        pytest.param("/live/", "..live-alerts", {"side": 3}, "live-side.data",
+                     id="a number for a question"),
+        pytest.param("/data/", "data-place-grid", {"watched": ["x"]},
+                     "data-watched.value", id="a list in a picker"),
+        pytest.param("/", "..explore-verdict", {"request": {"seq": 1}},
+                     "explore-request.data.view", id="no view"),
+        pytest.param("/study/", "study-check", {"check_ask": {"n": math.inf}}, "body",
+                     id="no number"),
+        pytest.param("/compare/", "cmp-add", {"add": "\ud800"}, "body", id="no text"),
+    ],
+)  # fmt: skip
+def test_a_value_no_page_holds_is_refused_before_a_callback_sees_it(
+    house, page, output, values, field
 ):
-    shot = Shot(part="urls", target="/_dash-update-component", headers=JSON, body=body)
-    with caplog.at_level(logging.WARNING, "nameplate.app"):
-        answer = house[0].gun.send(shot)
+    answer = asked(house, page, output, **values)
+
+    (wrong,) = json.loads(answer.body)["errors"]
+    assert (answer.status, wrong["field"]) == (422, field)
+    assert wrong["repair"] == "load the page again"
+
+
+@pytest.mark.parametrize("body", [
+    b"{}", b"no JSON", b"[[[", b'{"output": "cmp-add.data"}',
+    b"""{"output": "cmp-add.data", "outputs": {"id": "cmp-add", "property": "data"},
+         "inputs": [{"id": "cmp-add", "property": "value"}]}""",
+])  # fmt: skip
+def test_a_question_that_no_callback_declares_is_refused(house, body):
+    shot = Shot(part="urls", target="/compare/_dash-update-component", headers=JSON,
+                body=body)  # fmt: skip
+    answer = house[0].gun.send(shot)
 
     assert answer.status == 422
-    assert json.loads(answer.body)["errors"][0]["repair"] == "load the page again"
-    assert json.loads(answer.body)["id"] in caplog.text  # Dash itself says nothing
+    assert is_explained(shot, answer)
+
+
+def test_a_body_larger_than_a_page_sends_is_not_read(house):
+    shot = Shot(part="urls", target="/_dash-update-component", headers=JSON,
+                body=b"[" + b" " * 6_000_000 + b"]")  # fmt: skip
+    assert house[0].gun.send(shot).status == 413
+
+
+@pytest.mark.parametrize(
+    ("page", "output", "values"),
+    [
+        pytest.param("/study/", "study-check", {"check_ask": {"n": 1, "draft": draft}},
+                     id=name)
+        for name, draft in (
+            ("axes of text", {"spec": {"axes": ["x"], "limits": 4}}),
+            ("axes a number", {"spec": {"axes": 5}}), ("a date in YAML", DRAFT),
+            ("values of dates", {"spec": {"axes": [{"values_text": "2026-13-45"}]}}),
+        )
+    ] + [pytest.param("/study/", "..study-acted", {"act_ask": {
+             "n": 1, "act": "read", "text": "axes: 5"}}, id="a text read"),
+         pytest.param("/data/", "..data-fit-note", {"fit_source": "\0", "fit": 1},
+                      id="an id that makes no address")],
+)  # fmt: skip
+def test_what_people_can_type_is_answered_in_words_on_the_page(
+    house, page, output, values
+):
+    assert asked(house, page, output, **values).status == 200
+
+
+def test_a_fault_of_ours_is_no_refusal_and_is_logged_and_counted(
+    house, caplog, monkeypatch
+):
+    def broken(*_: object) -> None:
+        raise KeyError("levels")
+
+    monkeypatch.setattr("app.pages.live.answer.alerts_list", broken)
+    before = faults(house)
+    with caplog.at_level(logging.ERROR, "nameplate.api"):
+        answer = asked(house, "/live/", "..live-alerts-list")
+
+    told = json.loads(answer.body)
+    assert answer.status == told["status"] == 500
+    assert told["id"] in caplog.text
+    assert "alerts_list" in caplog.text  # where it came from
+    assert faults(house) == before + 1
+
+
+def faults(house):
+    shot = Shot(part="", method="GET", target="/metrics")
+    told = house[0].gun.send(shot).body.decode()
+    return float(
+        re.search(r"^nameplate_page_faults_total (\S+)", told, re.MULTILINE)[1]
+    )
+
+
+def test_every_value_that_a_page_posts_has_a_shape_and_its_first_ones_fit(house):
+    callbacks_of = house[2].state.callbacks
+    for page, known in callbacks_of.items():
+        for one in known.values():
+            for cell in (*one["inputs"], *one["state"]) if "callback" in one else ():
+                many = cell["id"].startswith("{")
+                shape_of(f"{'' if many else cell['id']}.{cell['property']}")
+        for body in callbacks(house[0].gun, page):
+            first = body["inputs"][0]
+            if isinstance(first, list) or first["value"] is not None:
+                check(body, known)
 
 
 def test_a_script_nobody_has_is_not_found_and_no_failure(house):

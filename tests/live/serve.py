@@ -12,7 +12,7 @@ import sys
 import uvicorn
 
 from api.main import create_app
-from cli.serving import KEEP_ALIVE_S, allow_many_connections
+from cli.serve import KEEP_ALIVE_S, allow_many_connections
 from store.settings import Settings
 
 

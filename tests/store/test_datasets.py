@@ -231,7 +231,7 @@ def test_a_bad_name_or_kind_is_refused(tmp_path, name, kind, field):
 
 
 def test_an_absent_dataset_says_how_to_get_it(tmp_path):
-    with pytest.raises(DatasetError, match="nameplate data pull servegen-m-large"):
+    with pytest.raises(DatasetError, match="nameplate datasets pull servegen-m-large"):
         make_store(tmp_path).recordings({"servegen-m-large"})
 
 

@@ -24,7 +24,7 @@ from twin.catalogue.performance import decode_iteration_s
 from twin.errors import ScenarioError
 from twin.serving.batch_constants import BATCH_MODEL, CONSTANTS
 from twin.serving.batch_correction import Correction
-from twin.serving.batch_model import BatchModel, Measured, Point, features
+from twin.serving.batch_model import BatchModel, Point, features
 from twin.serving.batch_table import cache_tokens, phase_table
 from twin.serving.batch_terms import expert_coverage, iteration
 
@@ -193,40 +193,6 @@ def test_an_estimated_shape_of_any_mixture_can_be_predicted(total, active):
     found = BATCH_MODEL.predict([point])
     assert np.isfinite(found.itl_s.value).all()
     assert np.isfinite(found.power_w.value).all()
-
-
-# --- anchored -------------------------------------------------------------------------
-
-
-def test_an_anchored_model_meets_its_anchors_and_keeps_the_law():
-    low, high = llama_70b(batch=8.0), llama_70b(batch=128.0)
-    model = BATCH_MODEL.calibrated_with(
-        [
-            Measured(point=high, itl_s=0.0279, power_w=2186.0),
-            Measured(point=low, itl_s=0.0166, power_w=1765.0),
-        ]
-    )
-
-    found = model.predict([low, high])
-    assert found.itl_s.value == pytest.approx([0.0166, 0.0279])
-    assert found.power_w.value == pytest.approx([1765.0, 2186.0])
-    drawn_w = found.energy_per_token_j * found.throughput_tokens_s
-    np.testing.assert_allclose(drawn_w, found.power_w.value, rtol=1e-12)
-
-
-def test_beyond_its_anchors_the_correction_stays():
-    low, far = llama_70b(batch=8.0), llama_70b(batch=512.0)
-    before = BATCH_MODEL.predict([low, far]).itl_s.value
-    measured = Measured(point=low, itl_s=1.1 * before[0], power_w=1765.0)
-
-    after = BATCH_MODEL.calibrated_with([measured]).predict([low, far]).itl_s.value
-
-    assert after == pytest.approx(1.1 * before)
-
-
-def test_calibrating_with_nothing_is_refused():
-    with pytest.raises(ScenarioError, match="measured must hold one point"):
-        BATCH_MODEL.calibrated_with([])
 
 
 # --- phase tables ---------------------------------------------------------------------

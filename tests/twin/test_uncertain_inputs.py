@@ -14,7 +14,8 @@ from twin.cooling.weather import generated
 from twin.errors import ScenarioErrors
 from twin.facility.activity import Activity, row_activity
 from twin.facility.answer import facility_of
-from twin.facility.assemble import assemble, electrical_loss_w
+from twin.facility.assemble import assemble
+from twin.facility.electrical import electrical_loss_w
 from twin.facility.simulate import run_site
 from twin.plan import Memo, what_if
 from twin.power.network import flow

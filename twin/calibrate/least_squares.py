@@ -19,7 +19,14 @@ import scipy  # its parts load when they are used
 from twin.calibrate.effective import effective_samples
 from twin.calibrate.identify import Solved, cannot_tell
 from twin.calibrate.problem import Problem, Unknown, only, training_part, whole
-from twin.calibrate.record import Fit, HeldOut, Parameter, Refused, content_version
+from twin.calibrate.record import (
+    Fit,
+    HeldOut,
+    Parameter,
+    Refused,
+    content_version,
+    held_out_errors,
+)
 from twin.errors import ScenarioError
 from twin.types import BoolArray, FloatArray
 
@@ -182,11 +189,4 @@ def _held_out(
     before, after = (
         problem.model(one, part.data)[keep] - measured for one in (prior, values)
     )
-    size = np.maximum(np.abs(measured), 1e-12)
-    return HeldOut(
-        samples=int(measured.size), bias_before=float(before.mean()),
-        bias_after=float(after.mean()), rms_before=float(np.sqrt(np.mean(before**2))),
-        rms_after=float(np.sqrt(np.mean(after**2))),
-        mape_before=float(np.mean(np.abs(before) / size)),
-        mape_after=float(np.mean(np.abs(after) / size)),
-    )  # fmt: skip
+    return held_out_errors(measured, before, after)

@@ -14,7 +14,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from twin.calibrate.effective import effective_samples
-from twin.calibrate.record import Fit, HeldOut, Parameter, content_version
+from twin.calibrate.record import (
+    Fit,
+    HeldOut,
+    Parameter,
+    content_version,
+    held_out_errors,
+)
 from twin.errors import ScenarioError
 from twin.types import FloatArray, IntArray
 
@@ -229,11 +235,4 @@ def _held_out(
         return None
     before = float(learned.mean()) - rest
     after = mixture.level_w[mixture.nearest(rest)] - rest
-    size = np.maximum(np.abs(rest), 1e-12)
-    return HeldOut(
-        samples=int(rest.size), bias_before=float(before.mean()),
-        bias_after=float(after.mean()), rms_before=float(np.sqrt(np.mean(before**2))),
-        rms_after=float(np.sqrt(np.mean(after**2))),
-        mape_before=float(np.mean(np.abs(before) / size)),
-        mape_after=float(np.mean(np.abs(after) / size)),
-    )  # fmt: skip
+    return held_out_errors(rest, before, after)

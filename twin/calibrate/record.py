@@ -63,6 +63,20 @@ class HeldOut:
     mape_after: float
 
 
+def held_out_errors(
+    measured: FloatArray, before: FloatArray, after: FloatArray
+) -> HeldOut:
+    """Sum up modelled minus measured on readings not learned from."""
+    size = np.maximum(np.abs(measured), 1e-12)
+    return HeldOut(
+        samples=int(measured.size), bias_before=float(before.mean()),
+        bias_after=float(after.mean()), rms_before=float(np.sqrt(np.mean(before**2))),
+        rms_after=float(np.sqrt(np.mean(after**2))),
+        mape_before=float(np.mean(np.abs(before) / size)),
+        mape_after=float(np.mean(np.abs(after) / size)),
+    )  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
     """A parameter that the data cannot tell, and what would."""
@@ -143,7 +157,7 @@ class Fit:
             "residual_rms": _number(document["residual_rms"]),
             "residual_autocorrelation": _number(document["residual_autocorrelation"]),
             "parameters": tuple(
-                Parameter(**{k: _nan_if_none(v) for k, v in p.items()})
+                Parameter(**{k: _number(v) for k, v in p.items()})
                 for p in document["parameters"]
             ),
             "held_out": held and HeldOut(**{k: _number(v) for k, v in held.items()}),
@@ -210,7 +224,3 @@ def _plain(value: Any) -> Any:
 
 def _number(value: Any) -> Any:
     return math.nan if value is None else value
-
-
-def _nan_if_none(value: Any) -> Any:
-    return _number(value)

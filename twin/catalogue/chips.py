@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from twin.catalogue.figure import Figure, Mark
-from twin.catalogue.gpus import A100, B200, GB200, H100, H200, MI300X, Gpu, figure
+from twin.catalogue.figure import Figure, Mark, figure
+from twin.catalogue.gpus import A100, B200, GB200, H100, H200, MI300X, Gpu
 
 _SHEET = "maker's data sheet, from memory"
 _SPLITWISE = "Splitwise, ISCA 2024, table 1"

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from twin.catalogue.figure import Figure, Mark
+from twin.catalogue.figure import figure as _f
 from twin.catalogue.servers import Server
+from twin.errors import FRACTION, NOT_NEGATIVE, POSITIVE, check_fields
 
 ENERGYPLUS = (
     "EnergyPlus 24.1 example 2ZoneDataCenterHVAC_wEconomizer_CW (US DOE, BSD-3-Clause "
@@ -48,27 +50,17 @@ class ServerThermal:
     leakage_reference_c: float
 
     def __post_init__(self) -> None:
-        for name in ("r_k_per_w", "tau_s", "airflow_m3_s", "power_exponent"):
-            if getattr(self, name) <= 0.0:
-                raise ValueError(f"{name} must be positive, got {getattr(self, name)}")
-        for name in ("idle_airflow_frac", "clock_floor_frac"):
-            if not 0.0 <= getattr(self, name) <= 1.0:
-                raise ValueError(f"{name} must be 0 to 1, got {getattr(self, name)}")
-        if self.leakage_frac_per_k < 0.0:
-            raise ValueError(
-                f"leakage_frac_per_k must not be negative, got "
-                f"{self.leakage_frac_per_k}"
-            )
+        check_fields(
+            self, POSITIVE, "r_k_per_w", "tau_s", "airflow_m3_s", "power_exponent"
+        )
+        check_fields(self, FRACTION, "idle_airflow_frac", "clock_floor_frac")
+        check_fields(self, NOT_NEGATIVE, "leakage_frac_per_k")
 
     def position_k(self, place: int, count: int) -> float:
         """Offset [K] of GPU `place` of `count`, evenly from coolest to hottest."""
         if count == 1:
             return 0.0
         return self.position_spread_k * (2.0 * place / (count - 1) - 1.0)
-
-
-def _f(value: float, unit: str, source: str, mark: Mark) -> Figure:
-    return Figure(value=value, unit=unit, source=source, mark=mark)
 
 
 # --- plant ----------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 
 from twin.catalogue.figure import Figure, Mark
-from twin.catalogue.gpus import figure as _f
+from twin.catalogue.figure import figure as _f
 from twin.catalogue.models import nearest
 from twin.errors import ScenarioError
 from twin.power.protection import Damage, Device, thermal_through
@@ -25,6 +25,7 @@ __all__ = [
     "PROTECTION_OF_KIND",
     "STORES",
     "TRANSFER",
+    "derate_frac",
     "find_loss",
     "find_protection",
     "find_store",
@@ -267,6 +268,7 @@ CONTINUOUS_DERATE = _f(
     "unless listed for 100 %",
     "memory",
 )
+_BEHIND_BREAKERS = frozenset({"busway", "rpp", "rack-pdu"})
 
 # --- protection ----------------------------------------------------------------------
 
@@ -472,6 +474,13 @@ TRANSFER: dict[str, Figure] = {
 
 
 # --- look-up -------------------------------------------------------------------------
+
+
+def derate_frac(kind: str, given: float | None = None) -> float:
+    """Part of its rating that a node may be planned with: as given, else by kind."""
+    if given is not None:
+        return given
+    return CONTINUOUS_DERATE.value if kind in _BEHIND_BREAKERS else 1.0
 
 
 def find_loss(

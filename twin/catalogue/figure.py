@@ -19,3 +19,8 @@ class Figure:
 
     def __float__(self) -> float:
         return self.value
+
+
+def figure(value: float, unit: str, source: str, mark: Mark) -> Figure:
+    """Make a figure without the keywords, for tables of them."""
+    return Figure(value=value, unit=unit, source=source, mark=mark)

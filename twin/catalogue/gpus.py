@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from twin.catalogue.figure import Figure, Mark
+from twin.catalogue.figure import Figure, figure
 from twin.catalogue.performance import ClockCurve
 
 
@@ -25,11 +25,6 @@ class Gpu:
     clock_max_mhz: Figure
     brake_clock_mhz: Figure
     memory_gb: Figure
-
-
-def figure(value: float, unit: str, source: str, mark: Mark) -> Figure:
-    """Make a figure without the keywords, for tables of them."""
-    return Figure(value=value, unit=unit, source=source, mark=mark)
 
 
 def _assumed_brake(clock_max_mhz: float) -> Figure:

@@ -101,6 +101,38 @@ def decode_power_frac(table: PhaseTable) -> FloatArray:
     return np.interp(batch, table.decode_batch, table.decode_power_frac)
 
 
+def clock_factors(
+    curve: ClockCurve, table: PhaseTable, top_mhz: float
+) -> tuple[FloatArray, FloatArray]:
+    """
+    What each clock of a GPU does to time and power.
+
+    Args:
+        curve: Clocks, in parts of the highest.
+        table: Phase table of the instance.
+        top_mhz: The GPU's highest clock. [MHz]
+
+    Returns:
+        Clocks [MHz], shape (clocks,), and columns slow-down of prefill, of decode,
+        dynamic power of prefill, of decode, each ÷ that at the highest clock,
+        shape (clocks, 4).
+
+    Source:
+        docs/models/serving.md, eq. 4; power.md.
+    """
+    mhz = np.array(curve.clock_mhz) * (top_mhz / curve.clock_mhz[-1])
+    slowdown = np.array(curve.slowdown)
+    dynamic = np.array(curve.dynamic_power_frac)
+    memory = table.decode_memory_power_frac
+    factors = np.column_stack([
+        slowdown,
+        1.0 + table.decode_clock_sensitivity * (slowdown - 1.0),
+        dynamic,
+        memory + (1.0 - memory) * dynamic,
+    ])  # fmt: skip
+    return mhz, factors
+
+
 def _piecewise(
     x: FloatArray, knots: tuple[float, ...], values: tuple[float, ...]
 ) -> FloatArray:

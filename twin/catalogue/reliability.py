@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from twin.catalogue.figure import Figure
-from twin.catalogue.gpus import figure as _f
+from twin.catalogue.figure import figure as _f
 
 __all__ = ["GENERATOR_START", "KIND_OF_NODE", "UPKEEP", "Upkeep"]
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from twin.catalogue.figure import Figure
+from twin.catalogue.figure import figure as _f
 from twin.catalogue.gpus import (
     A100,
     ACME,
@@ -24,7 +25,6 @@ from twin.catalogue.gpus import (
     POLCA,
     Gpu,
 )
-from twin.catalogue.gpus import figure as _f
 
 __all__ = ["CLOCK_CURVES", "SERVERS", "Gpu", "Server"]
 

@@ -14,6 +14,7 @@ import numpy as np
 from twin.catalogue.cooling import PLANT
 from twin.cooling.rejector import WATER_J_PER_KG_K
 from twin.cooling.server import AIR_J_PER_M3_K
+from twin.errors import ABOVE_ZERO, check_fields
 from twin.types import FloatArray
 
 AirKind = Literal["crah", "rear-door", "outside-air"]
@@ -52,8 +53,7 @@ class AirHandling:
                 f"needed must be 1 or more and some units must be there, got "
                 f"{self.needed} and {self.spare} spare"
             )
-        if not self.rise_k > 0.0:
-            raise ValueError(f"rise_k must be positive, got {self.rise_k}")
+        check_fields(self, ABOVE_ZERO, "rise_k")
 
     @property
     def fan_w_per_w(self) -> float:

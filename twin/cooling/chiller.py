@@ -17,6 +17,7 @@ from twin.catalogue.cooling import (
     CHILLER_POWER,
     PLANT,
 )
+from twin.errors import ABOVE_ZERO, check_fields
 from twin.types import FloatArray
 
 Curve = tuple[float, float, float]
@@ -57,8 +58,7 @@ class Chillers:
                 f"needed must be 1 or more and spare 0 or more, got "
                 f"{self.needed} and {self.spare}"
             )
-        if not self.cop > 0.0:
-            raise ValueError(f"cop must be positive, got {self.cop}")
+        check_fields(self, ABOVE_ZERO, "cop")
         if not self.capacity_curve[2] < 0.0:
             raise ValueError(
                 f"capacity_curve must bend down, got {self.capacity_curve}"

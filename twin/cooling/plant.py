@@ -25,6 +25,7 @@ from twin.cooling.loop import (
 )
 from twin.cooling.server import AIR_J_PER_M3_K
 from twin.cooling.weather import Weather
+from twin.errors import ABOVE_ZERO, FRACTION, check_fields
 from twin.types import FloatArray
 
 _NO_END_W = 1e30
@@ -50,8 +51,7 @@ class LiquidCooling:
     pump_pa: float = PLANT["cdu_pump_pa"].value
 
     def __post_init__(self) -> None:
-        if not 0.0 <= self.liquid_frac <= 1.0:
-            raise ValueError(f"liquid_frac must be 0 to 1, got {self.liquid_frac}")
+        check_fields(self, FRACTION, "liquid_frac")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,8 +76,7 @@ class Plant:
     liquid_loop: WaterLoop | None = None
 
     def __post_init__(self) -> None:
-        if not self.it_rated_w > 0.0:
-            raise ValueError(f"it_rated_w must be positive, got {self.it_rated_w}")
+        check_fields(self, ABOVE_ZERO, "it_rated_w")
         if (self.air.kind == "outside-air") == (self.air_loop is not None):
             raise ValueError(
                 f"air_loop must be given, except with outside air; air is "

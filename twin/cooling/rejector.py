@@ -23,6 +23,7 @@ from twin.catalogue.cooling import (
 )
 from twin.cooling.moist_air import evaporated_kg_per_j
 from twin.cooling.weather import Weather
+from twin.errors import ABOVE_ZERO, check_fields
 from twin.types import FloatArray
 
 WATER_J_PER_KG_K = 4186.0
@@ -93,9 +94,7 @@ class DryCooler:
     air_exponent: float = PLANT["dry_cooler_air_exponent"].value
 
     def __post_init__(self) -> None:
-        for name in ("approach_k", "range_k", "air_exponent"):
-            if not getattr(self, name) > 0.0:
-                raise ValueError(f"{name} must be positive, got {getattr(self, name)}")
+        check_fields(self, ABOVE_ZERO, "approach_k", "range_k", "air_exponent")
 
 
 Rejector = Tower | DryCooler

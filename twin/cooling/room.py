@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 from numba import njit
 
+from twin.errors import ABOVE_ZERO, NOT_NEGATIVE, check_fields, check_values
+
 ASHRAE_RECOMMENDED_C = 27.0
 """Top of the recommended inlet range. ASHRAE TC 9.9; from memory."""
 ASHRAE_ALLOWABLE_C = 32.0
@@ -36,11 +38,8 @@ class Room:
     buffer_j: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("air_j_per_k", "mass_j_per_k", "ua_w_per_k"):
-            if not getattr(self, name) > 0.0:
-                raise ValueError(f"{name} must be positive, got {getattr(self, name)}")
-        if not self.buffer_j >= 0.0:
-            raise ValueError(f"buffer_j must not be negative, got {self.buffer_j}")
+        check_fields(self, ABOVE_ZERO, "air_j_per_k", "mass_j_per_k", "ua_w_per_k")
+        check_fields(self, NOT_NEGATIVE, "buffer_j")
 
 
 def room_for(it_rated_w: float, *, buffer_s: float = 0.0) -> Room:
@@ -55,8 +54,7 @@ def room_for(it_rated_w: float, *, buffer_s: float = 0.0) -> Room:
         it_rated_w: Rated IT load. [W]
         buffer_s: Cold water kept, as time at rated load. [s]
     """
-    if not it_rated_w > 0.0:
-        raise ValueError(f"it_rated_w must be positive, got {it_rated_w}")
+    check_values(ABOVE_ZERO, it_rated_w=it_rated_w)
     return Room(
         air_j_per_k=1.6e-3 * 1206.0 * it_rated_w,
         mass_j_per_k=60.0 * it_rated_w,

@@ -50,8 +50,9 @@ class Weather:
                     f"{name} must have the shape of dry_bulb_c {hours}, "
                     f"got {array.shape}"
                 )
-            if not np.all(np.isfinite(array)):
-                raise ValueError(f"{name} must be finite, got {array[~_finite(array)]}")
+            finite = np.isfinite(array)
+            if not finite.all():
+                raise ValueError(f"{name} must be finite, got {array[~finite]}")
             array.flags.writeable = False
 
     @property
@@ -71,10 +72,6 @@ class Weather:
 
 
 _ARRAYS = ("dry_bulb_c", "humidity_ratio", "pressure_pa", "wind_m_s", "wet_bulb_c")
-
-
-def _finite(array: FloatArray) -> np.ndarray:
-    return np.isfinite(array)
 
 
 def weather(

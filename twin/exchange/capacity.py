@@ -12,11 +12,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from twin.catalogue.electrical import derate_frac
 from twin.errors import ScenarioError
 from twin.exchange.topology import Device, Node, Port, Topology
 
-DERATED = {"busway": 0.8, "rpp": 0.8, "rack-pdu": 0.8}
-"""Part of the rating that may be planned with; 1 for the other kinds."""
 _SLACK = 1.0 + 1e-9
 
 
@@ -52,8 +51,7 @@ def limit_w(node: Node) -> float | None:
     """Rating of a node, derated. [W]; None where the source states none."""
     if node.rated_w is None:
         return None
-    derate = node.derate_frac
-    return node.rated_w * (DERATED.get(node.kind, 1.0) if derate is None else derate)
+    return node.rated_w * derate_frac(node.kind, node.derate_frac)
 
 
 def device_draw_w(device: Device) -> float | None:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from twin.exchange.capacity import DERATED
+from twin.catalogue.electrical import derate_frac
 from twin.exchange.facility import Item, Kind, Wanted
 from twin.scenario.facility import ElectricalNode, Rack
 from twin.scenario.model import Fleet
@@ -256,9 +256,7 @@ class _Merge:
         return found
 
     def _limit_change(self, old: Body, limit_w: float) -> list[Field]:
-        derate = old.get("derate_frac")
-        if derate is None:
-            derate = DERATED.get(old["kind"], 1.0)
+        derate = derate_frac(old["kind"], old.get("derate_frac"))
         if math.isclose(old["rated_w"] * derate, limit_w, rel_tol=1e-9):
             return []
         return [Field(field="rated_w", old=old["rated_w"], new=limit_w / derate)]

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from twin.catalogue import SERVERS
-from twin.exchange.capacity import DERATED
+from twin.catalogue.electrical import derate_frac
 from twin.exchange.servers import export_model
 from twin.scenario.facility import ElectricalNode, Facility, Rack
 
@@ -69,13 +69,9 @@ def _node(node: ElectricalNode, extras: Mapping[str, Any]) -> Document:
     entity: Document = {"Type": kind, "Name": node.name}
     if kind != "PowerDomain":
         entity["Model"] = _model(node)
-    limit_w = node.rated_w * _derate(node)
+    limit_w = node.rated_w * derate_frac(node.kind, node.derate_frac)
     entity["OperatingLimit"] = {"PowerValue": {"Type": "W", "Value": limit_w}}
     return entity | _kept(node.name, extras)
-
-
-def _derate(node: ElectricalNode) -> float:
-    return DERATED.get(node.kind, 1.0) if node.derate_frac is None else node.derate_frac
 
 
 def _model(node: ElectricalNode) -> str:

@@ -18,14 +18,9 @@ from twin.cooling.weather import Weather, generated
 from twin.cooling.year import YearResult, year
 from twin.errors import ScenarioError
 from twin.facility.activity import Activity, row_activity
-from twin.facility.assemble import (
-    Assembled,
-    assemble,
-    electrical_loss_w,
-    planned_row_w,
-    row_limits_w,
-)
+from twin.facility.assemble import Assembled, assemble
 from twin.facility.cascade import Stage
+from twin.facility.electrical import electrical_loss_w, planned_row_w, row_limits_w
 from twin.facility.fit import Fit, where_it_fits
 from twin.facility.heat import plant_of
 from twin.facility.result import SiteResult
@@ -102,8 +97,8 @@ def weather_of(inputs: SiteWeather, known: dict[str, Weather]) -> Weather:
         )  # fmt: skip
     if inputs.dataset not in known:
         raise ScenarioError("facility.weather.dataset", "is not here", inputs.dataset,
-                            f"run `nameplate data pull {inputs.dataset}`, or leave it "
-                            "empty")  # fmt: skip
+                            f"run `nameplate datasets pull {inputs.dataset}`, or leave "
+                            "it empty")  # fmt: skip
     return known[inputs.dataset]
 
 

@@ -10,22 +10,11 @@ import math
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import chain, pairwise
-from typing import NamedTuple
 
 import numpy as np
 
 from twin.catalogue import CLOCK_CURVES
 from twin.catalogue.cooling import ServerThermal, server_thermal
-from twin.catalogue.electrical import (
-    CONTINUOUS_DERATE,
-    PROTECTION_OF_KIND,
-    TRANSFER,
-    find_loss,
-    find_protection,
-    find_store,
-)
-from twin.catalogue.electrical import GENERATOR as GENERATOR_TYPE
 from twin.catalogue.servers import Server
 from twin.control import Controller, controller_for, lowest_trigger
 from twin.cooling.plant import LiquidCooling, Plant
@@ -40,6 +29,23 @@ from twin.cooling.server import (
 from twin.cooling.weather import Weather
 from twin.errors import Cancelled
 from twin.facility.activity import SPREAD_S, Activity
+from twin.facility.electrical import (
+    Gaps,
+    RowSpec,
+    cooling_name,
+    gaps_of,
+    leaves_of,
+    network_of,
+    node_phases,
+    paths_above,
+    planned_row_w,
+    promised_w,
+    protection_rows,
+    row_limits_w,
+    spare_modules,
+    store_rows,
+    sums_below,
+)
 from twin.facility.heat import (
     COLD_PLATE_K_PER_W,
     aisles_of,
@@ -48,19 +54,16 @@ from twin.facility.heat import (
     plant_table,
     site_weather,
 )
-from twin.facility.kernel import HOLD_UP_S, Site
+from twin.facility.kernel import Site
 from twin.facility.replay import Drive, drive
 from twin.facility.timeline import Timeline, build_timeline
-from twin.power.network import Network, NodeSpec, build_network, flow
+from twin.power.network import Network
 from twin.power.phases import phase_parts, worst_phase
-from twin.power.protection import DEVICE_WIDTH, device_row
-from twin.power.stores import GENERATOR_WIDTH, STORE_WIDTH, generator_row, store_row
-from twin.power.sweep import CONVEYOR, GENERATOR, RACK, UTILITY
-from twin.scenario.facility import ElectricalNode, Facility, Rack
+from twin.scenario.facility import Facility, Rack
 from twin.scenario.model import Scenario
 from twin.scenario.site_templates import expand, row_nodes
 from twin.simulate import clock_range_mhz, fleet_server
-from twin.types import BoolArray, FloatArray, IntArray
+from twin.types import FloatArray, IntArray
 
 MAX_RECORDS = 720
 RESTART_S = 600.0
@@ -75,18 +78,6 @@ COOLANT_TURN_S = 60.0
 """Time in which unserved heat warms a coolant loop by its rated rise. Assumed."""
 POSITION_K = 2.0
 """Inlet at the end of an open row above its middle. TAPAS: 1 to 2 K, memory."""
-_ROLES = {"utility": UTILITY, "generator": GENERATOR}
-_UNLIMITED_W = 1e30
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RowSpec:
-    """One row: the nodes a policy watches, its limit [W] and its racks."""
-
-    name: str
-    hall: str
-    nodes: tuple[str, ...]
-    limit_w: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,151 +102,6 @@ class Assembled:
     outdoor: Weather
     gap_s: FloatArray
     curve_slowdown: FloatArray
-
-
-# --- nodes ------------------------------------------------------------------------
-
-
-def node_spec(node: ElectricalNode, loss_frac: float = 1.0) -> NodeSpec:
-    """Resolve one node's role, and its losses times `loss_frac`."""
-    if node.kind == "psu" and node.loss is None:
-        # a server's wall power was measured with its supplies
-        fixed_w, linear, quadratic = 0.0, 0.0, 0.0
-    elif node.loss is None:
-        curve = find_loss(node.kind, ups_mode=node.ups_mode, field=node.name)
-        fixed_w, linear, quadratic = curve.coefficients(node.rated_w)
-    else:
-        fixed_w = node.loss.fixed * node.rated_w
-        linear, quadratic = node.loss.linear, node.loss.quadratic / node.rated_w
-    spare = node.module_count / node.modules_needed
-    kept_w = 0.0  # what keeps a full store ready
-    if node.store is not None:
-        kind = find_store(node.store.kind, field=f"{node.name}.store.kind")
-        kept_w = kind.parasitic_frac.value * node.rated_w
-    return NodeSpec(
-        name=node.name, kind=node.kind, role=_ROLES.get(node.kind, CONVEYOR),
-        fed_by=node.fed_by, share=node.transfer == "share", rated_w=node.rated_w,
-        derate_frac=_derate_frac(node), fixed_w=loss_frac * (fixed_w * spare + kept_w),
-        linear=loss_frac * linear, quadratic_per_w=loss_frac * (quadratic / spare),
-    )  # fmt: skip
-
-
-DERATED = frozenset({"busway", "rpp", "rack-pdu"})
-"""Kinds behind breakers that the code of practice wants planned to 80 %."""
-
-
-def _derate_frac(node: ElectricalNode) -> float:
-    if node.derate_frac is not None:
-        return node.derate_frac
-    return CONTINUOUS_DERATE.value if node.kind in DERATED else 1.0
-
-
-def _cooling_specs(facility: Facility, halls: tuple[str, ...]) -> list[NodeSpec]:
-    """One load per hall for its cooling, on the switchboards above its racks."""
-    feeds = {n.name: n for n in facility.electrical}
-    specs = []
-    for hall in halls:
-        above: dict[str, None] = {}
-        waiting = [f for r in facility.racks if r.hall == hall for f in r.fed_by]
-        seen = set(waiting)
-        while waiting:
-            node = feeds[waiting.pop()]
-            if node.kind == "switchboard":
-                above[node.name] = None
-                continue
-            if not node.fed_by:
-                above[node.name] = None
-            new = [f for f in node.fed_by if f not in seen]
-            seen.update(new)
-            waiting += new
-        boards = [name for name in above if feeds[name].kind == "switchboard"]
-        specs.append(
-            NodeSpec(
-                name=cooling_name(hall), kind="cooling", role=CONVEYOR,
-                share=bool(boards),
-                fed_by=tuple(sorted(boards) or _utilities_first(above, feeds)),
-            )
-        )  # fmt: skip
-    return specs
-
-
-def _utilities_first(
-    names: dict[str, None], nodes: dict[str, ElectricalNode]
-) -> list[str]:
-    """Sources in the order a transfer switch takes them."""
-    return sorted(names, key=lambda name: (nodes[name].kind != "utility", name))
-
-
-def cooling_name(hall: str) -> str:
-    """Name of the load that a hall's cooling is."""
-    return f"COOL-{hall}"
-
-
-def _rack_spec(rack: Rack) -> NodeSpec:
-    return NodeSpec(
-        name=rack.name, kind="rack", role=RACK, fed_by=rack.fed_by, share=True
-    )
-
-
-# --- the whole ----------------------------------------------------------------------
-
-
-def planned_row_w(scenario: Scenario) -> float:
-    """
-    Limit of a template's row: given, or planned servers × the catalogue's figure. [W]
-
-    Rows of explicit racks may differ: `row_limits_w`.
-    """
-    template = scenario.facility.template if scenario.facility else None
-    if template is not None and template.row_limit_w is not None:
-        return float(template.row_limit_w)
-    if scenario.row.provisioned_w is not None:
-        return float(scenario.row.provisioned_w)
-    count = scenario.row.base_server_count
-    if template is not None:
-        count = template.racks_per_row * template.servers_per_rack
-    return count * scenario.server().provisioned_w.value
-
-
-def row_limits_w(scenario: Scenario, racks: tuple[Rack, ...]) -> dict[str, float]:
-    """
-    Limit of every row. [W]
-
-    Args:
-        scenario: The site.
-        racks: Its racks.
-
-    Returns:
-        By row, in the racks' order: the template's, else what the facility says, else
-        `row.provisioned_w`, else the catalogue's provisioned power of its servers.
-    """
-    given = scenario.facility
-    rows = dict.fromkeys(r.row for r in racks)
-    if given is None or given.template is not None:
-        return dict.fromkeys(rows, planned_row_w(scenario))
-    promised = dict.fromkeys(rows, 0.0)
-    for rack in racks:
-        server = scenario.server(rack.server)
-        promised[rack.row] += rack.server_count * server.provisioned_w.value
-    if scenario.row.provisioned_w is not None:
-        promised = dict.fromkeys(rows, float(scenario.row.provisioned_w))
-    found = promised | {k: v for k, v in given.row_limits_w.items() if k in rows}
-    least_w = scenario.server().provisioned_w.value
-    return {row: limit_w or least_w for row, limit_w in found.items()}
-
-
-def electrical_network(scenario: Scenario) -> Network:
-    """
-    The tree of a scenario's facility without its cooling, racks last.
-
-    Raises:
-        ValueError: If there is no facility.
-    """
-    if scenario.facility is None:
-        raise ValueError("facility is empty; add facility: {template: {design: 2n}}")
-    facility = expand(scenario.facility, planned_row_w(scenario))
-    specs = [node_spec(n, facility.loss_frac) for n in facility.electrical]
-    return build_network([*specs, *(_rack_spec(r) for r in facility.racks)])
 
 
 def assemble(
@@ -292,10 +138,7 @@ def assemble(
         sorted(facility.racks, key=lambda r: (r.hall, r.row, r.position, r.name))
     )
     halls = tuple(dict.fromkeys(r.hall for r in racks))
-    specs = [node_spec(n, facility.loss_frac) for n in facility.electrical]
-    specs += _cooling_specs(facility, halls)
-    go_on()
-    network = build_network([*specs, *(_rack_spec(r) for r in racks)])
+    network = network_of(facility, racks, halls)
     go_on()
     hall_of = {r.row: r.hall for r in racks}
     nodes_of, limit_w = row_nodes(facility), row_limits_w(scenario, racks)
@@ -321,15 +164,15 @@ def assemble(
     start = scenario.horizon.start
     first_hour = (start.timetuple().tm_yday - 1) * 24 + start.hour
     outdoor = site_weather(weather, first_hour, timeline.warmer_k)
-    gaps = _gaps(facility, network, tick_s)
+    gaps = gaps_of(facility, network, tick_s)
     go_on()
     site = _site(
         scenario, facility, network, racks, servers, rows, halls, activity, outdoor,
         plant, timeline, gaps, lowest_trigger(controller),
-        worst_phase(parts, _node_phases(facility, network)),
+        worst_phase(parts, node_phases(facility, network)),
     )  # fmt: skip
     go_on()
-    provisioned_w, below_w = _below(network, _promised(racks, rows), nameplate_w)
+    provisioned_w, below_w = sums_below(network, promised_w(racks, rows), nameplate_w)
     return Assembled(
         scenario=scenario, facility=facility, network=network, site=site, rows=rows,
         halls=halls, racks=racks, servers=servers, controller=controller,
@@ -345,154 +188,9 @@ def _ticks(scenario: Scenario) -> int:
     return max(1, round(horizon.days * 86_400.0 / horizon.tick_s))
 
 
-def _node_phases(facility: Facility, network: Network) -> list[str]:
-    """Phases each node carries."""
-    known = {n.name: n.phases for n in facility.electrical}
-    known |= {r.name: r.phases for r in facility.racks}
-    return [known.get(n.name, "abc") for n in network.nodes]
-
-
-def electrical_loss_w(
-    facility: Facility, limits_w: dict[str, float], it_frac: float
-) -> float:
-    """
-    Losses between the sources and the racks at a constant load, cooling left out.
-
-    Args:
-        facility: An explicit facility.
-        limits_w: Limit by row. [W]
-        it_frac: Load of every row ÷ its limit.
-
-    Returns:
-        What all sources give beyond what the racks draw. [W]
-    """
-    racks = facility.racks
-    rows = tuple(
-        RowSpec(name=row, hall="", nodes=(), limit_w=limits_w[row])
-        for row in dict.fromkeys(r.row for r in racks)
-    )
-    specs = [node_spec(n, facility.loss_frac) for n in facility.electrical]
-    network = build_network([*specs, *(_rack_spec(r) for r in racks)])
-    load_w = it_frac * _promised(racks, rows)
-    steady = flow(network, load_w, np.array([], dtype=np.int64))
-    sources = network.wiring.role <= GENERATOR
-    return float(steady.in_w[sources].sum() - load_w.sum())
-
-
-def _promised(racks: tuple[Rack, ...], rows: tuple[RowSpec, ...]) -> FloatArray:
-    """Each rack's share of its row's limit. [W]"""
-    count = Counter(r.row for r in racks)
-    limit = {row.name: row.limit_w for row in rows}
-    return np.array([limit[r.row] / count[r.row] for r in racks])
-
-
 def _nameplates(racks: tuple[Rack, ...], servers: tuple[Server, ...]) -> FloatArray:
     pairs = zip(racks, servers, strict=True)
     return np.array([r.server_count * s.rated_w.value for r, s in pairs])
-
-
-def _below(network: Network, *rack_w: FloatArray) -> tuple[FloatArray, ...]:
-    """Sums over the racks that hang on each node, each rack counted once. [W]"""
-    first, feed = network.wiring.first.tolist(), network.wiring.feed.tolist()
-    above: list[set[int]] = []
-    for a, b in pairwise(first):
-        above.append(set(feed[a:b]).union(*(above[f] for f in feed[a:b])))
-    racks = above[network.rack_first :]
-    place = np.repeat(np.arange(len(racks)), [len(nodes) for nodes in racks])
-    node = np.fromiter(chain.from_iterable(racks), dtype=np.int64, count=place.size)
-    found = []
-    for load_w in rack_w:
-        below = np.bincount(node, load_w[place], minlength=len(network.nodes))
-        total: FloatArray = below.astype(np.float64)
-        total[network.rack_first :] += load_w
-        found.append(total)
-    return tuple(found)
-
-
-def _protect(
-    facility: Facility, network: Network, tick_s: float
-) -> tuple[FloatArray, FloatArray]:
-    rows = np.tile(device_row(None, tick_s), (len(network.nodes), 1))
-    rated_w = np.full(len(network.nodes), _UNLIMITED_W)
-    for node in facility.electrical:
-        i = network.index[node.name]
-        key = node.protection or PROTECTION_OF_KIND[node.kind]
-        if key != "none":
-            device = find_protection(key, field=f"{node.name}.protection").device()
-            rows[i] = device_row(device, tick_s)
-        rated_w[i] = node.protection_rated_w or node.rated_w
-    return rows.reshape(-1, DEVICE_WIDTH), rated_w
-
-
-def _stores(facility: Facility, network: Network) -> tuple[FloatArray, FloatArray]:
-    rows = np.zeros((len(network.nodes), STORE_WIDTH))
-    load_w = np.zeros(len(network.nodes))
-    for node in facility.electrical:
-        if node.store is not None:
-            i = network.index[node.name]
-            kind = find_store(node.store.kind, field=f"{node.name}.store.kind")
-            store = kind.store(node.store.runtime_s, node.store.recharge_s)
-            rows[i], load_w[i] = store_row(store), node.rated_w
-    return rows, load_w
-
-
-class _Gaps(NamedTuple):
-    """How long nodes are without power when they start or switch."""
-
-    generator: FloatArray
-    start_ticks: IntArray
-    switch_ticks: IntArray
-    blinks: BoolArray
-    gap_s: FloatArray
-
-
-def _gaps(facility: Facility, network: Network, tick_s: float) -> _Gaps:
-    """Gaps in whole ticks, to the nearest; one that rounds to none may still blink."""
-    n = len(network.nodes)
-    rows = np.zeros((n, GENERATOR_WIDTH))
-    start = np.zeros(n, dtype=np.int64)
-    dead = np.zeros(n, dtype=np.int64)
-    blinks = np.zeros(n, dtype=np.bool_)
-    gap_s = np.zeros(n)
-    for node in facility.electrical:
-        i = network.index[node.name]
-        if node.kind == "generator":
-            generator = GENERATOR_TYPE.generator(node.start_s)
-            rows[i] = generator_row(generator)
-            start[i] = round(generator.start_s / tick_s)
-            blinks[i] = generator.start_s > HOLD_UP_S and start[i] == 0
-        if node.transfer == "first":
-            key = "sts_s" if node.kind == "sts" else "ats_s"
-            given_s = node.transfer_s
-            gap_s[i] = TRANSFER[key].value if given_s is None else given_s
-            dead[i] = round(gap_s[i] / tick_s) if gap_s[i] > HOLD_UP_S else 0
-            blinks[i] = gap_s[i] > HOLD_UP_S and dead[i] == 0
-    return _Gaps(rows, start, dead, blinks, gap_s)
-
-
-def _modules(facility: Facility, network: Network) -> FloatArray:
-    """Modules ÷ modules needed of every node."""
-    found = np.ones(len(network.nodes))
-    for node in facility.electrical:
-        found[network.index[node.name]] = node.module_count / node.modules_needed
-    return found
-
-
-def _paths(network: Network, rows: tuple[RowSpec, ...]) -> tuple[IntArray, IntArray]:
-    """Every node above each row's racks."""
-    w, first, found = network.wiring, [0], []
-    for row in rows:
-        above: set[int] = set()
-        waiting = [network.index[name] for name in row.nodes]
-        while waiting:
-            i = waiting.pop()
-            if i in above:
-                continue
-            above.add(i)
-            waiting += w.feed[w.first[i] : w.first[i + 1]].tolist()
-        found += sorted(above)
-        first.append(len(found))
-    return np.array(first, dtype=np.int64), np.array(found, dtype=np.int64)
 
 
 def _priorities(scenario: Scenario, racks: tuple[Rack, ...]) -> FloatArray:
@@ -529,7 +227,7 @@ def _site(
     scenario: Scenario, facility: Facility, network: Network, racks: tuple[Rack, ...],
     servers: tuple[Server, ...], rows: tuple[RowSpec, ...], halls: tuple[str, ...],
     activity: Activity, outdoor: Weather, plant: Plant, timeline: Timeline,
-    gaps: _Gaps, watch_frac: float, uneven: FloatArray,
+    gaps: Gaps, watch_frac: float, uneven: FloatArray,
 ) -> Site:  # fmt: skip
     """Fill the kernel's constants."""
     tick_s, control = scenario.horizon.tick_s, scenario.control
@@ -545,9 +243,9 @@ def _site(
     for row in rows:
         hall_limit_w[hall_of[row.hall]] += row.limit_w
     aisles = aisles_of(racks, halls, rack_full_w)
-    protect, protect_w = _protect(facility, network, tick_s)
-    store, store_w = _stores(facility, network)
-    path_first, path_node = _paths(network, rows)
+    protect, protect_w = protection_rows(facility, network, tick_s)
+    store, store_w = store_rows(facility, network)
+    path_first, path_node = paths_above(network, rows)
     in_row = Counter(r.row for r in racks)
     row_racks = np.cumsum([0, *(in_row[row.name] for row in rows)])
     shifts = np.linspace(-SPREAD_S, SPREAD_S, len(rows) + 2)[1:-1] / tick_s
@@ -577,9 +275,9 @@ def _site(
         wiring=network.wiring, rack_first=network.rack_first, tick_s=tick_s,
         limit_w=network.limit_w() / uneven,
         protect=protect, protect_w=protect_w / uneven, store=store, store_w=store_w,
-        modules=_modules(facility, network),
+        modules=spare_modules(facility, network),
         walk_in_ticks=round(WALK_IN_S / tick_s), generator=gaps.generator,
-        start_ticks=gaps.start_ticks, leaf=_leaves(network),
+        start_ticks=gaps.start_ticks, leaf=leaves_of(network),
         stop_ticks=math.ceil(GENERATOR_STOP_S / tick_s),
         switch_ticks=gaps.switch_ticks, blinks=gaps.blinks,
         rack_row=np.array([row_of[r.row] for r in racks]), rack_hall=rack_hall,
@@ -640,15 +338,8 @@ def _aisle_air_w(
 ) -> FloatArray:  # fmt: skip
     """Heat at full load of the servers that each aisle's air was planned for. [W]"""
     server = fleet_server(scenario)
-    planned_w = _promised(racks, rows) / server.provisioned_w.value * server.full_w
+    planned_w = promised_w(racks, rows) / server.provisioned_w.value * server.full_w
     if plant.air.kind == "rear-door":  # the servers' own fans move the air
         planned_w = np.full(len(racks), np.inf)
     by_aisle: FloatArray = np.bincount(aisle_of, planned_w).astype(np.float64)
     return facility.cooling.airflow_frac * by_aisle
-
-
-def _leaves(network: Network) -> BoolArray:
-    """Nodes that feed nothing."""
-    found = np.ones(len(network.nodes), dtype=np.bool_)
-    found[network.wiring.feed] = False
-    return found

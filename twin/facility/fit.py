@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from twin.errors import ABOVE_ZERO, check_values
 from twin.facility import cascade
 from twin.facility.assemble import Assembled
 from twin.facility.cascade import Stage
@@ -106,8 +107,8 @@ def where_it_fits(
     """
     if not 0 <= servers <= MOST_SERVERS:
         raise ValueError(f"servers must be 0 to {MOST_SERVERS}, got {servers}")
-    if server_w is not None and not server_w > 0.0:
-        raise ValueError(f"server_w must be above 0, got {server_w}")
+    if server_w is not None:
+        check_values(ABOVE_ZERO, server_w=server_w)
     finder = _Finder(
         a, stage, server_w, keep_losses=keep_losses, keep_cooling=keep_cooling
     )

@@ -18,7 +18,8 @@ from twin.cooling.weather import Weather
 from twin.errors import ScenarioError
 from twin.facility.activity import Activity, row_activity
 from twin.facility.answer import facility_of
-from twin.facility.assemble import Assembled, assemble, row_limits_w
+from twin.facility.assemble import Assembled, assemble
+from twin.facility.electrical import row_limits_w
 from twin.optimise.placement_bindings import Binding, binding_at, bindings
 from twin.optimise.placement_build import build_model, room
 from twin.optimise.placement_check import Verified, verify, warm_activity

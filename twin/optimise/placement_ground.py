@@ -16,7 +16,8 @@ import numpy as np
 
 from twin.errors import ScenarioError
 from twin.facility import kernel
-from twin.facility.assemble import Assembled, row_limits_w
+from twin.facility.assemble import Assembled
+from twin.facility.electrical import row_limits_w
 from twin.facility.heat import LOADS
 from twin.facility.memory import settled_heat
 from twin.optimise.loads import worst_loads

@@ -355,12 +355,7 @@ def _matrix(rows: list[Row], width: int) -> Any:
 
 def _lossless(ground: Ground, rack_w: FloatArray) -> FloatArray:
     """Load of every node with all feeds alive and nothing lost on the way. [W]"""
-    w, n = ground.network.wiring, len(ground.network.nodes)
-    load = np.zeros(n)
+    load = np.zeros(len(ground.network.nodes))
     load[ground.network.rack_first :] = rack_w
-    for i in range(n - 1, -1, -1):
-        feeds = w.feed[w.first[i] : w.first[i + 1]]
-        used = feeds if w.share[i] else feeds[:1]
-        for feed in used:
-            load[feed] += load[i] / len(used)
+    ground.network.add_up(load)
     return load

@@ -76,6 +76,15 @@ class Network:
                 depth[i] = depth[feeds].max() + 1
         return depth
 
+    def add_up(self, load: FloatArray) -> None:
+        """Pass loads up in place: all feeds alive, nothing lost. Shape (nodes, ...)"""
+        w = self.wiring
+        for i in range(len(self.nodes) - 1, -1, -1):
+            feeds = w.feed[w.first[i] : w.first[i + 1]]
+            used = feeds if w.share[i] else feeds[:1]
+            for feed in used:
+                load[feed] += load[i] / len(used)
+
 
 def build_network(nodes: list[NodeSpec]) -> Network:
     """

@@ -30,17 +30,12 @@ def phase_parts(
     Returns:
         Parts that add up to 1; thirds for a node without load. Shape (nodes, 3)
     """
-    w, n = network.wiring, len(network.nodes)
-    load: FloatArray = np.zeros((n, 3))
+    load: FloatArray = np.zeros((len(network.nodes), 3))
     first = network.rack_first
     for r, phases in enumerate(rack_phases):
         for phase in phases:
             load[first + r, PHASES.index(phase)] += rack_w[r] / len(phases)
-    for i in range(n - 1, -1, -1):
-        feeds = w.feed[w.first[i] : w.first[i + 1]]
-        used = feeds if w.share[i] else feeds[:1]
-        for feed in used:
-            load[feed] += load[i] / len(used)
+    network.add_up(load)
     total = load.sum(axis=1, keepdims=True)
     return np.where(total > 0.0, load / np.maximum(total, 1e-300), 1.0 / 3.0)
 

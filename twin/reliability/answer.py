@@ -35,7 +35,6 @@ class Answer:
         server_fault_h: Hours that servers are out by faults of their own; in none of
             the others. [h/year]
         by_kind: Lost server-hours by class of component, by enumeration. [h/year]
-        contributors: The same by item, the largest first.
         items: How many items may fail.
     """
 
@@ -44,7 +43,6 @@ class Answer:
     simulated: Simulated
     server_fault_h: float
     by_kind: dict[str, float]
-    contributors: tuple[tuple[str, float], ...]
     items: int
 
     @property
@@ -105,21 +103,15 @@ def answer(inputs: Reliability, judge: Judge) -> Answer:
     servers = float(judge.servers.sum())
     per_h, repair_h = rate_of(inputs, "server")
     by_kind: dict[str, float] = {}
-    by_name: dict[str, float] = {}
     for item, lost_h in exact.by_item.items():
         by_kind[item.kind] = by_kind.get(item.kind, 0.0) + float(lost_h)
-        by_name[item.name] = by_name.get(item.name, 0.0) + float(lost_h)
     return Answer(
         server_count=servers, exact=exact, simulated=simulated,
         server_fault_h=servers * YEAR_H * _out_frac(per_h * repair_h),
-        by_kind=by_kind, contributors=_largest_first(by_name), items=len(items),
+        by_kind=by_kind, items=len(items),
     )  # fmt: skip
 
 
 def _out_frac(odds: float) -> float:
     """Part of the time that something is out, at failures × repair time."""
     return odds / (1.0 + odds)
-
-
-def _largest_first(lost_h: dict[str, float]) -> tuple[tuple[str, float], ...]:
-    return tuple(sorted(lost_h.items(), key=lambda one: (-one[1], one[0])))

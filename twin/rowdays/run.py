@@ -9,18 +9,18 @@ from typing import Any
 import numpy as np
 
 from twin.catalogue import CLOCK_CURVES
-from twin.control import Controller, controller_for
-from twin.errors import PolicyError, ScenarioError
+from twin.control import Controller
+from twin.errors import PolicyError
 from twin.rowdays import kernel
 from twin.rowdays.kernel import DRAW, FIGURES
 from twin.rowdays.library import clock_curve, level_table
 from twin.rowdays.records import Case, Library
 from twin.scenario.model import Scenario
 from twin.simulate import (
-    clock_range_mhz,
     fleet_server,
     low_server_count,
     provisioned_power_w,
+    row_controller,
 )
 from twin.types import FloatArray
 
@@ -85,16 +85,7 @@ def _block_ticks(tick_s: float) -> int:
 
 def _controller(scenario: Scenario) -> Controller:
     server = fleet_server(scenario)
-    low_mhz, top_mhz = clock_range_mhz(server, CLOCK_CURVES[server.gpu.key])
-    given_mhz = scenario.control.brake_clock_mhz
-    if given_mhz is not None and not low_mhz <= given_mhz <= top_mhz:
-        raise ScenarioError("control.brake_clock_mhz",
-                            f"must be {low_mhz:g} to {top_mhz:g} MHz here", given_mhz,
-                            "use a clock in that range, or leave it empty")  # fmt: skip
-    controller = controller_for(
-        scenario.policy, clock_max_mhz=top_mhz, clock_min_mhz=low_mhz,
-        telemetry_delay_s=scenario.control.telemetry_delay_s,
-    )  # fmt: skip
+    controller = row_controller(scenario, server, CLOCK_CURVES[server.gpu.key])
     if not controller.is_compiled:
         raise PolicyError("policy", "must be compiled to run row-days",
                           controller.label, "use a built-in policy")  # fmt: skip

@@ -17,7 +17,7 @@ SOURCES = frozenset({"utility", "generator"})
 MODULAR = ("ups", "generator", "transformer", "utility")
 """Kinds that may be built of parallel modules; the others are one device."""
 COOLING_PREFIX = "COOL-"
-"""`twin.facility.assemble` puts each hall's cooling into the network as COOL-<hall>."""
+"""`facility.electrical` puts each hall's cooling into the network as COOL-<hall>."""
 _WHOLE = 1.0
 _LEAST_PERCENT = 2.0
 """A share above this was meant as a percentage; between 1 and 2 it may be a slip."""

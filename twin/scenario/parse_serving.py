@@ -1,4 +1,4 @@
-"""Read serving studies, queries and shifts from plain mappings, refusing by name."""
+"""Read serving inputs, queries and shifts from plain mappings, refusing by name."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def parse_inputs(model: type[M], document: Any, *, example: str) -> M:
     Build inputs from a mapping such as a YAML or JSON document.
 
     Args:
-        model: What they are: `ServeStudy`, `QueryEnergyInput`, `ShiftInput`.
+        model: What they are: `ServingInput`, `QueryEnergyInput`, `ShiftInput`.
         document: The mapping. Absent keys take their defaults.
         example: Where to start from, for the message.
 

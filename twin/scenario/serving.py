@@ -1,4 +1,4 @@
-"""Inputs of a serving study: one traffic, one hall, and the systems to compare."""
+"""Serving inputs: one traffic, one hall, and the systems to compare on it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from twin.scenario.workload import Arrivals, DiurnalArrivals, RequestClass, Toke
 
 _CHAT = "order of the recorded chat traffic (Azure 2023: mean 1,155 and 211 tokens)"
 MOST_REQUESTS = 5_000_000
-"""Requests of one study: about what two cores answer within half a minute."""
+"""Requests of one run: about what two cores answer within half a minute."""
 
 
 def chat() -> tuple[RequestClass, ...]:
@@ -28,7 +28,7 @@ def chat() -> tuple[RequestClass, ...]:
 
 
 class ServingTraffic(Model):
-    """Requests that every system of the study serves."""
+    """Requests that every system serves."""
 
     classes: tuple[RequestClass, ...] = Field(
         default_factory=chat,
@@ -126,7 +126,7 @@ class ServingSite(Model):
 
 
 class SystemChoice(Model):
-    """One system of the study with its knobs."""
+    """One of the systems, with its knobs."""
 
     key: str = Field(description="Key of the system", examples=["dynamollm"])
     label: str | None = Field(
@@ -140,11 +140,11 @@ class SystemChoice(Model):
     )
 
 
-class ServeStudy(Model):
+class ServingInput(Model):
     """Systems side by side on the same traffic."""
 
     name: str = Field(
-        "Serving study", description="Name", examples=["Chat on 8 servers"],
+        "Serving systems", description="Name", examples=["Chat on 8 servers"],
         min_length=1, max_length=120,
     )  # fmt: skip
     model: str = Field(
@@ -187,7 +187,7 @@ class ServeStudy(Model):
     )
 
     @model_validator(mode="after")
-    def _labels_differ(self) -> ServeStudy:
+    def _labels_differ(self) -> ServingInput:
         names = [
             s.label or f"{s.key}: {sorted(s.parameters.items())}" for s in self.systems
         ]

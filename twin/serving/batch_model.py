@@ -10,7 +10,7 @@ docs/models/batch_model.md has the equations, the range and the errors.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -123,29 +123,10 @@ class Prediction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
-    """An operating point that was measured: all GPUs' power, median time."""
-
-    point: Point
-    itl_s: float
-    power_w: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Anchors:
-    """Logarithms of measured ÷ predicted against the logarithm of batch."""
-
-    log_batch: tuple[float, ...]
-    itl: tuple[float, ...]
-    power: tuple[float, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class BatchModel:
-    """The model with its constants, and anchors where some points were measured."""
+    """The model with its constants."""
 
     constants: Constants
-    anchors: _Anchors | None = None
 
     def predict(self, points: Sequence[Point]) -> Prediction:
         """
@@ -163,7 +144,9 @@ class BatchModel:
         f = features(points)
         p = self.constants.arrays()
         spent = iteration(p, f)
-        log_itl, log_mean, log_power = self._logs(f, coordinates(f, spent))
+        log_itl, log_mean, log_power = self.constants.correction.at(
+            coordinates(f, spent), f.host_bound
+        )
         rated_w = np.array([CHIPS[x.gpu].gpu.tdp_w.value * x.gpu_count for x in points])
         frac = power_frac(p, f, spent.terms, spent.mean_s)
         decode = {n: t for n, t in spent.terms.items() if n not in _PREFILL}
@@ -180,47 +163,6 @@ class BatchModel:
             throughput_tokens_s=rate,
             energy_per_token_j=power_w / rate,
         )
-
-    def calibrated_with(self, measured: Sequence[Measured]) -> BatchModel:
-        """
-        The same model made to meet a few measured points of one configuration.
-
-        Between measured batches the correction runs straight in the logarithm of
-        batch, beyond them it stays. The mean iteration moves as the time between
-        tokens does. Use it for the configuration that was measured.
-
-        Raises:
-            ScenarioError: If nothing was measured, or a measurement is not positive.
-        """
-        if not measured:
-            raise ScenarioError("measured", "must hold one point", 0,
-                                "measure two or three")  # fmt: skip
-        for m in measured:
-            if m.itl_s <= 0 or m.power_w <= 0:
-                raise ScenarioError("measured", "must be positive",
-                                    (m.itl_s, m.power_w),
-                                    "give seconds and watts of all GPUs")  # fmt: skip
-        ordered = sorted(measured, key=lambda m: m.point.batch)
-        plain = replace(self, anchors=None).predict([m.point for m in ordered])
-        itl = np.log([m.itl_s for m in ordered] / plain.itl_s.value)
-        power = np.log([m.power_w for m in ordered] / plain.power_w.value)
-        return replace(
-            self,
-            anchors=_Anchors(
-                log_batch=tuple(float(np.log(m.point.batch)) for m in ordered),
-                itl=tuple(itl.tolist()),
-                power=tuple(power.tolist()),
-            ),
-        )
-
-    def _logs(self, f: Features, place: FloatArray) -> FloatArray:
-        logs = self.constants.correction.at(place, f.host_bound)
-        if self.anchors is None:
-            return logs
-        batch = np.log(f.batch)
-        time = np.interp(batch, self.anchors.log_batch, self.anchors.itl)
-        power = np.interp(batch, self.anchors.log_batch, self.anchors.power)
-        return logs + np.stack([time, time, power])
 
     def _interval(self, output: int, f: Features, value: FloatArray) -> Interval:
         open_, bound = (

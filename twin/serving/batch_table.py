@@ -107,7 +107,7 @@ def phase_table(name: str, point: Point, model: BatchModel) -> PhaseTable:
         decode_power_frac=tuple(float(p) for p in power), decode_context_tokens=context,
         decode_kv_token_s=kv_token_s, decode_memory_power_frac=memory_frac,
         decode_clock_sensitivity=CLOCK_SENSITIVITY, kv_capacity_tokens=float(int(held)),
-        max_batch=int(top), source=_source(point, model),
+        max_batch=int(top), source=_source(point),
     )  # fmt: skip
 
 
@@ -148,10 +148,9 @@ def _prefill_s(point: Point, model: BatchModel) -> tuple[float, ...]:
     return tuple(fixed_s + per_token * n / flop_s for n in PREFILL_TOKENS)
 
 
-def _source(point: Point, model: BatchModel) -> str:
+def _source(point: Point) -> str:
     guessed = ", shape estimated from its size" if point.shape.estimated else ""
-    anchored = "anchored to measured points" if model.anchors else "never measured"
     return (
-        f"batch model fitted to ML.ENERGY benchmark v3; {anchored}{guessed}; errors "
-        "of models left out in docs/models/batch_model.md"
+        f"batch model fitted to ML.ENERGY benchmark v3; never measured{guessed}; "
+        "errors of models left out in docs/models/batch_model.md"
     )

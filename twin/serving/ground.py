@@ -6,7 +6,7 @@ import numpy as np
 
 from twin.catalogue import find_server
 from twin.errors import ScenarioError
-from twin.scenario.serving import ServeStudy, ServingSlo, ServingTraffic
+from twin.scenario.serving import ServingInput, ServingSlo, ServingTraffic
 from twin.scenario.workload import Load, Workload
 from twin.serving.fleet.engines import make_engine
 from twin.serving.fleet.parts import Engine, FleetClass, Requests, plain_requests
@@ -93,7 +93,7 @@ def capacity_rps(engine: Engine, requests: Requests) -> float:
 
 
 def make_ground(
-    study: ServeStudy,
+    study: ServingInput,
     recordings: Recordings,
     *,
     carbon_g_per_kwh: FloatArray | None = None,

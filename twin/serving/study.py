@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from twin.errors import Cancelled, ScenarioError, ScenarioErrors
 from twin.pareto import undominated
-from twin.scenario.serving import ServeStudy, SystemChoice
+from twin.scenario.serving import ServingInput, SystemChoice
 from twin.serving.ground import capacity_rps, make_ground
 from twin.serving.systems.base import Ground, Outcome, System
 from twin.serving.systems.registry import find_system
@@ -62,7 +62,7 @@ class StudyResult:
         warnings: For people.
     """
 
-    study: ServeStudy
+    study: ServingInput
     outcomes: tuple[Outcome, ...]
     refused: dict[str, ScenarioError]
     pareto: tuple[ParetoPoint, ...]
@@ -89,7 +89,7 @@ def parameters_of(system: System, choice: SystemChoice) -> Any:
 
 
 def run_study(
-    study: ServeStudy,
+    study: ServingInput,
     recordings: Recordings,
     *,
     carbon_g_per_kwh: FloatArray | None = None,

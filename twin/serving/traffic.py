@@ -274,7 +274,7 @@ def _named(known: Mapping[str, _R], name: str, field: str) -> _R:
         has = ", ".join(sorted(known)) or "none"
         raise ValueError(
             f"{field}: dataset {name!r} is not loaded (loaded: {has}); "
-            f"run `nameplate data pull {name}`"
+            f"run `nameplate datasets pull {name}`"
         )
     return known[name]
 

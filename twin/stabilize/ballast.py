@@ -7,12 +7,12 @@ beside the job when that has come back. `docs/models/stabilize.md`, eq. 8.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from twin.errors import FRACTION, NOT_NEGATIVE, PART, POSITIVE, check_fields
 from twin.stabilize import compiled
 from twin.training.waveform import Waveform
 from twin.types import FloatArray
@@ -48,21 +48,10 @@ class Ballast:
     ceiling_frac: float = 1.1
 
     def __post_init__(self) -> None:
-        for name in ("target_frac", "grain_frac"):
-            value = getattr(self, name)
-            if not 0 < value <= 1:
-                raise ValueError(
-                    f"{name} must be above 0, at most 1 of TDP, got {value}; a per "
-                    "cent value is to be divided by 100"
-                )
-        for name in ("active_frac", "contention_frac", "resident_frac"):
-            value = getattr(self, name)
-            if not 0 <= value <= 1:
-                raise ValueError(f"{name} must be 0 to 1, got {value}")
-        if not 0 <= self.detect_s < math.inf:
-            raise ValueError(f"detect_s must be 0 or more, got {self.detect_s}")
-        if not 0 < self.kernel_s < math.inf:
-            raise ValueError(f"kernel_s must be above 0, got {self.kernel_s}")
+        check_fields(self, PART, "target_frac", "grain_frac")
+        check_fields(self, FRACTION, "active_frac", "contention_frac", "resident_frac")
+        check_fields(self, NOT_NEGATIVE, "detect_s")
+        check_fields(self, POSITIVE, "kernel_s")
         if not self.ceiling_frac > self.target_frac:
             raise ValueError(
                 f"target_frac {self.target_frac} must be below ceiling_frac "

@@ -11,13 +11,13 @@ All GPUs of a job do the same, so its thousand PSU stores act as one of their su
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from twin.catalogue.performance import ClockCurve
+from twin.errors import NOT_NEGATIVE, PART, POSITIVE, check_fields
 from twin.stabilize import compiled
 from twin.stabilize.ballast import Ballast, filled
 from twin.stabilize.scheduling import Scheduling, ramped, scheduled
@@ -57,19 +57,9 @@ class Plant:
     other_w: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("host_w_per_gpu", "cooling_frac", "other_w"):
-            value = getattr(self, name)
-            if not 0 <= value < math.inf:
-                raise ValueError(f"{name} must be 0 or more and finite, got {value}")
-        for name in ("gpus_per_rack", "racks_per_row", "cooling_s"):
-            value = getattr(self, name)
-            if not 0 < value < math.inf:
-                raise ValueError(f"{name} must be above 0 and finite, got {value}")
-        if not 0 < self.supply_efficiency <= 1:
-            raise ValueError(
-                "supply_efficiency must be above 0, at most 1, got "
-                f"{self.supply_efficiency}"
-            )
+        check_fields(self, NOT_NEGATIVE, "host_w_per_gpu", "cooling_frac", "other_w")
+        check_fields(self, POSITIVE, "gpus_per_rack", "racks_per_row", "cooling_s")
+        check_fields(self, PART, "supply_efficiency")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

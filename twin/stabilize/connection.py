@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from twin.errors import NOT_NEGATIVE, PART, check_fields
 from twin.types import FloatArray
 
 FREQUENCIES_HZ = (50.0, 60.0)
@@ -53,12 +54,8 @@ class PointOfConnection:
                     f"{name} must be at least {least:g} and finite, got {value:g}; "
                     f"{unit} typed?"
                 )
-        if not 0 <= self.x_over_r < math.inf:
-            raise ValueError(f"x_over_r must be at least 0, got {self.x_over_r}")
-        if not 0 < self.power_factor <= 1:
-            raise ValueError(
-                f"power_factor must be above 0 and at most 1, got {self.power_factor}"
-            )
+        check_fields(self, NOT_NEGATIVE, "x_over_r")
+        check_fields(self, PART, "power_factor")
         check_meter(self.lamp_v, self.frequency_hz)
 
     @property

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
+from twin.errors import NOT_NEGATIVE, POSITIVE, check_values
+
 Stretch = tuple[float, float]
 """Begin and end of a time. [s]"""
 
@@ -48,16 +50,14 @@ class Event:
         _check_times("voltage_t_s", self.voltage_t_s, len(self.voltage_pu))
         _check_times("frequency_t_s", self.frequency_t_s, len(self.frequency_hz))
         for value in self.voltage_pu:
-            if not 0 <= value < math.inf:
-                raise ValueError(f"voltage_pu must be 0 or more, got {value}")
+            check_values(NOT_NEGATIVE, voltage_pu=value)
             if value > 10:
                 raise ValueError(
                     f"voltage_pu must be in parts of nominal, got {value}; a per cent "
                     "value is to be divided by 100"
                 )
         for value in self.frequency_hz:
-            if not 0 < value < math.inf:
-                raise ValueError(f"frequency_hz must be above 0, got {value}")
+            check_values(POSITIVE, frequency_hz=value)
 
     @property
     def end_s(self) -> float:

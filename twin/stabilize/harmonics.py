@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy  # its parts load when they are used: signal takes half a second
 
+from twin.errors import FRACTION, POSITIVE, check_values
 from twin.stabilize.connection import PointOfConnection
 from twin.training.waveform import Waveform
 from twin.types import FloatArray
@@ -110,11 +111,7 @@ class Harmonics:
                     f"order must be a whole number from 2 to {HIGHEST_ORDER}, "
                     f"got {order}"
                 )
-            if not 0 <= frac <= 1:
-                raise ValueError(
-                    f"current_frac of order {order} must be 0 to 1, got {frac}; a per "
-                    "cent value is to be divided by 100"
-                )
+            check_values(FRACTION, "", **{f"current_frac of order {order}": frac})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,9 +205,7 @@ def total_demand_distortion(
     Source:
         docs/models/harmonics.md, eq. 1.
     """
-    for name, value in (("load_w", load_w), ("demand_w", demand_w)):
-        if not 0 < value < math.inf:
-            raise ValueError(f"{name} must be above 0 and finite, got {value}")
+    check_values(POSITIVE, load_w=load_w, demand_w=demand_w)
     return math.hypot(*harmonics.current_frac) * load_w / demand_w
 
 

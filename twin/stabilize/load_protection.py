@@ -12,10 +12,12 @@ import math
 from dataclasses import dataclass, field
 from typing import Literal
 
-from twin.stabilize.ride_table import Band, RideTable, always_band
+from twin.errors import FRACTION, NOT_NEGATIVE, POSITIVE, Range, check_fields
 
 Quantity = Literal["voltage", "frequency", "rocof"]
 UNITS = {"voltage": "pu", "frequency": "Hz", "rocof": "Hz/s"}
+_ZERO_OR_MORE = Range("0 or more", lambda value: value >= 0)
+_ONE_OR_MORE = Range("1 or more and finite", lambda value: 1 <= value < math.inf)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +43,7 @@ class Trip:
             raise ValueError(f"quantity must be one of {known}, got {self.quantity!r}")
         if not self.low < self.high:
             raise ValueError(f"low {self.low} must be below high {self.high}")
-        if not 0 <= self.after_s < math.inf:
-            raise ValueError(f"after_s must be 0 or more, got {self.after_s}")
+        check_fields(self, NOT_NEGATIVE, "after_s")
 
 
 def window(
@@ -65,38 +66,6 @@ def window(
         Trip(quantity="frequency", low=low_hz, high=high_hz,
              after_s=detect_frequency_s),
     )  # fmt: skip
-
-
-def allowed_trips(table: RideTable) -> tuple[Trip, ...]:
-    """
-    Return the tightest settings a table allows: each acts as soon as it may.
-
-    Args:
-        table: The table; what it does not ask for gets no setting.
-    """
-    found = _allowed("voltage", table.voltage) + _allowed("frequency", table.frequency)
-    if table.rocof_limit_hz_per_s < math.inf:
-        found += (Trip(quantity="rocof", high=table.rocof_limit_hz_per_s,
-                       after_s=table.rocof_window_s),)  # fmt: skip
-    return found
-
-
-def _allowed(quantity: Quantity, bands: tuple[Band, ...]) -> tuple[Trip, ...]:
-    if not bands:
-        return ()
-    normal = always_band(bands)
-    lowest, highest = min(b.low for b in bands), max(b.high for b in bands)
-    found = [
-        Trip(quantity=quantity, low=band.high, after_s=band.least_s)
-        if band.high <= normal.low
-        else Trip(quantity=quantity, high=band.low, after_s=band.least_s)
-        for band in bands if band is not normal
-    ]  # fmt: skip
-    if lowest > 0:
-        found.append(Trip(quantity=quantity, low=lowest, after_s=0.0))
-    if highest < math.inf:
-        found.append(Trip(quantity=quantity, high=highest, after_s=0.0))
-    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,9 +97,11 @@ class UpsSettings:
     count_window_s: float = 60.0
 
     def __post_init__(self) -> None:
-        _at_least(self, 0.0, "retransfer_s", "walk_in_s", "recharge_frac", "count")
-        _at_least(self, 1.0, "most_current_frac")
-        _above_zero(self, "battery_s", "count_window_s")
+        check_fields(
+            self, NOT_NEGATIVE, "retransfer_s", "walk_in_s", "recharge_frac", "count"
+        )
+        check_fields(self, _ONE_OR_MORE, "most_current_frac")
+        check_fields(self, POSITIVE, "battery_s", "count_window_s")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,9 +125,9 @@ class Supplies:
     ramp_s: float = 60.0
 
     def __post_init__(self) -> None:
-        _at_least(self, 0.0, "least_pu", "restart_s", "ramp_s")
-        _at_least(self, 1.0, "most_current_frac")
-        _above_zero(self, "hold_up_s")
+        check_fields(self, NOT_NEGATIVE, "least_pu", "restart_s", "ramp_s")
+        check_fields(self, _ONE_OR_MORE, "most_current_frac")
+        check_fields(self, POSITIVE, "hold_up_s")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,8 +148,8 @@ class Mechanical:
     ramp_s: float = 30.0
 
     def __post_init__(self) -> None:
-        _at_least(self, 0.0, "restart_s", "ramp_s")
-        _at_least(self, 1.0, "most_current_frac")
+        check_fields(self, NOT_NEGATIVE, "restart_s", "ramp_s")
+        check_fields(self, _ONE_OR_MORE, "most_current_frac")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,36 +178,13 @@ class LoadProtection:
     relay_return_s: float = math.inf
 
     def __post_init__(self) -> None:
-        for name in ("ups_frac", "mechanical_frac"):
-            value = getattr(self, name)
-            if not 0 <= value <= 1:
-                raise ValueError(
-                    f"{name} must be 0 to 1, got {value}; a per cent value is to be "
-                    "divided by 100"
-                )
-        total = self.ups_frac + self.mechanical_frac
-        if total > 1 + 1e-9:
+        check_fields(self, FRACTION, "ups_frac", "mechanical_frac")
+        if self.ups_frac + self.mechanical_frac > 1 + 1e-9:
             raise ValueError(
-                f"ups_frac and mechanical_frac must not exceed 1, got {total:g}"
+                f"ups_frac {self.ups_frac} and mechanical_frac {self.mechanical_frac} "
+                "must add up to at most 1; lower one"
             )
-        if not self.relay_return_s >= 0:
-            raise ValueError(
-                f"relay_return_s must be 0 or more, got {self.relay_return_s}"
-            )
-
-
-def _at_least(record: object, least: float, *names: str) -> None:
-    for name in names:
-        value = getattr(record, name)
-        if not least <= value < math.inf:
-            raise ValueError(f"{name} must be {least:g} or more, got {value}")
-
-
-def _above_zero(record: object, *names: str) -> None:
-    for name in names:
-        value = getattr(record, name)
-        if not 0 < value < math.inf:
-            raise ValueError(f"{name} must be above 0 and finite, got {value}")
+        check_fields(self, _ZERO_OR_MORE, "relay_return_s")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from twin.errors import ABOVE_ZERO, check_fields
 from twin.stabilize.rules import PER_CYCLE, spectrum
 from twin.training.waveform import Waveform
 from twin.types import FloatArray
@@ -57,10 +58,7 @@ class CriticalMode:
                 f"{self.key}: low_hz {self.low_hz} must be above 0 and below high_hz "
                 f"{self.high_hz}"
             )
-        for name in ("limit_w", "limit_frac"):
-            value = getattr(self, name)
-            if not value > 0:
-                raise ValueError(f"{self.key}: {name} must be above 0, got {value}")
+        check_fields(self, ABOVE_ZERO, "limit_w", "limit_frac", owner=f"{self.key}: ")
         if 1 < self.limit_frac < math.inf:
             raise ValueError(
                 f"{self.key}: limit_frac must be at most 1, got {self.limit_frac}; a "

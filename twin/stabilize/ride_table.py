@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
+from twin.errors import ABOVE_ZERO, FRACTION, NOT_NEGATIVE, PART, check_fields
 from twin.stabilize.disturbance import Piece, Stretch, above, below, joined
 
 About = Literal["load", "equipment"]
@@ -39,8 +40,7 @@ class Band:
             raise ValueError(
                 f"a band must be from 0 or more upward, got {self.low} to {self.high}"
             )
-        if not self.least_s > 0:
-            raise ValueError(f"least_s must be above 0, got {self.least_s}")
+        check_fields(self, ABOVE_ZERO, "least_s")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,29 +93,18 @@ class RideTable:
             )
         for name in ("voltage", "frequency"):
             _check_bands(f"{self.key}: {name}", getattr(self, name))
-        for name in ("rocof_limit_hz_per_s", "recovery_s", "most_current_frac"):
-            if not getattr(self, name) > 0:
-                value = getattr(self, name)
-                raise ValueError(f"{self.key}: {name} must be above 0, got {value}")
-        if not 0 <= self.recovery_frac <= 1:
-            raise ValueError(
-                f"{self.key}: recovery_frac must be 0 to 1, got {self.recovery_frac}; "
-                "a per cent value is to be divided by 100"
-            )
+        owner = f"{self.key}: "
+        check_fields(
+            self, ABOVE_ZERO, "rocof_limit_hz_per_s", "recovery_s", "most_current_frac",
+            owner=owner,
+        )  # fmt: skip
+        check_fields(self, FRACTION, "recovery_frac", owner=owner)
+        check_fields(self, PART, "recovered_pu", owner=owner)
+        check_fields(self, NOT_NEGATIVE, "rocof_window_s", owner=owner)
         if not self.recovery_most_frac >= 1:
             raise ValueError(
                 f"{self.key}: recovery_most_frac must be 1 or more, got "
                 f"{self.recovery_most_frac}"
-            )
-        if not 0 < self.recovered_pu <= 1:
-            raise ValueError(
-                f"{self.key}: recovered_pu must be above 0, at most 1, got "
-                f"{self.recovered_pu}"
-            )
-        if not 0 <= self.rocof_window_s < math.inf:
-            raise ValueError(
-                f"{self.key}: rocof_window_s must be 0 or more, got "
-                f"{self.rocof_window_s}"
             )
 
 

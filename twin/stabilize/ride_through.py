@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from twin.errors import NOT_NEGATIVE, POSITIVE, check_values
 from twin.stabilize.disturbance import Event
 from twin.stabilize.load_protection import LoadProtection
 from twin.stabilize.part_ride import Left, PartRide
@@ -93,11 +94,6 @@ class Ride:
         """Energy that batteries and hold-up gave. [J]"""
         return self.site.store_j
 
-    @property
-    def servers_cut(self) -> bool:
-        """Whether servers lost power."""
-        return not math.isnan(self.site.cut_at_s)
-
     def waveform(self, sample_s: float = 1e-3) -> Waveform:
         """
         Power from the grid as means of samples; energy is kept.
@@ -130,12 +126,10 @@ def ride_through(
         ValueError: If the load or `after_s` is not positive, or a setting lets go
             before anything happens.
     """
-    if not 0 < load_w < math.inf:
-        raise ValueError(f"load_w must be above 0 and finite, got {load_w}")
+    check_values(POSITIVE, load_w=load_w)
     if after_s is None:
         after_s = settle_s(protection)
-    if not 0 < after_s < math.inf:
-        raise ValueError(f"after_s must be above 0 and finite, got {after_s}")
+    check_values(POSITIVE, after_s=after_s)
     check_quiet(event, protection)
     site = walk_site(event, protection, load_w, event.end_s + after_s)
     share = table.recovery_frac or USUAL_RECOVERY_FRAC
@@ -202,16 +196,10 @@ def load_rejection(
     Source:
         docs/models/ride_through.md, eq. 5, 6.
     """
-    for name, value in (("load_w", load_w), ("limit_w_per_s", limit_w_per_s)):
-        if not 0 < value < math.inf:
-            raise ValueError(f"{name} must be above 0 and finite, got {value}")
-    for name, value in (
-        ("walk_in_s", walk_in_s),
-        ("window_s", window_s),
-        ("retransfer_s", retransfer_s),
-    ):
-        if not 0 <= value < math.inf:
-            raise ValueError(f"{name} must be 0 or more, got {value}")
+    check_values(POSITIVE, load_w=load_w, limit_w_per_s=limit_w_per_s)
+    check_values(
+        NOT_NEGATIVE, walk_in_s=walk_in_s, window_s=window_s, retransfer_s=retransfer_s
+    )
     over_s = max(walk_in_s, window_s)
     ramp = load_w / over_s if over_s > 0 else math.inf
     # over a window a small load may come back at once

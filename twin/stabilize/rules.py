@@ -16,6 +16,7 @@ from typing import Literal
 import numpy as np
 import scipy  # its parts load when they are used: signal takes half a second
 
+from twin.errors import FRACTION, POSITIVE, check_fields
 from twin.stabilize import compiled
 from twin.stabilize.at_connection import AT_CONNECTION, Contract, Found, swing
 from twin.stabilize.spectra import Spectra, spectrum
@@ -103,12 +104,8 @@ class Rule:
                 f"{self.key}: kind {self.kind!r} is unknown; known are "
                 f"{', '.join(UNITS)}"
             )
-        if not 0 < self.limit < math.inf:
-            raise ValueError(f"{self.key}: limit must be above 0, got {self.limit}")
-        if not 0 <= self.limit_frac <= 1:
-            raise ValueError(
-                f"{self.key}: limit_frac must be 0 to 1, got {self.limit_frac}"
-            )
+        check_fields(self, POSITIVE, "limit", owner=f"{self.key}: ")
+        check_fields(self, FRACTION, "limit_frac", owner=f"{self.key}: ")
         windowed = ("band-swing", "change", "ramp", "voltage-change")
         if self.kind in windowed and not self.window_s > 0:
             raise ValueError(f"{self.key}: window_s must be above 0 for {self.kind}")

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from twin.catalogue.performance import ClockCurve
+from twin.errors import NOT_NEGATIVE, PART, check_fields
 from twin.training.compiled import REACH
 from twin.training.job import TrainingJob
 from twin.training.waveform import Waveform
@@ -42,15 +43,11 @@ class Scheduling:
     clock_frac: float = 1.0
 
     def __post_init__(self) -> None:
-        for name in ("stagger_s", "start_ramp_s", "end_ramp_s"):
-            value = getattr(self, name)
-            if not 0 <= value < math.inf:
-                raise ValueError(f"{name} must be 0 or more and finite, got {value}")
-        if not 0 < self.clock_frac <= 1:
-            raise ValueError(
-                f"clock_frac must be above 0, at most 1, got {self.clock_frac}; a "
-                "clock in MHz is to be divided by the highest"
-            )
+        check_fields(self, NOT_NEGATIVE, "stagger_s", "start_ramp_s", "end_ramp_s")
+        check_fields(
+            self, PART, "clock_frac",
+            repair="a clock in MHz is to be divided by the highest",
+        )  # fmt: skip
 
 
 def scheduled(

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from scipy.constants import Julian_year
 
+from twin.errors import ABOVE_ZERO, FRACTION, NOT_NEGATIVE, POSITIVE, check_fields
 from twin.stabilize import compiled
 from twin.training.waveform import Waveform
 from twin.types import FloatArray
@@ -61,24 +62,19 @@ class Smoothing:
                 f"floor_frac must be {low} to {high} of TDP, got {self.floor_frac}; a "
                 "per cent value is to be divided by 100"
             )
+        check_fields(self, POSITIVE, "ramp_up_w_per_s", "ramp_down_w_per_s")
         for name in ("ramp_up_w_per_s", "ramp_down_w_per_s"):
             value = getattr(self, name)
-            if not 0 < value < math.inf:
-                raise ValueError(f"{name} must be above 0 and finite, got {value}")
             if value >= 1e5:
                 raise ValueError(
                     f"{name} {value:g} W/s is beyond any GPU; mW/s typed where W/s is "
                     f"meant: try {value * WATTS_PER_MILLIWATT:g}"
                 )
-        if not 0 <= self.hysteresis_s < math.inf:
-            raise ValueError(f"hysteresis_s must be 0 or more, got {self.hysteresis_s}")
-        if not 0 <= self.active_frac <= 1:
-            raise ValueError(f"active_frac must be 0 to 1, got {self.active_frac}")
-        for name in ("release_s", "lifetime_burn_j"):
-            if not getattr(self, name) > 0:
-                raise ValueError(
-                    f"{name} must be above 0, got {getattr(self, name)}; raise it"
-                )
+        check_fields(self, NOT_NEGATIVE, "hysteresis_s")
+        check_fields(self, FRACTION, "active_frac")
+        check_fields(
+            self, ABOVE_ZERO, "release_s", "lifetime_burn_j", repair="raise it"
+        )
         if not self.ceiling_frac > self.floor_frac:
             raise ValueError(
                 f"floor_frac {self.floor_frac} must be below ceiling_frac "

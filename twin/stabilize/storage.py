@@ -9,12 +9,13 @@ store decide what it does see. Storage power is positive when discharging.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from scipy.constants import Julian_year
 
+from twin.errors import ABOVE_ZERO, FRACTION, NOT_NEGATIVE, PART, POSITIVE, check_fields
 from twin.stabilize import compiled
 from twin.stabilize.mpc import Plan, plan_ahead
 from twin.training.waveform import Waveform
@@ -66,27 +67,14 @@ class Storage:
     cycle_life: float = math.inf
 
     def __post_init__(self) -> None:
-        for name in ("power_w", "energy_j", "filter_s", "return_s", "step_s"):
-            value = getattr(self, name)
-            if not 0 < value < math.inf:
-                raise ValueError(
-                    f"{name} must be above 0 and finite, got {value}; a store without "
-                    "energy or power is left out instead"
-                )
-        if not self.cycle_life > 0:
-            raise ValueError(f"cycle_life must be above 0, got {self.cycle_life}")
-        for part in fields(self):
-            value = getattr(self, part.name)
-            if part.name.endswith("_efficiency") and not 0 < value <= 1:
-                raise ValueError(f"{part.name} must be above 0, at most 1, got {value}")
-        for name in ("centre_frac", "gain", "deadband_frac"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"{name} must be 0 to 1, got {getattr(self, name)}")
-        for name in ("response_s", "period_s"):
-            if not 0 <= getattr(self, name) < math.inf:
-                raise ValueError(
-                    f"{name} must be 0 or more and finite, got {getattr(self, name)}"
-                )
+        check_fields(
+            self, POSITIVE, "power_w", "energy_j", "filter_s", "return_s", "step_s",
+            repair="a store without energy or power is left out instead",
+        )  # fmt: skip
+        check_fields(self, ABOVE_ZERO, "cycle_life")
+        check_fields(self, PART, "charge_efficiency", "discharge_efficiency")
+        check_fields(self, FRACTION, "centre_frac", "gain", "deadband_frac")
+        check_fields(self, NOT_NEGATIVE, "response_s", "period_s")
         if self.control == "mpc" and self.filter_s < 2 * self.step_s:
             raise ValueError(
                 f"filter_s {self.filter_s} must hold two steps of step_s {self.step_s} "
@@ -111,7 +99,6 @@ class Stored:
         charge_frac: Charge ÷ energy after each sample. 0..1, (samples,)
         lost_j: Energy lost in it. [J]
         gained_j: Charge at the end less charge at the begin. [J]
-        throughput_j: Energy it delivered. [J]
         full_cycles: That ÷ its energy. [1]
         life_years: Until a fifth of its capacity is lost, by throughput at this pace,
             calendar ageing left out. [years]
@@ -123,7 +110,6 @@ class Stored:
     charge_frac: FloatArray
     lost_j: float
     gained_j: float
-    throughput_j: float
     full_cycles: float
     life_years: float
     full_or_empty_frac: float
@@ -186,7 +172,7 @@ def stored(
     pace = cycles / wave.horizon_s * Julian_year
     return Stored(
         wave=Waveform(power_w=grid_w, sample_s=wave.sample_s), stored_w=given_w,
-        charge_frac=charge_frac, lost_j=lost_j, throughput_j=through_j,
+        charge_frac=charge_frac, lost_j=lost_j,
         gained_j=gained_j, full_cycles=cycles,
         life_years=storage.cycle_life / pace if pace > 0 else math.inf,
         full_or_empty_frac=float(stuck.mean()),

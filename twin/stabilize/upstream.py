@@ -13,12 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import expm
 
+from twin.errors import ABOVE_ZERO, FRACTION, NOT_NEGATIVE, PART, POSITIVE, check_fields
 from twin.stabilize import upstream_compiled
 from twin.training.waveform import Waveform
 from twin.types import FloatArray
 
 FLAT_DAMPING = math.sqrt(0.5)
 """Below this damping a second-order low-pass makes some swings larger."""
+_BELOW_ONE = FRACTION._replace(rule="0 to below 1", holds=lambda value: 0 <= value < 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,17 +51,8 @@ class UpsFilter:
     eco: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("rated_w", "bandwidth_hz", "damping"):
-            value = getattr(self, name)
-            if not 0 < value < math.inf:
-                raise ValueError(f"{name} must be above 0 and finite, got {value}")
-        for name in ("fixed_frac", "linear_frac", "quadratic_frac"):
-            value = getattr(self, name)
-            if not 0 <= value < 1:
-                raise ValueError(
-                    f"{name} must be 0 to 1, got {value}; a per cent value is to be "
-                    "divided by 100"
-                )
+        check_fields(self, POSITIVE, "rated_w", "bandwidth_hz", "damping")
+        check_fields(self, _BELOW_ONE, "fixed_frac", "linear_frac", "quadratic_frac")
 
     @property
     def natural_hz(self) -> float:
@@ -209,21 +202,13 @@ class Generator:
     nominal_hz: float = 60.0
 
     def __post_init__(self) -> None:
-        for name in (
-            "rated_va", "inertia_s", "droop_frac", "governor_s", "engine_s", "turbo_s",
-            "nominal_hz",
-        ):  # fmt: skip
-            value = getattr(self, name)
-            if not 0 < value < math.inf:
-                raise ValueError(f"{name} must be above 0 and finite, got {value}")
-        for name in ("lead_s", "damping_frac"):
-            value = getattr(self, name)
-            if not 0 <= value < math.inf:
-                raise ValueError(f"{name} must be 0 or more, got {value}")
-        if not 0 < self.power_factor <= 1:
-            raise ValueError(f"power_factor must be 0 to 1, got {self.power_factor}")
-        if not self.step_frac > 0:
-            raise ValueError(f"step_frac must be above 0, got {self.step_frac}")
+        check_fields(
+            self, POSITIVE, "rated_va", "inertia_s", "droop_frac", "governor_s",
+            "engine_s", "turbo_s", "nominal_hz",
+        )  # fmt: skip
+        check_fields(self, NOT_NEGATIVE, "lead_s", "damping_frac")
+        check_fields(self, PART, "power_factor")
+        check_fields(self, ABOVE_ZERO, "step_frac")
         if not 1 <= self.most_frac < math.inf:
             raise ValueError(f"most_frac must be 1 or more, got {self.most_frac}")
         if self.droop_frac >= 1:

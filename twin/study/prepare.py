@@ -7,6 +7,7 @@ from itertools import islice, product
 from typing import Any
 
 from twin.errors import ScenarioError, ScenarioErrors
+from twin.plan.search import SEED_STRIDE
 from twin.scenario.base import Model
 from twin.scenario.fields import find_field
 from twin.scenario.parse import nearest
@@ -20,8 +21,6 @@ from twin.study.questions.base import Needs, Question
 from twin.study.sampling import Sampler
 from twin.types import FloatArray
 
-SEED_STRIDE = 7919
-"""Seeds of points that draw for themselves are this far apart; any spacing would do."""
 SEEDS = ("seed", "scenario.seed")
 """Where inputs of any question may have their seed."""
 _SEEDS = 2**31

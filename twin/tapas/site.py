@@ -16,7 +16,7 @@ import numpy as np
 from twin.catalogue.cooling import ServerThermal, server_thermal
 from twin.catalogue.servers import Server
 from twin.errors import ScenarioError
-from twin.facility.assemble import planned_row_w
+from twin.facility.electrical import planned_row_w
 from twin.scenario.facility import Facility, Rack
 from twin.scenario.model import Scenario
 from twin.simulate import fleet_server

@@ -24,7 +24,6 @@ class Backtest:
     Args:
         origins: Forecasts made.
         covered_frac: Part of all readings inside the 90 % range. [1]
-        covered_at_end_frac: The same of the last step alone. [1]
         peak_covered_frac: Part of the peaks inside theirs. [1]
         peak_above_frac: Part of them above it; a twentieth is meant. [1]
         bias_w: Mean of forecast minus measured. [W]
@@ -34,7 +33,6 @@ class Backtest:
 
     origins: int
     covered_frac: float
-    covered_at_end_frac: float
     peak_covered_frac: float
     peak_above_frac: float
     bias_w: float
@@ -78,7 +76,7 @@ def backtest(
         raise ScenarioError("power_w", "must have stretches as long as the horizon",
                             f"none of {origins} moments",
                             "ask for a shorter horizon")  # fmt: skip
-    inside, ends, peaks, above, off, width, level = [], [], [], [], [], [], []
+    inside, peaks, above, off, width, level = [], [], [], [], [], []
     for k in kept:
         said = forecast_headroom(
             power[:k], step_s=step_s, end_s=end_s - (power.size - k) * step_s,
@@ -87,7 +85,6 @@ def backtest(
         came = power[k : k + steps]
         there = (came >= said.low_w) & (came <= said.high_w)
         inside.append(there.mean())
-        ends.append(there[-1])
         low, high = said.peak_range_w
         peaks.append(low <= came.max() <= high)
         above.append(came.max() > high)
@@ -96,7 +93,6 @@ def backtest(
         level.append(came.mean())
     return Backtest(
         origins=len(kept), covered_frac=float(np.mean(inside)),
-        covered_at_end_frac=float(np.mean(ends)),
         peak_covered_frac=float(np.mean(peaks)),
         peak_above_frac=float(np.mean(above)),
         bias_w=float(np.mean(off)),

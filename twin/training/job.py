@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, fields
 
 import numpy as np
 
+from twin.errors import NOT_NEGATIVE, POSITIVE, check_fields, check_values
 from twin.types import FloatArray, IntArray
 
 MOST_SEGMENTS = 20_000_000
@@ -109,20 +110,14 @@ class TrainingJob:
     seed: int = 1
 
     def __post_init__(self) -> None:
-        for name in ("gpu_count", "tdp_w", "compute_s", "restart_s"):
-            value = getattr(self, name)
-            if not 0 < value < math.inf:
-                raise ValueError(f"{name} must be above 0 and finite, got {value}")
+        check_fields(self, POSITIVE, "gpu_count", "tdp_w", "compute_s", "restart_s")
         if self.microbatches < 1:
             raise ValueError(f"microbatches must be 1 or more, got {self.microbatches}")
-        for name in (
-            "gap_s", "communicate_s", "bubble_s", "evaluate_every", "evaluate_s",
-            "checkpoint_every", "checkpoint_s", "checkpoint_offset", "write_s",
-            "write_slow_frac", "ramp_s", "jitter_s", "straggle_frac",
-        ):  # fmt: skip
-            value = getattr(self, name)
-            if not 0 <= value < math.inf:
-                raise ValueError(f"{name} must be 0 or more and finite, got {value}")
+        check_fields(
+            self, NOT_NEGATIVE, "gap_s", "communicate_s", "bubble_s", "evaluate_every",
+            "evaluate_s", "checkpoint_every", "checkpoint_s", "checkpoint_offset",
+            "write_s", "write_slow_frac", "ramp_s", "jitter_s", "straggle_frac",
+        )  # fmt: skip
         if self.evaluate_every and not self.evaluate_s:
             raise ValueError("evaluate_s must be above 0 where evaluate_every is set")
         if not self.end_s > self.start_s:
@@ -181,8 +176,7 @@ def edges(job: TrainingJob, horizon_s: float) -> Edges:
     Raises:
         ValueError: If the horizon is empty, or holds more phases than anybody means.
     """
-    if not 0 < horizon_s < math.inf:
-        raise ValueError(f"horizon_s must be above 0 and finite, got {horizon_s}")
+    check_values(POSITIVE, horizon_s=horizon_s)
     count = horizon_s / job.iteration_s * (2 * job.microbatches + 2)
     if count > MOST_SEGMENTS:
         raise ValueError(

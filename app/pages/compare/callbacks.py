@@ -66,7 +66,7 @@ def respond(answers: Answers, request: Json) -> tuple[Any, ...]:
 
     Args:
         answers: Way to the server.
-        request: `{seq, tab, dark, fresh, view}` of the page.
+        request: `{seq, tab, fresh, view}` of the page.
 
     Returns:
         PARTS, the problem, and what the browser keeps.
@@ -75,7 +75,6 @@ def respond(answers: Answers, request: Json) -> tuple[Any, ...]:
     kept: Json = {
         "seq": request["seq"],
         "query": state.to_query(view),
-        "dark": request["dark"],
     }
     if len(view.items) < 2:
         same = (no_update,) * (len(PARTS) - 2)
@@ -96,14 +95,14 @@ def _compared(
     found = answers.comparison(
         asked, tab=request["tab"], fresh=bool(request.get("fresh"))
     )
-    return draw(found, view, dark=request["dark"]), {
+    return draw(found, view), {
         "call": {"path": "/compare", "body": asked},
         "labels": [item["label"] for item in found["items"]],
         "curves": answer.curves_shown(found, view),
     }
 
 
-def draw(document: Json, view: state.View, *, dark: bool) -> tuple[Any, ...]:
+def draw(document: Json, view: state.View) -> tuple[Any, ...]:
     """Draw PARTS of a comparison."""
     unit = view.units
     names = answer.curves_shown(document, view)
@@ -113,7 +112,7 @@ def draw(document: Json, view: state.View, *, dark: bool) -> tuple[Any, ...]:
         differences_table(document, show=view.show, unit=unit),
         answer.inputs_table(document, view), answer.events_table(document),
         answer.curve_chips(document),
-        curves_figure(document, names, dark=dark, unit=unit).document(),
+        curves_figure(document, names, unit=unit).document(),
         {"height": height_of(len(names))},
         answer.curves_table(document, names, unit=unit), answer.sources(document),
         answer.status(document),

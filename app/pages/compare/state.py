@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode
+
+from app.pages.view import json_of, one_of
 
 Json = dict[str, Any]
 
@@ -52,15 +53,10 @@ def view_from(data: Json | None) -> View:
     base = int(given["base"]) if given["base"].isdigit() else 0
     return View(
         items=items, base=base if base < len(items) else 0,
-        show=_one_of(given["show"], SHOWS),
+        show=one_of(given["show"], SHOWS),
         curves=tuple(name for name in given["curves"].split(",") if name),
-        units=_one_of(given["units"], UNITS), theme=_one_of(given["theme"], THEMES),
+        units=one_of(given["units"], UNITS), theme=one_of(given["theme"], THEMES),
     )  # fmt: skip
-
-
-def _one_of(value: str, known: Iterable[str]) -> str:
-    names = tuple(known)
-    return value if value in names else names[0]
 
 
 def to_query(view: View) -> str:
@@ -126,7 +122,7 @@ def _change(text: str) -> tuple[str, Any]:
 def read_value(text: str) -> Any:
     """Read a value as people type it: a number, true, a list, or a word."""
     try:
-        return json.loads(text)
+        return json_of(text)
     except ValueError:
         return text
 

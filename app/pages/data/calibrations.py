@@ -214,11 +214,8 @@ def register_calibrations(dash: Any, client: Client) -> None:
         Input("data-fit-activate", "n_clicks"), Input("data-fit-delete", "n_clicks"),
         Input("data-kept", "data"),
     )  # fmt: skip
-    async def show(
-        chosen: Json | None, _: int, __: Any, ___: Any, kept: Json | None
-    ) -> tuple[Any, ...]:
-        act, dark = str(ctx.triggered_id), bool((kept or {}).get("dark"))
-        return await _away(shown_fit, client, chosen or {}, act, dark=dark)
+    async def show(chosen: Json | None, *_: Any) -> tuple[Any, ...]:
+        return await _away(shown_fit, client, chosen or {}, str(ctx.triggered_id))
 
 
 def fitted(
@@ -246,9 +243,7 @@ def fitted(
     return f"{good} {word} of {source}; {after}.", None, opened
 
 
-def shown_fit(
-    client: Client, chosen: Json, act: str, *, dark: bool
-) -> tuple[Any, Any, Any, Any]:
+def shown_fit(client: Client, chosen: Json, act: str) -> tuple[Any, Any, Any, Any]:
     """List of calibrations, and the one that is open; after doing what is asked."""
     key = chosen.get("id", "")
     try:
@@ -266,7 +261,7 @@ def shown_fit(
     residuals = found["residuals"]
     empty: Json = {"data": [], "layout": {}}
     figure = (
-        residual_figure(residuals, unit=found["unit"], dark=dark).document()
+        residual_figure(residuals, unit=found["unit"]).document()
         if residuals else empty
     )  # fmt: skip
     return listed, "", fit_words(found), figure

@@ -15,6 +15,7 @@ from app.pages.data.calibrations import register_calibrations
 from app.pages.data.layout import NUMBERS, PLACE_COLUMNS
 from app.pages.knobs import bind_view
 from app.pages.live.answer import events_list
+from app.pages.measured import bind_report
 
 Json = dict[str, Any]
 
@@ -36,6 +37,12 @@ def register(dash: Any, client: Client) -> None:
     _placement(dash, client)
     _imports(dash, client)
     register_calibrations(dash, client)
+    bind_report(
+        dash, client, "data",
+        lambda view, now_s: (
+            "site", (now_s - state.view_from(view).period_s, now_s),
+        ),
+    )  # fmt: skip
 
 
 def _browser_side(dash: Any) -> None:
@@ -59,14 +66,14 @@ def respond(client: Client, request: Json, now_s: float) -> tuple[Any, ...]:
 
     Args:
         client: Way to the server.
-        request: `{seq, dark, view}` of the page.
+        request: `{seq, view}` of the page.
         now_s: The server's clock. [s]
 
     Returns:
         Verdict, numbers, table, words on its page, events, problem, what is kept.
     """
     view = state.view_from(request["view"])
-    kept = {"seq": request["seq"], "dark": request["dark"]}
+    kept = {"seq": request["seq"]}
     return answered(lambda: draw(client, view, now_s), kept, parts_count=len(PARTS))
 
 

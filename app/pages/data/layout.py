@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.components import dag, dcc, dmc, html
+from app.components import dcc, dmc, html
 from app.pages.data import calibrations, state
 from app.pages.data.state import CHOICES
 from app.pages.frame import header, shell
 from app.pages.knobs import button, pick, segmented
+from app.pages.measured import REPORT
 from app.pages.parts import number_cell
+from app.pages.sections import grid, section
 
 NUMBERS = (
     ("sources", "Sources", "Count of hosts and meters that ever reported"),
@@ -20,7 +22,7 @@ NUMBERS = (
     ("last", "Newest reading", "Latest reading of all sources"),
 )  # fmt: skip
 EXPORTS = (
-    ("save-sources", "Sources shown (CSV)"), ("save-place", "Placement (CSV)"),
+    REPORT, ("save-sources", "Sources shown (CSV)"), ("save-place", "Placement (CSV)"),
     ("save-imports", "Imports (CSV)"), ("save-events", "Events (CSV)"),
     ("save-curl", "API call (curl)"),
 )  # fmt: skip
@@ -48,6 +50,7 @@ def _stores() -> list[Any]:
         *(dcc.Store(id=f"data-{name}") for name in names),
         dcc.Store(id="data-boot", data=1),
         dcc.Store(id="data-defaults", data=dict(CHOICES)),
+        dcc.Download(id="data-download"),
     ]
 
 
@@ -84,16 +87,9 @@ def _main() -> Any:
 
 
 def _section(name: str, title: str, children: Any, tools: Any = None) -> Any:
-    return html.Section(
-        id=name, className=f"np-section dt-{name}",
-        **{"aria-labelledby": f"data-{name}-title"},
-        children=[
-            html.Div(className="np-chart-head", children=[
-                html.H2(title, id=f"data-{name}-title", className="np-h2"), tools,
-            ]),
-            *(children if isinstance(children, list) else [children]),
-        ],
-    )  # fmt: skip
+    return section(
+        "data", name, title, children, tools, key=name, kind=f"np-section dt-{name}"
+    )
 
 
 def _sources() -> Any:
@@ -134,17 +130,9 @@ def _placement() -> Any:
             html.P(id="data-place-note", role="status", className="np-quiet"),
         ]),
         html.Div(id="data-place-problem", role="alert"),
-        dag.AgGrid(
-            id="data-place-grid", columnDefs=PLACE_COLUMNS, rowData=[],
-            className="np-grid", getRowId="params.data.name",
-            defaultColDef={"resizable": True, "sortable": True,
-                           "suppressMovable": True},
-            dashGridOptions={
-                "rowHeight": 28, "headerHeight": 30, "animateRows": False,
-                "stopEditingWhenCellsLoseFocus": True,
-                "localeText": {"noRowsToShow": "Nothing reports yet."},
-            },
-            style={"height": 300},
+        grid(
+            "data-place-grid", PLACE_COLUMNS, 300, "Nothing reports yet.",
+            row_id="params.data.name", stopEditingWhenCellsLoseFocus=True,
         ),
     ], tools)  # fmt: skip
 

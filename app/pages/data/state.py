@@ -25,8 +25,7 @@ CHOICES = {
     "kind": "netbox",
 }  # fmt: skip
 _ONE_OF = {
-    "period": tuple(PERIOD_S), "theme": ("auto", "light", "dark"),
-    "kind": tuple(key for key, _ in KINDS),
+    "period": tuple(PERIOD_S), "kind": tuple(key for key, _ in KINDS),
 }  # fmt: skip
 
 

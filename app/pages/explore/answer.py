@@ -33,7 +33,6 @@ def draw(
     view: View,
     *,
     cells: list[Json],
-    dark: bool,
     rated_w: float | None,
     narrow: bool = False,
     tables: frozenset[str] = frozenset(),
@@ -45,7 +44,6 @@ def draw(
         whatif: Answer of the what-if call.
         view: The view that asked.
         cells: Cells of the risk curve so far.
-        dark: Ground.
         rated_w: Nameplate power of one server. [W]
         narrow: Whether the screen is a phone's.
         tables: Tables that are open; the others stay empty, to draw quickly.
@@ -61,11 +59,11 @@ def draw(
         panels.numbers(frames.numbers_frame(whatif, unit=unit)),
         panels.headroom(frames.headroom_frame(whatif, rated_w), unit=unit),
         power_figure(
-            run, whatif["baseline"], dark=dark, unit=unit, start=start_of(whatif),
+            run, whatif["baseline"], unit=unit, start=start_of(whatif),
             narrow=narrow, fine=bool(view["zoom"]), zoom=view["zoom"],
         ).document(),
-        latency_figure(run, slo=slo, dark=dark).document(),
-        risk(cells, view, dark=dark, slo=slo),
+        latency_figure(run, slo=slo).document(),
+        risk(cells, view, slo=slo),
         power_rows(run, unit) if "power" in tables else None,
         latency_rows(run, slo) if "latency" in tables else None,
         risk_rows(cells, slo) if "risk" in tables else None,
@@ -95,10 +93,10 @@ def start_of(whatif: Json) -> str:
     return str(horizon.get("start") or DEFAULT_START)
 
 
-def risk(cells: list[Json], view: View, *, dark: bool, slo: Json | None) -> Json:
+def risk(cells: list[Json], view: View, *, slo: Json | None) -> Json:
     """Risk figure of a view."""
     figure = risk_figure(
-        cells, policy=view["policy"], added=round(view["added"]), dark=dark,
+        cells, policy=view["policy"], added=round(view["added"]),
         metric=view["metric"], slo=slo,
     )  # fmt: skip
     return figure.document()

@@ -112,15 +112,14 @@ def respond(
     Args:
         client: Way to the server.
         catalogue: What the server knows.
-        request: `{seq, tab, dark, narrow, tables, view}` of the page.
+        request: `{seq, tab, narrow, tables, view}` of the page.
         plan: Cells of the risk curve so far.
 
     Returns:
         Every part of the page, the problem, and what the browser keeps.
     """
     view = state.view_from(request["view"])
-    kept: Json = {"seq": request["seq"], "query": view.to_query(),
-                  "dark": request["dark"]}  # fmt: skip
+    kept: Json = {"seq": request["seq"], "query": view.to_query()}  # fmt: skip
     return answered(
         lambda: _drawn(client, catalogue, view, request, plan or {}), kept,
         parts_count=len(answer.PARTS),
@@ -134,7 +133,7 @@ def _drawn(
     """Every part of the page, and what the browser keeps besides."""
     found = ask(client, catalogue, view, request["tab"])
     drawn = answer.draw(
-        found, view, cells=plan.get("cells", []), dark=request["dark"],
+        found, view, cells=plan.get("cells", []),
         rated_w=catalogue.rated_w(view["server"]), narrow=bool(request.get("narrow")),
         tables=frozenset(request.get("tables") or ()),
     )  # fmt: skip
@@ -154,7 +153,7 @@ def curve(plan: Json | None, request: Json, answered: Json | None) -> tuple[Any,
     plan, view = plan or {}, state.view_from(request["view"])
     cells = plan.get("cells", [])
     slo = (answered or {}).get("slo")
-    figure = answer.risk(cells, view, dark=request["dark"], slo=slo)
+    figure = answer.risk(cells, view, slo=slo)
     hidden = "" if plan.get("running") else "np-hidden"
     shown = "risk" in (request.get("tables") or ())
     rows = answer.risk_rows(cells, slo) if shown else None
@@ -251,7 +250,7 @@ def _pins(dash: Any) -> None:
         if not pins or len(pins) < 2 or request is None:
             return None
         unit, chosen = state.view_from(request["view"])["units"], pins[:4]
-        figure = compare_figure(chosen, dark=request["dark"], unit=unit)
+        figure = compare_figure(chosen, unit=unit)
         return html.Div(className="np-two np-compare-box", children=[
             html.Div(panels.compare_table(chosen, unit=unit), className="np-scroll"),
             dcc.Graph(figure=figure.document(), config=CONFIG, style={"height": 300}),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 from typing import Any
@@ -10,21 +9,12 @@ from typing import Any
 import pyarrow
 import pyarrow.parquet
 
+from api.documents import as_csv
 from app.report.row import render_report
 
 Json = dict[str, Any]
 pa: Any = pyarrow
 pq: Any = pyarrow.parquet
-
-
-def series_csv(run: Json) -> bytes:
-    """Series of a run as CSV, one column per quantity with its unit in the name."""
-    names = list(run["series"])
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(names)
-    writer.writerows(zip(*(run["series"][n] for n in names), strict=True))
-    return text.getvalue().encode()
 
 
 def series_parquet(run: Json) -> bytes:
@@ -52,7 +42,7 @@ def export(kind: str, whatif: Json, plan: Json | None) -> tuple[bytes, str, str]
     run = whatif["run"]
     name = f"nameplate-{run['server_count']}-servers-{run['policy']}"
     if kind == "csv":
-        return series_csv(run), f"{name}.csv", "text/csv"
+        return as_csv(run["series"]), f"{name}.csv", "text/csv"
     if kind == "parquet":
         return series_parquet(run), f"{name}.parquet", "application/vnd.apache.parquet"
     if kind == "json":

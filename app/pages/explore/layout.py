@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.components import dag, dcc, dmc, html
+from app.components import dcc, dmc, html
 from app.figures.template import CONFIG
 from app.pages.explore import state
 from app.pages.explore.state import CHOICES, CONTROLS
@@ -20,7 +20,7 @@ from app.pages.knobs import (
     segmented,
     starts,
 )
-from app.pages.sections import EMPTY, numbers, section, stores, verdict
+from app.pages.sections import EMPTY, grid, numbers, section, stores, verdict
 
 POLICY_OPTIONS = [
     {"value": "no-cap", "label": "No cap"},
@@ -155,7 +155,8 @@ def _main() -> Any:
             html.Section(className="np-section", children=[
                 html.H2("Control events", className="np-h2"),
                 html.P(id="explore-events-note", className="np-quiet"),
-                _grid("events", EVENT_COLUMNS, "No control event yet."),
+                grid("explore-events-grid", EVENT_COLUMNS, 214, "No control event yet.",
+                     rowHeight=30, enableCellTextSelection=True),
             ]),
         ],
     )  # fmt: skip
@@ -233,22 +234,6 @@ SELECTION = {
 }  # fmt: skip
 
 
-def _grid(name: str, columns: list[dict[str, Any]], empty: str) -> Any:
-    return dag.AgGrid(
-        id=f"explore-{name}-grid", columnDefs=columns, rowData=[],
-        defaultColDef={"resizable": True, "sortable": True, "suppressMovable": True},
-        className="np-grid",
-        dashGridOptions={
-            "rowHeight": 30, "headerHeight": 30,
-            "domLayout": "autoHeight" if name == "pins" else "normal",
-            **({"rowSelection": SELECTION} if name == "pins" else {}),
-            "localeText": {"noRowsToShow": empty},
-            "animateRows": False, "enableCellTextSelection": True,
-        },
-        style={"height": None if name == "pins" else 214},
-    )  # fmt: skip
-
-
 def _pins() -> Any:
     return html.Section(
         className="np-section", id="explore-pins-section",
@@ -263,8 +248,10 @@ def _pins() -> Any:
                                variant="default"),
                 ]),
             ]),
-            _grid("pins", PIN_COLUMNS,
-                  "Nothing pinned yet. Press Pin to keep this view for comparison."),
+            grid("explore-pins-grid", PIN_COLUMNS, None,
+                 "Nothing pinned yet. Press Pin to keep this view for comparison.",
+                 rowHeight=30, domLayout="autoHeight", rowSelection=SELECTION,
+                 enableCellTextSelection=True),
             html.Div(id="explore-compare"),
         ],
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, ClassVar
 from urllib.parse import urlencode
@@ -128,6 +129,9 @@ class View(KnobView):
 
     CONTROLS: ClassVar[tuple[Control, ...]] = CONTROLS
     CHOICES: ClassVar[dict[str, str]] = CHOICES
+    ONE_OF: ClassVar[dict[str, tuple[str, ...]]] = {
+        "metric": ("limit", "peak", "brakes", "low99")
+    }
 
     @classmethod
     def inside(cls, control: Control, value: Any) -> float:
@@ -203,7 +207,7 @@ def _positive(text: str, default: float) -> float:
         value = float(text)
     except ValueError:
         return default
-    return value if value > 0 else default
+    return value if 0 < value < math.inf else default
 
 
 def plan_changes(

@@ -17,6 +17,7 @@ from app.pages.knobs import bind_copy, bind_view
 from app.pages.live import answer, state
 from app.pages.live.layout import host_grid
 from app.pages.live.twin import begin, respond_twin
+from app.pages.measured import bind_report
 
 Json = dict[str, Any]
 
@@ -40,6 +41,7 @@ def register(dash: Any, client: Client) -> None:
          lambda asked: respond_lists(client, asked, time.time()))  # fmt: skip
     _twin(dash, client)
     _grid(dash)
+    bind_report(dash, client, "live", looked)
 
 
 def _browser_side(dash: Any) -> None:
@@ -52,6 +54,12 @@ def _browser_side(dash: Any) -> None:
         bind_copy(dash, f"live-copy-{name}", f"live-command-{name}")
 
 
+def looked(view: Json, now_s: float) -> tuple[str, tuple[float, float]]:
+    """What a view looks at, and its period. [s]"""
+    read = state.view_from(view)
+    return read.of, read.period_s(now_s)
+
+
 # --- the chart ------------------------------------------------------------------------
 
 
@@ -61,7 +69,7 @@ def respond(client: Client, request: Json, now_s: float) -> tuple[Any, ...]:
 
     Args:
         client: Way to the server.
-        request: `{seq, dark, view}` of the page.
+        request: `{seq, view}` of the page.
         now_s: The server's clock. [s]
 
     Returns:
@@ -69,20 +77,18 @@ def respond(client: Client, request: Json, now_s: float) -> tuple[Any, ...]:
     """
     view = state.view_from(request["view"])
     kept: Json = {
-        "seq": request["seq"], "query": state.to_query(view), "dark": request["dark"],
+        "seq": request["seq"], "query": state.to_query(view),
     }  # fmt: skip
 
     def drawn() -> tuple[tuple[Any, ...], Json]:
-        figure, curve, more = draw(client, view, now_s, dark=request["dark"])
+        figure, curve, more = draw(client, view, now_s)
         table = None if curve.empty else answer.series_table(curve)
         return (figure.document(), table), more
 
     return answered(drawn, kept, parts_count=len(PARTS))
 
 
-def draw(
-    client: Client, view: state.View, now_s: float, *, dark: bool
-) -> tuple[Figure, Curve, Json]:
+def draw(client: Client, view: state.View, now_s: float) -> tuple[Figure, Curve, Json]:
     """Ask for a view's period and draw it; and what the browser needs to go on."""
     window_s = view.period_s(now_s)
     start_us, end_us = (round(t * 1e6) for t in window_s)
@@ -91,7 +97,7 @@ def draw(
     curve = series_curve(series, quantity=view.quantity, unit=view.unit)
     limit, words = limit_of(view, series, now)
     figure = live_figure(
-        curve, window_s, dark=dark, limit=limit, limit_words=words,
+        curve, window_s, limit=limit, limit_words=words,
         to_limit=view["scale"] == "limit" and limit is not None,
     )  # fmt: skip
     more = {

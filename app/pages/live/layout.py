@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.components import dag, dcc, dmc, html
+from app.components import dcc, dmc, html
 from app.figures.template import CONFIG
 from app.pages.frame import header, shell
-from app.pages.knobs import segmented
+from app.pages.knobs import options, segmented
 from app.pages.live import state
 from app.pages.live.state import CHOICES
+from app.pages.measured import REPORT
 from app.pages.parts import number_cell
-from app.pages.sections import EMPTY
+from app.pages.sections import EMPTY, graph, grid, section
 
 _CONFIG = CONFIG | {"doubleClick": "autosize"}  # codespell:ignore
 _NUMBERS = (
@@ -32,7 +33,7 @@ _TIPS = {
     "age": "Age of the newest reading of the oldest host, lost hosts left out",
 }
 EXPORTS = (
-    ("save-hosts", "Hosts (CSV)"), ("save-nodes", "Power tree (CSV)"),
+    REPORT, ("save-hosts", "Hosts (CSV)"), ("save-nodes", "Power tree (CSV)"),
     ("save-chart", "Chart (CSV)"), ("save-curl", "API call (curl)"),
 )  # fmt: skip
 HOST_COLUMNS: list[dict[str, Any]] = [
@@ -59,6 +60,7 @@ def _stores() -> list[Any]:
     return [
         *(dcc.Store(id=f"live-{name}") for name in names),
         dcc.Store(id="live-defaults", data=dict(CHOICES)),
+        dcc.Download(id="live-download"),
     ]
 
 
@@ -114,24 +116,11 @@ def _main() -> Any:
 
 
 def _section(name: str, title: Any, children: Any, tools: Any = None) -> Any:
-    return html.Section(
-        className=f"np-chart lv-{name}",
-        **{"aria-labelledby": f"live-{name}-title"},
-        children=[
-            html.Div(className="np-chart-head", children=[
-                html.H2(title, id=f"live-{name}-title", className="np-h2"), tools,
-            ]),
-            *(children if isinstance(children, list) else [children]),
-        ],
-    )  # fmt: skip
+    return section("live", name, title, children, tools, kind=f"np-chart lv-{name}")
 
 
-def _options(pairs: tuple[tuple[str, ...], ...]) -> list[Any]:
-    return [{"value": pair[0], "label": pair[1]} for pair in pairs]
-
-
-def _switch(name: str, pairs: tuple[tuple[str, ...], ...], label: str) -> Any:
-    return segmented(f"live-{name}", _options(pairs), label, CHOICES[name])
+def _switch(name: str, pairs: tuple[tuple[str, str], ...], label: str) -> Any:
+    return segmented(f"live-{name}", options(pairs), label, CHOICES[name])
 
 
 def _chart() -> Any:
@@ -197,16 +186,8 @@ def _hosts() -> Any:
 
 def host_grid() -> Any:
     """Hosts as a table; made when it is first wanted, for its library is large."""
-    return dag.AgGrid(
-        id="live-grid", columnDefs=HOST_COLUMNS, rowData=[], className="np-grid",
-        getRowId="params.data.name",
-        defaultColDef={"resizable": True, "sortable": True, "suppressMovable": True},
-        dashGridOptions={
-            "rowHeight": 28, "headerHeight": 30, "animateRows": False,
-            "localeText": {"noRowsToShow": "No host reports yet."},
-        },
-        style={"height": 320},
-    )  # fmt: skip
+    return grid("live-grid", HOST_COLUMNS, 320, "No host reports yet.",
+                row_id="params.data.name")  # fmt: skip
 
 
 def _detail() -> Any:
@@ -227,21 +208,16 @@ def _twin() -> Any:
     return html.Div(className="lv-twin", children=[
         html.Div(className="np-two lv-two np-section", children=[
             _section("shadow", "Measured against predicted, last hour", [
-                _graph("shadow", 220),
+                graph("live", "shadow", 220),
                 html.Div(id="live-shadow-table", className="np-scroll"),
             ]),
             _section("forecast", "Forecast", [
-                _graph("forecast", 220), html.Div(id="live-forecast-words"),
+                graph("live", "forecast", 220), html.Div(id="live-forecast-words"),
                 html.Div(id="live-begin-words", role="status"),
             ], dmc.Button("Start a what-if from now", id="live-begin",
                           size="compact-sm", variant="default")),
         ]),
     ])  # fmt: skip
-
-
-def _graph(name: str, height_px: int) -> Any:
-    return dcc.Graph(id=f"live-fig-{name}", config=CONFIG, figure=EMPTY,
-                     responsive=True, style={"height": height_px})  # fmt: skip
 
 
 def _empty() -> Any:

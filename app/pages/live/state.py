@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from app.pages.view import KnobView
+from app.pages.view import EVERYWHERE, KnobView
 
 RANGES = (
     ("15min", "15 min"), ("1h", "1 h"), ("1d", "1 d"), ("1w", "1 w"), ("1mo", "1 mo"),
@@ -27,8 +27,7 @@ _ONE_OF = {
     "range": tuple(RANGE_S), "quantity": tuple(k for k, _ in QUANTITIES),
     "metric": tuple(k for k, _ in METRICS), "scale": tuple(k for k, _ in SCALES),
     "level": tuple(k for k, _ in LEVELS), "shape": tuple(k for k, _ in SHAPES),
-    "units": ("kW", "MW", "W"), "theme": ("auto", "light", "dark"),
-    "sort": ("order", "power", "load", "hosts"),
+    **EVERYWHERE, "sort": ("order", "power", "load", "hosts"),
 }  # fmt: skip
 CHOICES: dict[str, str] = {name: known[0] for name, known in _ONE_OF.items()} | {
     "node": "", "host": "", "gpu": "", "zoom": "",

@@ -31,33 +31,33 @@ def respond_twin(client: Client, request: Json) -> tuple[Any, ...]:
 
     Args:
         client: Way to the server.
-        request: `{dark, view, root}`; `root` is the node compared where none is chosen.
+        request: `{view, root}`; `root` is the node compared where none is chosen.
 
     Returns:
         Shadow's figure, title and table; forecast's figure and words.
     """
     view = state.view_from(request["view"])
     root = str(request.get("root") or "")
-    dark, unit = bool(request["dark"]), view["units"]
+    unit = view["units"]
     of = view.of if view.of != "site" else f"node/{root}" if root else ""
     return (
-        *_shadow(client, of, dark=dark, unit=unit),
-        *_forecast(client, view.of, dark=dark, unit=unit),
+        *_shadow(client, of, unit=unit),
+        *_forecast(client, view.of, unit=unit),
     )
 
 
-def _shadow(client: Client, of: str, *, dark: bool, unit: str) -> tuple[Any, ...]:
+def _shadow(client: Client, of: str, *, unit: str) -> tuple[Any, ...]:
     title = "Measured against predicted, last hour"
     try:
         found = client.shadow(node=of)
     except ApiProblem as error:
-        return _said(error, dark=dark), title, parts.problem(error.problem)
-    figure = figures.shadow_figure(found["series"], dark=dark, unit=unit)
+        return _said(error), title, parts.problem(error.problem)
+    figure = figures.shadow_figure(found["series"], unit=unit)
     named = f"{title}: {of.removeprefix('node/')}" if of else title
     return figure.document(), named, shadow_table(found, unit)
 
 
-def _forecast(client: Client, of: str, *, dark: bool, unit: str) -> tuple[Any, ...]:
+def _forecast(client: Client, of: str, *, unit: str) -> tuple[Any, ...]:
     why: Json = {}
     for horizon_s in AHEAD_S:
         try:
@@ -65,16 +65,16 @@ def _forecast(client: Client, of: str, *, dark: bool, unit: str) -> tuple[Any, .
         except ApiProblem as error:
             why = (error.problem.get("errors") or [{}])[0]
             continue
-        figure = figures.forecast_figure(found, dark=dark, unit=unit)
+        figure = figures.forecast_figure(found, unit=unit)
         return figure.document(), forecast_words(found, unit)
     said = "; ".join(str(why[k]) for k in ("rule", "repair") if why.get(k))
     words = f"No forecast: {said or 'the server gave none'}."
-    figure = note("Not enough history to look ahead.", dark=dark)
+    figure = note("Not enough history to look ahead.")
     return figure.document(), html.P(words, className="np-quiet")
 
 
-def _said(error: ApiProblem, *, dark: bool) -> Json:
-    return note(str(error.problem.get("title")), dark=dark).document()
+def _said(error: ApiProblem) -> Json:
+    return note(str(error.problem.get("title"))).document()
 
 
 def shadow_table(found: Json, unit: str) -> Any:

@@ -79,7 +79,7 @@ def _saved(best: Row, base: Row) -> str:
 
 
 def _detail(study: Json, *, coarse: bool) -> str:
-    asked = study["study"]
+    asked = study["inputs"]
     base = next((o for o in study["outcomes"] if o["system"] == BASELINE), None)
     arrived = base["arrived"] if base else 0
     slo = asked["slo"]
@@ -161,7 +161,7 @@ def status(study: Json, *, coarse: bool) -> list[Any]:
         f"{say.duration(study['horizon_s'])} of traffic"
         + (", the whole follows when the knobs rest" if coarse else ""),
         f"prices and carbon of {grid['name']}" if grid else "",
-        f"seed {study['study']['seed']}", f"model {provenance['model_version']}",
+        f"seed {study['inputs']['seed']}", f"model {provenance['model_version']}",
         f"study {str(provenance['scenario_sha256'])[:12]}",
     ]  # fmt: skip
     words = " · ".join(p for p in parts if p)

@@ -44,7 +44,7 @@ class Answers:
         """
         key = _key(tab, asked)
         name = f"{tab}-{view}"
-        return self._known.get(key) or self._known.keep(key, self._client.serve_study(
+        return self._known.get(key) or self._known.keep(key, self._client.serving_run(
             asked, points=POINTS, view=name,
             on_progress=partial(self._told, name),
         ))  # fmt: skip
@@ -80,9 +80,9 @@ class Answers:
         outcomes = sorted(
             (*found["outcomes"], *lent), key=lambda o: order.index(o["system"])
         )
-        whole = found["study"] | {"systems": asked["systems"]}
+        whole = found["inputs"] | {"systems": asked["systems"]}
         labels = frozenset(o["label"] for o in lent)
-        return found | {"outcomes": outcomes, "study": whole}, labels
+        return found | {"outcomes": outcomes, "inputs": whole}, labels
 
     def progress(self, tab: str) -> Json:
         """How far the questions of a tab are: name -> part and what is under way."""
@@ -95,7 +95,7 @@ class Answers:
             "traffic": {"length_s": 60, "rate_rps": 1}, "server_count": 1,
         }  # fmt: skip
         with contextlib.suppress(ApiProblem):
-            self._client.serve_study(tiny, points=2, view=f"{tab}-{view}")
+            self._client.serving_run(tiny, points=2, view=f"{tab}-{view}")
 
     def _told(self, name: str, part: float, text: str) -> None:
         self._under_way.keep(name, (part, text))

@@ -81,7 +81,7 @@ def respond(answers: Answers, request: Json) -> tuple[Any, ...]:
 
     Args:
         answers: Way to the server.
-        request: `{seq, tab, dark, coarse, view}` of the page.
+        request: `{seq, tab, coarse, view}` of the page.
 
     Returns:
         PARTS, the problem, and what the browser keeps.
@@ -95,7 +95,7 @@ def draw(
     answers: Answers, view: state.View, request: Json
 ) -> tuple[tuple[Any, ...], Json]:
     """Draw everything that hangs on the knobs: PARTS, and what the browser keeps."""
-    tab, coarse, dark = request["tab"], bool(request.get("coarse")), request["dark"]
+    tab, coarse = request["tab"], bool(request.get("coarse"))
     unit, target = view["units"], view["target"] / 100
     asked, old = state.study(view, coarse=coarse), frozenset[str]()
     if coarse:
@@ -113,11 +113,11 @@ def draw(
         side_by_side(rows, chosen=look, refused=study["refused"]),
         answer.origins(study, look_of), own_table(study, chosen=look, unit=unit),
         figures.pareto_figure(
-            study, look_of=look_of, target_frac=target, dark=dark, unit=unit
+            study, look_of=look_of, target_frac=target, unit=unit
         ).document(),
-        latency_figure(study, look_of=look_of, dark=dark).document(),
+        latency_figure(study, look_of=look_of).document(),
         pools_figure(
-            shown, start=study["study"]["traffic"]["start"], dark=dark, unit=unit,
+            shown, start=study["inputs"]["traffic"]["start"], unit=unit,
             source=figures.source_of(study, look),
         ).document(),
         answer.pools_words(shown), answer.figures_table(study, unit=unit),
@@ -130,7 +130,7 @@ def draw(
             for (name, _), part in zip(PARTS, found, strict=True)
         )
     more = {
-        "call": {"path": "/serving/study", "body": {"study": state.study(view)}},
+        "call": {"path": "/serving/run", "body": {"serving": state.study(view)}},
         "look": look,
     }
     return found, more

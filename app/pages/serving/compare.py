@@ -101,7 +101,7 @@ def compare_frame(
     base = next((o for o in shown if o["system"] == BASELINE), None)
     top = {name: _top(shown, of) for name, of in _VALUES.items()}
     top["peak"] = max((o["peak_power_w"] or 0.0 for o in shown), default=0.0) or 1.0
-    slo = study["study"]["slo"]
+    slo = study["inputs"]["slo"]
     return [
         Row(
             label=o["label"], system=o["system"], look=look_of[o["label"]],

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from collections.abc import Iterable
 from typing import Any
 
+from api.documents import as_csv
 from app.pages.serving import state
 from app.pages.serving.answers import Answers
 
@@ -27,7 +25,7 @@ _POINTS = ("label", "system", "server_count", "attained_frac", "mean_power_w",
            "peak_power_w", "energy_per_token_j", "on_front")  # fmt: skip
 
 
-def export(answers: Answers, request: Json, wanted: str) -> tuple[str, str]:
+def export(answers: Answers, request: Json, wanted: str) -> tuple[bytes, str]:
     """
     Make one file of the view's settled answer.
 
@@ -37,13 +35,13 @@ def export(answers: Answers, request: Json, wanted: str) -> tuple[str, str]:
         wanted: Key of KINDS.
 
     Returns:
-        Text and name of the file.
+        Content and name of the file.
     """
     view, tab = state.view_from(request["view"]), request["tab"]
     asked = state.study(view)
     study = answers.study(asked, tab=tab, view="main")
     if wanted == "json":
-        return json.dumps(study, indent=1), "nameplate-serving.json"
+        return json.dumps(study, indent=1).encode(), "nameplate-serving.json"
     if wanted == "points":
         fleets = {o["system"] for o in study["outcomes"] if not o["own_terms"]}
         swept = answers.known(state.sweep(view, fleets), tab=tab) or study
@@ -53,39 +51,32 @@ def export(answers: Answers, request: Json, wanted: str) -> tuple[str, str]:
     return figures_csv(study), "nameplate-serving.csv"
 
 
-def figures_csv(study: Json) -> str:
+def figures_csv(study: Json) -> bytes:
     """One row a system, every quantity with its unit in the name."""
-    head = [*_PLAIN, *(f"{key}_{q}_s" for key, q in _LATE), "own_baseline"]
-    rows = [
-        [*(o[name] for name in _PLAIN),
-         *((o["latency_s"].get(key) or {}).get(q) for key, q in _LATE),
-         (o["baseline"] or {}).get("label")]
-        for o in study["outcomes"]
-    ]  # fmt: skip
-    return _csv(head, rows)
+    late = {
+        f"{key}_{q}_s": [(o["latency_s"].get(key) or {}).get(q)
+                         for o in study["outcomes"]]
+        for key, q in _LATE
+    }  # fmt: skip
+    own = [(o["baseline"] or {}).get("label") for o in study["outcomes"]]
+    plain = {name: [o[name] for o in study["outcomes"]] for name in _PLAIN}
+    return as_csv(plain | late | {"own_baseline": own})
 
 
-def points_csv(study: Json) -> str:
+def points_csv(study: Json) -> bytes:
     """One row a system and server count."""
-    return _csv(_POINTS, ([p[n] for n in _POINTS] for p in study["pareto"]))
+    return as_csv({name: [p[name] for p in study["pareto"]] for name in _POINTS})
 
 
-def pools_csv(study: Json) -> str:
+def pools_csv(study: Json) -> bytes:
     """One row a system, pool and record."""
     names = ("power_w", "instances", "clock_mhz", "queued")
-    rows = (
+    rows = [
         [o["label"], pool["name"], pool["gpus_per_instance"], at_s,
          *(pool[n][k] for n in names)]
         for o in study["outcomes"] if o["timeline"]
         for pool in o["timeline"]["pools"]
         for k, at_s in enumerate(o["timeline"]["time_s"])
-    )  # fmt: skip
-    return _csv(("label", "pool", "gpus_per_instance", "time_s", *names), rows)
-
-
-def _csv(head: Iterable[str], rows: Iterable[list[Any]]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(head)
-    writer.writerows(rows)
-    return text.getvalue()
+    ]  # fmt: skip
+    head = ("label", "pool", "gpus_per_instance", "time_s", *names)
+    return as_csv({name: [row[k] for row in rows] for k, name in enumerate(head)})

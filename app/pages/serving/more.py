@@ -45,7 +45,7 @@ def sweep(answers: Answers, known: Known, request: Json) -> tuple[Any, ...]:
     Args:
         answers: Way to the server.
         known: Which systems serve requests.
-        request: `{seq, tab, dark, view}` of the page.
+        request: `{seq, tab, view}` of the page.
 
     Returns:
         Figure, words, and what the browser keeps.
@@ -61,7 +61,7 @@ def sweep(answers: Answers, known: Known, request: Json) -> tuple[Any, ...]:
         words = f"No other server counts: {error.problem.get('detail')}"
         return no_update, words, kept
     figure = figures.pareto_figure(
-        found, look_of=figures.looks(found, view.systems()), dark=request["dark"],
+        found, look_of=figures.looks(found, view.systems()),
         target_frac=view["target"] / 100, unit=view["units"],
     )  # fmt: skip
     counts = sorted({p["server_count"] for p in found["pareto"]})
@@ -99,7 +99,7 @@ def query(answers: Answers, request: Json) -> tuple[Any, ...]:
 
     Args:
         answers: Way to the server.
-        request: `{seq, tab, dark, view}` of the page.
+        request: `{seq, tab, view}` of the page.
 
     Returns:
         QUERY_PARTS, the last of them what the browser keeps.
@@ -107,7 +107,7 @@ def query(answers: Answers, request: Json) -> tuple[Any, ...]:
     view, kept = state.view_from(request["view"]), {"seq": request["seq"]}
     preset = view["preset"] if view["preset"] in TITLES else state.CHOICES["preset"]
     usual = state.view_from({})
-    tab, dark = request["tab"], request["dark"]
+    tab = request["tab"]
     try:
         found = {
             # the scatter of one query does not hang on the share of long ones
@@ -122,10 +122,10 @@ def query(answers: Answers, request: Json) -> tuple[Any, ...]:
     chosen = found[preset]
     return (
         query_figures.query_figure(
-            found, titles=TITLES, chosen=preset, dark=dark
+            found, titles=TITLES, chosen=preset
         ).document(),
-        query_figures.savings_figure(chosen, dark=dark).document(),
-        query_figures.tornado_figure(chosen, dark=dark).document(),
+        query_figures.savings_figure(chosen).document(),
+        query_figures.tornado_figure(chosen).document(),
         answer.query_words(chosen), answer.query_table(found, TITLES),
         answer.query_sources(chosen), kept | {"ok": True},
     )  # fmt: skip

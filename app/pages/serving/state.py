@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 from app.pages.knobs import Control
 from app.pages.serving.controls import CONTROLS
-from app.pages.view import KnobView, errors_at
+from app.pages.view import KnobView, errors_at, json_of
 
 Json = dict[str, Any]
 
@@ -64,7 +64,7 @@ def view_from(data: Json | None) -> View:
 def knobs_from(text: str) -> dict[str, Json]:
     """Read knobs from the URL's text; nonsense means none."""
     try:
-        found = json.loads(text or "{}")
+        found = json_of(text or "{}")
     except ValueError:
         return {}
     if not isinstance(found, dict):
@@ -182,5 +182,6 @@ _FIELDS = {
 def field_errors(problem: Json) -> dict[str, str]:
     """Messages to put at the knobs they concern, by knob."""
     return errors_at(
-        problem, lambda e: _FIELDS.get(str(e.get("field") or "").removeprefix("study."))
+        problem,
+        lambda e: _FIELDS.get(str(e.get("field") or "").removeprefix("serving.")),
     )

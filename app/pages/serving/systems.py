@@ -8,6 +8,7 @@ from typing import Any
 from app.components import dmc, html
 from app.pages.serving.answer import badge
 from app.pages.serving.state import BASELINE
+from app.pages.view import json_of
 
 Json = dict[str, Any]
 
@@ -205,6 +206,6 @@ def _read(knob: Json, value: Any) -> Any:
     if knob["kind"] in _NUMERIC:
         return value
     try:
-        return json.loads(str(value))
+        return json_of(str(value))
     except ValueError:
         return str(value)  # the server says what it wanted instead

@@ -297,8 +297,12 @@ def node_story(run: Json, name: str, *, unit: str) -> Any:
     ]  # fmt: skip
     return html.Div([
         html.H3([html.B(name), f" {say.kind_title(node['kind'])}", _side(node["side"])],
-                className="np-story-title"),
-        _bar(node, unit), _facts(facts), _phases(node, unit),
+                className="np-story-title",
+                **{"data-kind": node["kind"]}),
+        _bar(node, unit),
+        _facts(facts, {"Limit": limit, "Expected peak": node["peak_w"],
+                       "After worst loss": node["failover_w"]}),
+        _phases(node, unit),
         html.P(["fed by ", html.B(", ".join(node["fed_by"]) or "nobody"), "; feeds ",
                 html.B(_some(below) if below else f"{len(racks)} racks")],
                className="np-quiet"),
@@ -325,7 +329,7 @@ def _row_story(run: Json, row: Json, unit: str) -> Any:
     ]  # fmt: skip
     return html.Div([
         html.H3([html.B(row["name"]), " row"], className="np-story-title"),
-        _facts(facts),
+        _facts(facts, {}),
     ])  # fmt: skip
 
 
@@ -351,14 +355,13 @@ def _some(names: list[str], most: int = 4) -> str:
     return ", ".join(names[:most]) + more
 
 
-def _facts(facts: list[tuple[str, str, str]]) -> Any:
-    return html.Dl(
-        [
-            html.Div([html.Dt(k), html.Dd(v)], **{"data-tip": tip}, tabIndex="0")
-            for k, v, tip in facts
-        ],
-        className="np-facts",
-    )
+def _facts(facts: list[tuple[str, str, str]], watts: dict[str, float]) -> Any:
+    """Facts with their hints; those in `watts` say amperes, too (oneline.amps.js)."""
+    return html.Dl([
+        html.Div([html.Dt(k), html.Dd(v)], tabIndex="0",
+                 **{"data-tip": tip} | ({"data-w": watts[k]} if watts.get(k) else {}))
+        for k, v, tip in facts
+    ], className="np-facts")  # fmt: skip
 
 
 def _bar(node: Json, unit: str) -> Any:

@@ -152,7 +152,7 @@ def _browser_side(dash: Any) -> None:
 
 # --- answers --------------------------------------------------------------------------
 
-Draw = Callable[[Client, Known, state.View, Json, Ask], tuple[tuple[Any, ...], Json]]
+Draw = Callable[[Client, Known, state.View, Ask], tuple[tuple[Any, ...], Json]]
 
 
 def respond(
@@ -166,7 +166,7 @@ def respond(
         client: Way to the server.
         known: What the server has.
         under_way: Keeps how far the question is, for who wants to know or stop it.
-        request: `{seq, tab, dark, view}` of the page.
+        request: `{seq, tab, view}` of the page.
         count: Parts that `draw` returns.
         draw: Draws the view.
 
@@ -177,17 +177,17 @@ def respond(
     def drawn(view: state.View) -> tuple[tuple[Any, ...], Json]:
         ask = under_way.begin(request["tab"], request["seq"])
         asked = known.question(view, events=bool(view["events"]))
-        found, more = draw(client, known, view, request, ask)
+        found, more = draw(client, known, view, ask)
         return found, more | {"asked": asked, "view": view["view"]}
 
     return respond_to(state, request, drawn, count)
 
 
 def draw_site(
-    client: Client, known: Known, view: state.View, request: Json, ask: Ask = at_once
+    client: Client, known: Known, view: state.View, ask: Ask = at_once
 ) -> tuple[tuple[Any, ...], Json]:
     """Draw the view Site: SITE_PARTS, and what the browser keeps."""
-    asked, dark = known.question(view), request["dark"]
+    asked = known.question(view)
     unit = view["units"]
     run = ask(client.site_run, **asked)
     fit = state.fit_of(view, run["racks"][0]["server_count"])
@@ -205,16 +205,16 @@ def draw_site(
         diagram(run, hall=hall, unit=unit),
         answer.hall_options(run), answer.fit_panel(room, asked=fit),
         figures.levels_figure(
-            run, dark=dark, unit=unit, measured=_measured(client, view)
+            run, unit=unit, measured=_measured(client, view)
         ).document(),
         figures.rack_figure(
-            run, metric=view["metric"], hall=hall, dark=dark, unit=unit,
+            run, metric=view["metric"], hall=hall, unit=unit,
             row=answer.row_of(run, view, hall) if elevation else "",
         ).document(),
         figures.balance_figure(
-            run, hall=hall, dark=dark, unit=unit, phases=view["balance"] == "phases"
+            run, hall=hall, unit=unit, phases=view["balance"] == "phases"
         ).document(),
-        figures.losses_figure(run, dark=dark).document(),
+        figures.losses_figure(run).document(),
         answer.losses_words(run, unit=unit), answer.compare_table(others, unit=unit),
         answer.node_rows(run, unit=unit), answer.status(run, "site"),
     )  # fmt: skip
@@ -251,10 +251,10 @@ def _other(
 
 
 def draw_failures(
-    client: Client, known: Known, view: state.View, request: Json, ask: Ask = at_once
+    client: Client, known: Known, view: state.View, ask: Ask = at_once
 ) -> tuple[tuple[Any, ...], Json]:
     """Draw the view Failures: FAILURE_PARTS, and what the browser keeps."""
-    asked, dark = known.question(view), request["dark"]
+    asked = known.question(view)
     unit = view["units"]
     run = ask(client.site_run, **asked)
     screening = ask(client.site_failures, **asked)
@@ -269,13 +269,13 @@ def draw_failures(
     found = (
         answer.failures_verdict(screening), answer.failures_numbers(screening),
         answer.case_rows(screening),
-        figures.matrix_figure(screening["matrix"], dark=dark).document(),
+        figures.matrix_figure(screening["matrix"]).document(),
         answer.story_document(run, story, answer.hall_of(run, view), unit=unit),
-        answer.story_words(story), figures.race_figure(story, dark=dark).document(),
+        answer.story_words(story), figures.race_figure(story).document(),
         answer.affected_table(run, story, unit=unit),
         {"ready": ready, "events": events, "horizon_s": run["horizon_s"]},
-        figures.timeline_figure(day, events, dark=dark, unit=unit).document(),
-        figures.temperatures_figure(day, events, dark=dark).document(),
+        figures.timeline_figure(day, events, unit=unit).document(),
+        figures.temperatures_figure(day, events).document(),
         answer.timeline_words(day, run), answer.events_table(day),
         answer.status(screening, "failures"),
     )  # fmt: skip
@@ -295,18 +295,18 @@ def _failed(view: state.View, run: Json, screening: Json) -> list[str]:
 
 
 def draw_cooling(
-    client: Client, known: Known, view: state.View, request: Json, ask: Ask = at_once
+    client: Client, known: Known, view: state.View, ask: Ask = at_once
 ) -> tuple[tuple[Any, ...], Json]:
     """Draw the view Cooling: COOLING_PARTS, and what the browser keeps."""
-    asked, dark = known.question(view), request["dark"]
+    asked = known.question(view)
     it_frac = round(view["it"] / 100, 4)
     year = ask(client.cooling_year, it_frac=it_frac, **asked)
     found = (
         answer.cooling_verdict(year), answer.cooling_numbers(year),
-        figures.pue_figure(year, dark=dark).document(),
-        figures.month_figure(year, dark=dark).document(),
-        figures.parts_figure(year, dark=dark).document(),
-        figures.ride_figure(year, dark=dark).document(),
+        figures.pue_figure(year).document(),
+        figures.month_figure(year).document(),
+        figures.parts_figure(year).document(),
+        figures.ride_figure(year).document(),
         answer.status(year, "cooling"),
     )  # fmt: skip
     call = call_of("/site/cooling-year", asked | {"it_frac": it_frac})

@@ -5,13 +5,14 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from app.components import dag, dmc, html
+from app.components import dmc, html
 from app.pages import sections
 from app.pages.frame import header, shell
-from app.pages.knobs import button, group, knob, pick, segmented
+from app.pages.knobs import button, group, knob, options, pick, segmented
 from app.pages.site import state
 from app.pages.site.state import CHOICES, CONTROLS
 
+_NOTHING = "Nothing to show yet."
 _section, _graph = partial(sections.section, "site"), partial(sections.graph, "site")
 
 
@@ -52,7 +53,7 @@ def _panel() -> Any:
                       [{"value": "", "label": "Ready-made site"}]),
                 html.P(id="site-scenario-note", className="np-quiet"),
                 html.Div(id="site-template", children=[
-                    _pick("design", "Chains", _options(state.DESIGNS)), *_knobs("Site"),
+                    _pick("design", "Chains", options(state.DESIGNS)), *_knobs("Site"),
                     _pick("server", "Server",
                           [{"value": "dgx-a100", "label": "DGX A100 80 GB (8 GPUs)"}]),
                 ]),
@@ -60,25 +61,25 @@ def _panel() -> Any:
             html.Div(id="site-knobs", children=[
                 group("Load", [
                     _labelled("Policy", segmented(
-                        "site-policy", _options(state.POLICIES), "Capping policy",
+                        "site-policy", options(state.POLICIES), "Capping policy",
                         CHOICES["policy"])),
                     *_knobs("Load"),
                 ]),
                 group("Power", [
                     _labelled("UPS mode", segmented(
-                        "site-ups", _options(state.UPS_MODES), "How the UPS run",
+                        "site-ups", options(state.UPS_MODES), "How the UPS run",
                         CHOICES["ups"])),
                     _labelled("Rack PDUs", segmented(
-                        "site-rack_pdus", _options(state.RACK_PDUS),
+                        "site-rack_pdus", options(state.RACK_PDUS),
                         "Whether rack PDUs are nodes", CHOICES["rack_pdus"])),
                     *_knobs("Power"),
                 ]),
                 group("Cooling", [
-                    _pick("plant", "Plant", _options(state.PLANTS)),
+                    _pick("plant", "Plant", options(state.PLANTS)),
                     _pick("weather", "Weather",
                           [{"value": state.GENERATED, "label": "Generated year"}]),
                     _labelled("Aisles", segmented(
-                        "site-aisles", _options(state.AISLES),
+                        "site-aisles", options(state.AISLES),
                         "Whether cold aisles are closed", CHOICES["aisles"])),
                     *_knobs("Cooling"),
                 ]),
@@ -103,10 +104,6 @@ def _pick(name: str, label: str, options: list[Any]) -> Any:
 
 def _labelled(label: str, what: Any) -> Any:
     return html.Div([html.Span(label, className="np-label"), what], className="np-pick")
-
-
-def _options(pairs: tuple[tuple[str, str], ...]) -> list[Any]:
-    return [{"value": value, "label": label} for value, label in pairs]
 
 
 # --- answers --------------------------------------------------------------------------
@@ -176,28 +173,11 @@ CASE_COLUMNS: list[dict[str, Any]] = [
 ]  # fmt: skip
 
 
-def _grid(
-    name: str, columns: list[dict[str, Any]], height_px: int, *,
-    row_id: str | None = None, **options: Any,
-) -> Any:  # fmt: skip
-    return dag.AgGrid(
-        id=f"site-{name}-grid", columnDefs=columns, rowData=[], className="np-grid",
-        **({"getRowId": row_id} if row_id else {}),
-        defaultColDef={"resizable": True, "sortable": True, "suppressMovable": True},
-        dashGridOptions={
-            "rowHeight": 28, "headerHeight": 30, "animateRows": False,
-            "enableCellTextSelection": True,
-            "localeText": {"noRowsToShow": "Nothing to show yet."}, **options,
-        },
-        style={"height": height_px},
-    )  # fmt: skip
-
-
 def _site() -> list[Any]:
     metrics = html.Div(className="np-chart-tools", children=[
-        segmented("site-racks_as", _options(state.PLANS), "Floor or elevation",
+        segmented("site-racks_as", options(state.PLANS), "Floor or elevation",
                   CHOICES["racks_as"]),
-        segmented("site-metric", _options(state.METRICS), "What racks show",
+        segmented("site-metric", options(state.METRICS), "What racks show",
                   CHOICES["metric"]),
     ])  # fmt: skip
     hall = dmc.Select(
@@ -209,8 +189,10 @@ def _site() -> list[Any]:
             "diagram", "One-line diagram",
             html.Div(className="np-diagram-box", children=[
                 html.Div(id="site-oneline", className="np-diagram"),
-                html.Div(id="site-node-story", className="np-story",
-                         **{"aria-live": "polite"}),
+                html.Div(className="np-story", children=[
+                    html.Div(id="site-node-story", **{"aria-live": "polite"}),
+                    html.Div(id="site-amps", className="np-amps"),
+                ]),
             ]),
             html.Div(className="np-chart-tools", children=[
                 _diagram_key("peak → after the worst single loss; click a breaker "
@@ -227,7 +209,7 @@ def _site() -> list[Any]:
         html.Div(className="np-two np-even", children=[
             _section("racks", "Racks", _graph("racks", 220), metrics),
             _section("balance", "Balance of each row", _graph("balance", 220),
-                     segmented("site-balance", _options(state.BALANCES),
+                     segmented("site-balance", options(state.BALANCES),
                                "What the bars show", CHOICES["balance"])),
         ]),
         _section("losses", "Energy from the feed to the chip",
@@ -244,7 +226,8 @@ def _site() -> list[Any]:
         ),
         html.Details(className="np-section", open=False, children=[
             html.Summary("Table of all nodes", className="np-h2"),
-            _grid("nodes", NODE_COLUMNS, 420, row_id="params.data.name"),
+            sections.grid("site-nodes-grid", NODE_COLUMNS, 420, _NOTHING,
+                          row_id="params.data.name", enableCellTextSelection=True),
         ]),
     ]  # fmt: skip
 
@@ -265,7 +248,7 @@ def _fit_question() -> Any:
             allowDecimal=False, hideControls=True, clampBehavior="blur",
             className="np-number",
         ),
-        segmented("site-fit_as", _options(state.FIT_UNITS), "What is counted",
+        segmented("site-fit_as", options(state.FIT_UNITS), "What is counted",
                   CHOICES["fit_as"]),
         html.Label("each drawing", htmlFor="site-fit_w"),
         dmc.NumberInput(
@@ -278,7 +261,7 @@ def _fit_question() -> Any:
         ),
         html.Label("keeping", htmlFor="site-limits"),
         dmc.Select(
-            id="site-limits", value=CHOICES["limits"], data=_options(state.LIMITS),
+            id="site-limits", value=CHOICES["limits"], data=options(state.LIMITS),
             size="xs", w=206, allowDeselect=False,
         ),
         html.Button("Apply to scenario", id="site-fit-apply", type="button",
@@ -317,8 +300,9 @@ def _failures() -> list[Any]:
             _section("affected", "Affected nodes",
                      html.Div(id="site-affected", className="np-scroll")),
         ]),
-        _section("cases", "Every failure and every pair, worst first", _grid(
-            "cases", CASE_COLUMNS, 300,
+        _section("cases", "Every failure and every pair, worst first", sections.grid(
+            "site-cases-grid", CASE_COLUMNS, 300, _NOTHING,
+            enableCellTextSelection=True,
             rowSelection={"mode": "singleRow", "checkboxes": False,
                           "enableClickSelection": True},
         )),
@@ -331,7 +315,9 @@ def _failures() -> list[Any]:
                          **{"aria-label": "Ready failures"}),
                 html.Div(id="site-strip", className="np-strip"),
                 html.Div(id="site-timeline-words"),
-                _graph("timeline", 230), _graph("temperatures", 190),
+                _section("day-power", "Power on this day", _graph("timeline", 230)),
+                _section("day-heat", "Warmest GPU and air on this day",
+                         _graph("temperatures", 190)),
                 html.Details(className="np-table-fold np-fold-plain", children=[
                     html.Summary("What happened"),
                     html.Div(id="site-events", className="np-scroll"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -138,7 +139,10 @@ class View(KnobView):
 
     CONTROLS: ClassVar[tuple[Control, ...]] = CONTROLS
     CHOICES: ClassVar[dict[str, str]] = CHOICES
-    ONE_OF: ClassVar[dict[str, tuple[str, ...]]] = {"view": VIEWS}
+    ONE_OF: ClassVar[dict[str, tuple[str, ...]]] = {
+        "view": VIEWS,
+        "metric": tuple(name for name, _ in METRICS),
+    }
 
 
 view_from, from_query, to_query = View.read, View.from_query, View.to_query
@@ -146,13 +150,23 @@ view_from, from_query, to_query = View.read, View.from_query, View.to_query
 
 def fit_of(view: View, servers_per_rack: int) -> Json:
     """Return what is looked for a place for, as the server is asked."""
-    count = int(float(view["fit"] or 0))
+    count = int(_amount(view["fit"]) or 0)
     asked: Json = {
         "servers": count * (servers_per_rack if view["fit_as"] == "racks" else 1),
         "keep_losses": view["limits"] in ("both", "losses"),
         "keep_cooling": view["limits"] in ("both", "cooling"),
     }
-    return asked | ({"server_w": float(view["fit_w"])} if view["fit_w"] else {})
+    server_w = _amount(view["fit_w"])
+    return asked | ({} if server_w is None else {"server_w": server_w})
+
+
+def _amount(text: str) -> float | None:
+    """Read a number as people type it; None where it is none."""
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
 
 
 # --- the scenario a view means --------------------------------------------------------

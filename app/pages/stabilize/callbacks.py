@@ -123,7 +123,7 @@ def respond(client: Client, request: Json) -> tuple[Any, ...]:
 
     Args:
         client: Way to the server.
-        request: `{seq, tab, dark, coarse, assumed, view}` of the page.
+        request: `{seq, tab, coarse, assumed, view}` of the page.
 
     Returns:
         PARTS, the problem, and what the browser keeps.
@@ -137,7 +137,7 @@ def draw(
     client: Client, view: state.View, request: Json
 ) -> tuple[tuple[Any, ...], Json]:
     """Draw everything that hangs on the knobs: PARTS, and what the browser keeps."""
-    coarse, dark, unit = bool(request.get("coarse")), request["dark"], view["units"]
+    coarse, unit = bool(request.get("coarse")), view["units"]
     asked = state.question(view, coarse=coarse)
     points = COARSE_POINTS if coarse else POINTS
     study = client.stabilize_run(view=request["tab"], points=points, **asked)
@@ -148,13 +148,13 @@ def draw(
     found = (
         answer.verdict(study, coarse=coarse), answer.numbers(study, unit=unit),
         figures.waveform_figure(
-            study, window, focus=focus, dark=dark, unit=unit
+            study, window, focus=focus, unit=unit
         ).document(),
         answer.window_words(window), answer.notes(study),
         answer.compliance(study, focus=focus, unit=unit, coarse=coarse),
-        figures.spectrum_figure(study, focus=focus, dark=dark).document(),
-        grid_side.resonance_figure(study, dark=dark).document(),
-        grid_side.ride_figure(study, dark=dark, unit=unit).document(),
+        figures.spectrum_figure(study, focus=focus).document(),
+        grid_side.resonance_figure(study).document(),
+        grid_side.ride_figure(study, unit=unit).document(),
         answer.rides(study, unit=unit),
         answer.assumptions(study) if request.get("assumed") else no_update,
         answer.status(study, coarse=coarse),
@@ -212,7 +212,7 @@ def look_closer(client: Client, request: Json, kept: Json) -> tuple[Any, ...]:
 
     Args:
         client: Way to the server.
-        request: `{seq, tab, dark, coarse, view}` of the page.
+        request: `{seq, tab, coarse, view}` of the page.
         kept: What the page keeps of the study.
 
     Returns:
@@ -236,7 +236,7 @@ def look_closer(client: Client, request: Json, kept: Json) -> tuple[Any, ...]:
         words = "" if error.status == SUPERSEDED else str(error)
         return no_update, words or no_update, done
     figure = figures.waveform_figure(
-        study, window, focus=kept["focus"], dark=request["dark"], unit=view["units"]
+        study, window, focus=kept["focus"], unit=view["units"]
     )
     done |= {"sample_s": window["sample_s"], "ok": True}
     return figure.document(), answer.window_words(window), done

@@ -85,13 +85,12 @@ class Searches:
 def bind_search(dash: Any, searches: Searches) -> None:
     """Start, watch, stop and show searches."""
 
-    def show(step: Json | None, against: str, scheme: str, kept: Json) -> Any:
+    def show(step: Json | None, against: str, kept: Json) -> Any:
         search = searches.look((step or {}).get("done"))
         if search is None or search.found is None or step is None:
             return (no_update,) * 4
         return found_parts(
-            search.found, against, state.view_from(step["view"]),
-            dark=scheme == "dark", bare_w=kept["bare_w"],
+            search.found, against, state.view_from(step["view"]), bare_w=kept["bare_w"],
         )  # fmt: skip
 
     bind(dash, "stab", "search-poll", [("search-step", "data")],
@@ -99,12 +98,12 @@ def bind_search(dash: Any, searches: Searches) -> None:
     bind(dash, "stab", "search-step", (
         ("fig-front", "figure"), ("best", "children"), ("sensitivity", "children"),
         ("search-use", "data"),
-    ), show, Input("stab-against", "value"), Input("stab-mantine", "forceColorScheme"),
+    ), show, Input("stab-against", "value"),
         State("stab-kept", "data"))  # fmt: skip
 
 
 def found_parts(
-    found: Json, against: str, view: state.View, *, dark: bool, bare_w: float
+    found: Json, against: str, view: state.View, *, bare_w: float
 ) -> tuple[Any, ...]:
     """Draw what a search found: figure, words, sensitivity, knobs that mean it."""
     best = found["best"]
@@ -112,7 +111,7 @@ def found_parts(
     if best is not None:
         values = state.chosen(view, found["tried"][best]["choice"], bare_w)
     return (
-        front_figure(found, against=against, dark=dark).document(),
+        front_figure(found, against=against).document(),
         found_words.best_words(found), found_words.sensitivity(found), values,
     )  # fmt: skip
 

@@ -148,7 +148,7 @@ def numbers(seen: Seen, key: str) -> Any:
                 if _both(row) and seen.sampled else "")  # fmt: skip
         for name, title, part in (
             ("p5", "P5", ""), ("p50", "Median", half), ("p95", "P95", ""),
-            ("mean", "Mean", f"sd {scale.number(row['sd'])}"),
+            ("mean", "Mean", f"sd {scale.spread(row['sd'])}"),
             ("most", "Largest", f"smallest {scale.number(row['least'])}"),
         ):  # fmt: skip
             cells.append(parts.number_cell(
@@ -187,7 +187,7 @@ def summary_table(seen: Seen) -> Any:
         if row:
             rows.append([
                 scale.title(seen.label(key)),
-                *(scale.number(row.get(n))
+                *((scale.spread if n == "sd" else scale.number)(row.get(n))
                   for n in ("mean", "sd", "least", "p5", "p25", "p50", "p75", "p95",
                             "p99", "most")),
             ])  # fmt: skip

@@ -110,14 +110,14 @@ def respond(points: Points, request: Json) -> tuple[Any, ...]:
 
     Args:
         points: Way to studies and their points.
-        request: `{seq, dark, view, have, fresh}` of the page: `have` is what it has
+        request: `{seq, view, have, fresh}` of the page: `have` is what it has
             drawn of this view, `fresh` whether it needs the definition too.
 
     Returns:
         PARTS, the problem, and what the browser keeps.
     """
     view = state.view_from(request["view"])
-    kept: Json = {"seq": request["seq"], "dark": request["dark"], "study": view.study}
+    kept: Json = {"seq": request["seq"], "study": view.study}
     if not view.study:
         return (*nothing(), None, kept | {"ok": True})
     try:
@@ -135,9 +135,16 @@ def respond(points: Points, request: Json) -> tuple[Any, ...]:
         kept["draft"] = draft_of(document["spec"])
     if request.get("have") == have:
         return (*nothing(), None, kept)
-    seen = Seen(document, found, core=view.units == "core")
-    drawn, more = draw(seen, view, dark=request["dark"])
+    drawn, more = draw(seen_of(document, found, request), view)
     return (*drawn, None, kept | more)
+
+
+def seen_of(document: Json, found: list[Json], asked: Json) -> Seen:
+    """Return a study in the units that a page has."""
+    view = asked["view"]
+    return Seen(
+        document, found, core=view.get("units") == "core", warm=view.get("temps") == "F"
+    )
 
 
 def done_of(document: Json, found: list[Json]) -> int:
@@ -225,8 +232,7 @@ def show_point(points: Points, asked: Json) -> tuple[Any, ...]:
     try:
         document, found, _ = points.study(view.study)
         point = points.client.study_point(view.study, int(asked["point"]))
-        seen = Seen(document, found, core=view.units == "core")
-        body = opened.drawer(seen, point)
+        body = opened.drawer(seen_of(document, found, asked), point)
     except ApiProblem as error:
         body = parts.problem(error.problem)
     return body, f"Point {asked['point']}", asked
@@ -252,7 +258,7 @@ def cell_of(points: Points, asked: Json) -> Json:
     """Ranges of both axes that a cell of the heat map covers."""
     view = state.view_from(asked["view"])
     document, found, _ = points.study(view.study)
-    seen = Seen(document, found, core=view.units == "core")
+    seen = seen_of(document, found, asked)
     picks = picks_of(seen, view)
     pairs = ((picks["hx"], asked["x"]), (picks["hy"], asked["y"]))
     return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import Any
 
 import yaml
@@ -43,7 +44,8 @@ def spec_of(draft: Json) -> tuple[Json, str | None]:
         ApiProblem: If a text cannot be read.
     """
     spec = plain(copy.deepcopy(draft.get("spec") or {}))
-    spec["axes"] = [_axis(axis, n) for n, axis in enumerate(spec.get("axes") or [])]
+    if isinstance(spec["axes"], list):
+        spec["axes"] = [_axis(axis, n) for n, axis in enumerate(spec["axes"])]
     base = str(draft.get("base") or DEFAULTS)
     spec.pop("base", None)
     if base == OWN:
@@ -52,9 +54,9 @@ def spec_of(draft: Json) -> tuple[Json, str | None]:
 
 
 def _axis(axis: Json, place: int) -> Json:
-    text = axis.pop("values_text", None)
+    text = axis.pop("values_text", None) if isinstance(axis, dict) else None
     if text is None:
-        return axis
+        return axis  # the server says what it should have been
     return axis | {"values": values_of(str(text), f"axes.{place}.values")}
 
 
@@ -70,8 +72,8 @@ def values_of(text: str, field: str) -> list[Any]:
         raise problem(field, "must not be empty", None, "write values, 40, 46, 52")
     wrapped = inner if inner.startswith("[") else f"[{inner}]"
     try:
-        found = yaml.safe_load(wrapped)
-    except yaml.YAMLError:
+        found = _loaded(wrapped)
+    except (yaml.YAMLError, ValueError, RecursionError):
         found = None
     if not isinstance(found, list) or any(v is None for v in found):
         raise problem(field, "is no list", inner[:60], "write values, 40, 46, 52")
@@ -87,12 +89,12 @@ def read_text(text: str, field: str) -> Json:
     """
     if len(text) > MOST_TEXT:
         raise problem(field, f"is longer than {MOST_TEXT:,} characters", None,
-                      "use nameplate sweep for a study this long")  # fmt: skip
+                      "use nameplate study for a study this long")  # fmt: skip
     if "&" in text and "*" in text and _aliased(text):
         raise problem(field, "must not repeat parts by anchors", None, "write them out")
     try:
-        found = yaml.safe_load(text) if text.strip() else {}
-    except yaml.YAMLError as error:
+        found = _loaded(text) if text.strip() else {}
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         at = f" at line {mark.line + 1}" if mark else ""
         raise problem(
@@ -102,6 +104,16 @@ def read_text(text: str, field: str) -> Json:
     if not isinstance(found, dict):
         raise problem(field, "must have keys and values", text.strip()[:40],
                       "write key: value")  # fmt: skip
+    return found
+
+
+def _loaded(text: str) -> Any:
+    """Read YAML; ValueError where it holds what JSON cannot be written with."""
+    found = yaml.safe_load(text)
+    try:
+        json.dumps(found, allow_nan=False)
+    except TypeError as error:  # a date, a set, bytes
+        raise ValueError(str(error)) from error
     return found
 
 
@@ -122,8 +134,8 @@ def draft_of(spec: Json) -> Json:
     """
     spec = _ABSENT | plain(copy.deepcopy(spec))
     base = spec.pop("base", None) or {}
-    for axis in spec.get("axes") or []:
-        if isinstance(axis, dict) and axis.get("values") is not None:
+    for axis in spec["axes"] if isinstance(spec["axes"], list) else []:
+        if isinstance(axis, dict) and isinstance(axis.get("values"), list):
             axis["values_text"] = values_text(axis.pop("values"))
     return {
         "spec": spec, "base": OWN if base else DEFAULTS,
@@ -140,11 +152,13 @@ def values_text(values: Any) -> str:
 def plain(spec: Json) -> Json:
     """Leave out what is null, all the way down the axes and limits."""
     for name in ("axes", "limits"):
-        spec[name] = [
-            {k: _without_nulls(v) for k, v in one.items() if v is not None}
-            if isinstance(one, dict) else one
-            for one in spec.get(name) or []
-        ]  # fmt: skip
+        spec[name] = spec.get(name) or []
+        if isinstance(spec[name], list):
+            spec[name] = [
+                {k: _without_nulls(v) for k, v in one.items() if v is not None}
+                if isinstance(one, dict) else one
+                for one in spec[name]
+            ]  # fmt: skip
     if isinstance(spec.get("design"), dict):
         spec["design"] = _without_nulls(spec["design"])
     return {k: v for k, v in spec.items() if v is not None}

@@ -33,14 +33,13 @@ PARTS = (
 _LIVE_ROWS = 200
 
 
-def draw(seen: Seen, view: View, *, dark: bool) -> tuple[tuple[Any, ...], Json]:
+def draw(seen: Seen, view: View) -> tuple[tuple[Any, ...], Json]:
     """
     Draw PARTS of a study.
 
     Args:
         seen: The study and its points.
         view: What is picked and selected.
-        dark: Whether the ground is dark.
 
     Returns:
         PARTS, and what the browser keeps: picks made and sections that say nothing.
@@ -53,13 +52,13 @@ def draw(seen: Seen, view: View, *, dark: bool) -> tuple[tuple[Any, ...], Json]:
     drawn = (
         answer.verdict(seen, key, chosen), answer.numbers(seen, key),
         answer.notes(seen), answer.chips(seen, view.brushes),
-        figures.distribution_figure(seen, key, chosen, dark=dark).document(),
-        figures.exceedance_figure(seen, key, chosen, dark=dark).document(),
-        influence_figure(seen, key, dark=dark).document(),
-        tornado_figure(seen, key, dark=dark).document(),
-        _heat(seen, key, heat, chosen, view.stat, dark=dark),
+        figures.distribution_figure(seen, key, chosen).document(),
+        figures.exceedance_figure(seen, key, chosen).document(),
+        influence_figure(seen, key).document(),
+        tornado_figure(seen, key).document(),
+        _heat(seen, key, heat, chosen, view.stat),
         figures.scatter_figure(
-            seen, picks["sx"], picks["sy"], chosen, point=view.point, dark=dark
+            seen, picks["sx"], picks["sy"], chosen, point=view.point
         ).document(),
         "" if seen.sampled else "points were not drawn: no probability",
         answer.method_words(seen, key),
@@ -73,12 +72,11 @@ def draw(seen: Seen, view: View, *, dark: bool) -> tuple[tuple[Any, ...], Json]:
 
 
 def _heat(
-    seen: Seen, key: str, heat: tuple[str, str], chosen: BoolArray, stat: str, *,
-    dark: bool,
+    seen: Seen, key: str, heat: tuple[str, str], chosen: BoolArray, stat: str
 ) -> Json:  # fmt: skip
     if not all(heat) or not seen.answered:
-        return note("Needs two axes and a point", dark=dark).document()
-    return heat_figure(seen, key, heat, chosen, stat=stat, dark=dark).document()
+        return note("Needs two axes and a point").document()
+    return heat_figure(seen, key, heat, chosen, stat=stat).document()
 
 
 def nothing() -> tuple[Any, ...]:
@@ -184,7 +182,7 @@ def _row(seen: Seen, keys: list[str], place: int) -> Json:
     row: Json = {"index": int(seen.index[place])}
     for n, key in enumerate(keys):
         if seen.numeric(key):
-            value = float(seen.values(key)[place]) / seen.scale(key).per
+            value = seen.scale(key).of(float(seen.values(key)[place]))
             row[f"c{n}"] = value if math.isfinite(value) else None
         else:
             row[f"c{n}"] = seen.words(key)[place]
@@ -193,7 +191,7 @@ def _row(seen: Seen, keys: list[str], place: int) -> Json:
 
 def _shown(seen: Seen, key: str, value: Any) -> Any:
     plain = isinstance(value, int | float) and not isinstance(value, bool)
-    return value / seen.scale(key).per if plain else str(value)
+    return seen.scale(key).of(value) if plain else str(value)
 
 
 _NUMBER = "params.value == null ? '–' : d3.format(',.5~r')(params.value)"

@@ -6,10 +6,10 @@ import json
 from functools import partial
 from typing import Any
 
-from app.components import dag, dmc, html
+from app.components import dmc, html
 from app.pages.frame import header, shell
 from app.pages.knobs import segmented
-from app.pages.sections import folded, graph, main, section, stores, verdict
+from app.pages.sections import folded, graph, grid, main, section, stores, verdict
 from app.pages.study.define import draft_of
 from app.pages.study.examples import EXAMPLES
 from app.pages.study.exports import KINDS
@@ -208,16 +208,9 @@ def _pick(name: str, label: str) -> Any:
 
 
 def _grid() -> Any:
-    return dag.AgGrid(
-        id="study-grid", columnDefs=[], rowData=[], className="np-grid",
-        defaultColDef={"resizable": True, "sortable": True, "filter": True,
-                       "minWidth": 96, "wrapHeaderText": True,
-                       "autoHeaderHeight": True},
-        getRowId="params.data.index",
-        dashGridOptions={
-            "rowHeight": 28, "headerHeight": 48, "animateRows": False,
-            "enableCellTextSelection": True,
-            "localeText": {"noRowsToShow": "No points yet"},
-        },
-        style={"height": 320},
+    return grid(
+        "study-grid", [], 320, "No points yet", row_id="params.data.index",
+        column={"resizable": True, "sortable": True, "filter": True, "minWidth": 96,
+                "wrapHeaderText": True, "autoHeaderHeight": True},
+        headerHeight=48, enableCellTextSelection=True,
     )  # fmt: skip

@@ -122,7 +122,7 @@ def _again(seen: Seen, point: Json) -> list[Any]:
     texts = (
         ("Its inputs, every default filled in", f"curl -s http://HOST{address}"),
         ("REST: answer it again", call),
-        ("Command line: save as point.yaml, nameplate sweep point.yaml",
+        ("Command line: save as point.yaml, nameplate study point.yaml",
          as_yaml(study)),
     )  # fmt: skip
     return [

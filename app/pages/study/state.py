@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
+
+from app.pages.view import json_of, one_of
 
 Json = dict[str, Any]
 Brush = tuple[float, float]
@@ -59,22 +60,17 @@ def view_from(data: Json | None) -> View:
     given = {k: str((data or {}).get(k) or v) for k, v in DEFAULTS.items()}
     return View(
         **{k: given[k] for k in ("study", "output", "hx", "hy", "sx", "sy")},
-        stat=_one_of(given["stat"], STATS),
+        stat=one_of(given["stat"], STATS),
         brushes=brushes_from(given["select"]),
         point=int(given["point"]) if given["point"].isdigit() else None,
-        units=_one_of(given["units"], UNITS), theme=_one_of(given["theme"], THEMES),
+        units=one_of(given["units"], UNITS), theme=one_of(given["theme"], THEMES),
     )  # fmt: skip
-
-
-def _one_of(value: str, known: Iterable[str]) -> str:
-    names = tuple(known)
-    return value if value in names else names[0]
 
 
 def brushes_from(text: str) -> dict[str, Brush]:
     """Read selected ranges from the URL's text; nonsense means none."""
     try:
-        found = json.loads(text or "{}")
+        found = json_of(text or "{}")
     except ValueError:
         return {}
     if not isinstance(found, dict):

@@ -7,6 +7,8 @@ from pathlib import Path
 import axe_playwright_python
 import pytest
 
+from app.figures.template import DARK as DARK_INK
+from app.figures.template import LIGHT
 from app.pages.frame import PAGES as HEADS
 from tests.app.charts.conftest import PAGES
 from tests.app.conftest import ANSWER_MS, BROWSER, FIRST_ANSWER_MS
@@ -75,6 +77,15 @@ LINKS = """() => {
     return [...document.querySelectorAll('.np-nav-link')].map((a) => a.dataset.go);
 }"""
 """The letters of the pages; where they lead is written down and not gone to."""
+INKS = f"""() => [...new Set(({SHOWN})('.js-plotly-plot')
+    .map((gd) => gd.layout.font?.color).filter(Boolean))]"""
+"""Colours of the words in charts."""
+PRINTED = f"""() => {{
+    window.dispatchEvent(new Event('beforeprint'));
+    const found = [({INKS})(), getComputedStyle(document.body).backgroundColor];
+    window.dispatchEvent(new Event('afterprint'));
+    return found;
+}}"""
 ON_PAPER = f"""() => ({SHOWN})('.np-panel, .np-figure-tools, .np-tools')
     .map((node) => node.className)"""
 SHELL = [
@@ -160,6 +171,8 @@ def test_charts_have_tables_axe_finds_nothing_serious_phones_and_paper_fit(
     page.emulate_media(color_scheme="dark")
     page.wait_for_selector("html[data-mantine-color-scheme=dark]")
     dark = page.evaluate(FAULTS, [inside, DARK])
+    inks, paper = page.evaluate(INKS), page.evaluate(PRINTED)
+    again = page.evaluate(INKS)
     dialog = [] if name in VIEWS else faults_of_dialog(page)
     wide = {width: overflow_of(page, width) for width in (2560, 1280, 390)}
     shell = SHELL if name in VIEWS else shell_of(page)
@@ -169,6 +182,8 @@ def test_charts_have_tables_axe_finds_nothing_serious_phones_and_paper_fit(
     assert headings == 1
     assert light == []
     assert dark == []
+    assert inks == again == ([DARK_INK.ink] if name != "data" else [])
+    assert paper == [[LIGHT.ink] if inks else [], "rgb(255, 255, 255)"]
     assert dialog == []
     assert wide == {2560: [], 1280: [], 390: []}
     assert printed == []
@@ -190,12 +205,20 @@ def test_a_file_has_all_that_is_drawn(opened):
     with page.expect_download() as saving:
         page.click(".np-chart-spectrum .np-figure-tools button:has-text('CSV')")
     lines = Path(saving.value.path()).read_text().splitlines()
-    with page.expect_download() as picture:
-        page.click(".np-chart-spectrum .np-figure-tools button:has-text('PNG')")
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_selector("html[data-mantine-color-scheme=dark]")
+    files = {}
+    for kind in ("PNG", "SVG"):
+        with page.expect_download() as saving:
+            page.click(f".np-chart-spectrum .np-figure-tools button:has-text('{kind}')")
+        files[kind] = Path(saving.value.path()).read_bytes()
 
     assert sum(1 for line in lines if line and line[0].isdigit()) == drawn > 500
     assert lines[0] == 'frequency [Hz],"before, W"'
-    assert Path(picture.value.path()).read_bytes()[:4] == b"\x89PNG"
+    assert files["PNG"][:4] == b"\x89PNG"
+    assert b"rgb(0, 103, 165)" in files["SVG"]  # the power of light ground
+    assert b"rgb(92, 184, 240)" not in files["SVG"]
+    assert b"rgb(20, 24, 28)" not in files["SVG"]  # dark ground
 
 
 def test_temperatures_are_read_in_fahrenheit_wherever_they_stand(opened):

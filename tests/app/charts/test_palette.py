@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.figures.template import DARK, LIGHT, SERIES
+from app.figures.template import DARK, LIGHT, SERIES, sisters
 
 ASSETS = Path(__file__).parents[3] / "assets"
 # Machado, Oliveira & Fernandes 2009, severity 1.0, of linear RGB
@@ -32,6 +32,10 @@ OKLAB = np.array([[0.2104542553, 0.7936177850, -0.0040720468],
 LEAST_APART = 0.08
 """About four steps that side by side are just seen (0.02)."""
 THEMES = [pytest.param(LIGHT, False, id="light"), pytest.param(DARK, True, id="dark")]
+
+
+def series(dark):
+    return tuple(sisters()[c] if dark else c for c in SERIES)
 
 
 def linear(colour):
@@ -60,7 +64,7 @@ def contrast(one, other):
 @pytest.mark.parametrize("group", ["series", "policies", "sides", "priorities"])
 def test_colours_that_meet_in_a_chart_differ_for_every_reader(p, dark, group):
     colours = {
-        "series": SERIES[dark], "policies": p.policies.values(),
+        "series": series(dark), "policies": p.policies.values(),
         "sides": (p.bad, p.power), "priorities": (p.low, p.high),
     }[group]  # fmt: skip
 
@@ -72,10 +76,16 @@ def test_colours_that_meet_in_a_chart_differ_for_every_reader(p, dark, group):
 @pytest.mark.parametrize(("p", "dark"), THEMES)
 def test_what_is_written_and_drawn_stands_out_from_the_ground(p, dark):
     words = [p.ink, p.muted, p.power, p.first, p.second, p.low, p.high, p.good, p.bad,
-             *p.policies.values(), *SERIES[dark]]  # fmt: skip
+             *p.policies.values(), *series(dark)]  # fmt: skip
 
     assert [c for c in words if contrast(c, p.ground) < 4.5] == []
     assert contrast(p.baseline, p.ground) >= 3.0
+
+
+def test_a_chart_turned_dark_and_back_has_its_own_colours():
+    pairs = sisters()
+
+    assert len({*pairs, *pairs.values()}) == 2 * len(pairs)
 
 
 @pytest.mark.parametrize(("p", "dark"), THEMES)
@@ -84,7 +94,7 @@ def test_style_sheets_have_the_colours_of_the_figures(p, dark):
         found = re.findall(rf"--np-{name}: (#\w+)", (ASSETS / sheet).read_text())
         return found[int(dark)]
 
-    assert tuple(named("base.series.css", f"s{k}") for k in range(1, 7)) == SERIES[dark]
+    assert tuple(named("base.series.css", f"s{k}") for k in range(1, 7)) == series(dark)
     assert named("site.css", "side-a") == p.bad
     assert named("site.css", "side-b") == p.power
     for name in ("ground", "ink", "muted", "power", "good", "bad"):

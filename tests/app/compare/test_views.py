@@ -18,13 +18,13 @@ from app.figures.compare import (
     panes_of,
     range_of,
 )
-from app.figures.template import palette
+from app.figures.template import LIGHT
 from app.pages.compare import answer, callbacks, exports, found, say, state
 from app.pages.compare.differences import differences_table, multiples
 from tests.app.site.test_views import text_of
-from tests.app.test_figures import GROUNDS, contrast, drawn
+from tests.app.test_figures import contrast, drawn
 
-REQUEST = {"seq": 1, "tab": "tests", "dark": False, "fresh": True}
+REQUEST = {"seq": 1, "tab": "tests", "fresh": True}
 
 
 def ask(answers, items, **more):
@@ -215,10 +215,9 @@ def test_a_change_is_written_with_its_sign(relative, words):
 # --- figures --------------------------------------------------------------------------
 
 
-@GROUNDS
-def test_plotly_takes_the_curves(two, dark):
+def test_plotly_takes_the_curves(two):
     names = [one["name"] for one in two["series"]]
-    figure = drawn(curves_figure(two, names, dark=dark))
+    figure = drawn(curves_figure(two, names))
 
     assert len(figure.data) == sum(
         line is not None for one in two["series"] for line in one["values"]
@@ -226,7 +225,7 @@ def test_plotly_takes_the_curves(two, dark):
 
 
 def test_a_limit_that_all_share_is_drawn_once(two):
-    layout = curves_figure(two, ["it_w"], dark=False).layout
+    layout = curves_figure(two, ["it_w"]).layout
     words = [a["text"] for a in layout["annotations"]]
 
     assert sum("limit" in w for w in words) == 1
@@ -236,7 +235,7 @@ def test_a_limit_that_all_share_is_drawn_once(two):
 def test_limits_that_differ_are_drawn_for_each(two):
     document = copy.deepcopy(two)
     document["items"][1]["limit_w"] *= 2
-    layout = curves_figure(document, ["it_w"], dark=False).layout
+    layout = curves_figure(document, ["it_w"]).layout
 
     assert sorted(a["text"][-1] for a in layout["annotations"] if "limit" in a["text"]
                   ) == ["1", "2"]  # fmt: skip
@@ -252,18 +251,17 @@ def test_every_curve_and_limit_is_inside_its_axis(two):
 
 
 def test_without_curves_the_figure_says_why(two):
-    figure = curves_figure(two | {"series": []}, [], dark=False)
+    figure = curves_figure(two | {"series": []}, [])
 
     assert "keep no curves" in figure.layout["annotations"][0]["text"]
     assert height_of(0) == height_of(1)
 
 
-@GROUNDS
-def test_items_stand_out_from_the_ground(dark):
-    colours = {colour_of(k, dark=dark) for k in range(6)}
+def test_items_stand_out_from_the_ground():
+    colours = {colour_of(k) for k in range(6)}
 
     assert len(colours) == 6
-    assert all(contrast(c, palette(dark=dark).ground) >= 4.5 for c in colours)
+    assert all(contrast(c, LIGHT.ground) >= 4.5 for c in colours)
 
 
 # --- search and files -----------------------------------------------------------------

@@ -73,6 +73,20 @@ def test_a_search_narrows_the_sources_and_stays_in_the_url(open_page):
     with page.expect_download() as saving:
         page.click("#data-save-curl")
     assert "/api/v1/telemetry/sources'" in Path(saving.value.path()).read_text()
+    page.click("#data-export")
+    with page.expect_download() as saving:
+        page.click("#data-report")
+    report = Path(saving.value.path()).read_text()
+    assert "<h1>" in report
+    for words in ("Power over time", "3 of 3, the most silent first", "Xid 63",
+                  "Hosts draw", "own meter"):  # fmt: skip
+        assert words in report, words
+
+    page.click("#data-period label:has-text('1 w')")  # the period goes along to Live
+    page.wait_for_function("location.search.includes('period=1w')")
+    page.click("[data-go=l]")
+    page.wait_for_selector("#live-range input[value='1w']:checked", state="attached")
+    page.wait_for_function("location.search.includes('range=1w')")
 
 
 def test_a_source_is_placed_in_the_grid_and_saved(open_page, site):

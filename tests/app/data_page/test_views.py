@@ -117,7 +117,7 @@ def test_only_the_sources_on_the_page_are_looked_into():
         def telemetry_events(self, *_):
             return []
 
-    request = {"seq": 1, "dark": False, "view": {"page": "3"}}
+    request = {"seq": 1, "view": {"page": "3"}}
     *_, words, _, problem, kept = respond(Server(), request, 400.0)
 
     assert asked == [f"n{i:02}" for i in range(50, 60)]

@@ -119,10 +119,9 @@ def test_temperature_has_no_band():
 # --- the figure -----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("dark", [False, True])
-def test_the_mean_is_drawn_in_its_band_with_its_limit(dark):
+def test_the_mean_is_drawn_in_its_band_with_its_limit():
     curve = series_curve(series([70_000.0, 80_000.0]))
-    figure = drawn(live_figure(curve, (START_S, START_S + 900), dark=dark, limit=100.0,
+    figure = drawn(live_figure(curve, (START_S, START_S + 900), limit=100.0,
                                limit_words="utility feeds"))  # fmt: skip
 
     assert [trace.name for trace in figure.data] == ["least", "highest", "mean"]
@@ -158,7 +157,7 @@ def test_a_steady_curve_has_room_around_it():
 
 
 def test_no_reading_is_said():
-    figure = live_figure(series_curve(series([])), (0, 900), dark=False)
+    figure = live_figure(series_curve(series([])), (0, 900))
 
     assert "No reading" in drawn(figure).layout.annotations[0].text
 
@@ -183,7 +182,7 @@ def test_each_selection_has_its_own_limit(choices, limit, words):
 
 def test_one_request_draws_chart_table_and_what_the_browser_goes_on_with():
     client = Answers(telemetry_series=series([70_000.0, 80_000.0]), telemetry_now=NOW)
-    request = {"seq": 3, "dark": False, "view": {"range": "1h"}}
+    request = {"seq": 3, "view": {"range": "1h"}}
     figure, table, problem, kept = respond(client, request, START_S + 3600.0)
 
     assert len(figure["data"]) == 3
@@ -199,7 +198,7 @@ def test_one_request_draws_chart_table_and_what_the_browser_goes_on_with():
 def test_a_refusal_is_shown_and_the_last_picture_stays():
     refusal = ApiProblem({"title": "Not allowed", "status": 403, "detail": "no scope"})
     client = Answers(telemetry_series=refusal)
-    _, _, problem, kept = respond(client, {"seq": 1, "dark": False, "view": {}}, 1e9)
+    _, _, problem, kept = respond(client, {"seq": 1, "view": {}}, 1e9)
 
     assert "Not allowed" in str(problem)
     assert "ok" not in kept
@@ -295,7 +294,7 @@ def test_a_forecast_says_headroom_and_how_good_it_was():
 
 
 def test_a_forecast_is_drawn_in_its_range_under_its_limit():
-    figure = drawn(forecast_figure(FORECAST, dark=False, unit="kW"))
+    figure = drawn(forecast_figure(FORECAST, unit="kW"))
 
     assert tuple(figure.data[2].y) == (80.0, 81.0)
     assert figure.data[1].fill == "tonexty"
@@ -305,7 +304,7 @@ def test_a_forecast_is_drawn_in_its_range_under_its_limit():
 def test_measured_and_predicted_differ_by_dash_and_word():
     curves = {"time_us": [1, 2], "measured_w": [1000.0, None],
               "predicted_w": [900.0, 950.0]}  # fmt: skip
-    figure = drawn(shadow_figure(curves, dark=True, unit="kW"))
+    figure = drawn(shadow_figure(curves, unit="kW"))
 
     assert [trace.line.dash for trace in figure.data] == [None, "dash"]
     assert tuple(figure.data[0].y) == (1.0, None)
@@ -315,7 +314,7 @@ def test_the_part_not_seen_is_marked_in_the_residuals():
     residuals = {"time_us": [1_000, 2_000], "measured": [1.0, 2.0],
                  "modelled": [1.5, 2.0], "residual": [-0.5, 0.0],
                  "held_out_from_us": 2_000}  # fmt: skip
-    figure = drawn(residual_figure(residuals, unit="W", dark=False))
+    figure = drawn(residual_figure(residuals, unit="W"))
 
     assert figure.layout.shapes[0].x0 == 2.0
     assert figure.layout.annotations[0].text == "not seen by the fit"
@@ -335,7 +334,7 @@ def test_a_short_history_is_forecast_as_far_as_it_allows():
                 raise short
             return FORECAST | {"horizon_s": horizon_s}
 
-    request = {"dark": False, "view": {}, "root": ""}
+    request = {"view": {}, "root": ""}
     *_, words = twin.respond_twin(Young(), request)
     assert "next 1 h" in str(words)
 

@@ -60,7 +60,7 @@ def _known(served):
         "whatif": client.what_if(SHORT | {"fleet": {"server_count": 52}}),
         "site": client.site_run(scenario=SITE),
         "failures": client.site_failures(scenario=SITE, pairs=False),
-        "serving": client.serve_study(SERVING, points=50),
+        "serving": client.serving_run(SERVING, points=50),
     }
     for count in (40, 52):
         job = client.create_run(SHORT | {"fleet": {"server_count": count}})

@@ -168,7 +168,7 @@ def test_a_plan_without_any_count_says_none(plan):
 
 def test_csv_and_parquet_hold_the_same_series(whatif):
     run = whatif["run"]
-    rows = list(csv.DictReader(io.StringIO(exports.series_csv(run).decode())))
+    rows = list(csv.DictReader(io.StringIO(exports.as_csv(run["series"]).decode())))
     table = pq.read_table(io.BytesIO(exports.series_parquet(run)))
 
     assert len(rows) == table.num_rows == len(run["series"]["t_s"])

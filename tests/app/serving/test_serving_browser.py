@@ -48,7 +48,7 @@ def test_a_knob_moves_the_answer_and_its_call_file_and_sources_are_had(open_page
     assert "rate=11" in page.url
     assert page.inner_text("#serv-side tbody") != before
     text = call_of(page, "serv")
-    assert "/api/v1/serving/study" in text
+    assert "/api/v1/serving/run" in text
     assert '"rate_rps": 11' in text
 
     page.click("#serv-export")

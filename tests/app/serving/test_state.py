@@ -6,13 +6,13 @@ import pytest
 
 from app.pages.serving import state
 from twin.scenario.query_energy import QueryEnergyInput
-from twin.scenario.serving import ServeStudy
+from twin.scenario.serving import ServingInput
 
 KNOBS = '{"greener":{"batch":[16,64]},"splitwise":{"design":"HA"}}'
 
 
 def study_of(**more):
-    return ServeStudy.model_validate(state.study(state.view_from(more)))
+    return ServingInput.model_validate(state.study(state.view_from(more)))
 
 
 def test_nonsense_in_a_url_falls_to_the_default():
@@ -25,7 +25,7 @@ def test_nonsense_in_a_url_falls_to_the_default():
 
 
 def test_the_defaults_are_those_of_a_study():
-    ours, plain = study_of(), ServeStudy()
+    ours, plain = study_of(), ServingInput()
 
     assert ours.traffic == plain.traffic
     assert ours.slo == plain.slo
@@ -110,7 +110,7 @@ def test_while_a_knob_moves_the_first_minutes_answer():
 
 def test_the_sweep_is_around_the_servers_at_hand_and_of_requests_alone():
     view = state.view_from({"servers": 16, "systems": "greener,murakkab"})
-    found = ServeStudy.model_validate(state.sweep(view, ["baseline", "greener"]))
+    found = ServingInput.model_validate(state.sweep(view, ["baseline", "greener"]))
 
     assert found.server_counts == (8, 10, 12, 14, 20)
     assert [s.key for s in found.systems] == ["baseline", "greener"]
@@ -127,8 +127,8 @@ def test_every_preset_of_a_query_is_known(preset):
 
 def test_a_refusal_is_put_at_its_knob():
     problem = {"errors": [
-        {"field": "study.traffic.rate_rps", "rule": "too many", "repair": "lower it"},
-        {"field": "study.nothing", "rule": "odd", "repair": None},
+        {"field": "serving.traffic.rate_rps", "rule": "too many", "repair": "lower it"},
+        {"field": "serving.nothing", "rule": "odd", "repair": None},
     ]}  # fmt: skip
 
     assert state.field_errors(problem) == {"rate": "lower it"}

@@ -16,6 +16,7 @@ from app.figures import query as query_figures
 from app.figures import serving as figures
 from app.figures.pools import pools_figure, pools_frame
 from app.figures.serving_latency import latency_figure
+from app.figures.template import sisters
 from app.pages.serving import answer, callbacks, exports, more, own, state, systems
 from app.pages.serving.answers import Answers
 from app.pages.serving.bars import side_by_side
@@ -24,9 +25,9 @@ from app.pages.serving.known import Known
 from app.pages.serving.more import least_of
 from tests.app.serving.conftest import SHORT
 from tests.app.site.test_views import text_of
-from tests.app.test_figures import GROUNDS, contrast, drawn
+from tests.app.test_figures import contrast, drawn
 
-REQUEST = {"seq": 1, "tab": "tests", "dark": False, "coarse": False}
+REQUEST = {"seq": 1, "tab": "tests", "coarse": False}
 
 
 def ask(answers, request=REQUEST, **more_of_view):
@@ -201,31 +202,30 @@ def test_every_curve_says_system_source_and_page(study_of):
         assert f"docs/models/{one['page']}" in words
         assert Path("docs/models", one["page"]).exists()
     figure = figures.pareto_figure(
-        study, look_of=figures.looks(study), target_frac=0.99, dark=False
+        study, look_of=figures.looks(study), target_frac=0.99
     )
     shown = " ".join(t for trace in figure.data for t in trace.get("hovertext", []))
     assert "arXiv 2403.20306" in shown
 
 
-@GROUNDS
-def test_plotly_takes_every_figure(study_of, answers, dark):
+def test_plotly_takes_every_figure(study_of, answers):
     study = study_of(systems="greener,buddy,murakkab,junction")
     look_of = figures.looks(study)
-    start = study["study"]["traffic"]["start"]
+    start = study["inputs"]["traffic"]["start"]
     query = {"v2": answers.query({"preset": "v2"}, tab="tests")}
     empty = study | {"outcomes": [], "pareto": []}
     for figure in (
-        figures.pareto_figure(study, look_of=look_of, target_frac=0.99, dark=dark),
-        figures.pareto_figure(empty, look_of={}, target_frac=0.99, dark=dark),
-        latency_figure(study, look_of=look_of, dark=dark),
-        latency_figure(empty, look_of={}, dark=dark),
-        *(pools_figure(o, start=start, source="", dark=dark) for o in
+        figures.pareto_figure(study, look_of=look_of, target_frac=0.99),
+        figures.pareto_figure(empty, look_of={}, target_frac=0.99),
+        latency_figure(study, look_of=look_of),
+        latency_figure(empty, look_of={}),
+        *(pools_figure(o, start=start, source="") for o in
           (*study["outcomes"], None)),
-        query_figures.query_figure(query, titles={}, chosen="v2", dark=dark),
-        query_figures.query_figure({}, titles={}, chosen="v2", dark=dark),
-        query_figures.savings_figure(query["v2"], dark=dark),
-        query_figures.savings_figure({"savings": []}, dark=dark),
-        query_figures.tornado_figure(query["v2"], dark=dark),
+        query_figures.query_figure(query, titles={}, chosen="v2"),
+        query_figures.query_figure({}, titles={}, chosen="v2"),
+        query_figures.savings_figure(query["v2"]),
+        query_figures.savings_figure({"savings": []}),
+        query_figures.tornado_figure(query["v2"]),
     ):  # fmt: skip
         assert drawn(figure).to_dict()
         json.loads(figure.to_json())
@@ -262,10 +262,12 @@ def test_looks_differ_in_sign_and_colour_and_stay_with_their_system(study_of):
 
 def test_colours_are_those_of_the_style_sheet_and_stand_out():
     style = Path("assets/base.series.css").read_text(encoding="utf-8")
-    for ground, dark in (("#ffffff", False), ("#14181c", True)):
-        block = style.split("}")[1 if dark else 0]
+    pairs = sisters()
+    for k, ground in enumerate(("#ffffff", pairs["#ffffff"])):
+        block = style.split("}")[k]
         sheet = re.findall(r"--np-s\d: (#[0-9a-f]{6})", block)
-        assert sheet == [figures.GREY[dark], *figures.SERIES[dark]]
+        colours = (figures.GREY, *figures.SERIES)
+        assert sheet == [pairs[c] if k else c for c in colours]
         assert min(contrast(colour, ground) for colour in sheet) >= 4.5
 
 
@@ -283,7 +285,7 @@ def test_pools_show_instances_times_their_gpus(study_of):
 def test_a_system_without_a_course_in_time_says_so(study_of):
     study = study_of(systems="junction")
     one = study["outcomes"][-1]
-    figure = pools_figure(one, start="2022-07-05T12:00:00Z", source="", dark=False)
+    figure = pools_figure(one, start="2022-07-05T12:00:00Z", source="")
 
     assert "has no course in time" in figure.layout["annotations"][0]["text"]
 
@@ -337,9 +339,7 @@ def test_a_query_is_told_with_its_scatter_and_both_versions_apart(answers):
 
 
 def test_the_published_range_of_all_pathways_is_drawn(answers):
-    figure = query_figures.savings_figure(
-        answers.query({"preset": "v2"}, tab="tests"), dark=False
-    )
+    figure = query_figures.savings_figure(answers.query({"preset": "v2"}, tab="tests"))
     (band,) = figure.layout["shapes"]
 
     assert (band["x0"], band["x1"]) == (8.0, 20.0)
@@ -389,7 +389,8 @@ def test_an_unknown_system_is_refused(client):
 def test_files_hold_every_system(answers, kind):
     view = state.view_from(SHORT)
     request = REQUEST | {"view": view.sliders | view.choices}
-    text, name = exports.export(answers, request, kind)
+    content, name = exports.export(answers, request, kind)
+    text = content.decode()
 
     assert "Buddy Compression" in text
     if name.endswith(".json"):

@@ -141,6 +141,7 @@ def test_a_chosen_node_tells_its_story_and_is_failed_with_others(page):
     page.wait_for_selector("#site-node-story :text('UPS-H1-A')")
     assert "Stranded" in page.inner_text("#site-node-story")
     assert "node=UPS-H1-A" in page.url
+    amperes_are_of_the_voltage_and_power_factor_given(page)
 
     settled(page, lambda: page.click("#site-node-story .np-story-link"))
     assert page.evaluate("document.body.dataset.siteView") == "failures"
@@ -158,6 +159,20 @@ def test_a_chosen_node_tells_its_story_and_is_failed_with_others(page):
     names = row.locator("[col-id=failed]").inner_text()
     settled(page, row.click)
     assert names.split(" + ")[0] in page.inner_text("#site-story-words")
+
+
+def amperes_are_of_the_voltage_and_power_factor_given(page):
+    """The limit's, by S = P ÷ cos φ and I = S ÷ (√3 × U)."""
+    limit = page.locator("#site-node-story [data-w]").first
+    page.fill("#site-amps [name=pf]", "0.9")
+    page.fill("#site-amps [name=volts]", "480")
+    page.press("#site-amps [name=volts]", "Enter")
+    kva = float(limit.get_attribute("data-w")) / 0.9 / 1e3
+    said = f"{1e3 * kva / (3**0.5 * 480):,.0f} A, {kva:,.1f} kVA"
+
+    assert limit.locator("small").inner_text() == said
+    assert "480 V between lines and power factor 0.9" in limit.get_attribute("data-tip")
+    assert said in page.get_attribute(NODE.format("UPS-H1-A"), "data-tip")
 
 
 def test_frames_show_the_load_move(page):

@@ -12,9 +12,9 @@ from app.figures import site as figures
 from app.figures.one_line import diagram
 from app.pages.site import answer, callbacks, state
 from app.pages.under_way import UnderWay
-from tests.app.test_figures import GROUNDS, drawn
+from tests.app.test_figures import drawn
 
-REQUEST = {"seq": 1, "tab": "", "dark": False}
+REQUEST = {"seq": 1, "tab": ""}
 VIEWS = (
     ("site", callbacks.draw_site, callbacks.SITE_PARTS),
     ("failures", callbacks.draw_failures, callbacks.FAILURE_PARTS),
@@ -34,7 +34,7 @@ def text_of(part):
 
 
 def ask(client, known, view, draw, names):
-    found, kept = draw(client, known, view, REQUEST)
+    found, kept = draw(client, known, view)
     return dict(zip([n for n, _ in names], found, strict=True)), kept
 
 
@@ -138,11 +138,10 @@ def test_a_refusal_becomes_words_at_its_knob(client, known):
     assert "nobody" in text_of(found[-2])
     assert not found[-1].get("ok")
     with pytest.raises(ApiProblem):
-        callbacks.draw_site(client, known, view, REQUEST)
+        callbacks.draw_site(client, known, view)
 
 
-@GROUNDS
-def test_plotly_takes_every_figure(client, known, small, dark):
+def test_plotly_takes_every_figure(client, known, small):
     asked = known.question(small(design="catcher"))
     run = client.site_run(**asked)
     screening = client.site_failures(**asked)
@@ -150,15 +149,15 @@ def test_plotly_takes_every_figure(client, known, small, dark):
     year = client.cooling_year(**asked)
     events = state.events_of("3600~utility-outage~~600")
     for figure in (
-        *(figures.rack_figure(run, metric=m, dark=dark) for m in figures.METRICS),
-        figures.balance_figure(run, dark=dark), figures.levels_figure(run, dark=dark),
-        figures.losses_figure(run, dark=dark),
-        figures.matrix_figure(screening["matrix"], dark=dark),
-        figures.matrix_figure(None, dark=dark), figures.race_figure(story, dark=dark),
-        figures.timeline_figure(run, events, dark=dark),
-        figures.temperatures_figure(run, events, dark=dark),
-        figures.pue_figure(year, dark=dark), figures.month_figure(year, dark=dark),
-        figures.parts_figure(year, dark=dark), figures.ride_figure(year, dark=dark),
+        *(figures.rack_figure(run, metric=m) for m in figures.METRICS),
+        figures.balance_figure(run), figures.levels_figure(run),
+        figures.losses_figure(run),
+        figures.matrix_figure(screening["matrix"]),
+        figures.matrix_figure(None), figures.race_figure(story),
+        figures.timeline_figure(run, events),
+        figures.temperatures_figure(run, events),
+        figures.pue_figure(year), figures.month_figure(year),
+        figures.parts_figure(year), figures.ride_figure(year),
     ):  # fmt: skip
         assert drawn(figure).to_dict()
         json.loads(figure.to_json())
@@ -170,7 +169,7 @@ def test_the_race_shows_both_moments_on_one_axis(client, known, small):
     cases = client.site_failures(**asked)["cases"]
     racing = next(c for c in cases if c["race_trip_s"] is not None and c["race_node"])
     story = client.site_failure(failed=racing["failed"], **asked)
-    figure = figures.race_figure(story, dark=False)
+    figure = figures.race_figure(story)
     words = " ".join(a["text"] for a in figure.layout["annotations"])
 
     assert "cap lands" in words
@@ -180,7 +179,7 @@ def test_the_race_shows_both_moments_on_one_axis(client, known, small):
 
 def test_losses_add_up_in_the_diagram_of_losses(run_of):
     run = run_of("2n")
-    trace = figures.losses_figure(run, dark=False).data[0]
+    trace = figures.losses_figure(run).data[0]
     into = dict.fromkeys(range(len(trace["node"]["label"])), 0.0)
     out = dict(into)
     for source, target, value in zip(
@@ -232,7 +231,7 @@ def test_a_module_and_a_part_of_cooling_can_be_followed(client, known, small):
 
 
 def test_phases_are_drawn_per_feed(run_of):
-    figure = figures.balance_figure(run_of("2n"), dark=False, phases=True)
+    figure = figures.balance_figure(run_of("2n"), phases=True)
 
     assert [t["name"] for t in figure.data] == ["phase c", "phase b", "phase a"]
     assert len(figure.data[0]["y"]) == 6
@@ -240,7 +239,7 @@ def test_phases_are_drawn_per_feed(run_of):
 
 def test_an_elevation_shows_servers_from_the_floor_up(run_of):
     run = run_of("2n")
-    figure = figures.rack_figure(run, metric="power", dark=False, row="H1R2")
+    figure = figures.rack_figure(run, metric="power", row="H1R2")
     table = np.array(figure.data[0]["z"], dtype=float)
     rack = next(r for r in run["racks"] if r["name"] == "H1R2K01")
     filled = int(rack["server_count"] * rack["server_u"])
@@ -260,7 +259,7 @@ def test_rack_pdus_stand_for_their_row_in_the_diagram(client, known, small):
     assert len(pdus) == 2 * len(run["racks"])
     assert [n["name"] for n in drawn["nodes"]] == [n["name"] for n in usual["nodes"]]
     assert {n["loss_wh"] > 0 for n in pdus} == {True}
-    sides = figures.balance_figure(run, dark=False).data
+    sides = figures.balance_figure(run).data
     rows = [sum(t["x"][k] for t in sides) for k in range(3)]
     # the busways' losses are not the racks'
     peaks = [r["peak_w"] / 1e3 for r in run["rows"]][::-1]

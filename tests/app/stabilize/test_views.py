@@ -13,9 +13,9 @@ from app.figures import stabilize as figures
 from app.figures.sizing import AGAINST, front_figure
 from app.pages.stabilize import answer, callbacks, found, search, state
 from tests.app.site.test_views import text_of
-from tests.app.test_figures import GROUNDS, drawn
+from tests.app.test_figures import drawn
 
-REQUEST = {"seq": 1, "tab": "", "dark": False, "coarse": True}
+REQUEST = {"seq": 1, "tab": "", "coarse": True}
 TINY = {"search": "tiny", "rules": "ercot-2026,southern-6s"}
 FULL = {"store": "on", "psu": "on", "gen": "on"}
 
@@ -119,18 +119,17 @@ def test_numbers_follow_the_books(study_of):
     assert figures.short_power(study["after"]["highest_w"], "MW") in words
 
 
-@GROUNDS
-def test_plotly_takes_every_figure(study_of, dark):
+def test_plotly_takes_every_figure(study_of):
     study = study_of(**FULL)
     bare = study_of(**dict.fromkeys(state.SWITCHES, "off"), tables="none")
     for figure in (
-        figures.waveform_figure(study, study["window"], focus="ieso-15s", dark=dark),
-        figures.waveform_figure(bare, bare["window"], dark=dark, unit="kW"),
-        figures.spectrum_figure(study, focus="ercot-2026", dark=dark),
-        grid_side.resonance_figure(study, dark=dark),
-        grid_side.ride_figure(study, dark=dark), grid_side.ride_figure(bare, dark=dark),
-        grid_side.resonance_figure(study | {"modes": []}, dark=dark),
-        front_figure(None, against="waste", dark=dark),
+        figures.waveform_figure(study, study["window"], focus="ieso-15s"),
+        figures.waveform_figure(bare, bare["window"], unit="kW"),
+        figures.spectrum_figure(study, focus="ercot-2026"),
+        grid_side.resonance_figure(study),
+        grid_side.ride_figure(study), grid_side.ride_figure(bare),
+        grid_side.resonance_figure(study | {"modes": []}),
+        front_figure(None, against="waste"),
     ):  # fmt: skip
         assert drawn(figure).to_dict()
         json.loads(figure.to_json())
@@ -138,7 +137,7 @@ def test_plotly_takes_every_figure(study_of, dark):
 
 def test_the_waveform_keeps_peaks_and_shows_both_runs_and_stores(study_of):
     study = study_of(**FULL)
-    figure = figures.waveform_figure(study, study["window"], dark=False)
+    figure = figures.waveform_figure(study, study["window"])
     names = [t.get("name") for t in figure.data if t.get("name")]
     high = max(study["window"]["before"]["high"]) / 1e6
 
@@ -153,9 +152,7 @@ def test_the_waveform_keeps_peaks_and_shows_both_runs_and_stores(study_of):
 def test_the_worst_window_is_marked_with_its_limit(study_of):
     study = study_of()
     rule = next(v for v in study["verdicts"] if v["key"] == "ieso-15s")
-    figure = figures.waveform_figure(
-        study, study["window"], focus="ieso-15s", dark=False
-    )
+    figure = figures.waveform_figure(study, study["window"], focus="ieso-15s")
     window, limit = figure.layout["shapes"]
 
     assert window["x0"] == rule["after"]["at_s"]
@@ -199,10 +196,9 @@ def test_a_stored_job_is_found_and_answers(client):
     assert kept["call"]["body"]["scenario_id"] == stored["id"]
 
 
-@GROUNDS
 @pytest.mark.parametrize("against", list(AGAINST))
-def test_the_front_falls_as_its_axis_rises(sized, dark, against):
-    figure = front_figure(sized, against=against, dark=dark)
+def test_the_front_falls_as_its_axis_rises(sized, against):
+    figure = front_figure(sized, against=against)
     fails, passes, front = figure.data[:3]
 
     assert drawn(figure).to_dict()
@@ -213,9 +209,7 @@ def test_the_front_falls_as_its_axis_rises(sized, dark, against):
 
 def test_the_best_is_said_in_words_and_can_be_used(client, sized):
     view = state.view_from(TINY)
-    _, words, rows, values = search.found_parts(
-        sized, "waste", view, dark=False, bare_w=6e7
-    )
+    _, words, rows, values = search.found_parts(sized, "waste", view, bare_w=6e7)
     best = sized["tried"][sized["best"]]
 
     assert "a year: stores" in text_of(words)

@@ -41,15 +41,14 @@ def everything(seen):
 
 
 def parts_of(seen, **view):
-    drawn, kept = draw(seen, state.view_from(view), dark=False)
+    drawn, kept = draw(seen, state.view_from(view))
     names = [f"{name}.{prop}" for name, prop in PARTS]
     return dict(zip(names, drawn, strict=True)), kept
 
 
 @pytest.mark.parametrize("study", [GRID, DRAWN, TORNADO, BROKEN])
-@pytest.mark.parametrize("dark", [False, True])
-def test_plotly_takes_every_figure(seen_of, study, dark):
-    drawn, _ = draw(seen_of(study), state.view_from({}), dark=dark)
+def test_plotly_takes_every_figure(seen_of, study):
+    drawn, _ = draw(seen_of(study), state.view_from({}))
     found = [
         part for part, (_, prop) in zip(drawn, PARTS, strict=True) if prop == "figure"
     ]
@@ -57,6 +56,22 @@ def test_plotly_takes_every_figure(seen_of, study, dark):
     assert len(found) == 6
     for figure in found:
         go.Figure(json.loads(json.dumps(figure)))
+
+
+def test_temperatures_are_read_in_fahrenheit_and_spreads_without_its_zero(seen_of):
+    seen = seen_of(DRAWN, warm=True)
+    seen.document["question"]["metrics"] = [
+        m | ({"unit": "C"} if m["key"] == "peak_w" else {})
+        for m in seen.document["question"]["metrics"]
+    ]
+    warm = seen.scale("peak_w")
+
+    assert seen.scale("energy_wh").unit == "kWh"
+    assert warm.text(60.0) == "140 °F"
+    assert warm.spread(10.0) == "18"
+    assert warm.of(seen.values("peak_w")) == pytest.approx(
+        1.8 * seen.values("peak_w") + 32
+    )
 
 
 def test_the_sentence_has_its_number_first(seen_of):
@@ -95,7 +110,7 @@ def test_a_selection_filters_figures_table_and_words(seen_of):
 def test_a_cell_of_a_grid_is_exact(seen_of):
     seen = seen_of(GRID)
     figure = heat_figure(
-        seen, "energy_wh", (COUNT, LEVEL), everything(seen), stat="mean", dark=False
+        seen, "energy_wh", (COUNT, LEVEL), everything(seen), stat="mean"
     )
     z = np.array(figure.data[0]["z"], dtype=float) * seen.scale("energy_wh").per
     by_hand = {
@@ -135,7 +150,7 @@ def test_drawn_points_are_binned_without_losing_one(seen_of):
 
 def test_the_curve_of_more_falls_from_all_to_none(seen_of):
     seen = seen_of(DRAWN)
-    figure = figures.exceedance_figure(seen, "peak_w", everything(seen), dark=False)
+    figure = figures.exceedance_figure(seen, "peak_w", everything(seen))
     low, high, line = (one["y"] for one in figure.data)
 
     curve = _floats(line)
@@ -172,9 +187,7 @@ def test_few_of_many_marks_are_drawn_and_the_front_always():
 
 def test_the_front_and_the_best_are_marked(seen_of):
     seen = seen_of(GRID)
-    figure = figures.scatter_figure(
-        seen, COUNT, "energy_wh", everything(seen), point=2, dark=False
-    )
+    figure = figures.scatter_figure(seen, COUNT, "energy_wh", everything(seen), point=2)
     named = {one["name"]: one["customdata"] for one in figure.data}
 
     assert sorted(named["on the front"]) == sorted(seen.analysis["pareto"])
@@ -228,7 +241,7 @@ def test_units_are_those_that_suit_or_the_models_own(seen_of):
 
 
 def test_what_is_drawn_already_is_not_drawn_again(points, asked):
-    request = {"seq": 1, "dark": False, "view": {"study": asked(GRID)}, "fresh": True}
+    request = {"seq": 1, "view": {"study": asked(GRID)}, "fresh": True}
     first = respond(points, request)[-1]
     again = respond(points, request | {"have": first["have"], "fresh": False})
 
@@ -240,7 +253,7 @@ def test_what_is_drawn_already_is_not_drawn_again(points, asked):
 
 
 def test_a_study_that_is_gone_says_so(points):
-    request = {"seq": 1, "dark": False, "view": {"study": "study_none"}}
+    request = {"seq": 1, "view": {"study": "study_none"}}
     *_, problem, kept = respond(points, request)
 
     assert kept["gone"]

@@ -199,13 +199,13 @@ def test_equipment_that_cannot_be_is_refused():
         Tower(approach_k=0.5)
     with pytest.raises(ValueError, match=r"cycles must be above 1, got 1.0"):
         Tower(cycles=1.0)
-    with pytest.raises(ValueError, match=r"approach_k must be positive, got 0.0"):
+    with pytest.raises(ValueError, match=r"approach_k must be above 0, got 0.0"):
         DryCooler(approach_k=0.0)
-    with pytest.raises(ValueError, match="cop must be positive, got 0"):
+    with pytest.raises(ValueError, match="cop must be above 0, got 0"):
         Chillers(cop=0.0)
     with pytest.raises(ValueError, match=r"needed must be 1 or more .* got 0 and 1"):
         Chillers(needed=0)
-    with pytest.raises(ValueError, match="rise_k must be positive, got 0"):
+    with pytest.raises(ValueError, match="rise_k must be above 0, got 0"):
         AirHandling(rise_k=0.0)
 
 

@@ -220,7 +220,7 @@ def test_an_idle_hall_runs_and_has_no_pue():
 
 
 def test_plants_that_cannot_be_are_refused():
-    with pytest.raises(ValueError, match="it_rated_w must be positive, got 0"):
+    with pytest.raises(ValueError, match="it_rated_w must be above 0, got 0"):
         water_cooled(0.0)
     with pytest.raises(ValueError, match="air_loop must be given"):
         Plant(name="x", it_rated_w=1.0, air_loop=None)

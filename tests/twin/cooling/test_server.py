@@ -62,9 +62,9 @@ def test_every_server_has_thermal_data_that_runs_cool_at_25_c():
 
 def test_thermal_data_that_cannot_be_is_refused():
     values = {k: f.value for k, f in THERMAL_FIGURES["dgx-a100"].items()}
-    with pytest.raises(ValueError, match="r_k_per_w must be positive, got 0"):
+    with pytest.raises(ValueError, match="r_k_per_w must be above 0 and finite, got 0"):
         ServerThermal(**{**values, "r_k_per_w": 0.0})
     with pytest.raises(ValueError, match=r"clock_floor_frac must be 0 to 1, got 1.5"):
         ServerThermal(**{**values, "clock_floor_frac": 1.5})
-    with pytest.raises(ValueError, match="leakage_frac_per_k must not be negative"):
+    with pytest.raises(ValueError, match="leakage_frac_per_k must be 0 or more"):
         ServerThermal(**{**values, "leakage_frac_per_k": -0.1})

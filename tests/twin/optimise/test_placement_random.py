@@ -13,7 +13,8 @@ from tests.twin.optimise.conftest import MILD
 from tests.twin.optimise.test_placement import node, rack
 from twin.catalogue import find_server
 from twin.facility.activity import Activity
-from twin.facility.assemble import assemble, electrical_network
+from twin.facility.assemble import assemble
+from twin.facility.electrical import electrical_network
 from twin.facility.fit import where_it_fits
 from twin.facility.stage import set_stage
 from twin.power.network import flow

@@ -87,7 +87,7 @@ def test_a_cooling_name_of_no_hall_is_free():
 
 
 def test_the_reserved_name_is_the_one_the_network_uses():
-    from twin.facility.assemble import cooling_name
+    from twin.facility.electrical import cooling_name
     from twin.scenario.facility_checks import COOLING_PREFIX
 
     assert cooling_name("H1") == f"{COOLING_PREFIX}H1"

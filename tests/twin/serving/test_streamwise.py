@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from tests.twin.serving.workflow_ground import DAY_S, make_ground
+from tests.twin.serving.workflow_ground import DAY_S, critical_path_s, make_ground
 from twin.catalogue import find_server
 from twin.catalogue.gpus import A100, B200, H100, H200
 from twin.errors import ScenarioError
 from twin.serving.fleet.parts import plain_requests
 from twin.serving.systems.streamwise import SYSTEM, Parameters, evaluate
-from twin.serving.workflow.graph import critical_path_s, make_batch
+from twin.serving.workflow.graph import make_batch
 from twin.serving.workflow.outcome import busiest_ratio, thinned
 from twin.serving.workflow.pools import StagePool
 from twin.serving.workflow.provision import (

@@ -9,7 +9,12 @@ import numpy as np
 import pytest
 
 from twin.errors import ScenarioError
-from twin.scenario.serving import ServeStudy, ServingSite, ServingTraffic, SystemChoice
+from twin.scenario.serving import (
+    ServingInput,
+    ServingSite,
+    ServingTraffic,
+    SystemChoice,
+)
 from twin.serving.ground import capacity_rps, make_ground
 from twin.serving.study import run_study
 from twin.serving.systems.registry import MODULES, find_system, systems
@@ -19,8 +24,8 @@ NONE = Recordings.none()
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def study(*keys: str, rate_rps: float = 4.0, servers: int = 4, **more) -> ServeStudy:
-    return ServeStudy(
+def study(*keys: str, rate_rps: float = 4.0, servers: int = 4, **more) -> ServingInput:
+    return ServingInput(
         server_count=servers,
         traffic=ServingTraffic(rate_rps=rate_rps, length_s=900),
         systems=tuple(SystemChoice(key=k) for k in keys or ("baseline",)),
@@ -112,7 +117,7 @@ def test_carbon_and_cost_follow_the_energy():
 
 def test_hourly_carbon_weighs_each_hour():
     hours = np.array([100.0, 300.0])
-    asked = ServeStudy(
+    asked = ServingInput(
         server_count=1, traffic=ServingTraffic(rate_rps=0.001, length_s=7200)
     )
 
@@ -163,7 +168,7 @@ def test_more_servers_cost_watts_and_the_front_holds_no_loser():
     ],
 )  # fmt: skip
 def test_what_is_not_known_is_refused_by_name(change, match):
-    asked = ServeStudy(systems=(SystemChoice(**change),))
+    asked = ServingInput(systems=(SystemChoice(**change),))
 
     with pytest.raises(ScenarioError, match=match):
         run_study(asked, NONE)

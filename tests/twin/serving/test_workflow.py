@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from tests.twin.serving.workflow_ground import make_ground
+from tests.twin.serving.workflow_ground import critical_path_s, make_ground
 from tests.twin.serving.workflow_oracle import ends_of
 from twin.errors import ScenarioError
 from twin.serving.workflow.assign import Config, Demand, assign
@@ -18,7 +18,6 @@ from twin.serving.workflow.graph import (
     Batch,
     Graph,
     Stage,
-    critical_path_s,
     make_batch,
     make_graph,
     path_units,

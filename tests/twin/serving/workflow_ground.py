@@ -9,6 +9,8 @@ from twin.catalogue.phase_tables import PHASE_TABLES
 from twin.catalogue.servers import CLOCK_CURVES
 from twin.serving.fleet.parts import Engine, FleetClass, plain_requests
 from twin.serving.systems.base import DYNAMO_SLO, Ground
+from twin.serving.workflow.graph import Graph, stage_s
+from twin.types import FloatArray
 
 DAY_S = 86_400.0
 
@@ -49,3 +51,13 @@ def make_ground(
         carbon_g_per_kwh=(400.0,),
         seed=seed,
     )
+
+
+def critical_path_s(graph: Graph, unit_s: FloatArray) -> float:
+    """Shortest time of a workflow when nothing waits for an instance. [s]"""
+    own_s = stage_s(graph, unit_s)
+    ready_s = np.zeros(len(graph))
+    for k in range(len(graph)):
+        for n in graph.next_node[graph.next_start[k] : graph.next_start[k + 1]]:
+            ready_s[n] = max(ready_s[n], ready_s[k] + own_s[k])
+    return float((ready_s + own_s).max())

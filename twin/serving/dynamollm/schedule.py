@@ -64,7 +64,6 @@ class Schedule:
         count: Instances. shape (bins, pools, degrees)
         share: Of each class to each pool. shape (bins, classes, pools)
         weight: Of each degree within a pool. shape (bins, pools, degrees)
-        expected_w: Server watts the cuts expect. [W], shape (bins,)
         solved: Problems solved.
     """
 
@@ -74,7 +73,6 @@ class Schedule:
     count: IntArray
     share: FloatArray
     weight: FloatArray
-    expected_w: FloatArray
     solved: int
 
 
@@ -203,7 +201,6 @@ def _cut_all(
     count = np.zeros((bins, POOLS, degrees), dtype=np.int64)
     weight = np.zeros((bins, POOLS, degrees))
     share = np.zeros((bins, POOLS, POOLS))
-    watts = np.zeros(bins)
     for e in range(bins):
         share[e] = _shares(rates[e], groups[e] * cap)
         inflow = rates[e] @ share[e]
@@ -211,7 +208,6 @@ def _cut_all(
             cut = manager.cut(int(p), int(groups[e, p]), float(inflow[p]))
             taken = cut.count * cut.load_rps
             count[e, p], weight[e, p] = cut.count, taken / taken.sum()
-            watts[e] += cut.power_w
     grown = np.diff(groups, axis=0, prepend=groups[:1]) > 0
     ready_s = np.arange(bins) * timing.bin_s + math.ceil(timing.reshard_s)
     if not timing.ahead:
@@ -221,7 +217,7 @@ def _cut_all(
         ready_s=np.maximum.accumulate(ready_s),
         delay_s=np.where(grown, timing.start_s, timing.reshard_s),
         groups=groups, count=count, share=share, weight=weight,
-        expected_w=watts, solved=manager.solved,
+        solved=manager.solved,
     )  # fmt: skip
 
 

@@ -8,7 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from twin.catalogue.performance import decode_iteration_s, decode_power_frac
+from twin.catalogue.performance import (
+    clock_factors,
+    decode_iteration_s,
+    decode_power_frac,
+)
 from twin.errors import ScenarioError
 from twin.serving.fleet import state as k
 from twin.serving.fleet.parts import Engine, Fleet, FleetClass, Pool
@@ -181,7 +185,7 @@ def _engine_rows(engines: Sequence[Engine], batch: int) -> dict[str, Any]:
         out["decode_w"][e, :m] = watts[:m]
         out["decode_base_s"][e, m:] = base_s[-1]
         out["decode_w"][e, m:] = watts[-1]
-        mhz, factors = clock_factors(engine)
+        mhz, factors = engine_clocks(engine)
         out["curve_mhz"][e, : mhz.size] = mhz
         out["curve"][e, : mhz.size] = factors
         out["engine"][e] = (
@@ -199,31 +203,10 @@ def host_share_w(engine: Engine) -> float:
     return float(engine.server.host_w.value / engine.server.gpu_count)
 
 
-def clock_factors(engine: Engine) -> tuple[FloatArray, FloatArray]:
-    """
-    What each clock of an engine does to time and power.
-
-    Returns:
-        Clocks [MHz], shape (clocks,), and columns slow-down of prefill, of decode,
-        dynamic power of prefill, of decode, each ÷ that at the highest clock,
-        shape (clocks, 4).
-
-    Source:
-        docs/models/serving.md, eq. 4; power.md.
-    """
-    curve, table = engine.clocks, engine.table
-    top = engine.gpu.clock_max_mhz.value
-    mhz = np.array(curve.clock_mhz) * (top / curve.clock_mhz[-1])
-    slowdown = np.array(curve.slowdown)
-    dynamic = np.array(curve.dynamic_power_frac)
-    memory = table.decode_memory_power_frac
-    factors = np.column_stack([
-        slowdown,
-        1.0 + table.decode_clock_sensitivity * (slowdown - 1.0),
-        dynamic,
-        memory + (1.0 - memory) * dynamic,
-    ])  # fmt: skip
-    return mhz, factors
+def engine_clocks(engine: Engine) -> tuple[FloatArray, FloatArray]:
+    """`clock_factors` of an engine."""
+    top_mhz = engine.gpu.clock_max_mhz.value
+    return clock_factors(engine.clocks, engine.table, top_mhz)
 
 
 # --- pools and classes ---

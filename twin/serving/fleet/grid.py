@@ -15,7 +15,7 @@ import numpy as np
 
 from twin.catalogue.performance import decode_iteration_s, decode_power_frac
 from twin.errors import ScenarioError
-from twin.serving.fleet.compile import clock_factors
+from twin.serving.fleet.compile import engine_clocks
 from twin.serving.fleet.parts import Engine
 from twin.types import BoolArray, FloatArray, IntArray
 
@@ -171,7 +171,7 @@ def _phases(engine: Engine, grid: GridInput) -> _Phases:
     """Times of both phases and the rates they allow."""
     table = engine.table
     clock, limit, prompt, output = _columns(grid)
-    mhz, factors = clock_factors(engine)
+    mhz, factors = engine_clocks(engine)
     slow, decode_slow = (np.interp(clock, mhz, factors[:, k]) for k in (0, 1))
     capped = engine.capped_slowdown if engine.gpu_cap_frac < 1 else 1.0
     prefill_s = _beyond(prompt, table.prefill_tokens, table.prefill_s) * slow * capped
@@ -267,7 +267,7 @@ def _power_w(
     table, n_gpu = engine.table, engine.gpu_count
     idle_w, tdp_w = engine.gpu.idle_w.value, engine.gpu.tdp_w.value
     clock, _, prompt, _ = _columns(grid)
-    mhz, factors = clock_factors(engine)
+    mhz, factors = engine_clocks(engine)
     cap_w = engine.gpu_cap_frac * tdp_w if engine.gpu_cap_frac < 1 else np.inf
 
     def above_idle_w(frac: FloatArray, column: int) -> FloatArray:
@@ -307,7 +307,7 @@ _MOST_COUNT = 1e9
 
 def _check(grid: GridInput) -> None:
     """Every axis filled and in range."""
-    clocks = [clock_factors(engine)[0] for engine in grid.engines]
+    clocks = [engine_clocks(engine)[0] for engine in grid.engines]
     low = max((float(mhz[0]) for mhz in clocks), default=0.0)
     high = min((float(mhz[-1]) for mhz in clocks), default=np.inf)
     ranges: dict[str, tuple[tuple[float, ...], float, float]] = {

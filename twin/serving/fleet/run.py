@@ -88,7 +88,6 @@ class PoolResult:
     Args:
         gpu_j: Energy of its GPUs. [J]
         server_j: With host share of the GPUs on. [J]
-        instance_s: Instances on × time. [s]
         gpu_s: GPUs on × time. [s]
         cost_usd: GPU-hours at the engine's price. [USD]
         series: Per record: GPU watts (min, mean, max), arrived, finished, prompt and
@@ -100,7 +99,6 @@ class PoolResult:
     gpus_per_instance: int
     gpu_j: float
     server_j: float
-    instance_s: float
     gpu_s: float
     cost_usd: float
     series: FloatArray
@@ -485,7 +483,7 @@ def _pool_result(
         name=pool.name, role=pool.role, gpus_per_instance=gpus, gpu_j=gpu_j,
         server_j=host_share_w(pool.engine) * gpus * (instance_s + asleep_s)
         + pool.engine.server.host_slope.value * gpu_j,
-        instance_s=instance_s, gpu_s=instance_s * gpus,
+        gpu_s=instance_s * gpus,
         cost_usd=instance_s * gpus / 3600.0 * pool.engine.gpu_hour_usd,
         series=series,
     )  # fmt: skip

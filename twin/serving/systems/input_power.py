@@ -17,8 +17,7 @@ from typing import Literal
 
 import numpy as np
 
-from twin.catalogue.figure import Figure
-from twin.catalogue.gpus import figure
+from twin.catalogue.figure import Figure, figure
 from twin.errors import ScenarioError
 from twin.scenario.base import Model, quantity
 from twin.serving.fleet.parts import Engine, Plan

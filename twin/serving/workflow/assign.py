@@ -73,7 +73,6 @@ class Assignment:
         quality_frac: Workflow kind -> product of qualities.
         power_w: Mean power at the demand, waiting included, hosts not. [W]
         gpus: GPUs on.
-        usd_per_hour: Price of them.
     """
 
     pools: tuple[StagePool, ...]
@@ -82,7 +81,6 @@ class Assignment:
     quality_frac: dict[str, float]
     power_w: float
     gpus: float
-    usd_per_hour: float
 
 
 def assign(
@@ -278,7 +276,6 @@ class _Program:
             quality_frac=dict(zip(names, quality.tolist(), strict=True)),
             power_w=float((y * self.work_w).sum() + n @ self.idle_w),
             gpus=float(n @ self.gpus),
-            usd_per_hour=float(n @ self.price),
         )
 
 

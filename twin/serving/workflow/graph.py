@@ -165,16 +165,6 @@ def stage_s(graph: Graph, unit_s: FloatArray) -> FloatArray:
     return np.asarray((graph.units * unit_s[graph.component]).sum(axis=1))
 
 
-def critical_path_s(graph: Graph, unit_s: FloatArray) -> float:
-    """Shortest time of a workflow when nothing waits for an instance. [s]"""
-    own_s = stage_s(graph, unit_s)
-    ready_s = np.zeros(len(graph))
-    for k in range(len(graph)):
-        for n in graph.next_node[graph.next_start[k] : graph.next_start[k + 1]]:
-            ready_s[n] = max(ready_s[n], ready_s[k] + own_s[k])
-    return float((ready_s + own_s).max())
-
-
 def path_units(graph: Graph, unit_s: FloatArray) -> FloatArray:
     """
     Units of each component on the longest path to the first output.

@@ -7,13 +7,13 @@ import math
 from twin.errors import ScenarioError
 from twin.plan.memo import Memo
 from twin.scenario.parse_serving import traffic_datasets
-from twin.scenario.serving import ServeStudy
+from twin.scenario.serving import ServingInput
 from twin.serving.grid_year import hours_from
 from twin.serving.study import StudyResult, run_study
 from twin.study.questions.base import Ground, Metric, Needs, Outputs, Question
 
 
-def answer(inputs: ServeStudy, ground: Ground, _: Memo) -> Outputs:
+def answer(inputs: ServingInput, ground: Ground, _: Memo) -> Outputs:
     """Run the study's first system beside the baseline."""
     wanted = inputs.systems[0]
     alone = inputs.model_copy(update={"systems": (wanted,), "server_counts": ()})
@@ -37,7 +37,7 @@ def _figures(found: StudyResult, key: str) -> Outputs:
     here = next((o for o in found.outcomes if o.system == key), None)
     if here is None:
         raise ScenarioError("systems.0.key", "gave no answer", key, "ask it with "
-                            "`nameplate serve-study` to see why")  # fmt: skip
+                            "`nameplate serving` to see why")  # fmt: skip
     base = here.baseline or found.outcomes[0]
     per_unit = base.energy_per_unit_wh
     return {
@@ -57,7 +57,7 @@ def _figures(found: StudyResult, key: str) -> Outputs:
     }  # fmt: skip
 
 
-def needs(inputs: ServeStudy) -> Needs:
+def needs(inputs: ServingInput) -> Needs:
     """Recorded traffic and hours of the grid that a study names."""
     grid = () if inputs.site.grid is None else (("site.grid", inputs.site.grid),)
     return Needs(datasets=tuple(traffic_datasets(inputs.traffic)), grid=grid)
@@ -66,7 +66,7 @@ def needs(inputs: ServeStudy) -> Needs:
 QUESTION = Question(
     key="serving", label="A serving system",
     doc="What the first system of a serving study does with its traffic.",
-    model=ServeStudy, evaluate=answer, needs=needs,
+    model=ServingInput, evaluate=answer, needs=needs,
     metrics=(
         Metric(
             key="attained_frac", unit="1", label="Requests within limits", better="more"

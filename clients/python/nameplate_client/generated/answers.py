@@ -1367,7 +1367,7 @@ class DatasetInfo(Record):
         present: Whether it can be used now
         path: File on this machine
         origin: Who brought it
-        pullable: Whether `data pull` can fetch it
+        pullable: Whether `datasets pull` can fetch it
         checked: How its bytes were or will be checked
     """
 
@@ -1404,18 +1404,18 @@ class DefaultsOut(Record):
     Inputs where nothing is given.
 
     Attributes:
-        study: Of a study
+        serving: Of a run
         query: Of a query
         knobs: Of a knob grid
         provision: Of a search
-        study_fields: Fields of a study, top level
+        serving_fields: Fields of a run, top level
     """
 
-    study: dict[str, Any]
+    serving: dict[str, Any]
     query: dict[str, Any]
     knobs: dict[str, Any]
     provision: dict[str, Any]
-    study_fields: list[KnobOut]
+    serving_fields: list[KnobOut]
 
 
 class DeliveryOut(Record):
@@ -2279,7 +2279,7 @@ class GridUsedOut(Record):
 
     Attributes:
         name: Dataset
-        year: Its year; day and hour of the study count [1]
+        year: Its year; day and hour of the run count [1]
         energy_usd_per_kwh: Mean price of the hours [USD/kWh]
         carbon_filled_hours: Hours of its carbon filled in [h]
         price_filled_hours: Hours of its price filled in [h]
@@ -5357,9 +5357,9 @@ class ScenarioSummary(Record):
     UNITS: ClassVar[Mapping[str, str]] = {"version": "1"}
 
 
-class SchedulingOut(Record):
+class ScheduleOut(Record):
     """
-    SchedulingOut
+    ScheduleOut
 
     Attributes:
         name: Name of the site
@@ -5486,39 +5486,6 @@ class SeriesPage(Record):
     next_cursor: str | None
 
 
-class ServeStudyOut(Record):
-    """
-    Systems side by side.
-
-    Attributes:
-        name: Name of the study
-        horizon_s: Length of the traffic [s]
-        capacity_frac: Mean rate ÷ what the baseline keeps up with [1]
-        outcomes: In the order asked, the baseline first
-        refused: Systems that cannot run on this ground
-        pareto: Every system at every server count
-        grid: Null where price and carbon are constant
-        warnings: For people
-        study: Inputs with every default
-        provenance: What the answer rests on
-        timing: What it cost
-    """
-
-    name: str
-    horizon_s: float
-    capacity_frac: float | None
-    outcomes: list[SystemDidOut]
-    refused: list[NotHereOut]
-    pareto: list[ParetoPointOut]
-    grid: GridUsedOut | None
-    warnings: list[str]
-    study: dict[str, Any]
-    provenance: ProvenanceOut
-    timing: TimingOut | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {"horizon_s": "s", "capacity_frac": "1"}
-
-
 class ServerList(Record):
     """
     Server types.
@@ -5563,6 +5530,39 @@ class ServerOut(Record):
         "idle_w": "W",
         "full_w": "W",
     }
+
+
+class ServingRunOut(Record):
+    """
+    Systems side by side.
+
+    Attributes:
+        name: Name of the run
+        horizon_s: Length of the traffic [s]
+        capacity_frac: Mean rate ÷ what the baseline keeps up with [1]
+        outcomes: In the order asked, the baseline first
+        refused: Systems that cannot run on this ground
+        pareto: Every system at every server count
+        grid: Null where price and carbon are constant
+        warnings: For people
+        inputs: Inputs with every default
+        provenance: What the answer rests on
+        timing: What it cost
+    """
+
+    name: str
+    horizon_s: float
+    capacity_frac: float | None
+    outcomes: list[SystemDidOut]
+    refused: list[NotHereOut]
+    pareto: list[ParetoPointOut]
+    grid: GridUsedOut | None
+    warnings: list[str]
+    inputs: dict[str, Any]
+    provenance: ProvenanceOut
+    timing: TimingOut | None
+
+    UNITS: ClassVar[Mapping[str, str]] = {"horizon_s": "s", "capacity_frac": "1"}
 
 
 class SettingOut(Record):
@@ -6313,6 +6313,65 @@ class SpectraOut(Record):
     after: LinesOut
 
 
+class StabilizeRunOut(Record):
+    """
+    A training site before and after its measures.
+
+    Attributes:
+        passes: Whether every rule that can be judged is kept
+        contract_w: Contracted power [W]
+        sample_s: Length of a sample [s]
+        horizon_s: Length of the run [s]
+        verdicts: Rules
+        modes: Critical frequencies
+        before: Without measures
+        after: With measures
+        stores: Stores
+        jobs: Jobs as they run
+        ups: The UPS; null without one
+        generators: Gensets; null without
+        interharmonics: Strongest interharmonic before and after; null where samples are
+            too coarse
+        rides: The disturbance under each table
+        rejections: Load onto batteries at once and back as a ramp, under each ramp rule
+            and table
+        spectrum: Spectra
+        window: The waveforms
+        assumptions: Every number it rests on
+        notes: What a reader must know
+        provenance: What it rests on
+        timing: What it cost
+    """
+
+    passes: bool
+    contract_w: float
+    sample_s: float
+    horizon_s: float
+    verdicts: list[VerdictOut]
+    modes: list[ModeOut]
+    before: RunFiguresOut
+    after: RunFiguresOut
+    stores: list[StoreOut]
+    jobs: list[StabilizeJobOut]
+    ups: UpsOut | None
+    generators: GeneratorsOut | None
+    interharmonics: list[InterharmonicOut] | None
+    rides: list[RideOut]
+    rejections: list[RejectionOut]
+    spectrum: SpectraOut
+    window: ZoomOut
+    assumptions: list[AssumptionOut]
+    notes: list[str]
+    provenance: ProvenanceOut
+    timing: TimingOut
+
+    UNITS: ClassVar[Mapping[str, str]] = {
+        "contract_w": "W",
+        "sample_s": "s",
+        "horizon_s": "s",
+    }
+
+
 class SteeredDomainOut(Record):
     """
     One row or hall and its share of the parent's power.
@@ -6560,65 +6619,6 @@ class StudyDetail(Record):
     provenance: ProvenanceOut
 
 
-class StudyOut(Record):
-    """
-    A training site before and after its measures.
-
-    Attributes:
-        passes: Whether every rule that can be judged is kept
-        contract_w: Contracted power [W]
-        sample_s: Length of a sample [s]
-        horizon_s: Length of the run [s]
-        verdicts: Rules
-        modes: Critical frequencies
-        before: Without measures
-        after: With measures
-        stores: Stores
-        jobs: Jobs as they run
-        ups: The UPS; null without one
-        generators: Gensets; null without
-        interharmonics: Strongest interharmonic before and after; null where samples are
-            too coarse
-        rides: The disturbance under each table
-        rejections: Load onto batteries at once and back as a ramp, under each ramp rule
-            and table
-        spectrum: Spectra
-        window: The waveforms
-        assumptions: Every number it rests on
-        notes: What a reader must know
-        provenance: What it rests on
-        timing: What it cost
-    """
-
-    passes: bool
-    contract_w: float
-    sample_s: float
-    horizon_s: float
-    verdicts: list[VerdictOut]
-    modes: list[ModeOut]
-    before: RunFiguresOut
-    after: RunFiguresOut
-    stores: list[StoreOut]
-    jobs: list[StabilizeJobOut]
-    ups: UpsOut | None
-    generators: GeneratorsOut | None
-    interharmonics: list[InterharmonicOut] | None
-    rides: list[RideOut]
-    rejections: list[RejectionOut]
-    spectrum: SpectraOut
-    window: ZoomOut
-    assumptions: list[AssumptionOut]
-    notes: list[str]
-    provenance: ProvenanceOut
-    timing: TimingOut
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "contract_w": "W",
-        "sample_s": "s",
-        "horizon_s": "s",
-    }
-
-
 class StudyPage(Record):
     """
     A page of studies.
@@ -6755,7 +6755,7 @@ class SystemDidOut(Record):
         mark: How sure its mechanism and figures are
         page: File in docs/models
         timeline: Null without a course in time
-        against_study: Against the study's baseline; null where units differ
+        against_baseline: Against the run's baseline; null where units differ
         baseline: The paper's own baseline, where it has one
         against_own: Against that
     """
@@ -6790,7 +6790,7 @@ class SystemDidOut(Record):
     mark: str
     page: str
     timeline: TimelineOut | None
-    against_study: AgainstOut | None
+    against_baseline: AgainstOut | None
     baseline: FiguresOut | None
     against_own: AgainstOut | None
 
@@ -6829,14 +6829,14 @@ class SystemOut(Record):
     A published system with its knobs.
 
     Attributes:
-        key: Key, `systems.key` of a study
+        key: Key, `systems.key` of a run
         label: Name
         kind: fleet, workflow, training or host
         summary: What it does
         source: Paper
         mark: How sure its mechanism and figures are
         page: File in docs/models
-        own_terms: How its traffic or limits differ from a study's; empty: not at all
+        own_terms: How its traffic or limits differ from a run's; empty: not at all
         knobs: Its knobs
     """
 

@@ -1944,41 +1944,6 @@ class Search(TypedDict):
     patience: NotRequired[int | None]
 
 
-class ServeStudy(TypedDict):
-    """
-    Systems side by side on the same traffic.
-
-    Keys:
-        name: Name
-        model: Key of the model
-        server: Key of the server type
-        server_count: Servers at hand [1]
-        gpus_per_instance: GPUs of one baseline instance (tensor parallel) [1]
-        traffic: What everybody serves
-        slo: Limits
-        site: Hall
-        systems: Systems to compare; the baseline is always run
-        own: Servers and cooling plants of your own that these inputs name; filled from
-            NAMEPLATE_OWN_DIR
-        server_counts: Further server counts at which every system runs, for the curve
-            of SLO against watts [servers]
-        seed: Seed of every draw [1]
-    """
-
-    name: NotRequired[str]
-    model: NotRequired[str]
-    server: NotRequired[str]
-    server_count: NotRequired[int]
-    gpus_per_instance: NotRequired[int]
-    traffic: NotRequired[ServingTraffic]
-    slo: NotRequired[ServingSlo]
-    site: NotRequired[ServingSite]
-    systems: NotRequired[list[SystemChoice]]
-    own: NotRequired[Own]
-    server_counts: NotRequired[list[int]]
-    seed: NotRequired[int]
-
-
 class Servers(TypedDict):
     """
     What a server costs, lasts, and is worth when it is lost.
@@ -2027,6 +1992,41 @@ class ServersToPlace(TypedDict):
     most_lost: NotRequired[int | None]
 
 
+class ServingInput(TypedDict):
+    """
+    Systems side by side on the same traffic.
+
+    Keys:
+        name: Name
+        model: Key of the model
+        server: Key of the server type
+        server_count: Servers at hand [1]
+        gpus_per_instance: GPUs of one baseline instance (tensor parallel) [1]
+        traffic: What everybody serves
+        slo: Limits
+        site: Hall
+        systems: Systems to compare; the baseline is always run
+        own: Servers and cooling plants of your own that these inputs name; filled from
+            NAMEPLATE_OWN_DIR
+        server_counts: Further server counts at which every system runs, for the curve
+            of SLO against watts [servers]
+        seed: Seed of every draw [1]
+    """
+
+    name: NotRequired[str]
+    model: NotRequired[str]
+    server: NotRequired[str]
+    server_count: NotRequired[int]
+    gpus_per_instance: NotRequired[int]
+    traffic: NotRequired[ServingTraffic]
+    slo: NotRequired[ServingSlo]
+    site: NotRequired[ServingSite]
+    systems: NotRequired[list[SystemChoice]]
+    own: NotRequired[Own]
+    server_counts: NotRequired[list[int]]
+    seed: NotRequired[int]
+
+
 class ServingSite(TypedDict):
     """
     The hall around the servers: overhead, prices, carbon.
@@ -2067,7 +2067,7 @@ class ServingSlo(TypedDict):
 
 class ServingTraffic(TypedDict):
     """
-    Requests that every system of the study serves.
+    Requests that every system serves.
 
     Keys:
         classes: Kinds of request; `lengths` draws from a recorded dataset. The default
@@ -2377,7 +2377,7 @@ class StudySpec(TypedDict):
 
 class SystemChoice(TypedDict):
     """
-    One system of the study with its knobs.
+    One of the systems, with its knobs.
 
     Keys:
         key: Key of the system

@@ -66,21 +66,21 @@ from nameplate_client.generated.answers import (
     RunOut,
     ScenarioOut,
     ScenarioSummary,
-    SchedulingOut,
+    ScheduleOut,
     ServerList,
-    ServeStudyOut,
+    ServingRunOut,
     ShadowOut,
     ShiftOut,
     SiteOut,
     SiteRunOut,
     SizeOut,
     SourceList,
+    StabilizeRunOut,
     SteeringOut,
     StoredJobOut,
     StoredOut,
     StudyChecked,
     StudyDetail,
-    StudyOut,
     StudySummary,
     SystemList,
     TelemetryPlacementOut,
@@ -106,7 +106,7 @@ from nameplate_client.generated.inputs import (
     ProvisionInput,
     QueryEnergyInput,
     Scenario,
-    ServeStudy,
+    ServingInput,
     ShiftInput,
     StudySpec,
 )
@@ -1264,6 +1264,31 @@ class ServingNoun(Noun):
             on_progress=on_progress,
         )
 
+    def run(
+        self,
+        *,
+        view: str | None = None,
+        serving: ServingInput | None = None,
+        points: int = 600,
+        on_progress: base.Progress | None = None,
+    ) -> ServingRunOut:
+        """
+        Run serving systems side by side on the same traffic.
+
+        Args:
+            view: Name of the asking view; a newer question of it cancels this one
+            serving: Inputs; absent keys take defaults
+            points: Most records of each timeline; power keeps its peaks [1]
+            on_progress: Told part and phase where the answer takes longer.
+        """
+        return self._connection.answer(
+            ServingRunOut,
+            "POST",
+            "/serving/run",
+            body=given({"view": view, "serving": serving, "points": points}),
+            on_progress=on_progress,
+        )
+
     def shift(
         self,
         *,
@@ -1287,33 +1312,8 @@ class ServingNoun(Noun):
             on_progress=on_progress,
         )
 
-    def study(
-        self,
-        *,
-        view: str | None = None,
-        study: ServeStudy | None = None,
-        points: int = 600,
-        on_progress: base.Progress | None = None,
-    ) -> ServeStudyOut:
-        """
-        Run serving systems side by side on the same traffic.
-
-        Args:
-            view: Name of the asking view; a newer question of it cancels this one
-            study: Inputs; absent keys take defaults
-            points: Most records of each timeline; power keeps its peaks [1]
-            on_progress: Told part and phase where the answer takes longer.
-        """
-        return self._connection.answer(
-            ServeStudyOut,
-            "POST",
-            "/serving/study",
-            body=given({"view": view, "study": study, "points": points}),
-            on_progress=on_progress,
-        )
-
     def systems(self) -> SystemList:
-        """Name the systems a study may compare, with their knobs and sources."""
+        """Name the systems a run may compare, with their knobs and sources."""
         return self._connection.one(SystemList, "GET", "/serving/systems")
 
 
@@ -1609,7 +1609,7 @@ class SiteNoun(Noun):
             on_progress=on_progress,
         )
 
-    def scheduling(
+    def schedule(
         self,
         *,
         scenario: Scenario | None = None,
@@ -1621,7 +1621,7 @@ class SiteNoun(Noun):
         iaas_frac: float = 0.5,
         days: int = 2,
         on_progress: base.Progress | None = None,
-    ) -> SchedulingOut:
+    ) -> ScheduleOut:
         """
         Try placing, routing and configuring on a site, each alone and all of them.
 
@@ -1640,9 +1640,9 @@ class SiteNoun(Noun):
             on_progress: Told part and phase where the answer takes longer.
         """
         return self._connection.answer(
-            SchedulingOut,
+            ScheduleOut,
             "POST",
-            "/site/scheduling",
+            "/site/schedule",
             body=given(
                 {
                     "scenario": scenario,
@@ -1841,7 +1841,7 @@ class StabilizeNoun(Noun):
         view: str | None = None,
         points: int = 1200,
         on_progress: base.Progress | None = None,
-    ) -> StudyOut:
+    ) -> StabilizeRunOut:
         """
         Run training jobs before and after measures, and hold every rule against them.
 
@@ -1854,7 +1854,7 @@ class StabilizeNoun(Noun):
             on_progress: Told part and phase where the answer takes longer.
         """
         return self._connection.answer(
-            StudyOut,
+            StabilizeRunOut,
             "POST",
             "/stabilize/run",
             body=given(

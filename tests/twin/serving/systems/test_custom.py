@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from twin.errors import ScenarioError
-from twin.scenario.serving import ServeStudy, ServingTraffic
+from twin.scenario.serving import ServingInput, ServingTraffic
 from twin.serving.fleet.autoscale import Autoscaler, PoolTarget
 from twin.serving.fleet.parts import View
 from twin.serving.fleet.state import INSTANCE, OFF, ON, STARTING
@@ -27,7 +27,7 @@ from twin.serving.traffic import Recordings
 
 def small_ground() -> Ground:
     """Twenty minutes of generated chat on four servers."""
-    study = ServeStudy(
+    study = ServingInput(
         server_count=4, traffic=ServingTraffic(rate_rps=4, length_s=1200)
     )
     return make_ground(study, Recordings.none())

@@ -1,44 +1,36 @@
-"""Turn serving studies, points of SLO against watts, and systems into tables."""
+"""Runs of serving systems, points of SLO against watts, and systems as tables."""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
-from app.format import MISSING, number, percent
+from app.format import number, percent
+from cli.tables import kilo, listing, make_table, row, say
 from twin.types import Document
 
-Side = Literal["left", "right"]
 
-
-def print_study(console: Console, study: Document) -> None:
+def print_run(console: Console, run: Document) -> None:
     """Print systems side by side, then what was refused, and warnings."""
-    for warning in study["warnings"]:
-        say(console, f"warning: {warning}")
-    console.print(_table_of(study))
-    for one in study["outcomes"]:
-        if one["baseline"] is not None:
-            say(console, _own(one))
-    for one in study["refused"]:
-        say(console, refused(one))
-    load = study["capacity_frac"]
+    say(console, *(f"warning: {warning}" for warning in run["warnings"]))
+    console.print(_table_of(run))
+    compared = [one for one in run["outcomes"] if one["baseline"] is not None]
+    say(console, *map(_own, compared), *map(refused, run["refused"]))
+    load = run["capacity_frac"]
     say(console, f"load: {percent(load, 0)} of what the baseline keeps up with")
-    if study["grid"] is not None:
-        say(console, _grid(study["grid"]))
+    if run["grid"] is not None:
+        say(console, _grid(run["grid"]))
 
 
-def print_pareto(console: Console, study: Document) -> None:
+def print_pareto(console: Console, run: Document) -> None:
     """Print every system at every server count; `*` marks the front."""
     table = make_table(
-        "SLO against watts", ("", "left"), ("System", "left"), ("Servers", "right"),
-        ("SLO", "right"), ("Mean kW", "right"), ("Peak kW", "right"),
-        ("J/token", "right"),
+        "SLO against watts", "", ("System", "left"), "Servers", "SLO", "Mean kW",
+        "Peak kW", "J/token",
     )  # fmt: skip
-    for p in sorted(study["pareto"], key=lambda p: p["mean_power_w"]):
+    for p in sorted(run["pareto"], key=lambda p: p["mean_power_w"]):
         row(
             table, "*" if p["on_front"] else "", p["label"], str(p["server_count"]),
             percent(p["attained_frac"], 2), kilo(p["mean_power_w"]),
@@ -48,11 +40,8 @@ def print_pareto(console: Console, study: Document) -> None:
 
 
 def print_systems(console: Console, systems: list[Document]) -> None:
-    """Print what a study may compare."""
-    table = make_table(
-        "Serving systems", ("Key", "left"), ("Acts on", "left"), ("Does", "left"),
-        ("Source", "left"), ("Sure", "left"), wrap=True,
-    )  # fmt: skip
+    """Print what may be compared."""
+    table = listing("Serving systems", "Key", "Acts on", "Does", "Source", "Sure")
     for s in systems:
         row(table, s["key"], s["kind"], s["summary"], s["source"], s["mark"])
     console.print(table)
@@ -63,16 +52,14 @@ def print_systems(console: Console, systems: list[Document]) -> None:
 # --- parts ----------------------------------------------------------------------------
 
 
-def _table_of(study: Document) -> Table:
+def _table_of(run: Document) -> Table:
     table = make_table(
-        f"{study['name']}: {_length(study['horizon_s'])}, power of the site",
-        ("System", "left"), ("SLO", "right"), ("Mean kW", "right"),
-        ("Peak kW", "right"), ("J/token", "right"), ("Wh/request", "right"),
-        ("$/1000", "right"), ("kg CO2", "right"), ("Energy", "right"),
-        ("Cost", "right"),
+        f"{run['name']}: {_length(run['horizon_s'])}, power of the site",
+        "System", "SLO", "Mean kW", "Peak kW", "J/token", "Wh/request", "$/1000",
+        "kg CO2", "Energy", "Cost",
     )  # fmt: skip
-    for one in study["outcomes"]:
-        against = one["against_study"] or {}
+    for one in run["outcomes"]:
+        against = one["against_baseline"] or {}
         row(
             table, one["label"], percent(one["attained_frac"], 2),
             kilo(one["mean_power_w"]), kilo(one["peak_power_w"]),
@@ -125,17 +112,6 @@ def refused(one: Document) -> str:
     )
 
 
-def say(console: Console, *lines: str) -> None:
-    """Print lines as they are."""
-    for line in lines:
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
-
-
-def kilo(value: float | None) -> str:
-    """Format watts as kilowatts."""
-    return MISSING if value is None else number(value / 1e3, 1)
-
-
 def _knob(knob: Document) -> str:
     """Say a knob with its default; one made of parts has too many to say."""
     default = knob["default"]
@@ -147,18 +123,3 @@ def _knob(knob: Document) -> str:
 
 def _items(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
-
-
-def make_table(title: str, *columns: tuple[str, Side], wrap: bool = False) -> Table:
-    """Begin a table."""
-    table = Table(
-        title=Text(title), title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
-    )
-    for k, (name, justify) in enumerate(columns):
-        table.add_column(Text(name), justify=justify, no_wrap=not wrap or k == 0)
-    return table
-
-
-def row(table: Table, *cells: str) -> None:
-    """Add a row of plain text: brackets in a name are no markup."""
-    table.add_row(*(Text(cell) for cell in cells))

@@ -22,7 +22,7 @@ def lines_with(text, word):
 
 
 def test_systems_stand_side_by_side_with_what_they_save(nameplate, scenario_file):
-    result = nameplate("serve-study", scenario_file(SMALL))
+    result = nameplate("serving", scenario_file(SMALL))
 
     assert result.exit_code == 0, result.stderr
     assert "Hall [1]: 5 min, power of the site" in result.stdout
@@ -34,16 +34,16 @@ def test_systems_stand_side_by_side_with_what_they_save(nameplate, scenario_file
 
 
 def test_json_is_the_answer_of_the_api(nameplate, answer, scenario_file):
-    found = answer(nameplate("serve-study", scenario_file(SMALL), "--json"))
+    found = answer(nameplate("serving", scenario_file(SMALL), "--json"))
 
-    assert {"outcomes", "refused", "pareto", "study", "provenance"} <= set(found)
+    assert {"outcomes", "refused", "pareto", "inputs", "provenance"} <= set(found)
     assert [o["system"] for o in found["outcomes"]] == ["baseline", "greener"]
 
 
 def test_systems_can_be_named_instead_of_the_files(nameplate, answer, scenario_file):
     path = scenario_file(SMALL)
     found = answer(
-        nameplate("serve-study", path, "--systems", "buddy, input_power", "--json")
+        nameplate("serving", path, "--systems", "buddy, input_power", "--json")
     )
 
     systems = [o["system"] for o in found["outcomes"]]
@@ -52,7 +52,7 @@ def test_systems_can_be_named_instead_of_the_files(nameplate, answer, scenario_f
 
 def test_a_refused_system_is_said_with_its_repair(nameplate, scenario_file):
     path = scenario_file(SMALL | {"slo": {"tbt_s": 0.0001}})
-    result = nameplate("serve-study", path)
+    result = nameplate("serving", path)
 
     assert result.exit_code == 0, result.stderr
     (refused,) = lines_with(result.stdout, "refused: Greener LLMs")
@@ -62,7 +62,7 @@ def test_a_refused_system_is_said_with_its_repair(nameplate, scenario_file):
 
 def test_too_much_traffic_is_a_warning_with_what_would_do(nameplate, scenario_file):
     path = scenario_file(SMALL | {"server_count": 1})
-    result = nameplate("serve-study", path, "--systems", "baseline")
+    result = nameplate("serving", path, "--systems", "baseline")
 
     (warning,) = lines_with(result.stdout, "warning:")
     assert "queues grow" in warning
@@ -73,8 +73,8 @@ def test_pareto_runs_further_server_counts_and_marks_the_front(
     nameplate, answer, scenario_file
 ):
     path = scenario_file(SMALL)
-    shown = nameplate("serve-study", path, "--pareto")
-    found = answer(nameplate("serve-study", path, "--pareto", "--json"))
+    shown = nameplate("serving", path, "--pareto")
+    found = answer(nameplate("serving", path, "--pareto", "--json"))
 
     assert "SLO against watts" in shown.stdout
     assert {p["server_count"] for p in found["pareto"]} == {4, 6, 8, 10}
@@ -84,10 +84,10 @@ def test_pareto_runs_further_server_counts_and_marks_the_front(
 
 def test_files_hold_figures_and_timelines(nameplate, scenario_file, tmp_path):
     out = tmp_path / "out"
-    result = nameplate("serve-study", scenario_file(SMALL), "--out", out)
+    result = nameplate("serving", scenario_file(SMALL), "--out", out)
 
     assert result.exit_code == 0, result.stderr
-    study = json.loads((out / "study.json").read_text())
+    study = json.loads((out / "serving.json").read_text())
     with (out / "systems.csv").open() as file:
         systems = list(csv.DictReader(file))
     with (out / "timelines.csv").open() as file:
@@ -102,8 +102,8 @@ def test_files_hold_figures_and_timelines(nameplate, scenario_file, tmp_path):
 
 
 def test_systems_are_listed_with_knobs_and_sources(nameplate, answer):
-    shown = nameplate("serve-study", "--list")
-    known = answer(nameplate("serve-study", "--list", "--json"))["items"]
+    shown = nameplate("serving", "--list")
+    known = answer(nameplate("serving", "--list", "--json"))["items"]
 
     assert shown.exit_code == 0, shown.stderr
     for system in known:
@@ -126,7 +126,7 @@ def test_what_is_wrong_is_said_with_its_line(
 ):
     text = json.dumps({"server_count": 2} | change, indent=1)
     path = scenario_file(text, "study.json")
-    result = nameplate("serve-study", path)
+    result = nameplate("serving", path)
 
     assert result.exit_code == 2
     assert says in result.stderr
@@ -138,14 +138,14 @@ def test_what_is_wrong_is_said_with_its_line(
 
 
 def test_no_system_at_all_is_wrong_input(nameplate):
-    result = nameplate("serve-study", "--systems", ", ")
+    result = nameplate("serving", "--systems", ", ")
 
     assert result.exit_code == 2
     assert "--list names all" in result.stderr
 
 
 def test_without_a_file_an_hour_of_chat_is_run(nameplate, answer):
-    found = answer(nameplate("serve-study", "--systems", "greener", "--json"))
+    found = answer(nameplate("serving", "--systems", "greener", "--json"))
 
     assert found["horizon_s"] == 3600
     assert found["outcomes"][0]["arrived"] == pytest.approx(72_000, rel=0.02)
@@ -155,7 +155,7 @@ def test_without_a_file_an_hour_of_chat_is_run(nameplate, answer):
 
 
 def test_the_example_study_runs(nameplate, answer):
-    found = answer(nameplate("serve-study", EXAMPLES / "serve_study.yaml", "--json"))
+    found = answer(nameplate("serving", EXAMPLES / "serving.yaml", "--json"))
 
     labels = [o["label"] for o in found["outcomes"]]
     assert labels == ["One pool, all on", "At 1.6 GHz", "Greener LLMs"]
@@ -164,7 +164,7 @@ def test_the_example_study_runs(nameplate, answer):
 
 
 def test_the_example_of_shifting_runs(nameplate):
-    result = nameplate("shift", EXAMPLES / "serve_shift.yaml")
+    result = nameplate("shift", EXAMPLES / "shift.yaml")
 
     assert result.exit_code == 0, result.stderr
     assert "saved: " in result.stdout

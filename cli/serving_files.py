@@ -1,11 +1,10 @@
-"""Write a serving study: JSON, its figures and its timelines as CSV."""
+"""Write a run of serving systems: JSON, its figures and its timelines as CSV."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
-from cli.files import as_csv, write_whole
+from cli.files import as_csv, as_json, write_whole
 from twin.types import Document
 
 _FIGURES = (
@@ -17,18 +16,17 @@ _FIGURES = (
 _LATENCY = [(m, p) for m in ("ttft", "tbt", "e2e") for p in ("p50", "p90", "p99")]
 
 
-def write_study(study: Document, folder: Path) -> list[Path]:
-    """Write study.json, systems.csv, timelines.csv, pools.csv; return their paths."""
-    text = json.dumps(study, indent=1, allow_nan=False)
+def write_run(run: Document, folder: Path) -> list[Path]:
+    """Write serving.json, systems.csv, timelines.csv, pools.csv; return their paths."""
     return [
-        write_whole(folder / "study.json", text.encode()),
-        write_whole(folder / "systems.csv", systems_csv(study)),
-        write_whole(folder / "timelines.csv", timelines_csv(study)),
-        write_whole(folder / "pools.csv", pools_csv(study)),
+        write_whole(folder / "serving.json", as_json(run)),
+        write_whole(folder / "systems.csv", systems_csv(run)),
+        write_whole(folder / "timelines.csv", timelines_csv(run)),
+        write_whole(folder / "pools.csv", pools_csv(run)),
     ]
 
 
-def systems_csv(study: Document) -> bytes:
+def systems_csv(run: Document) -> bytes:
     """Write the figures of each system, one a line."""
     head = [*_FIGURES, *(f"{m}_{p}_s" for m, p in _LATENCY)]
     rows = [
@@ -36,17 +34,17 @@ def systems_csv(study: Document) -> bytes:
             *(one[name] for name in _FIGURES),
             *(one["latency_s"].get(m, {}).get(p) for m, p in _LATENCY),
         ]
-        for one in study["outcomes"]
+        for one in run["outcomes"]
     ]
     return as_csv(head, rows)
 
 
-def timelines_csv(study: Document) -> bytes:
+def timelines_csv(run: Document) -> bytes:
     """Write site power over time, one system after the other."""
     head = ["system", "label", "time_s", "power_w", "power_max_w"]
     rows = (
         [one["system"], one["label"], *values]
-        for one, line in _timelines(study)
+        for one, line in _timelines(run)
         for values in zip(
             line["time_s"], line["power_w"], line["power_max_w"], strict=True
         )
@@ -54,7 +52,7 @@ def timelines_csv(study: Document) -> bytes:
     return as_csv(head, rows)
 
 
-def pools_csv(study: Document) -> bytes:
+def pools_csv(run: Document) -> bytes:
     """Write every pool over time."""
     names = ("power_w", "instances", "clock_mhz", "queued")
     head = ["system", "label", "pool", "role", "gpus_per_instance", "time_s", *names]
@@ -63,13 +61,13 @@ def pools_csv(study: Document) -> bytes:
             one["system"], one["label"], pool["name"], pool["role"],
             pool["gpus_per_instance"], *values,
         ]
-        for one, line in _timelines(study)
+        for one, line in _timelines(run)
         for pool in line["pools"]
         for values in zip(line["time_s"], *(pool[n] for n in names), strict=True)
     )  # fmt: skip
     return as_csv(head, rows)
 
 
-def _timelines(study: Document) -> list[tuple[Document, Document]]:
+def _timelines(run: Document) -> list[tuple[Document, Document]]:
     """Systems that have a course in time."""
-    return [(o, o["timeline"]) for o in study["outcomes"] if o["timeline"] is not None]
+    return [(o, o["timeline"]) for o in run["outcomes"] if o["timeline"] is not None]

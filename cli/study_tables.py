@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console
 
 from app.format import number
-from cli.serve_study_tables import make_table, row, say
+from cli.tables import listing, make_table, row, say
 from twin.types import Document
 
 MOST_OUTPUTS = 12
@@ -17,10 +17,8 @@ MOST_POINTS = 15
 def print_questions(console: Console, questions: list[Document]) -> None:
     """List questions with their outputs."""
     for one in questions:
-        table = make_table(
-            f"{one['key']}: {one['doc']}", ("Output", "left"), ("Unit", "left"),
-            ("What it is", "left"), ("Better", "left"),
-        )  # fmt: skip
+        title = f"{one['key']}: {one['doc']}"
+        table = listing(title, "Output", "Unit", "What it is", "Better")
         for metric in one["metrics"]:
             row(table, metric["key"], metric["unit"], metric["label"], metric["better"])
         console.print(table)
@@ -30,8 +28,7 @@ def print_check(console: Console, seen: Document) -> None:
     """Say what a study would do."""
     table = make_table(
         f"{seen['points']:,} points of \"{seen['question']['label']}\"",
-        ("Axis", "left"), ("Kind", "left"), ("From", "right"), ("To", "right"),
-        ("Unit", "left"),
+        "Axis", ("Kind", "left"), "From", "To", ("Unit", "left"),
     )  # fmt: skip
     for axis in seen["axes"]:
         ends = ("" if axis[e] is None else number(axis[e], 4) for e in ("low", "high"))
@@ -59,9 +56,7 @@ def print_study(console: Console, study: Document, points: list[Document]) -> No
 
 def _outputs(console: Console, found: Document, metrics: Document) -> None:
     names = ("Mean", "P5", "P50", "P95", "P50 interval", "Least", "Most")
-    table = make_table(
-        "Outputs", ("Output", "left"), ("Unit", "left"), *((n, "right") for n in names)
-    )
+    table = make_table("Outputs", "Output", ("Unit", "left"), *names)
     for one in found["outputs"][:MOST_OUTPUTS]:
         s = one["summary"]
         at = {q["frac"]: q for q in s["quantiles"]}
@@ -102,9 +97,8 @@ def _influence(console: Console, study: Document) -> None:
         return
     names = {axis["field"]: axis["label"] for axis in study["axes"]}
     table = make_table(
-        "What matters: share of the scatter", ("Output", "left"), ("Axis", "left"),
-        ("Alone", "right"), ("With others", "right"), ("Rank correlation", "right"),
-        ("Method", "left"),
+        "What matters: share of the scatter", "Output", ("Axis", "left"), "Alone",
+        "With others", "Rank correlation", ("Method", "left"),
     )  # fmt: skip
     for one in found[:MOST_OUTPUTS]:
         for k, e in enumerate(sorted(one["effects"], key=_weight, reverse=True)):
@@ -136,8 +130,7 @@ def _tornado(console: Console, found: Document, metrics: Document) -> None:
         unit = metrics[one["output"]]["unit"]
         table = make_table(
             f"{one['output']} [{unit}], {_say(one['at_middle'])} in the middle",
-            ("Axis", "left"), ("Low", "right"), ("gives", "right"), ("High", "right"),
-            ("gives", "right"),
+            "Axis", "Low", "gives", "High", "gives",
         )  # fmt: skip
         for bar in one["bars"]:
             row(table, bar["field"], bar["low_value"], _say(bar["at_low"]),
@@ -157,9 +150,7 @@ def _best(console: Console, study: Document, points: list[Document]) -> None:
     fields = [axis["field"] for axis in study["axes"]]
     wanted = [g["output"] for g in goals if g["output"] not in fields]
     title = "Points that no other beats" if found["pareto"] else "The best point"
-    table = make_table(
-        title, ("Point", "right"), *((f, "right") for f in (*fields, *wanted))
-    )
+    table = make_table(title, ("Point", "right"), *fields, *wanted)
     for key in keys[:MOST_POINTS]:
         one = at[key]
         row(table, str(key), *(_say(one["changes"][f]) for f in fields),

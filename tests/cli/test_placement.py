@@ -28,7 +28,7 @@ ASK = {
 
 
 def test_a_placement_says_where_what_binds_and_how_sure_it_is(nameplate, scenario_file):
-    result = nameplate("place", scenario_file(ASK), "--strict")
+    result = nameplate("placement", scenario_file(ASK), "--strict")
 
     assert result.exit_code == 0, result.stderr
     assert "Hall [1]: 10 servers placed, 10 in all racks, 100.0 kW" in result.stdout
@@ -41,7 +41,7 @@ def test_a_placement_says_where_what_binds_and_how_sure_it_is(nameplate, scenari
 def test_the_site_written_is_one_that_runs(nameplate, scenario_file, answer, tmp_path):
     out = tmp_path / "placed.yaml"
 
-    placed = nameplate("place", scenario_file(ASK), "--out", out)
+    placed = nameplate("placement", scenario_file(ASK), "--out", out)
     ran = nameplate("site", out, "--json")
 
     assert placed.exit_code == 0, placed.stderr
@@ -52,7 +52,7 @@ def test_the_site_written_is_one_that_runs(nameplate, scenario_file, answer, tmp
 
 
 def test_the_example_places_what_the_sites_own_fit_finds_too(nameplate, answer):
-    found = answer(nameplate("place", EXAMPLES / "placement.yaml", "--json"))
+    found = answer(nameplate("placement", EXAMPLES / "placement.yaml", "--json"))
 
     # 52 servers a row, 12 more than the template's 40
     assert found["placed"] == 48
@@ -63,7 +63,7 @@ def test_a_scenario_may_stand_in_a_file_beside(nameplate, scenario_file, answer)
     scenario_file(SITE, name="hall.yaml")
 
     found = answer(
-        nameplate("place", scenario_file(ASK | {"scenario": "hall.yaml"}), "--json")
+        nameplate("placement", scenario_file(ASK | {"scenario": "hall.yaml"}), "--json")
     )
 
     assert found["placed"] == 10
@@ -72,7 +72,7 @@ def test_a_scenario_may_stand_in_a_file_beside(nameplate, scenario_file, answer)
 def test_a_scenario_alone_is_filled_with_its_own_servers(
     nameplate, scenario_file, answer
 ):
-    found = answer(nameplate("place", scenario_file(SITE), "--json"))
+    found = answer(nameplate("placement", scenario_file(SITE), "--json"))
 
     assert found["kinds"][0]["asked"] is None
     assert found["scenario"]["name"] == "Hall [1]"
@@ -84,7 +84,7 @@ def test_a_scenario_alone_is_filled_with_its_own_servers(
 def test_strict_tells_a_script_that_some_find_no_place(nameplate, scenario_file):
     most = {"place": [ASK["place"][0] | {"server_count": 12}], "partial": True}
 
-    result = nameplate("place", scenario_file(ASK | most), "--strict")
+    result = nameplate("placement", scenario_file(ASK | most), "--strict")
 
     assert result.exit_code == 1
     assert "2 servers find no place" in result.stdout
@@ -114,7 +114,7 @@ def test_strict_tells_a_script_that_some_find_no_place(nameplate, scenario_file)
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_told_in_words(nameplate, scenario_file, document, says):
-    result = nameplate("place", scenario_file(document))
+    result = nameplate("placement", scenario_file(document))
 
     assert result.exit_code == 2
     assert says in result.stderr
@@ -124,14 +124,16 @@ def test_what_cannot_be_is_told_in_words(nameplate, scenario_file, document, say
     ("out", "says"),
     [
         ("placed.txt", "must end in .yaml, .yml, .json"),
-        ("none/placed.yaml", "must lie in a folder that exists"),
-        ("row.yaml", "must not be a folder or the file that is read"),
+        ("row.yaml/placed.yaml", "must be a folder that can be written"),
+        ("folder.yaml", "must be a file"),
+        ("row.yaml", "must not be the file that is read"),
     ],
 )
 def test_a_file_that_cannot_be_written_is_refused_first(
     nameplate, scenario_file, tmp_path, out, says
 ):
-    result = nameplate("place", scenario_file(ASK), "--out", tmp_path / out)
+    (tmp_path / "folder.yaml").mkdir()
+    result = nameplate("placement", scenario_file(ASK), "--out", tmp_path / out)
 
     assert result.exit_code in (2, 3)
     assert says in result.stderr

@@ -1,4 +1,4 @@
-"""`nameplate place`: servers onto racks, feeds and phases, within every limit."""
+"""`nameplate placement`: servers onto racks, feeds and phases, within every limit."""
 
 from __future__ import annotations
 
@@ -11,20 +11,12 @@ from rich.console import Console
 from rich.table import Table
 
 from app.format import number, percent
-from cli.inner_scenario import load_around, prepare_file, write_scenario
+from cli.files import prepare_file
+from cli.inner_scenario import ENDINGS, load_around, write_scenario
+from cli.options import Json, Server, strict_if
 from cli.problem import ANSWER_IS_NO
-from cli.serve_study import Json, Server
-from cli.serve_study_tables import kilo, make_table, row, say
-from cli.session import (
-    answering,
-    err_console,
-    out_console,
-    planner,
-    print_json,
-    problem_from,
-    progress,
-)
-from twin.scenario.placement import PlacementInput
+from cli.session import answering, err_console, planner, progress, show
+from cli.tables import hidden, kilo, make_table, row, say
 from twin.types import Document
 
 _SHOWN = 4
@@ -32,7 +24,7 @@ _MOST_LINES = 40
 
 
 @answering
-def place(
+def placement(
     file: Annotated[
         Path,
         typer.Argument(
@@ -44,32 +36,22 @@ def place(
         typer.Option(help="File for the site with the servers in place: .yaml, .json."),
     ] = None,
     strict: Annotated[
-        bool,
-        typer.Option(
-            "--strict", help="Exit with 1 where some find no place or the site's own "
-            "model disagrees.",
-        ),
+        bool, strict_if("some find no place or the site's own model disagrees")
     ] = False,
     server: Server = None,
     as_json: Json = False,
-) -> None:  # fmt: skip
+) -> None:
     """Put servers on racks, feeds and phases within every limit, proven and checked."""
-    from api.client import ApiProblem
+    from twin.scenario.placement import PlacementInput
 
     source = load_around(PlacementInput, "scenario", file)
-    prepare_file(out, file)
-    with planner(server) as client, progress("Placement") as report:
-        try:
-            found = client.place_servers(source.document, on_progress=report)
-        except ApiProblem as error:
-            raise problem_from(error, source) from error
+    prepare_file(out, endings=ENDINGS, read=file)
+    with planner(server, source) as client, progress("Placement") as report:
+        found = client.place_servers(source.document, on_progress=report)
     if out is not None:
         written = write_scenario(found["scenario"], out)
         err_console().print(f"wrote {written}: nameplate site {written}", markup=False)
-    if as_json:
-        print_json(found)
-    else:
-        print_placement(out_console(), found)
+    show(found, print_placement, as_json=as_json)
     if strict and (found["unplaced"] or not found["verified"]["agrees"]):
         raise typer.Exit(ANSWER_IS_NO)
 
@@ -121,8 +103,8 @@ def _rarely(part: float) -> str:
 
 def _kinds(found: Document) -> Table:
     table = make_table(
-        "Servers", ("Name", "left"), ("Type", "left"), ("Planned W", "right"),
-        ("Asked", "right"), ("Placed", "right"), ("Rows", "right"), ("Racks", "right"),
+        "Servers", "Name", ("Type", "left"), "Planned W", "Asked", "Placed", "Rows",
+        "Racks",
     )  # fmt: skip
     for kind in found["kinds"]:
         held = [r for r in found["racks"] if r["of"].get(kind["name"])]
@@ -142,9 +124,8 @@ def _rows(found: Document) -> Table:
     names += sorted(here - set(names))
     limits = (found["scenario"]["facility"] or {}).get("row_limits_w") or {}
     table = make_table(
-        "Rows", ("Row", "left"), ("Racks", "right"), ("Empty", "right"),
-        *((name, "right") for name in names), ("Planned kW", "right"),
-        ("of limit kW", "right"), ("Fullest rack kW", "right"),
+        "Rows", "Row", "Racks", "Empty", *names, "Planned kW", "of limit kW",
+        "Fullest rack kW",
     )  # fmt: skip
     rows: dict[str, list[Document]] = {}
     for rack in found["racks"]:
@@ -160,15 +141,16 @@ def _rows(found: Document) -> Table:
             *(number(counts[kind]) for kind in names), kilo(sum(watts)),
             kilo(limits.get(name)), kilo(max(watts)),
         )  # fmt: skip
-    _cut(table, len(rows))
+    for more in hidden(list(rows), _MOST_LINES):
+        row(table, more)
     return table
 
 
 def _feeds(found: Document) -> Table:
     """Ways that racks hang: feeds and phases, with what hangs there."""
     table = make_table(
-        "Feeds", ("Racks fed by", "left"), ("Phases", "left"), ("Racks", "right"),
-        ("Servers", "right"), ("Placed", "right"), ("Planned kW", "right"),
+        "Feeds", "Racks fed by", ("Phases", "left"), "Racks", "Servers", "Placed",
+        "Planned kW",
     )  # fmt: skip
     ways: dict[tuple[str, str], list[Document]] = {}
     for rack in found["racks"]:
@@ -181,14 +163,9 @@ def _feeds(found: Document) -> Table:
             number(sum(r["added"] for r in racks)),
             kilo(sum(r["planned_w"] for r in racks)),
         )  # fmt: skip
-    _cut(table, len(ways))
+    for more in hidden(list(ways), _MOST_LINES):
+        row(table, more)
     return table
-
-
-def _cut(table: Table, count: int) -> None:
-    """Say how many lines were left out."""
-    if count > _MOST_LINES:
-        row(table, f"and {count - _MOST_LINES} more; --json has all")
 
 
 def _bindings(found: list[Document]) -> list[str]:

@@ -6,7 +6,7 @@ import pytest
 
 from api.client import ApiProblem, Client
 from api.main import create_app
-from api.schemas.site import SchedulingOut, SteeringOut
+from api.schemas.site import ScheduleOut, SteeringOut
 from tests.api.conftest import SHORT
 
 SMALL = SHORT | {
@@ -15,10 +15,10 @@ SMALL = SHORT | {
 
 
 def test_levers_are_tried_on_a_site(client):
-    found = client.site_scheduling(
+    found = client.site_schedule(
         changes=SMALL, days=1, emergency="power", oversubscription_frac=0.5
     )
-    SchedulingOut.model_validate(found)
+    ScheduleOut.model_validate(found)
 
     assert found["server_count"] == 36
     assert found["planned_servers"] == 24
@@ -31,8 +31,8 @@ def test_levers_are_tried_on_a_site(client):
 
 
 def test_a_site_without_endpoints_has_no_response_time(client):
-    found = client.site_scheduling(changes=SMALL, days=1, iaas_frac=1.0)
-    SchedulingOut.model_validate(found)
+    found = client.site_schedule(changes=SMALL, days=1, iaas_frac=1.0)
+    ScheduleOut.model_validate(found)
 
     assert found["levers"][0]["saas_p99"] is None
 
@@ -52,10 +52,10 @@ def test_a_tight_parent_is_shared_by_priority(client):
 @pytest.mark.parametrize(
     ("ask", "wrong"),
     [
-        ("site_scheduling", {"emergency": "flood"}),
-        ("site_scheduling", {"oversubscription_frac": 1.5}),
-        ("site_scheduling", {"days": 8}),
-        ("site_scheduling", {"iaas_frac": -0.1}),
+        ("site_schedule", {"emergency": "flood"}),
+        ("site_schedule", {"oversubscription_frac": 1.5}),
+        ("site_schedule", {"days": 8}),
+        ("site_schedule", {"iaas_frac": -0.1}),
         ("site_steering", {"left_frac": 1.5}),
         ("site_steering", {"parent_w": 0}),
         ("site_steering", {"by": "rack"}),
@@ -69,7 +69,7 @@ def test_values_out_of_range_are_refused_by_field(client, ask, wrong):
     assert next(iter(wrong)) in str(refused.value.problem["errors"])
 
 
-@pytest.mark.parametrize("ask", ["site_scheduling", "site_steering"])
+@pytest.mark.parametrize("ask", ["site_schedule", "site_steering"])
 def test_a_scenario_without_a_facility_says_what_to_add(client, ask):
     with pytest.raises(ApiProblem) as refused:
         getattr(client, ask)(changes=SHORT)
@@ -85,7 +85,7 @@ def test_a_long_answer_becomes_a_job_with_progress(settings, tmp_path):
     )  # fmt: skip
     told = []
     with Client.in_process(create_app(quick, warm=False)) as client:
-        found = client.site_scheduling(
+        found = client.site_schedule(
             changes=SMALL, days=3, on_progress=lambda part, text: told.append(text)
         )
 
