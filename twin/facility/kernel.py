@@ -483,16 +483,17 @@ def carry(site, state, meter, tick):
             wiring.loss[i, 0] + out * (wiring.loss[i, 1] + out * wiring.loss[i, 2])
         )
         if site.store_w[i] > 0.0:
-            part = 0.0
+            taken = 0.0  # of the load, by a feed that takes it over slowly
             if state.fed[i]:
-                part = 1.0
-                if state.charge[i] > 0.0:
-                    part = state.accept[i]
-                    if site.walk_in_ticks > 0:
-                        ramp = (tick - state.since[i]) / site.walk_in_ticks
-                        part = min(part, ramp)
+                taken = state.accept[i]
+                if site.walk_in_ticks > 0:
+                    ramp = (tick - state.since[i]) / site.walk_in_ticks
+                    taken = min(taken, ramp)
+            part = taken
+            if state.fed[i] and state.charge[i] <= 0.0:
+                part = 1.0  # an empty store cannot help
             state.stored_w[i] = (1.0 - part) * drawn
-            if part == 1.0 and state.charge[i] < 1.0:
+            if taken == 1.0 and state.charge[i] < 1.0:
                 # what was taken is put back, in step with the charge
                 after = recharge_step(site.store[i], state.charge[i], site.tick_s)
                 gained = (after - state.charge[i]) / (1.0 - state.charge[i])
