@@ -99,13 +99,14 @@ class StabilizeService:
 
         def work(job: Job) -> Document:
             self._insist_small(scenario)
-            found, turned = size_study(
-                scenario, self.known(), on_progress=self._state.jobs.report(job),
-                cancelled=job.cancelled,
-            )  # fmt: skip
+            with self._state.turn(job, self._large(scenario)):
+                found, turned = size_study(
+                    scenario, self.known(), on_progress=self._state.jobs.report(job),
+                    cancelled=job.cancelled,
+                )  # fmt: skip
             return size_document(found, turned, scenario, provenance(scenario))
 
-        return await self._state.directly(view, work, large=self._large(scenario))
+        return await self._state.directly(view, work)
 
     def _study(self, job: Job, scenario: Scenario) -> Study:
         """Run a study, or remember it; one at a time, for each is large."""

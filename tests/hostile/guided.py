@@ -128,7 +128,9 @@ def run(name: str, seconds: int, seed: int) -> dict[str, Any]:
             f"-artifact_prefix={found}/", str(corpus),
         ]  # fmt: skip
         asked = [sys.executable, "-m", "tests.hostile.guided", "--one", name, *flags]
-        ended = subprocess.run(asked, capture_output=True, text=True, check=False)
+        # a process begins with the most that its parent held: a small one in between
+        apart = ["sh", "-c", '"$@" & wait $!', "sh", *asked]
+        ended = subprocess.run(apart, capture_output=True, text=True, check=False)
         inputs = sorted(found.iterdir())
         for one in inputs:
             kept.mkdir(parents=True, exist_ok=True)

@@ -146,6 +146,7 @@ def test_a_definition_of_a_study_is_undone_and_comes_back(page, origin):
     page.goto(origin + "/study/")
     name = page.locator("[data-at='name']")
     name.wait_for(timeout=ANSWER_MS)
+    page.wait_for_function("() => document.body.dataset.studySeq")  # edits are noted
     before = name.input_value()
     name.fill("Spring study")
     name.press("Tab")
