@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import asyncio
 import math
+import os
+import sys
 import threading
 import time
 from collections import OrderedDict
@@ -32,6 +34,19 @@ PAGES_AT_ONCE, MOST_PAGES, MOST_PAGES_OF_ONE = 16, 400, 40
 FIRST_GUESS_S, NEWS = 0.5, 0.1
 """What an answer is thought to take at first, and how much the last one weighs."""
 LONGEST_WAIT_S = 60
+BACKGROUND_NICE = 10
+"""A thread of it gets a tenth of a core that another one wants, too."""
+
+
+def in_background() -> None:
+    """
+    Leave the cores to whoever waits for an answer, from now on in this thread.
+
+    Kernels run side by side; without this a risk curve takes half of the cores from a
+    slider. Only Linux has priorities of threads.
+    """
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), BACKGROUND_NICE)
 
 
 class Turns(Generic[T]):

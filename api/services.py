@@ -25,6 +25,7 @@ from api.imports_service import ImportsService
 from api.jobs import Job, JobRunner
 from api.memory import Large, keep_for_good
 from api.metrics import Metrics
+from api.overload import in_background
 from api.planning_service import PlanningService
 from api.problems import Refusal, policy_refusal
 from api.receivers_service import Receivers
@@ -96,7 +97,7 @@ class AppState:
         self.memo = Memo()
         self.jobs = JobRunner(Jobs(self.engine), workers=settings.workers)
         self.jobs.presence.found_at_start = left
-        self.cells = ThreadPoolExecutor(settings.workers, "cell")
+        self.cells = ThreadPoolExecutor(settings.workers, "cell", in_background)
         self.large = Large(max(1, settings.workers // 2))
         self.kernel = "cold"
         self._warmer: threading.Thread | None = None
