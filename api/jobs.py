@@ -216,6 +216,12 @@ class JobRunner:
         with self._lock:
             return sum(not j.finished.is_set() for j in self._live.values())
 
+    def is_waited_for(self) -> bool:
+        """Whether a direct question waits or runs."""
+        with self._lock:
+            direct = (j for j in self._live.values() if j.kind == "what-if")
+            return any(not j.finished.is_set() for j in direct)
+
     def _slow_ones(self) -> int:
         """How many wait or run that are no what-ifs; those have bounds of their own."""
         jobs = (j for j in self._live.values() if j.kind != "what-if")

@@ -18,6 +18,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 
 from api.access import Access
+from api.ahead import Ahead
 from api.alerts_service import AlertsService
 from api.compare_service import CompareService
 from api.documents import plain, plan_document, run_document, what_if_document
@@ -64,6 +65,7 @@ from twin.scenario.base import Model
 from twin.scenario.own import bring
 from twin.scenario.policy import UserPolicy
 from twin.serving.traffic import Recordings
+from twin.types import Cancel
 
 log = logging.getLogger("nameplate.api")
 Document = dict[str, Any]
@@ -98,6 +100,7 @@ class AppState:
         self.jobs = JobRunner(Jobs(self.engine), workers=settings.workers)
         self.jobs.presence.found_at_start = left
         self.cells = ThreadPoolExecutor(settings.workers, "cell", in_background)
+        self.ahead = Ahead(self._remember, self.jobs.is_waited_for)
         self.large = Large(max(1, settings.workers // 2))
         self.kernel = "cold"
         self._warmer: threading.Thread | None = None
@@ -138,6 +141,7 @@ class AppState:
 
     def close(self) -> None:
         """Cancel jobs, wait for threads, close the database."""
+        self.ahead.close()
         self.jobs.close()
         self.cells.shutdown(wait=True, cancel_futures=True)
         if self._warmer is not None:
@@ -261,7 +265,17 @@ class AppState:
             found = self._answer(job, scenario)
             return what_if_document(found, provenance(scenario), series=series)
 
-        return await self.directly(view, work)
+        self.ahead.asked(scenario)
+        started_s = time.perf_counter()
+        job = await self.directly(view, work)
+        if view is not None and job.state == "done":
+            self.ahead.answered(view, scenario, time.perf_counter() - started_s)
+        return job
+
+    def _remember(self, scenario: Scenario, cancelled: Cancel) -> None:
+        """Answer a row that nobody has asked for yet."""
+        recordings = self.datasets.recordings(dataset_names(scenario))
+        what_if(scenario, recordings, memo=self.memo, cancelled=cancelled)
 
     async def directly(
         self, view: str | None, ask: Callable[[Job], Document], *,

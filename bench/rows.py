@@ -12,6 +12,7 @@ ROW_BARS: dict[str, dict[str, Any]] = {
     "row.six_weeks_memory_mb": {"unit": "MB", "bar": 500.0, "better": "less"},
     "row.what_if_p95_s": {"unit": "s", "bar": 0.5, "better": "less"},
     "row.slider_p95_s": {"unit": "s", "bar": 0.4, "better": "less"},
+    "row.jump_p95_s": {"unit": "s", "bar": 0.4, "better": "less"},
     "pages.controls_cold_s": {"unit": "s", "bar": 1.0, "better": "less"},
     "pages.change_s": {"unit": "s", "bar": 0.4, "better": "less"},
     "pages.change_p95_s": {"unit": "s", "bar": 0.4, "better": "less"},
