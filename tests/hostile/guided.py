@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import subprocess
 import sys
@@ -74,8 +75,11 @@ def targets() -> dict[str, tuple[Read, Callable[[Random], bytes]]]:
     return known
 
 
+_FILES = tempfile.TemporaryDirectory(prefix="nameplate-fuzz-")
+
+
 def _from_file(ending: str, reader: Callable[[Path], Any]) -> Read:
-    path = Path(tempfile.mkdtemp(prefix="nameplate-fuzz-")) / f"file{ending}"
+    path = Path(_FILES.name) / f"file{ending}"
 
     def read(data: bytes) -> None:
         path.write_bytes(data)
@@ -130,7 +134,10 @@ def run(name: str, seconds: int, seed: int) -> dict[str, Any]:
         asked = [sys.executable, "-m", "tests.hostile.guided", "--one", name, *flags]
         # a process begins with the most that its parent held: a small one in between
         apart = ["sh", "-c", '"$@" & wait $!', "sh", *asked]
-        ended = subprocess.run(apart, capture_output=True, text=True, check=False)
+        place = os.environ | {"TMPDIR": folder}  # libFuzzer leaves its files behind
+        ended = subprocess.run(
+            apart, capture_output=True, text=True, check=False, env=place
+        )
         inputs = sorted(found.iterdir())
         for one in inputs:
             kept.mkdir(parents=True, exist_ok=True)

@@ -9,6 +9,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from tests.twin.rows import request_class
+from twin.errors import ScenarioError
 from twin.load import find_rate
 from twin.scenario import parse_scenario
 from twin.scenario.workload import (
@@ -196,7 +197,9 @@ def test_a_priority_with_servers_but_no_class_is_refused_with_the_repair():
         prompt_tokens=TokenRange(min=1, max=2), output_tokens=TokenRange(min=1, max=2),
     )  # fmt: skip
 
-    with pytest.raises(Exception, match=r"high-priority traffic.*low_priority_frac"):
+    with pytest.raises(
+        ScenarioError, match=r"high-priority traffic.*low_priority_frac"
+    ):
         traffic_of(classes=(only_low,), low_frac=0.5)
 
 

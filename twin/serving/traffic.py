@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 
+from twin.errors import ScenarioError
 from twin.scenario.workload import (
     DiurnalArrivals,
     RateArrivals,
@@ -326,11 +327,11 @@ def _groups(
     for name, side, part in (("low", low, low_frac), ("high", high, 1 - low_frac)):
         total = sum(w for _, w in side)
         if part > 0 and total == 0:
-            raise ValueError(
-                f"fleet.low_priority_frac {low_frac} asks for {name}-priority traffic, "
-                f"but no class in workload.classes has any; change low_priority_frac "
-                "of a class"
-            )
+            raise ScenarioError(
+                "fleet.low_priority_frac",
+                f"asks for {name}-priority traffic, and no class in workload.classes "
+                "has any", low_frac, "change low_priority_frac of a class",
+            )  # fmt: skip
         groups += [(name, c, part * w / total) for c, w in side if w > 0 and part > 0]
     return groups
 
