@@ -370,7 +370,7 @@ def test_replayed_requests_get_the_priority_split_of_the_fleet():
 
 
 def test_a_dataset_that_is_not_loaded_is_refused_with_the_command_that_loads_it():
-    with pytest.raises(Exception, match="nameplate datasets pull nothing"):
+    with pytest.raises(ScenarioError, match="nameplate datasets pull nothing"):
         traffic_of(RateArrivals(dataset="nothing"))
 
 

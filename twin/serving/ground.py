@@ -58,7 +58,7 @@ def draw_requests(
             start=given.start, time_zone_offset_s=0.0, seed=seed,
             recordings=recordings,
         )  # fmt: skip
-    except ValueError as error:
+    except ScenarioError as error:
         raise ScenarioError("traffic", f"must be there to be drawn: {error}",
                             given.arrivals.kind,
                             "choose other arrivals or datasets") from error  # fmt: skip

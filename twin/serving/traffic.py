@@ -171,7 +171,9 @@ def build_traffic(
         cv = np.full(rate.size, arrivals.burst_cv)
         clients, recorded_rps = 1, 1e-9  # the variation asked for, at any rate
     if not rate.sum() > 0:
-        raise ValueError("workload.arrivals has no traffic at all over the horizon")
+        raise ScenarioError("workload.arrivals", "must have traffic over the horizon",
+                            "none at all", "lengthen horizon.days, or raise what is "
+                            "left of it on weekends")  # fmt: skip
     groups = _groups(workload.classes, low_priority_frac)
     poisson = bool(np.all(cv == 1.0))  # many Poisson streams are one Poisson stream
     windows = _windows(
@@ -273,10 +275,8 @@ def peak_part(traffic: Traffic, *, length_s: float) -> tuple[Traffic, float]:
 def _named(known: Mapping[str, _R], name: str, field: str) -> _R:
     if name not in known:
         has = ", ".join(sorted(known)) or "none"
-        raise ValueError(
-            f"{field}: dataset {name!r} is not loaded (loaded: {has}); "
-            f"run `nameplate datasets pull {name}`"
-        )
+        raise ScenarioError(field, f"must be a dataset that is loaded ({has})", name,
+                            f"run `nameplate datasets pull {name}`")  # fmt: skip
     return known[name]
 
 
