@@ -24,7 +24,7 @@ from api.compare_service import CompareService
 from api.documents import plain, plan_document, run_document, what_if_document
 from api.imports_service import ImportsService
 from api.jobs import Job, JobRunner
-from api.memory import Large, keep_for_good
+from api.memory import TIGHT_BYTES, Large, held_bytes, keep_for_good
 from api.metrics import Metrics
 from api.overload import in_background
 from api.planning_service import PlanningService
@@ -300,6 +300,9 @@ class AppState:
             with self.turn(job, large):
                 document = ask(job)
             document["timing"] = {"computed_s": time.perf_counter() - started_s}
+            if held_bytes() > TIGHT_BYTES:  # a look closer needs the newest ones alone
+                self.site.answers.forget(but=1)
+                self.stabilize.studies.forget(but=1)
             return to_json(document)
 
         self.jobs.start(job, work)

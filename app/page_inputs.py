@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from itertools import chain
 from typing import Any
@@ -20,6 +20,8 @@ from app.pages.posted import PROPERTIES, STORES, VALUES
 from twin.errors import ScenarioError
 
 Json = dict[str, Any]
+MOST_DEEP = 100
+"""Levels of what is posted: YAML and models go through it by calling themselves."""
 
 
 def check(body: Any, callbacks: Mapping[str, Json]) -> None:
@@ -59,8 +61,19 @@ def _readable(body: Any) -> None:
         json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError) as error:
         raise _wrong("body", "must be JSON in UTF-8, not deep", str(error)) from error
+    level = [body]
+    for _ in range(MOST_DEEP):
+        level = [part for whole in level for part in _parts(whole)]
+    if level:
+        raise _wrong("body", f"must not be nested more than {MOST_DEEP} deep", "more")
     if not isinstance(body, dict):
         raise _wrong("body", "must be an object in JSON", body)
+
+
+def _parts(whole: Any) -> Iterable[Any]:
+    if isinstance(whole, dict):
+        return whole.values()
+    return whole if isinstance(whole, list) else ()
 
 
 def _list_of(body: Json, name: str) -> list[Any]:

@@ -93,3 +93,15 @@ def test_a_run_is_remembered_by_all_its_inputs():
 
     assert len(set(map(id, found))) == 4
     assert [run(s.model_copy(deep=True)) for s in asked] == found
+
+
+def test_all_but_the_newest_are_forgotten_where_memory_is_tight():
+    memo = Memo()
+    for key in ("a", "b", "c"):
+        memo.remember(key, made(80))
+    memo.remember("a", made(0))  # asked for again: newer than b and c
+
+    memo.forget(but=2)
+    assert [k for k in "abc" if memo.known(k) is not None] == ["a", "c"]
+    memo.forget()
+    assert memo.known("a") is None

@@ -117,9 +117,10 @@ class Memo:
             future = self._known.get(key)
         return future.result() if future is not None and future.done() else None
 
-    def forget(self) -> None:
-        """Forget every answer that is there."""
-        self.make_room(self._most_bytes)
+    def forget(self, *, but: int = 0) -> None:
+        """Forget every answer that is there, but so many of the newest."""
+        with self._lock:
+            self._shrink(0, least=but)
 
     def make_room(self, byte_count: int) -> None:
         """Forget the oldest answers until so many bytes more would fit."""

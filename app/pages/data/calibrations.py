@@ -203,7 +203,7 @@ def register_calibrations(dash: Any, client: Client) -> None:
         prevent_initial_call=True,
     )  # fmt: skip
     async def fit(clicks: int | None, *asked: Any) -> tuple[Any, ...]:
-        if not clicks:
+        if not clicks or None in asked[:3]:  # kind, source and period are chosen
             return (no_update,) * 3
         return await _away(fitted, client, asked, time.time())
 

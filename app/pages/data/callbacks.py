@@ -149,9 +149,9 @@ def _placement(dash: Any, client: Client) -> None:
         prevent_initial_call=True,
     )  # fmt: skip
     async def save(
-        clicks: int | None, rows: list[Json], watched: str, placed: Json
+        clicks: int | None, rows: list[Json] | None, watched: str, placed: Json | None
     ) -> tuple[Any, ...]:
-        if not clicks:
+        if not clicks or rows is None or placed is None:  # nothing is shown yet
             return (no_update,) * 3
         return await away(saved, client, rows, watched, placed)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -57,8 +58,11 @@ class View(KnobView):
 
 def view_from(data: Json | None) -> View:
     """Read a view from loose data; what is absent or unknown falls to its default."""
-    knobs = knobs_text(knobs_from(str((data or {}).get("knobs") or "")))
-    return View.read((data or {}) | {"knobs": knobs})
+    given = dict(data or {})
+    given["knobs"] = knobs_text(knobs_from(str(given.get("knobs") or "")))
+    if not re.fullmatch("[0-9]{1,4}", str(given.get("gpus"))):
+        given.pop("gpus", None)
+    return View.read(given)
 
 
 def knobs_from(text: str) -> dict[str, Json]:
