@@ -21,7 +21,7 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.memory import give_back
-from api.overload import FairPool, in_background
+from api.overload import FairPool
 from api.presence import Presence
 from api.problems import Refusal, problem, problem_of
 from store.repositories import Jobs, NotFoundError, new_id, now_utc
@@ -99,14 +99,14 @@ class JobRunner:
     Args:
         jobs: Table of jobs.
         workers: Threads for runs, plans and downloads, and as many again for
-            what-ifs, which go before on the cores: a plan never delays a slider.
+            what-ifs, so that a long plan never delays a slider.
     """
 
     def __init__(self, jobs: Jobs, *, workers: int) -> None:
         self._table = jobs
         self.presence = Presence(jobs)
         self.owner = self.presence.owner
-        self._slow = ThreadPoolExecutor(max(2, workers), "job", in_background)
+        self._slow = ThreadPoolExecutor(max(2, workers), "job")
         self._quick = FairPool(max(2, workers), "what-if")
         self._live: OrderedDict[str, Job] = OrderedDict()
         self._unwritten: list[Job] = []

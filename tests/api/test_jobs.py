@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import threading
 import time
 
@@ -23,21 +21,6 @@ from twin.errors import Cancelled, ScenarioError
 WAIT_S = 20.0
 LONG = {"horizon.days": 366, "workload.load.requests_per_server_s": 0.05}
 """A year: minutes of work, so that it is surely still running when cancelled."""
-
-
-def niceness(_=None):
-    return str(os.getpriority(os.PRIO_PROCESS, threading.get_native_id())).encode()
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="no priorities of threads")
-def test_what_a_slider_waits_for_goes_before_runs_and_plans_on_the_cores(runner):
-    direct, run = Job("what-if"), Job("run", result_id=new_id("run"))
-    for job in (run, direct):
-        runner.start(job, niceness)
-        assert job.finished.wait(WAIT_S)
-
-    assert direct.answer == niceness()
-    assert int(run.answer) > int(direct.answer)
 
 
 @pytest.fixture

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 import threading
 
 import httpx
@@ -191,3 +193,19 @@ def test_a_full_house_is_told_so_with_a_problem_document():
     assert answer.status_code == 503
     assert int(answer.headers["retry-after"]) >= 1
     assert answer.json()["title"] == "Not available now"
+
+
+def niceness():
+    return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="no priorities of threads")
+def test_runs_of_a_plan_leave_the_cores_to_what_somebody_waits_for(client, app):
+    assert client.health()
+    pool = FairPool(1, "quick")
+    direct = pool.submit(None, niceness)
+    cell = app.state.services.cells.submit(niceness)
+
+    assert direct.result(WAIT_S) == niceness()
+    assert cell.result(WAIT_S) > niceness()
+    pool.shutdown()
