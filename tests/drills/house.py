@@ -308,9 +308,11 @@ def _batches(house: House, crowd: Crowd, server: Server) -> list[str]:
     found = []
     with house.http(house.agent, server) as http:
         for number in sorted(crowd.sent):
-            answer = send(http, number).json()
-            if number in crowd.promised["batch"] and not answer.get("duplicate"):
-                found.append(f"batch {number} was stored and is gone")
+            while (answer := send(http, number)).status_code in TOLD_TO_WAIT:
+                time.sleep(0.05)
+            known = answer.is_success and answer.json()["duplicate"]
+            if number in crowd.promised["batch"] and not known:
+                found.append(f"batch {number} was stored and is gone: {answer.text}")
     each = len(good(NOW_US)["columns"]["device"])
     stored = readings(house)
     if stored != each * len(crowd.sent):
