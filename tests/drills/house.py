@@ -310,8 +310,9 @@ def _batches(house: House, crowd: Crowd, server: Server) -> list[str]:
         for number in sorted(crowd.sent):
             while (answer := send(http, number)).status_code in TOLD_TO_WAIT:
                 time.sleep(0.05)
-            known = answer.is_success and answer.json()["duplicate"]
-            if number in crowd.promised["batch"] and not known:
+            if not answer.is_success:
+                found.append(f"batch {number} is refused: {answer.text}")
+            elif number in crowd.promised["batch"] and not answer.json()["duplicate"]:
                 found.append(f"batch {number} was stored and is gone: {answer.text}")
     each = len(good(NOW_US)["columns"]["device"])
     stored = readings(house)
