@@ -13,10 +13,12 @@ from pathlib import Path
 
 from twin.errors import Cancelled
 
-_M_ARENA_MAX = -8  # of <malloc.h>
+_M_ARENA_MAX, _M_MMAP_THRESHOLD, _M_TRIM_THRESHOLD = -8, -3, -1  # of <malloc.h>
+_OWN_PAGES_BYTES = 4_000_000
+"""Arrays from this size have pages of their own, which go back when they are freed."""
 _GIVE_BACK_EVERY_S = 2.0
 _LOOK_S = 0.1
-TIGHT_BYTES = 750_000_000
+TIGHT_BYTES = 650_000_000
 """Held by the process: from here on, a large question has what is remembered forgot."""
 _lock = threading.Lock()
 _given_s = 0.0
@@ -24,13 +26,18 @@ _given_s = 0.0
 
 def keep_together() -> None:
     """
-    Let all threads share two heaps, where the C library can do that.
+    Let all threads share two heaps without large arrays, where the C library can.
 
     Each thread else gets one of its own, and what one of them freed is of no use to the
-    others: a server of fifty threads then holds twice the memory that it uses.
+    others: a server of fifty threads then holds twice the memory that it uses. And an
+    array of up to 32 MB lies in a heap once such a one was freed: the small things that
+    come to lie behind it keep its room for good.
     """
     with contextlib.suppress(OSError, AttributeError, TypeError):  # no glibc
-        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
+        libc = ctypes.CDLL(None)
+        libc.mallopt(_M_ARENA_MAX, 2)
+        libc.mallopt(_M_MMAP_THRESHOLD, _OWN_PAGES_BYTES)
+        libc.mallopt(_M_TRIM_THRESHOLD, 4 * _OWN_PAGES_BYTES)
 
 
 def keep_for_good() -> None:

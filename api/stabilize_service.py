@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -76,9 +77,10 @@ class StabilizeService:
         """Answer a training site before and after its measures."""
 
         def work(job: Job) -> Document:
-            found = self._study(job, scenario)
-            window = zoom(found, points=points)
-            return study_document(found, window, provenance(scenario))
+            with self._turn(job, scenario):
+                found = self._study(job, scenario)
+                window = zoom(found, points=points)
+                return study_document(found, window, provenance(scenario))
 
         return await self._state.directly(view, work)
 
@@ -89,7 +91,9 @@ class StabilizeService:
         """Look at a window of a study."""
 
         def work(job: Job) -> Document:
-            found = self._study(job, scenario)
+            known = self.studies.known(_key(scenario, self.known()))
+            with nullcontext() if known else self._turn(job, scenario):
+                found = known or self._study(job, scenario)
             return zoom_document(zoom(found, from_s=from_s, to_s=to_s, points=points))
 
         return await self._state.directly(view, work)
@@ -99,7 +103,7 @@ class StabilizeService:
 
         def work(job: Job) -> Document:
             self._insist_small(scenario)
-            with self._state.turn(job, self._large(scenario)):
+            with self._turn(job, scenario):
                 found, turned = size_study(
                     scenario, self.known(), on_progress=self._state.jobs.report(job),
                     cancelled=job.cancelled,
@@ -109,18 +113,17 @@ class StabilizeService:
         return await self._state.directly(view, work)
 
     def _study(self, job: Job, scenario: Scenario) -> Study:
-        """Run a study, or remember it; one at a time, for each is large."""
+        """Run a study, or remember it; one at a time."""
         known = self.known()
-        now = hash((*known.rules.values(), *known.tables.values()))
-        key = f"{scenario_sha256(scenario)}:{now}"
-        bare_key = f"{_bare_key(scenario)}:{now}"
+        bare_key = _key(_bare(scenario), known)
+        key = _key(scenario, known)
 
         def run() -> Study:
-            with self._lock, self._state.turn(job, self._large(scenario)):
+            with self._lock:
                 kind, last = self._bare
                 bare = self.studies.known(last) if kind == bare_key else None
                 self.studies.make_room(BYTES_PER_SAMPLE * _samples(scenario))
-                found = study(scenario, known, bare)
+                found = study(scenario, known, bare, job.cancelled)
                 self._bare = (bare_key, key)
                 return found
 
@@ -128,9 +131,10 @@ class StabilizeService:
             self._insist_small(scenario)
         return self.studies.remember(key, run)
 
-    def _large(self, scenario: Scenario) -> Memo | None:
-        """Where studies are remembered, for one that waits for a turn."""
-        return self.studies if _samples(scenario) > SMALL_SAMPLES else None
+    def _turn(self, job: Job, scenario: Scenario) -> AbstractContextManager[None]:
+        """Wait until this study, and what is told of it, may take their memory."""
+        large = _samples(scenario) > SMALL_SAMPLES
+        return self._state.turn(job, self.studies if large else None)
 
     def _insist_small(self, scenario: Scenario) -> None:
         """Refuse what would keep the server busy for longer than it may be."""
@@ -150,8 +154,14 @@ def _samples(scenario: Scenario) -> int:
     return round(training.horizon_s / training.sample_s * len(training.jobs))
 
 
-def _bare_key(scenario: Scenario) -> str:
-    """Hash of everything that a site without measures depends on."""
+def _key(scenario: Scenario, known: Known) -> str:
+    """Name a study is remembered under: of the scenario and of rules and tables."""
+    now = hash((*known.rules.values(), *known.tables.values()))
+    return f"{scenario_sha256(scenario)}:{now}"
+
+
+def _bare(scenario: Scenario) -> Scenario:
+    """Everything that a site without measures depends on."""
     training = training_of(scenario)
     plain = training.model_copy(update={"measures": Measures(), "sizing": Sizing()})
-    return scenario_sha256(scenario.model_copy(update={"training": plain}))
+    return scenario.model_copy(update={"training": plain})

@@ -16,6 +16,8 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
+from contextlib import suppress
 from pathlib import Path
 from subprocess import Popen
 from typing import Any
@@ -31,6 +33,8 @@ WORK = ".nameplate-restore-"
 NOTED = "nameplate restore: "
 _ALONE = "SELECT pg_advisory_xact_lock(7236472)"
 """Held by a restore on PostgreSQL until its transaction is over."""
+BRIEFLY_S = (0.05, 0.15, 0.3)
+"""Waits before a folder that is held is taken for one at work."""
 Step = dict[str, str | None]
 
 
@@ -130,11 +134,13 @@ def _hold(work: Path) -> int:
 
 
 def _is_left(work: Path) -> bool:
-    try:
-        os.close(_hold(work))
-    except OSError:
-        return False  # somebody is at it
-    return True
+    """Nobody is at it; a program that one killed was starting holds it for a moment."""
+    for wait_s in (0.0, *BRIEFLY_S):
+        time.sleep(wait_s)
+        with suppress(OSError):
+            os.close(_hold(work))
+            return True
+    return False
 
 
 def _insist_on_rest(engine: Engine, path: Path | None) -> None:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
 from typing import Any, Literal, Self, cast
+from urllib.parse import quote
 
 import httpx
 
@@ -168,11 +169,11 @@ class Connection:
 
     def job(self, job_id: str) -> Document:
         """Read one job."""
-        return self._json("GET", f"/jobs/{job_id}")
+        return self._json("GET", f"/jobs/{one(job_id)}")
 
     def cancel_job(self, job_id: str) -> Document:
         """Ask a job to stop."""
-        return self._json("DELETE", f"/jobs/{job_id}")
+        return self._json("DELETE", f"/jobs/{one(job_id)}")
 
     def job_events(self, job_id: str) -> Iterator[Document]:
         """Follow a job: its document whenever it changes, the last one finished."""
@@ -230,9 +231,7 @@ class Connection:
         except httpx.TransportError as error:
             raise ApiProblem(_unreachable(error)) from error
         except httpx.InvalidURL as error:
-            wrong = ScenarioError("id", "must make an address", path[:80],
-                                  "list what there is to find one")  # fmt: skip
-            raise ApiProblem(problem_of(wrong)) from error
+            raise _no_address(path) from error
         if response.is_error:
             raise _problem_of(response)
         return response
@@ -254,6 +253,25 @@ class Connection:
     def _result(self, path: str, kind: Format) -> Any:
         response = self._send("GET", path, params={"format": kind})
         return response.json() if kind == "json" else response.content
+
+
+def one(name: object) -> str:
+    """
+    Write an id or a name as a part of an address.
+
+    Raises:
+        ApiProblem: If it would lead elsewhere.
+    """
+    text = str(name)
+    if text in {"", ".", ".."} or "/" in text:
+        raise _no_address(text)
+    return quote(text, safe="")
+
+
+def _no_address(text: str) -> ApiProblem:
+    wrong = ScenarioError("id", "must make an address", text[:80],
+                          "list what there is to find one")  # fmt: skip
+    return ApiProblem(problem_of(wrong))
 
 
 def question_of(

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
-from api.client.base import Connection, Progress
+from api.client.base import Connection, Progress, one
 from twin.types import Document
 
 _CHUNK_BYTES = 1 << 20
@@ -55,7 +54,7 @@ class MeasuredCalls(Connection):
     def telemetry_stored(self, name: str, start_us: int, end_us: int) -> Document:
         """How much of a source is stored, and its holes in a period."""
         asked = {"start_us": start_us, "end_us": end_us}
-        path = f"/telemetry/sources/{quote(name, safe='')}/stored"
+        path = f"/telemetry/sources/{one(name)}/stored"
         return self._json("GET", path, params=asked)
 
     def telemetry_events(self, start_us: int, end_us: int) -> list[Document]:
@@ -101,18 +100,18 @@ class MeasuredCalls(Connection):
 
     def calibration(self, calibration_id: str) -> Document:
         """One calibration with its residuals."""
-        return self._json("GET", f"/tracking/calibrations/{calibration_id}")
+        return self._json("GET", f"/tracking/calibrations/{one(calibration_id)}")
 
     def activate_calibration(
         self, calibration_id: str, *, force: bool = False
     ) -> Document:
         """Let a calibration count, in place of the one of its kind and target."""
-        path = f"/tracking/calibrations/{calibration_id}/activate"
+        path = f"/tracking/calibrations/{one(calibration_id)}/activate"
         return self._json("POST", path, params={"force": force})
 
     def delete_calibration(self, calibration_id: str) -> None:
         """Delete a calibration."""
-        self._send("DELETE", f"/tracking/calibrations/{calibration_id}")
+        self._send("DELETE", f"/tracking/calibrations/{one(calibration_id)}")
 
     def shadow(
         self, *, node: str = "", start_us: int | None = None, end_us: int | None = None
@@ -207,7 +206,7 @@ class MeasuredCalls(Connection):
 
     def apply_import(self, import_id: str) -> Document:
         """Do what a preview said."""
-        return self._json("POST", f"/imports/{import_id}/apply")
+        return self._json("POST", f"/imports/{one(import_id)}/apply")
 
     def imports(self, **equal: Any) -> list[Document]:
         """Imports, newest first."""
@@ -215,7 +214,7 @@ class MeasuredCalls(Connection):
 
     def read_import(self, import_id: str, **part: int) -> Document:
         """One import; `offset` and `limit` choose a part of its lists."""
-        return self._json("GET", f"/imports/{import_id}", params=part)
+        return self._json("GET", f"/imports/{one(import_id)}", params=part)
 
     def series(self) -> list[Document]:
         """Price and carbon series that were imported."""

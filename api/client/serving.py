@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from api.client.base import Connection, Progress
+from api.client.base import Connection, Progress, one
 from twin.types import Document
 
 
@@ -85,4 +85,4 @@ class ServingCalls(Connection):
     def grid_hours(self, name: str, *, start: str, hours: int) -> Document:
         """Prices and carbon of some hours; the year is repeated."""
         asked = {"start": start, "hours": hours}
-        return self._json("GET", f"/serving/grid/{name}", params=asked)
+        return self._json("GET", f"/serving/grid/{one(name)}", params=asked)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from api.client.base import Connection, Format, question_of
+from api.client.base import Connection, Format, one, question_of
 from twin.types import Document
 
 _CHUNK_BYTES = 1 << 20
@@ -57,15 +57,15 @@ class StoredCalls(Connection):
 
     def site(self, site_id: str) -> Document:
         """Read one site."""
-        return self._json("GET", f"/sites/{site_id}")
+        return self._json("GET", f"/sites/{one(site_id)}")
 
     def update_site(self, site_id: str, **values: Any) -> Document:
         """Change fields of a site."""
-        return self._json("PATCH", f"/sites/{site_id}", json=values)
+        return self._json("PATCH", f"/sites/{one(site_id)}", json=values)
 
     def delete_site(self, site_id: str) -> None:
         """Delete a site; its scenarios stay."""
-        self._send("DELETE", f"/sites/{site_id}")
+        self._send("DELETE", f"/sites/{one(site_id)}")
 
     # --- scenarios ----------------------------------------------------------------
 
@@ -90,7 +90,7 @@ class StoredCalls(Connection):
 
     def scenario(self, scenario_id: str) -> Document:
         """Read one scenario; its inputs are under `scenario`."""
-        return self._json("GET", f"/scenarios/{scenario_id}")
+        return self._json("GET", f"/scenarios/{one(scenario_id)}")
 
     def put_scenario(
         self,
@@ -110,7 +110,7 @@ class StoredCalls(Connection):
             version: Version the change was made on; refused if it has moved on.
         """
         return self._json(
-            "PUT", f"/scenarios/{scenario_id}",
+            "PUT", f"/scenarios/{one(scenario_id)}",
             json={"scenario": scenario, "site_id": site_id},
             headers=_if_match(version),
         )  # fmt: skip
@@ -120,29 +120,29 @@ class StoredCalls(Connection):
     ) -> Document:
         """Rename or archive a scenario, or move it to another site."""
         return self._json(
-            "PATCH", f"/scenarios/{scenario_id}", json=values,
+            "PATCH", f"/scenarios/{one(scenario_id)}", json=values,
             headers=_if_match(version),
         )  # fmt: skip
 
     def clone_scenario(self, scenario_id: str, *, name: str | None = None) -> Document:
         """Copy a scenario under a new name."""
         body = {"name": name} if name is not None else {}
-        return self._json("POST", f"/scenarios/{scenario_id}/clone", json=body)
+        return self._json("POST", f"/scenarios/{one(scenario_id)}/clone", json=body)
 
     def delete_scenario(self, scenario_id: str) -> None:
         """Delete a scenario; its runs and plans keep their copy of the inputs."""
-        self._send("DELETE", f"/scenarios/{scenario_id}")
+        self._send("DELETE", f"/scenarios/{one(scenario_id)}")
 
     def scenario_versions(self, scenario_id: str) -> list[Document]:
         """All versions of a scenario, newest first, without inputs."""
-        return self._items(f"/scenarios/{scenario_id}/versions", limit=200)
+        return self._items(f"/scenarios/{one(scenario_id)}/versions", limit=200)
 
     def scenario_version(
         self, scenario_id: str, number: int, *, against: int | None = None
     ) -> Document:
         """Read a version and what differs from another, the one before unless said."""
         return self._json(
-            "GET", f"/scenarios/{scenario_id}/versions/{number}",
+            "GET", f"/scenarios/{one(scenario_id)}/versions/{one(number)}",
             params={} if against is None else {"against": against},
         )  # fmt: skip
 
@@ -158,13 +158,13 @@ class StoredCalls(Connection):
             **values: `scenario` or `changes`, `name` of the version, `autosave`.
         """
         return self._json(
-            "POST", f"/scenarios/{scenario_id}/versions", json=values,
+            "POST", f"/scenarios/{one(scenario_id)}/versions", json=values,
             headers=_if_match(version),
         )  # fmt: skip
 
     def name_version(self, scenario_id: str, number: int, name: str | None) -> Document:
         """Name a version; None takes its name away."""
-        path = f"/scenarios/{scenario_id}/versions/{number}"
+        path = f"/scenarios/{one(scenario_id)}/versions/{one(number)}"
         return self._json("PATCH", path, json={"name": name})
 
     def restore_version(
@@ -172,7 +172,7 @@ class StoredCalls(Connection):
     ) -> Document:
         """Make an earlier version the present one; that is a new version."""
         return self._json(
-            "POST", f"/scenarios/{scenario_id}/versions/{number}/restore",
+            "POST", f"/scenarios/{one(scenario_id)}/versions/{one(number)}/restore",
             headers=_if_match(version),
         )  # fmt: skip
 
@@ -196,11 +196,11 @@ class StoredCalls(Connection):
 
     def run(self, run_id: str) -> Document:
         """Read one run's inputs, provenance and state."""
-        return self._json("GET", f"/runs/{run_id}")
+        return self._json("GET", f"/runs/{one(run_id)}")
 
     def run_result(self, run_id: str, format: Format = "json") -> Any:  # noqa: A002
         """Read a run's result: a document, or bytes of its series as CSV or Parquet."""
-        return self._result(f"/runs/{run_id}/result", format)
+        return self._result(f"/runs/{one(run_id)}/result", format)
 
     def create_plan(
         self,
@@ -220,11 +220,11 @@ class StoredCalls(Connection):
 
     def plan(self, plan_id: str) -> Document:
         """Read one plan's inputs, provenance and state."""
-        return self._json("GET", f"/plans/{plan_id}")
+        return self._json("GET", f"/plans/{one(plan_id)}")
 
     def plan_result(self, plan_id: str, format: Format = "json") -> Any:  # noqa: A002
         """Read a plan's result: a document, or bytes of its cells as CSV or Parquet."""
-        return self._result(f"/plans/{plan_id}/result", format)
+        return self._result(f"/plans/{one(plan_id)}/result", format)
 
     # --- datasets -----------------------------------------------------------------
 
@@ -234,7 +234,7 @@ class StoredCalls(Connection):
 
     def pull_dataset(self, name: str) -> Document:
         """Start the download of a published dataset; returns its job."""
-        return self._json("POST", f"/datasets/{name}/pull")
+        return self._json("POST", f"/datasets/{one(name)}/pull")
 
     def import_dataset(self, name: str, kind: str, path: str | Path) -> Document:
         """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from api.client.base import Connection, Format
+from api.client.base import Connection, Format, one
 from twin.types import Document
 
 PAGE = 2000
@@ -49,7 +49,7 @@ class StudyCalls(Connection):
     def resume_study(self, study_id: str, *, engine: str | None = None) -> Document:
         """Go on with a study that was cancelled or failed; returns its job."""
         return self._json(
-            "POST", f"/studies/{study_id}/resume", json={"engine": engine}
+            "POST", f"/studies/{one(study_id)}/resume", json={"engine": engine}
         )
 
     def studies(self) -> list[Document]:
@@ -58,17 +58,17 @@ class StudyCalls(Connection):
 
     def study(self, study_id: str) -> Document:
         """Read one study: what was asked, how far it is, what came out."""
-        return self._json("GET", f"/studies/{study_id}")
+        return self._json("GET", f"/studies/{one(study_id)}")
 
     def delete_study(self, study_id: str) -> None:
         """Delete a study; what was computed stays known."""
-        self._send("DELETE", f"/studies/{study_id}")
+        self._send("DELETE", f"/studies/{one(study_id)}")
 
     def study_points(self, study_id: str, *, after: int = -1) -> Iterator[Document]:
         """Points in order, as far as they have come, read page by page."""
         while True:
             asked = {"after": after, "limit": PAGE}
-            page = self._json("GET", f"/studies/{study_id}/points", params=asked)
+            page = self._json("GET", f"/studies/{one(study_id)}/points", params=asked)
             yield from page["items"]
             if page["next"] is None:
                 return
@@ -76,12 +76,12 @@ class StudyCalls(Connection):
 
     def study_point(self, study_id: str, place: int) -> Document:
         """Read one point with its inputs."""
-        return self._json("GET", f"/studies/{study_id}/points/{place}")
+        return self._json("GET", f"/studies/{one(study_id)}/points/{one(place)}")
 
     def query_study(self, study_id: str, **asked: Any) -> Document:
         """Ask a finished study's points: `where`, `order_by`, `descending`, `limit`."""
-        return self._json("POST", f"/studies/{study_id}/query", json=asked)
+        return self._json("POST", f"/studies/{one(study_id)}/query", json=asked)
 
     def study_result(self, study_id: str, kind: Format = "json") -> Any:
         """Read a finished study whole; CSV and Parquet have a row per point."""
-        return self._result(f"/studies/{study_id}/result", kind)
+        return self._result(f"/studies/{one(study_id)}/result", kind)

@@ -176,3 +176,14 @@ def test_failures_tell_their_id_and_no_traceback(app, http, monkeypatch):
     assert answer.status_code == 500
     assert "secret" not in answer.text
     assert answer.json()["id"] in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("key", ["", ".", "..", "sample-row/versions", "x" * 70_000])
+def test_an_id_that_would_lead_elsewhere_is_no_address(client, key):
+    with pytest.raises(ApiProblem, match="must make an address"):
+        client.scenario(key)
+
+
+def test_an_id_is_one_part_of_an_address(client):
+    with pytest.raises(ApiProblem, match=r"got 'sample-row\?version=1#ä'"):
+        client.scenario("sample-row?version=1#ä")

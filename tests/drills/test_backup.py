@@ -234,7 +234,8 @@ def killed_restores(folder, url, *, moments, longest_s, rows=200, for_s=math.inf
         if path := file_of(engine):
             assert damage(path, thorough=True) is None
             assert not beside(path, PLAN).exists()
-        assert not [*folder.rglob(f"{WORK}*"), *folder.rglob(".imported-*")]
+        rest = [*folder.rglob(f"{WORK}*"), *folder.rglob(".imported-*")]
+        assert rest == [], told
         assert settle(engine, settings.cache_dir) == ""  # it is told once
         for aside in folder.rglob("*replaced-*"):
             shutil.rmtree(aside) if aside.is_dir() else aside.unlink()

@@ -306,8 +306,8 @@ class Range:
         if self._save and key not in known:
             small = self.smaller(shot, why)
             saved = small.document() | {"why": why}
-            name = hashlib.sha256(key.encode()).hexdigest()[:10]
             text = json.dumps(saved, indent=1) + "\n"
+            name = hashlib.sha256(text.encode()).hexdigest()[:10]
             if len(text) < 200_000:
                 (CASES / f"{shot.part}-{name}.json").write_text(text)
 

@@ -8,14 +8,14 @@ measured on these two. `docs/models/stabilize.md`.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from twin.catalogue.gpus import CLOCK_CURVES
-from twin.errors import ScenarioError
+from twin.errors import Cancelled, ScenarioError
 from twin.scenario.model import Scenario
 from twin.scenario.training import Training
 from twin.stabilize.at_connection import Contract
@@ -36,7 +36,9 @@ from twin.stabilize.upstream import (
 )
 from twin.training.job import TrainingJob
 from twin.training.waveform import Waveform
+from twin.types import Cancel
 
+T = TypeVar("T")
 WARM_UP_S = 300.0
 """A stretch that is run again begins this much earlier, so that filters settle. [s]"""
 
@@ -136,7 +138,10 @@ def _named(field: str, names: Iterable[str], known: Mapping[str, object]) -> tup
     return tuple(known[name] for name in names)
 
 
-def study(scenario: Scenario, known: Known, bare: Study | None = None) -> Study:
+def study(
+    scenario: Scenario, known: Known, bare: Study | None = None,
+    cancelled: Cancel = lambda: False,
+) -> Study:  # fmt: skip
     """
     Answer a training site.
 
@@ -145,11 +150,13 @@ def study(scenario: Scenario, known: Known, bare: Study | None = None) -> Study:
         known: What is known by name.
         bare: A study of the same scenario with any measures: what it found without
             them is taken over.
+        cancelled: Asked before each rule and each critical frequency.
 
     Returns:
         Everything measured.
 
     Raises:
+        Cancelled: If asked to stop.
         ScenarioError: If it has no training, a name is not known, or a measure cannot
             work at its samples.
     """
@@ -157,7 +164,7 @@ def study(scenario: Scenario, known: Known, bare: Study | None = None) -> Study:
     rules = rules_of(training, known.rules)
     tables = _named("ride_tables", training.ride_tables, known.tables)
     try:
-        return _studied(scenario, training, rules, tables, known, bare)
+        return _studied(scenario, training, rules, tables, known, bare, cancelled)
     except ValueError as error:
         raise named(error, training) from error
 
@@ -201,6 +208,7 @@ def _place(document: Any, name: str) -> tuple[str, Any]:
 def _studied(
     scenario: Scenario, training: Training, rules: tuple[Rule, ...],
     tables: tuple[RideTable, ...], known: Known, bare: Study | None,
+    cancelled: Cancel,
 ) -> Study:  # fmt: skip
     site = site_of(scenario, training)
     measures = measures_of(training)
@@ -214,13 +222,13 @@ def _studied(
         after = stabilized(site, measures, horizon_s=horizon_s, sample_s=sample_s)
     contract = contract_of(training, before.grid)
     first = [verdict for verdict, _ in bare.verdicts] if bare else (
-        _judged(site, Measures(), before, rules, contract)
+        _judged(site, Measures(), before, _wanted(rules, cancelled), contract)
     )  # fmt: skip
     second = first
     if after is not before:
-        second = _judged(site, measures, after, rules, contract)
+        second = _judged(site, measures, after, _wanted(rules, cancelled), contract)
     waves = (before.grid, after.grid)
-    modes, why = _modes(waves, known.modes.values(), bare)
+    modes, why = _modes(waves, _wanted(known.modes.values(), cancelled), bare)
     generators, classes = _generators(training, waves, bare)
     return Study(
         training=training, site=site, measures=measures, contract=contract,
@@ -233,8 +241,16 @@ def _studied(
     )  # fmt: skip
 
 
+def _wanted(items: Iterable[T], cancelled: Cancel) -> Iterator[T]:
+    """One after the other, for as long as nobody has asked to stop."""
+    for item in items:
+        if cancelled():
+            raise Cancelled
+        yield item
+
+
 def _judged(
-    site: Site, measures: Measures, found: Stabilized, rules: tuple[Rule, ...],
+    site: Site, measures: Measures, found: Stabilized, rules: Iterable[Rule],
     contract: Contract,
 ) -> list[Verdict | Unjudged]:  # fmt: skip
     """Judge every rule, those that want finer samples on excerpts."""

@@ -12,7 +12,7 @@ from store.rules import grid_rules
 from twin.compliance.size_study import size_study
 from twin.compliance.study import WARM_UP_S, Known, study
 from twin.compliance.zoom import envelope, spectra, zoom
-from twin.errors import ScenarioError
+from twin.errors import Cancelled, ScenarioError
 from twin.scenario import parse_scenario
 from twin.stabilize.excerpts import liveliest_s
 from twin.stabilize.rules import Unjudged
@@ -56,6 +56,14 @@ def test_own_rules_stand_beside_those_known():
     ours = study(scenario(own_rules=[own]), KNOWN)
 
     assert [after.rule.key for _, after in ours.verdicts][-1] == "ours"
+
+
+def test_a_study_stops_before_its_next_rule():
+    asked = []
+    with pytest.raises(Cancelled):
+        study(scenario(), KNOWN, cancelled=lambda: asked.append(1) or len(asked) > 1)
+
+    assert len(asked) == 2
 
 
 def test_without_measures_before_and_after_are_one():
