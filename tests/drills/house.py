@@ -212,8 +212,8 @@ def send(http: httpx.Client, number: int, **changed: Any) -> httpx.Response:
     """
     One batch of the agent's, the same bytes for the same number.
 
-    No two have a reading at the same time: equal ones are kept once, and the books would
-    miss them.
+    No two have a reading at the same time: equal ones are kept once, and the books
+    would miss them.
     """
     columns = good()["columns"] | {"offset_us": [0, 500]}
     body = good(NOW_US + number * 1000, columns=columns, sequence=number, **changed)
