@@ -159,24 +159,18 @@ def write_answers(types: Types) -> str:
     lines = [
         HEAD.format("What answers contain, as records: `run.peak_w`, in watts."),
         "from __future__ import annotations",
-        "from collections.abc import Mapping",
-        "from typing import Any, ClassVar, Literal",
+        "from typing import Annotated, Any, Literal",
         f"from nameplate_client.generated.inputs import {sent}",
         "from nameplate_client.record import Record",
     ]
     for key in types.answers:
         schema = types.schemas[key]
-        fields = schema.get("properties", {})
         lines += [f"\n\nclass {types.names[key]}(Record):"]
         lines += [docstring(schema, "Attributes"), ""]
-        lines += [
-            f"    {attribute(name)}: {types.hint(field)}"
-            for name, field in fields.items()
-        ]
-        units = {n: u for n, f in fields.items() if (u := f.get("unit"))}
-        if units:
-            held = ", ".join(f"{literal(n)}: {literal(u)}" for n, u in units.items())
-            lines += ["", f"    UNITS: ClassVar[Mapping[str, str]] = {{{held}}}"]
+        for name, field in schema.get("properties", {}).items():
+            hint, unit = types.hint(field), field.get("unit")
+            hint = f"Annotated[{hint}, {literal(unit)}]" if unit else hint
+            lines.append(f"    {attribute(name)}: {hint}")
     return "\n".join(lines)
 
 
@@ -187,7 +181,7 @@ def names_of(types: Types, keys: list[str]) -> str:
 
 def attribute(name: str) -> str:
     """Name of a field as an attribute; those Python or a record needs get a bar."""
-    if name in {"document", "frame", "UNITS"} or keyword.iskeyword(name):
+    if name in {"document", "frame"} or keyword.iskeyword(name):
         return f"{name}_"
     if not usable(name):
         raise SystemExit(f"{name} is no name in Python")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
+from typing import Annotated
 
 import pytest
 from nameplate_client.generated.answers import EnergyOut, RunOut
@@ -59,9 +59,8 @@ def test_what_a_server_sends_is_text_in_a_notebook():
 
 def test_a_record_of_columns_becomes_a_frame_of_them():
     class Curves(Record):
-        t_s: list
-        row_mean_w: list
-        UNITS = MappingProxyType({"t_s": "s", "row_mean_w": "W"})
+        t_s: Annotated[list, "s"]
+        row_mean_w: Annotated[list, "W"]
 
     frame = Curves(SERIES).frame()
 

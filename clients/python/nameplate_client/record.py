@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import types
 import typing
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,8 +31,6 @@ class Record:
     """
 
     __slots__ = ("document",)
-    UNITS: ClassVar[Mapping[str, str]] = {}
-    """Unit of each number; "1" is a count or a ratio."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self.document: Document = dict(document)
@@ -88,21 +87,27 @@ class Record:
             len(v) if isinstance(v, list) else -1 for v in self.document.values()
         }
         if len(lengths) == 1 and lengths != {-1}:
-            return table_frame(self.document, dict(self.UNITS))
+            return table_frame(self.document, units_of(type(self)))
         return frame_of([self])
 
 
-_HINTS: dict[Any, dict[str, Any]] = {}
-"""Types of attributes by record, as far as they were asked for: they never change."""
-
-
+@functools.cache
 def hints_of(kind: type[Record]) -> dict[str, Any]:
     """Types of a record's attributes."""
-    if kind not in _HINTS:
-        known = typing.get_type_hints(kind)
-        _HINTS[kind] = {k: v for k, v in known.items() if k != "UNITS"}
-        _HINTS[kind].pop("document", None)  # the attribute every record has
-    return _HINTS[kind]
+    known = typing.get_type_hints(kind)
+    known.pop("document", None)  # the attribute every record has
+    return known
+
+
+@functools.cache
+def units_of(kind: type[Record]) -> dict[str, str]:
+    """Unit of each of a record's numbers; "1" is a count or a ratio."""
+    known = typing.get_type_hints(kind, include_extras=True)
+    return {
+        name.removesuffix("_"): hint.__metadata__[0]
+        for name, hint in known.items()
+        if typing.get_origin(hint) is Annotated
+    }
 
 
 def converted(value: Any, hint: Any) -> Any:
@@ -148,7 +153,7 @@ def _holds(hint: Any) -> bool:
 def table_rows(record: Record, above: str = "") -> Iterator[tuple[str, str, str]]:
     """Field, value and unit of each line that a notebook shows."""
     for name, value in record.document.items():
-        unit = record.UNITS.get(name, "")
+        unit = units_of(type(record)).get(name, "")
         inner = getattr(record, name, value)
         if isinstance(inner, Record) and not above:
             yield from table_rows(inner, f"{name}.")
@@ -227,8 +232,8 @@ def _flatten(item: Any, above: str, row: Document, units: dict[str, str]) -> Non
             _flatten(inner, key, row, units)
             continue
         row[key] = value
-        if isinstance(item, Record) and name in item.UNITS:
-            units[key] = item.UNITS[name]
+        if isinstance(item, Record) and name in (known := units_of(type(item))):
+            units[key] = known[name]
 
 
 def table_frame(data: Any, units: Mapping[str, str]) -> pd.DataFrame:

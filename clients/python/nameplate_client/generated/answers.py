@@ -6,8 +6,7 @@ Written by scripts/make_client from OpenAPI; not to be changed by hand.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from nameplate_client.generated.inputs import (
     Campus,
@@ -39,21 +38,12 @@ class AccountOut(Record):
         over_headroom_wh: Energy above the headroom [Wh]
     """
 
-    energy_wh: float | None
-    carbon_kg: float | None
-    cost_usd: float | None
-    peak_w: float | None
-    least_spare_w: float | None
-    over_headroom_wh: float | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "energy_wh": "Wh",
-        "carbon_kg": "kg",
-        "cost_usd": "USD",
-        "peak_w": "W",
-        "least_spare_w": "W",
-        "over_headroom_wh": "Wh",
-    }
+    energy_wh: Annotated[float | None, "Wh"]
+    carbon_kg: Annotated[float | None, "kg"]
+    cost_usd: Annotated[float | None, "USD"]
+    peak_w: Annotated[float | None, "W"]
+    least_spare_w: Annotated[float | None, "W"]
+    over_headroom_wh: Annotated[float | None, "Wh"]
 
 
 class AcknowledgementOut(Record):
@@ -69,18 +59,12 @@ class AcknowledgementOut(Record):
         pace_s: Wait at least this long before the next [s]
     """
 
-    stored: int
+    stored: Annotated[int, "1"]
     duplicate: bool
     same: bool | None
     refused: list[RefusedOut]
-    server_time_us: int
-    pace_s: float
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "stored": "1",
-        "server_time_us": "µs",
-        "pace_s": "s",
-    }
+    server_time_us: Annotated[int, "µs"]
+    pace_s: Annotated[float, "s"]
 
 
 class AgainstOut(Record):
@@ -99,23 +83,13 @@ class AgainstOut(Record):
     """
 
     label: str
-    attained_points: float | None
-    energy_frac: float | None
-    mean_power_frac: float | None
-    peak_power_frac: float | None
-    energy_per_token_frac: float | None
-    cost_frac: float | None
-    carbon_frac: float | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "attained_points": "1",
-        "energy_frac": "1",
-        "mean_power_frac": "1",
-        "peak_power_frac": "1",
-        "energy_per_token_frac": "1",
-        "cost_frac": "1",
-        "carbon_frac": "1",
-    }
+    attained_points: Annotated[float | None, "1"]
+    energy_frac: Annotated[float | None, "1"]
+    mean_power_frac: Annotated[float | None, "1"]
+    peak_power_frac: Annotated[float | None, "1"]
+    energy_per_token_frac: Annotated[float | None, "1"]
+    cost_frac: Annotated[float | None, "1"]
+    carbon_frac: Annotated[float | None, "1"]
 
 
 class AlertOut(Record):
@@ -146,16 +120,11 @@ class AlertOut(Record):
     severity: Literal["info", "warning", "critical"]
     target: str
     status: Literal["firing", "resolved"]
-    value: float | None
-    limit: float
+    value: Annotated[float | None, "W, 1, W/s, s or 1, by kind"]
+    limit: Annotated[float, "W, 1, W/s, s or 1, by kind"]
     created_at: str
     resolved_at: str | None
     reason: str
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "value": "W, 1, W/s, s or 1, by kind",
-        "limit": "W, 1, W/s, s or 1, by kind",
-    }
 
 
 class AlertPage(Record):
@@ -200,23 +169,16 @@ class AlertRuleOut(Record):
     kind: Literal["threshold", "load", "ramp", "missing-agent", "model-drift"]
     devices: bool
     target: str
-    limit: float
-    clear: float
-    for_s: float
-    window_s: float
+    limit: Annotated[float, "W, 1, W/s, s or 1, by kind"]
+    clear: Annotated[float, "W, 1, W/s, s or 1, by kind"]
+    for_s: Annotated[float, "s"]
+    window_s: Annotated[float, "s"]
     severity: Literal["info", "warning", "critical"]
     webhook_host: str | None
     signed: bool
     enabled: bool
     created_at: str
     updated_at: str
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "limit": "W, 1, W/s, s or 1, by kind",
-        "clear": "W, 1, W/s, s or 1, by kind",
-        "for_s": "s",
-        "window_s": "s",
-    }
 
 
 class AlertRulePage(Record):
@@ -253,13 +215,11 @@ class AnalysisOut(Record):
     exceedance: list[LimitPassedOut]
     influence: list[OutputInfluenceOut]
     tornado: list[OutputTornadoOut]
-    pareto: list[int]
-    best: int | None
-    feasible: int
+    pareto: Annotated[list[int], "1"]
+    best: Annotated[int | None, "1"]
+    feasible: Annotated[int, "1"]
     rare: RareEventOut | None
     notes: list[str]
-
-    UNITS: ClassVar[Mapping[str, str]] = {"pareto": "1", "best": "1", "feasible": "1"}
 
 
 class AssumptionOut(Record):
@@ -276,11 +236,9 @@ class AssumptionOut(Record):
 
     path: str
     meaning: str
-    value: Any
+    value: Annotated[Any, "1"]
     unit: str
     source: str
-
-    UNITS: ClassVar[Mapping[str, str]] = {"value": "1"}
 
 
 class AuditOut(Record):
@@ -307,11 +265,9 @@ class AuditOut(Record):
     actor: str
     action: str
     object: str
-    outcome: int
+    outcome: Annotated[int, "1"]
     address: str
-    count: int
-
-    UNITS: ClassVar[Mapping[str, str]] = {"outcome": "1", "count": "1"}
+    count: Annotated[int, "1"]
 
 
 class AuditPage(Record):
@@ -342,10 +298,8 @@ class AxisBarOut(Record):
     field: str
     low_value: str
     high_value: str
-    at_low: float | None
-    at_high: float | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {"at_low": "1", "at_high": "1"}
+    at_low: Annotated[float | None, "1"]
+    at_high: Annotated[float | None, "1"]
 
 
 class AxisEffectOut(Record):
@@ -362,19 +316,11 @@ class AxisEffectOut(Record):
     """
 
     field: str
-    first: float | None
-    first_ci: float | None
-    total: float | None
-    total_ci: float | None
-    rank_correlation: float | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "first": "1",
-        "first_ci": "1",
-        "total": "1",
-        "total_ci": "1",
-        "rank_correlation": "1",
-    }
+    first: Annotated[float | None, "1"]
+    first_ci: Annotated[float | None, "1"]
+    total: Annotated[float | None, "1"]
+    total_ci: Annotated[float | None, "1"]
+    rank_correlation: Annotated[float | None, "1"]
 
 
 class BacktestOut(Record):
@@ -391,23 +337,13 @@ class BacktestOut(Record):
         width_w: Mean width of the range [W]
     """
 
-    origins: int
-    covered_frac: float
-    peak_covered_frac: float
-    peak_above_frac: float
-    bias_w: float | None
-    mape_frac: float
-    width_w: float | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "origins": "1",
-        "covered_frac": "1",
-        "peak_covered_frac": "1",
-        "peak_above_frac": "1",
-        "bias_w": "W",
-        "mape_frac": "1",
-        "width_w": "W",
-    }
+    origins: Annotated[int, "1"]
+    covered_frac: Annotated[float, "1"]
+    peak_covered_frac: Annotated[float, "1"]
+    peak_above_frac: Annotated[float, "1"]
+    bias_w: Annotated[float | None, "W"]
+    mape_frac: Annotated[float, "1"]
+    width_w: Annotated[float | None, "W"]
 
 
 class BindingOut(Record):
@@ -424,15 +360,9 @@ class BindingOut(Record):
 
     field: str
     text: str
-    saves_usd: float | None
-    server_years: float | None
-    carbon_t: float | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "saves_usd": "USD",
-        "server_years": "years",
-        "carbon_t": "t",
-    }
+    saves_usd: Annotated[float | None, "USD"]
+    server_years: Annotated[float | None, "years"]
+    carbon_t: Annotated[float | None, "t"]
 
 
 class BooksOut(Record):
@@ -458,37 +388,20 @@ class BooksOut(Record):
         start_burnt_j: Of what was burnt, by ramps at ends and failures [1]
     """
 
-    work_j: float | None
-    lacked_j: float | None
-    burnt_j: float | None
-    host_j: float | None
-    supply_loss_j: float | None
-    store_loss_j: float | None
-    store_gain_j: float | None
-    ups_loss_j: float | None
-    ups_gain_j: float | None
-    cooling_j: float | None
-    other_j: float | None
-    grid_j: float | None
-    start_lacked_j: float | None
-    start_burnt_j: float | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "work_j": "1",
-        "lacked_j": "1",
-        "burnt_j": "1",
-        "host_j": "1",
-        "supply_loss_j": "1",
-        "store_loss_j": "1",
-        "store_gain_j": "1",
-        "ups_loss_j": "1",
-        "ups_gain_j": "1",
-        "cooling_j": "1",
-        "other_j": "1",
-        "grid_j": "1",
-        "start_lacked_j": "1",
-        "start_burnt_j": "1",
-    }
+    work_j: Annotated[float | None, "1"]
+    lacked_j: Annotated[float | None, "1"]
+    burnt_j: Annotated[float | None, "1"]
+    host_j: Annotated[float | None, "1"]
+    supply_loss_j: Annotated[float | None, "1"]
+    store_loss_j: Annotated[float | None, "1"]
+    store_gain_j: Annotated[float | None, "1"]
+    ups_loss_j: Annotated[float | None, "1"]
+    ups_gain_j: Annotated[float | None, "1"]
+    cooling_j: Annotated[float | None, "1"]
+    other_j: Annotated[float | None, "1"]
+    grid_j: Annotated[float | None, "1"]
+    start_lacked_j: Annotated[float | None, "1"]
+    start_burnt_j: Annotated[float | None, "1"]
 
 
 class BuildOutOut(Record):
@@ -563,36 +476,25 @@ class CalibrationDetail(Record):
     version: str
     status: Literal["fitted", "refused"]
     active: bool
-    start_us: int
-    end_us: int
-    held_out_frac: float
+    start_us: Annotated[int, "µs"]
+    end_us: Annotated[int, "µs"]
+    held_out_frac: Annotated[float, "1"]
     level: str
     prior: str
     unit: str
     parameters: list[ParameterOut]
     held_out: HeldOutOut | None
     held_back: str
-    samples: int
-    effective_samples: float | None
-    residual_rms: float | None
-    residual_autocorrelation: float | None
+    samples: Annotated[int, "1"]
+    effective_samples: Annotated[float | None, "1"]
+    residual_rms: Annotated[float | None, "its own"]
+    residual_autocorrelation: Annotated[float | None, "1"]
     warnings: list[str]
     refused: list[UntoldOut]
-    samples_needed: dict[str, int]
+    samples_needed: Annotated[dict[str, int], "1"]
     error: FieldError | None
     residuals: ResidualsOut | None
     residuals_missing: str
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "start_us": "µs",
-        "end_us": "µs",
-        "held_out_frac": "1",
-        "samples": "1",
-        "effective_samples": "1",
-        "residual_rms": "its own",
-        "residual_autocorrelation": "1",
-        "samples_needed": "1",
-    }
 
 
 class CalibrationOut(Record):
@@ -640,34 +542,23 @@ class CalibrationOut(Record):
     version: str
     status: Literal["fitted", "refused"]
     active: bool
-    start_us: int
-    end_us: int
-    held_out_frac: float
+    start_us: Annotated[int, "µs"]
+    end_us: Annotated[int, "µs"]
+    held_out_frac: Annotated[float, "1"]
     level: str
     prior: str
     unit: str
     parameters: list[ParameterOut]
     held_out: HeldOutOut | None
     held_back: str
-    samples: int
-    effective_samples: float | None
-    residual_rms: float | None
-    residual_autocorrelation: float | None
+    samples: Annotated[int, "1"]
+    effective_samples: Annotated[float | None, "1"]
+    residual_rms: Annotated[float | None, "its own"]
+    residual_autocorrelation: Annotated[float | None, "1"]
     warnings: list[str]
     refused: list[UntoldOut]
-    samples_needed: dict[str, int]
+    samples_needed: Annotated[dict[str, int], "1"]
     error: FieldError | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "start_us": "µs",
-        "end_us": "µs",
-        "held_out_frac": "1",
-        "samples": "1",
-        "effective_samples": "1",
-        "residual_rms": "its own",
-        "residual_autocorrelation": "1",
-        "samples_needed": "1",
-    }
 
 
 class CalibrationPage(Record):
@@ -700,24 +591,16 @@ class CampusCurvesOut(Record):
         ceiling_mhz: Lowest clock asked of low and high priority; NaN for none [MHz]
     """
 
-    t_s: list[Any] | None
+    t_s: Annotated[list[Any] | None, "s"]
     least: dict[str, list[Any] | None]
     mean: dict[str, list[Any] | None]
     most: dict[str, list[Any] | None]
     hall_mean: dict[str, Any] | None
     hall_most: dict[str, Any] | None
-    contract_w: list[Any] | None
-    share_w: list[Any] | None
-    heat_w: list[Any] | None
-    ceiling_mhz: list[Any] | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "t_s": "s",
-        "contract_w": "W",
-        "share_w": "W",
-        "heat_w": "W",
-        "ceiling_mhz": "MHz",
-    }
+    contract_w: Annotated[list[Any] | None, "W"]
+    share_w: Annotated[list[Any] | None, "W"]
+    heat_w: Annotated[list[Any] | None, "W"]
+    ceiling_mhz: Annotated[list[Any] | None, "MHz"]
 
 
 class CampusEffortOut(Record):
@@ -733,21 +616,12 @@ class CampusEffortOut(Record):
         repeated_frac: Ticks that were run again ÷ ticks [1]
     """
 
-    windows: int
-    passes: int
-    hall_ticks: int
-    least_hall_ticks: int
-    lost: int
-    repeated_frac: float
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "windows": "1",
-        "passes": "1",
-        "hall_ticks": "1",
-        "least_hall_ticks": "1",
-        "lost": "1",
-        "repeated_frac": "1",
-    }
+    windows: Annotated[int, "1"]
+    passes: Annotated[int, "1"]
+    hall_ticks: Annotated[int, "1"]
+    least_hall_ticks: Annotated[int, "1"]
+    lost: Annotated[int, "1"]
+    repeated_frac: Annotated[float, "1"]
 
 
 class CampusNodesOut(Record):
@@ -769,25 +643,14 @@ class CampusNodesOut(Record):
 
     name: list[str]
     kind: list[str]
-    limit_w: list[float | None]
-    peak_w: list[float | None]
-    peak_t_s: list[float | None]
-    in_wh: list[float | None]
-    out_wh: list[float | None]
-    discharged_wh: list[float | None]
-    charged_wh: list[float | None]
-    trip_t_s: list[float | None]
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "limit_w": "W",
-        "peak_w": "W",
-        "peak_t_s": "s",
-        "in_wh": "Wh",
-        "out_wh": "Wh",
-        "discharged_wh": "Wh",
-        "charged_wh": "Wh",
-        "trip_t_s": "s",
-    }
+    limit_w: Annotated[list[float | None], "W"]
+    peak_w: Annotated[list[float | None], "W"]
+    peak_t_s: Annotated[list[float | None], "s"]
+    in_wh: Annotated[list[float | None], "Wh"]
+    out_wh: Annotated[list[float | None], "Wh"]
+    discharged_wh: Annotated[list[float | None], "Wh"]
+    charged_wh: Annotated[list[float | None], "Wh"]
+    trip_t_s: Annotated[list[float | None], "s"]
 
 
 class CampusRunOut(Record):
@@ -833,30 +696,30 @@ class CampusRunOut(Record):
 
     name: str
     policy: str
-    seed: int
-    server_count: int
-    node_count: int
-    horizon_s: float | None
-    tick_s: float | None
-    utility_peak_w: float | None
-    utility_peak_t_s: float | None
-    utility_wh: float | None
-    facility_wh: float | None
-    it_wh: float | None
-    mechanical_wh: float | None
-    shared_loss_wh: float | None
-    water_kg: float | None
-    lost_server_h: float | None
-    capped_server_h: float | None
+    seed: Annotated[int, "1"]
+    server_count: Annotated[int, "1"]
+    node_count: Annotated[int, "1"]
+    horizon_s: Annotated[float | None, "s"]
+    tick_s: Annotated[float | None, "s"]
+    utility_peak_w: Annotated[float | None, "W"]
+    utility_peak_t_s: Annotated[float | None, "s"]
+    utility_wh: Annotated[float | None, "Wh"]
+    facility_wh: Annotated[float | None, "Wh"]
+    it_wh: Annotated[float | None, "Wh"]
+    mechanical_wh: Annotated[float | None, "Wh"]
+    shared_loss_wh: Annotated[float | None, "Wh"]
+    water_kg: Annotated[float | None, "1"]
+    lost_server_h: Annotated[float | None, "h"]
+    capped_server_h: Annotated[float | None, "h"]
     contract: ContractResultOut
     halls: list[HallResultOut]
     nodes: CampusNodesOut | None
     racks: RackArraysOut | None
     series: CampusCurvesOut
     events: list[SiteEventOut]
-    events_dropped: int
-    pue: float | None
-    trips: int
+    events_dropped: Annotated[int, "1"]
+    pue: Annotated[float | None, "1"]
+    trips: Annotated[int, "1"]
     limits: list[SharedLimitOut]
     binding: str
     fullest: list[FullestOut]
@@ -865,27 +728,6 @@ class CampusRunOut(Record):
     provenance: ProvenanceOut
     warnings: list[str]
     timing: TimingOut
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "seed": "1",
-        "server_count": "1",
-        "node_count": "1",
-        "horizon_s": "s",
-        "tick_s": "s",
-        "utility_peak_w": "W",
-        "utility_peak_t_s": "s",
-        "utility_wh": "Wh",
-        "facility_wh": "Wh",
-        "it_wh": "Wh",
-        "mechanical_wh": "Wh",
-        "shared_loss_wh": "Wh",
-        "water_kg": "1",
-        "lost_server_h": "h",
-        "capped_server_h": "h",
-        "events_dropped": "1",
-        "pue": "1",
-        "trips": "1",
-    }
 
 
 class Change(Record):
@@ -899,10 +741,8 @@ class Change(Record):
     """
 
     field: str
-    before: Any
-    after: Any
-
-    UNITS: ClassVar[Mapping[str, str]] = {"before": "1", "after": "1"}
+    before: Annotated[Any, "1"]
+    after: Annotated[Any, "1"]
 
 
 class ChangeOut(Record):
@@ -941,25 +781,14 @@ class ChoiceOut(Record):
         site_filter_s: Time constant of its low-pass [s]
     """
 
-    floor_frac: float | None
-    ballast_frac: float | None
-    ramp_s: float | None
-    psu_j_per_gpu: float | None
-    rack_kwh: float | None
-    site_power_frac: float | None
-    site_hours: float | None
-    site_filter_s: float | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "floor_frac": "1",
-        "ballast_frac": "1",
-        "ramp_s": "s",
-        "psu_j_per_gpu": "J",
-        "rack_kwh": "kWh",
-        "site_power_frac": "1",
-        "site_hours": "h",
-        "site_filter_s": "s",
-    }
+    floor_frac: Annotated[float | None, "1"]
+    ballast_frac: Annotated[float | None, "1"]
+    ramp_s: Annotated[float | None, "s"]
+    psu_j_per_gpu: Annotated[float | None, "J"]
+    rack_kwh: Annotated[float | None, "kWh"]
+    site_power_frac: Annotated[float | None, "1"]
+    site_hours: Annotated[float | None, "h"]
+    site_filter_s: Annotated[float | None, "s"]
 
 
 class ClassEnergyOut(Record):
@@ -981,30 +810,17 @@ class ClassEnergyOut(Record):
         tornado: Inputs by how far they move the median, most first
     """
 
-    energy_wh: PercentilesOut
-    energy_per_token_wh: PercentilesOut
-    carbon_g: PercentilesOut
-    carbon_per_token_g: PercentilesOut
-    water_ml: PercentilesOut
-    water_per_token_ml: PercentilesOut
-    cost_usd: PercentilesOut
-    cost_per_token_usd: PercentilesOut
-    tokens_per_s: PercentilesOut
-    extrapolated_frac: float | None
+    energy_wh: Annotated[PercentilesOut, "Wh"]
+    energy_per_token_wh: Annotated[PercentilesOut, "Wh/token"]
+    carbon_g: Annotated[PercentilesOut, "g"]
+    carbon_per_token_g: Annotated[PercentilesOut, "g/token"]
+    water_ml: Annotated[PercentilesOut, "mL"]
+    water_per_token_ml: Annotated[PercentilesOut, "mL/token"]
+    cost_usd: Annotated[PercentilesOut, "USD"]
+    cost_per_token_usd: Annotated[PercentilesOut, "USD/token"]
+    tokens_per_s: Annotated[PercentilesOut, "tokens/s"]
+    extrapolated_frac: Annotated[float | None, "1"]
     tornado: list[SwingOut]
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "energy_wh": "Wh",
-        "energy_per_token_wh": "Wh/token",
-        "carbon_g": "g",
-        "carbon_per_token_g": "g/token",
-        "water_ml": "mL",
-        "water_per_token_ml": "mL/token",
-        "cost_usd": "USD",
-        "cost_per_token_usd": "USD/token",
-        "tokens_per_s": "tokens/s",
-        "extrapolated_frac": "1",
-    }
 
 
 class CompareCurveOut(Record):
@@ -1022,10 +838,8 @@ class CompareCurveOut(Record):
     name: str
     label: str
     unit: str
-    t_s: list[float]
-    values: list[list[float | None] | None]
-
-    UNITS: ClassVar[Mapping[str, str]] = {"t_s": "s", "values": "see unit"}
+    t_s: Annotated[list[float], "s"]
+    values: Annotated[list[list[float | None] | None], "see unit"]
 
 
 class CompareOut(Record):
@@ -1047,21 +861,15 @@ class CompareOut(Record):
     """
 
     items: list[ComparedItemOut]
-    baseline: int
+    baseline: Annotated[int, "1"]
     inputs: list[DifferingOut]
-    inputs_same: int
-    inputs_dropped: int
+    inputs_same: Annotated[int, "inputs"]
+    inputs_dropped: Annotated[int, "inputs"]
     outputs: list[OutputOut]
     series: list[CompareCurveOut]
     events: list[EventCountOut]
     warnings: list[CompareWarningOut]
     timing: TimingOut | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "baseline": "1",
-        "inputs_same": "inputs",
-        "inputs_dropped": "inputs",
-    }
 
 
 class CompareWarningOut(Record):
@@ -1108,17 +916,10 @@ class ComparedItemOut(Record):
     provenance: ProvenanceOut
     meets: bool | None
     breaches: list[str]
-    repetitions: int
-    horizon_s: float
-    limit_w: float | None
-    server_count: int | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "repetitions": "runs",
-        "horizon_s": "s",
-        "limit_w": "W",
-        "server_count": "servers",
-    }
+    repetitions: Annotated[int, "runs"]
+    horizon_s: Annotated[float, "s"]
+    limit_w: Annotated[float | None, "W"]
+    server_count: Annotated[int | None, "servers"]
 
 
 class ContractResultOut(Record):
@@ -1135,23 +936,13 @@ class ContractResultOut(Record):
         short_w: Most load that no clock takes away and the contract does not carry [W]
     """
 
-    contract_w: float | None
-    exceeded_s: float | None
-    longest_s: float | None
-    exceeded_wh: float | None
-    ceiling_s: float | None
-    least_mhz: list[float | None]
-    short_w: float | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "contract_w": "W",
-        "exceeded_s": "s",
-        "longest_s": "s",
-        "exceeded_wh": "Wh",
-        "ceiling_s": "s",
-        "least_mhz": "MHz",
-        "short_w": "W",
-    }
+    contract_w: Annotated[float | None, "W"]
+    exceeded_s: Annotated[float | None, "s"]
+    longest_s: Annotated[float | None, "s"]
+    exceeded_wh: Annotated[float | None, "Wh"]
+    ceiling_s: Annotated[float | None, "s"]
+    least_mhz: Annotated[list[float | None], "MHz"]
+    short_w: Annotated[float | None, "W"]
 
 
 class CoolingYearOut(Record):
@@ -1180,39 +971,23 @@ class CoolingYearOut(Record):
     """
 
     plant: PlantResultOut
-    other_w: list[Any] | None
-    pue: float | None
-    pue_by_hour: list[Any] | None
-    pue_by_month: list[Any] | None
-    partial_pue: dict[str, float | None]
-    wue_l_per_kwh: float | None
-    economiser_hours: int
-    partly_free_hours: int
-    above_recommended_hours: int
-    above_allowable_hours: int
-    short_hours: int
-    outside_range_hours: int
-    it_w: float
+    other_w: Annotated[list[Any] | None, "W"]
+    pue: Annotated[float | None, "1"]
+    pue_by_hour: Annotated[list[Any] | None, "1"]
+    pue_by_month: Annotated[list[Any] | None, "1"]
+    partial_pue: Annotated[dict[str, float | None], "1"]
+    wue_l_per_kwh: Annotated[float | None, "l/kWh"]
+    economiser_hours: Annotated[int, "h"]
+    partly_free_hours: Annotated[int, "h"]
+    above_recommended_hours: Annotated[int, "h"]
+    above_allowable_hours: Annotated[int, "h"]
+    short_hours: Annotated[int, "h"]
+    outside_range_hours: Annotated[int, "h"]
+    it_w: Annotated[float, "W"]
     ride_throughs: list[RideThroughOut]
     energy: YearEnergyOut
     provenance: ProvenanceOut
     timing: TimingOut
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "other_w": "W",
-        "pue": "1",
-        "pue_by_hour": "1",
-        "pue_by_month": "1",
-        "partial_pue": "1",
-        "wue_l_per_kwh": "l/kWh",
-        "economiser_hours": "h",
-        "partly_free_hours": "h",
-        "above_recommended_hours": "h",
-        "above_allowable_hours": "h",
-        "short_hours": "h",
-        "outside_range_hours": "h",
-        "it_w": "W",
-    }
 
 
 class CostOut(Record):
@@ -1241,36 +1016,23 @@ class CostOut(Record):
     """
 
     name: str
-    net_present_cost_usd: float | None
-    cost_per_server_h_usd: float | None
-    cost_per_it_kwh_usd: float | None
-    equal_yearly_usd: float | None
-    capital_usd: float | None
-    carbon_t: float | None
-    water_m3: float | None
+    net_present_cost_usd: Annotated[float | None, "USD"]
+    cost_per_server_h_usd: Annotated[float | None, "USD/h"]
+    cost_per_it_kwh_usd: Annotated[float | None, "USD/kWh"]
+    equal_yearly_usd: Annotated[float | None, "USD"]
+    capital_usd: Annotated[float | None, "USD"]
+    carbon_t: Annotated[float | None, "t"]
+    water_m3: Annotated[float | None, "m3"]
     parts: list[PartOut]
     years: list[YearCostOut]
     bill: YearBillOut
-    built_w: float | None
-    server_count: int
-    pue: float | None
+    built_w: Annotated[float | None, "W"]
+    server_count: Annotated[int, "1"]
+    pue: Annotated[float | None, "1"]
     warnings: list[str]
     inputs: dict[str, Any]
     provenance: ProvenanceOut
     timing: TimingOut | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "net_present_cost_usd": "USD",
-        "cost_per_server_h_usd": "USD/h",
-        "cost_per_it_kwh_usd": "USD/kWh",
-        "equal_yearly_usd": "USD",
-        "capital_usd": "USD",
-        "carbon_t": "t",
-        "water_m3": "m3",
-        "built_w": "W",
-        "server_count": "1",
-        "pue": "1",
-    }
 
 
 class CostsOut(Record):
@@ -1285,11 +1047,9 @@ class CostsOut(Record):
         time: Time the jobs lose [1]
     """
 
-    stores: float | None
-    energy: float | None
-    time: float | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {"stores": "1", "energy": "1", "time": "1"}
+    stores: Annotated[float | None, "1"]
+    energy: Annotated[float | None, "1"]
+    time: Annotated[float | None, "1"]
 
 
 class CountsOut(Record):
@@ -1304,19 +1064,11 @@ class CountsOut(Record):
         kept: Gone at the source, kept because something hangs on them [1]
     """
 
-    added: int
-    changed: int
-    removed: int
-    unchanged: int
-    kept: int
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "added": "1",
-        "changed": "1",
-        "removed": "1",
-        "unchanged": "1",
-        "kept": "1",
-    }
+    added: Annotated[int, "1"]
+    changed: Annotated[int, "1"]
+    removed: Annotated[int, "1"]
+    unchanged: Annotated[int, "1"]
+    kept: Annotated[int, "1"]
 
 
 class CriticalModeOut(Record):
@@ -1336,19 +1088,12 @@ class CriticalModeOut(Record):
 
     key: str
     title: str
-    low_hz: float | None
-    high_hz: float | None
-    limit_w: float | None
-    limit_frac: float | None
+    low_hz: Annotated[float | None, "Hz"]
+    high_hz: Annotated[float | None, "Hz"]
+    limit_w: Annotated[float | None, "W"]
+    limit_frac: Annotated[float | None, "1"]
     source: str
     date: str
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "low_hz": "Hz",
-        "high_hz": "Hz",
-        "limit_w": "W",
-        "limit_frac": "1",
-    }
 
 
 class DatasetInfo(Record):
@@ -1378,14 +1123,12 @@ class DatasetInfo(Record):
     citation: str
     source: str
     files: list[str]
-    bytes: int
+    bytes: Annotated[int, "B"]
     present: bool
     path: str | None
     origin: Literal["published", "imported"]
     pullable: bool
     checked: str
-
-    UNITS: ClassVar[Mapping[str, str]] = {"bytes": "B"}
 
 
 class DatasetList(Record):
@@ -1437,14 +1180,12 @@ class DeliveryOut(Record):
     id: str
     rule_id: str | None
     status: Literal["firing", "resolved"]
-    alerts: int
+    alerts: Annotated[int, "1"]
     state: Literal["queued", "delivered", "given-up"]
-    attempts: int
+    attempts: Annotated[int, "1"]
     answer: str
     created_at: str
     next_at: str
-
-    UNITS: ClassVar[Mapping[str, str]] = {"alerts": "1", "attempts": "1"}
 
 
 class DeliveryPage(Record):
@@ -1486,33 +1227,19 @@ class DeviceNowOut(Record):
     key: str
     kind: str
     model: str
-    index: int
+    index: Annotated[int, "1"]
     parent: str
-    age_s: float
+    age_s: Annotated[float, "s"]
     facts: dict[str, float | str]
-    power_w: float | None
-    power_average_w: float | None
-    sm_clock_hz: float | None
-    gpu_c: float | None
-    memory_c: float | None
-    utilisation_frac: float | None
-    throttle_reasons: float | None
-    power_limit_w: float | None
-    inlet_c: float | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "index": "1",
-        "age_s": "s",
-        "power_w": "W",
-        "power_average_w": "W",
-        "sm_clock_hz": "Hz",
-        "gpu_c": "°C",
-        "memory_c": "°C",
-        "utilisation_frac": "1",
-        "throttle_reasons": "1",
-        "power_limit_w": "W",
-        "inlet_c": "°C",
-    }
+    power_w: Annotated[float | None, "W"]
+    power_average_w: Annotated[float | None, "W"]
+    sm_clock_hz: Annotated[float | None, "Hz"]
+    gpu_c: Annotated[float | None, "°C"]
+    memory_c: Annotated[float | None, "°C"]
+    utilisation_frac: Annotated[float | None, "1"]
+    throttle_reasons: Annotated[float | None, "1"]
+    power_limit_w: Annotated[float | None, "W"]
+    inlet_c: Annotated[float | None, "°C"]
 
 
 class DifferenceOut(Record):
@@ -1525,15 +1252,9 @@ class DifferenceOut(Record):
         times: Size of the difference ÷ what another seed would make [1]
     """
 
-    absolute: float | None
-    relative: float | None
-    times: float | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "absolute": "see unit",
-        "relative": "1",
-        "times": "1",
-    }
+    absolute: Annotated[float | None, "see unit"]
+    relative: Annotated[float | None, "1"]
+    times: Annotated[float | None, "1"]
 
 
 class DifferingOut(Record):
@@ -1567,18 +1288,11 @@ class DriftOut(Record):
         sigmas: The same ÷ what is usual [1]
     """
 
-    since_us: int
-    found_us: int
-    size_w: float | None
+    since_us: Annotated[int, "µs"]
+    found_us: Annotated[int, "µs"]
+    size_w: Annotated[float | None, "W"]
     direction: Literal["more", "less"]
-    sigmas: float | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "since_us": "µs",
-        "found_us": "µs",
-        "size_w": "W",
-        "sigmas": "1",
-    }
+    sigmas: Annotated[float | None, "1"]
 
 
 class DrivenOut(Record):
@@ -1596,24 +1310,14 @@ class DrivenOut(Record):
         nearby_ratio: It ÷ the band's nearer edge [1]
     """
 
-    amplitude_w: float | None
-    at_hz: float | None
-    at_s: float | None
-    margin_frac: float | None
+    amplitude_w: Annotated[float | None, "W"]
+    at_hz: Annotated[float | None, "Hz"]
+    at_s: Annotated[float | None, "s"]
+    margin_frac: Annotated[float | None, "1"]
     passes: bool
-    nearby_w: float | None
-    nearby_hz: float | None
-    nearby_ratio: float | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "amplitude_w": "W",
-        "at_hz": "Hz",
-        "at_s": "s",
-        "margin_frac": "1",
-        "nearby_w": "W",
-        "nearby_hz": "Hz",
-        "nearby_ratio": "1",
-    }
+    nearby_w: Annotated[float | None, "W"]
+    nearby_hz: Annotated[float | None, "Hz"]
+    nearby_ratio: Annotated[float | None, "1"]
 
 
 class EmergencyLossOut(Record):
@@ -1626,15 +1330,9 @@ class EmergencyLossOut(Record):
         quality_lost_frac: Quality of answers lost during it. 0..1 [1]
     """
 
-    iaas_lost_frac: float | None
-    saas_lost_frac: float | None
-    quality_lost_frac: float | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "iaas_lost_frac": "1",
-        "saas_lost_frac": "1",
-        "quality_lost_frac": "1",
-    }
+    iaas_lost_frac: Annotated[float | None, "1"]
+    saas_lost_frac: Annotated[float | None, "1"]
+    quality_lost_frac: Annotated[float | None, "1"]
 
 
 class EnergyOut(Record):
@@ -1649,19 +1347,11 @@ class EnergyOut(Record):
         total_wh: Sum [Wh]
     """
 
-    prefill_wh: float | None
-    decode_wh: float | None
-    gpu_idle_wh: float | None
-    host_wh: float | None
-    total_wh: float | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "prefill_wh": "Wh",
-        "decode_wh": "Wh",
-        "gpu_idle_wh": "Wh",
-        "host_wh": "Wh",
-        "total_wh": "Wh",
-    }
+    prefill_wh: Annotated[float | None, "Wh"]
+    decode_wh: Annotated[float | None, "Wh"]
+    gpu_idle_wh: Annotated[float | None, "Wh"]
+    host_wh: Annotated[float | None, "Wh"]
+    total_wh: Annotated[float | None, "Wh"]
 
 
 class EnvelopeOut(Record):
@@ -1675,12 +1365,10 @@ class EnvelopeOut(Record):
         mean: Mean of each. (buckets,)
     """
 
-    t_s: list[Any] | None
+    t_s: Annotated[list[Any] | None, "s"]
     low: list[Any] | None
     high: list[Any] | None
     mean: list[Any] | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {"t_s": "s"}
 
 
 class EvaluationsOut(Record):
@@ -1696,21 +1384,12 @@ class EvaluationsOut(Record):
         depth_w: Median power between dips, minus that [W]
     """
 
-    count: int
-    every: int
-    spacing_s: float | None
-    lasts_s: float | None
-    level_w: float | None
-    depth_w: float | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "count": "1",
-        "every": "1",
-        "spacing_s": "s",
-        "lasts_s": "s",
-        "level_w": "W",
-        "depth_w": "W",
-    }
+    count: Annotated[int, "1"]
+    every: Annotated[int, "1"]
+    spacing_s: Annotated[float | None, "s"]
+    lasts_s: Annotated[float | None, "s"]
+    level_w: Annotated[float | None, "W"]
+    depth_w: Annotated[float | None, "W"]
 
 
 class EventCountOut(Record):
@@ -1725,9 +1404,7 @@ class EventCountOut(Record):
 
     kind: str
     label: str
-    counts: list[int | None]
-
-    UNITS: ClassVar[Mapping[str, str]] = {"counts": "times"}
+    counts: Annotated[list[int | None], "times"]
 
 
 class EventList(Record):
@@ -1755,13 +1432,11 @@ class FailureOut(Record):
     """
 
     case: SiteCaseOut
-    before_w: dict[str, float | None]
+    before_w: Annotated[dict[str, float | None], "W"]
     frames: list[FrameOut]
     race: RaceOut | None
     provenance: ProvenanceOut
     timing: TimingOut
-
-    UNITS: ClassVar[Mapping[str, str]] = {"before_w": "W"}
 
 
 class FailuresOut(Record):
@@ -1782,20 +1457,13 @@ class FailuresOut(Record):
 
     matrix: MatrixOut | None
     cases: list[SiteCaseOut]
-    single: int
-    pairs: int
+    single: Annotated[int, "1"]
+    pairs: Annotated[int, "1"]
     planned_out: list[str]
-    worst_t_s: float
-    server_count: int
+    worst_t_s: Annotated[float, "s"]
+    server_count: Annotated[int, "servers"]
     provenance: ProvenanceOut
     timing: TimingOut
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "single": "1",
-        "pairs": "1",
-        "worst_t_s": "s",
-        "server_count": "servers",
-    }
 
 
 class FieldError(Record):
@@ -1811,10 +1479,8 @@ class FieldError(Record):
 
     field: str
     rule: str
-    value: Any
+    value: Annotated[Any, "as the field"]
     repair: str
-
-    UNITS: ClassVar[Mapping[str, str]] = {"value": "as the field"}
 
 
 class FigureOut(Record):
@@ -1828,12 +1494,10 @@ class FigureOut(Record):
         mark: measured, published, second-hand, memory, fitted or assumed
     """
 
-    value: float
+    value: Annotated[float, "see unit"]
     unit: str
     source: str
     mark: str
-
-    UNITS: ClassVar[Mapping[str, str]] = {"value": "see unit"}
 
 
 class FiguresOut(Record):
@@ -1873,45 +1537,27 @@ class FiguresOut(Record):
     system: str
     label: str
     unit: str
-    arrived: int
-    finished: int
+    arrived: Annotated[int, "units"]
+    finished: Annotated[int, "units"]
     refused: dict[str, int]
-    in_flight: int
-    attained_frac: float | None
+    in_flight: Annotated[int, "units"]
+    attained_frac: Annotated[float | None, "1"]
     latency_s: dict[str, dict[str, float | None]]
     slowdown: dict[str, dict[str, float | None]]
-    energy_j: float
-    mean_power_w: float
-    peak_power_w: float
-    output_tokens: float
-    gpu_hours: float
-    cost_usd: float
-    carbon_g: float
-    quality_frac: float
+    energy_j: Annotated[float, "J"]
+    mean_power_w: Annotated[float, "W"]
+    peak_power_w: Annotated[float, "W"]
+    output_tokens: Annotated[float, "tokens"]
+    gpu_hours: Annotated[float, "h"]
+    cost_usd: Annotated[float, "USD"]
+    carbon_g: Annotated[float, "g"]
+    quality_frac: Annotated[float, "1"]
     own_terms: str
     notes: list[str]
     figures: dict[str, float | None]
-    energy_per_token_j: float | None
-    energy_per_unit_wh: float | None
-    cost_per_1000_usd: float | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "arrived": "units",
-        "finished": "units",
-        "in_flight": "units",
-        "attained_frac": "1",
-        "energy_j": "J",
-        "mean_power_w": "W",
-        "peak_power_w": "W",
-        "output_tokens": "tokens",
-        "gpu_hours": "h",
-        "cost_usd": "USD",
-        "carbon_g": "g",
-        "quality_frac": "1",
-        "energy_per_token_j": "J",
-        "energy_per_unit_wh": "Wh",
-        "cost_per_1000_usd": "USD",
-    }
+    energy_per_token_j: Annotated[float | None, "J"]
+    energy_per_unit_wh: Annotated[float | None, "Wh"]
+    cost_per_1000_usd: Annotated[float | None, "USD"]
 
 
 class FindingOut(Record):
@@ -1934,14 +1580,12 @@ class FindingOut(Record):
     kind: Any
     title: str
     unit: str
-    must: float | None
-    did: float | None
-    margin: float | None
+    must: Annotated[float | None, "1"]
+    did: Annotated[float | None, "1"]
+    margin: Annotated[float | None, "1"]
     asked: bool
     kept: bool
     words: str
-
-    UNITS: ClassVar[Mapping[str, str]] = {"must": "1", "did": "1", "margin": "1"}
 
 
 class FitErrorOut(Record):
@@ -1961,27 +1605,15 @@ class FitErrorOut(Record):
             modelled, ÷ recorded mean. , >= 0 [1]
     """
 
-    mean_frac: float | None
-    p1_frac: float | None
-    p50_frac: float | None
-    p99_frac: float | None
-    period_frac: float | None
-    dips_recorded: int
-    dips_modelled: int
-    dip_depth_frac: float | None
-    quantiles_frac: float | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "mean_frac": "1",
-        "p1_frac": "1",
-        "p50_frac": "1",
-        "p99_frac": "1",
-        "period_frac": "1",
-        "dips_recorded": "1",
-        "dips_modelled": "1",
-        "dip_depth_frac": "1",
-        "quantiles_frac": "1",
-    }
+    mean_frac: Annotated[float | None, "1"]
+    p1_frac: Annotated[float | None, "1"]
+    p50_frac: Annotated[float | None, "1"]
+    p99_frac: Annotated[float | None, "1"]
+    period_frac: Annotated[float | None, "1"]
+    dips_recorded: Annotated[int, "1"]
+    dips_modelled: Annotated[int, "1"]
+    dip_depth_frac: Annotated[float | None, "1"]
+    quantiles_frac: Annotated[float | None, "1"]
 
 
 class FitOut(Record):
@@ -1999,18 +1631,12 @@ class FitOut(Record):
     """
 
     rows: list[RowRoomOut]
-    asked_servers: int
-    placed_servers: int
-    unplaced_servers: int
+    asked_servers: Annotated[int, "1"]
+    placed_servers: Annotated[int, "1"]
+    unplaced_servers: Annotated[int, "1"]
     facility: Facility | None
     provenance: ProvenanceOut
     timing: TimingOut
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "asked_servers": "1",
-        "placed_servers": "1",
-        "unplaced_servers": "1",
-    }
 
 
 class FleetOut(Record):
@@ -2025,19 +1651,11 @@ class FleetOut(Record):
         cost_usd: Cost of a day [USD]
     """
 
-    energy_gwh: float | None
-    mean_megawatt: float | None
-    carbon_t: float | None
-    water_m3: float | None
-    cost_usd: float | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "energy_gwh": "GWh",
-        "mean_megawatt": "MW",
-        "carbon_t": "t",
-        "water_m3": "m3",
-        "cost_usd": "USD",
-    }
+    energy_gwh: Annotated[float | None, "GWh"]
+    mean_megawatt: Annotated[float | None, "MW"]
+    carbon_t: Annotated[float | None, "t"]
+    water_m3: Annotated[float | None, "m3"]
+    cost_usd: Annotated[float | None, "USD"]
 
 
 class ForecastOut(Record):
@@ -2072,48 +1690,29 @@ class ForecastOut(Record):
     """
 
     of: str
-    end_us: int
-    step_s: float
-    horizon_s: float
-    time_us: list[int]
-    mean_w: list[float | None]
-    low_w: list[float | None]
-    high_w: list[float | None]
-    peak_w: float | None
-    peak_low_w: float | None
-    peak_high_w: float | None
-    limit_w: float | None
-    passed_frac: float | None
-    passed_us: int | None
-    headroom_w: float | None
+    end_us: Annotated[int, "µs"]
+    step_s: Annotated[float, "s"]
+    horizon_s: Annotated[float, "s"]
+    time_us: Annotated[list[int], "µs"]
+    mean_w: Annotated[list[float | None], "W"]
+    low_w: Annotated[list[float | None], "W"]
+    high_w: Annotated[list[float | None], "W"]
+    peak_w: Annotated[float | None, "W"]
+    peak_low_w: Annotated[float | None, "W"]
+    peak_high_w: Annotated[float | None, "W"]
+    limit_w: Annotated[float | None, "W"]
+    passed_frac: Annotated[float | None, "1"]
+    passed_us: Annotated[int | None, "µs"]
+    headroom_w: Annotated[float | None, "W"]
     model: Literal["seasonal", "naive"]
     season: Literal["none", "day", "week"]
-    trend_w_per_day: float
-    futures: int
+    trend_w_per_day: Annotated[float, "W/d"]
+    futures: Annotated[int, "1"]
     warnings: list[str]
     time_zone: str
     history: HistoryOut
     backtest: BacktestOut | None
     backtest_missing: str
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "end_us": "µs",
-        "step_s": "s",
-        "horizon_s": "s",
-        "time_us": "µs",
-        "mean_w": "W",
-        "low_w": "W",
-        "high_w": "W",
-        "peak_w": "W",
-        "peak_low_w": "W",
-        "peak_high_w": "W",
-        "limit_w": "W",
-        "passed_frac": "1",
-        "passed_us": "µs",
-        "headroom_w": "W",
-        "trend_w_per_day": "W/d",
-        "futures": "1",
-    }
 
 
 class FrameOut(Record):
@@ -2128,13 +1727,11 @@ class FrameOut(Record):
         dead_racks: Racks without power
     """
 
-    t_s: float
+    t_s: Annotated[float, "s"]
     label: str
-    out_w: dict[str, float | None]
+    out_w: Annotated[dict[str, float | None], "W"]
     heat: dict[str, float]
     dead_racks: list[str]
-
-    UNITS: ClassVar[Mapping[str, str]] = {"t_s": "s", "out_w": "W"}
 
 
 class FromNowOut(Record):
@@ -2169,20 +1766,12 @@ class FrontPointOut(Record):
         orders: Orders in words
     """
 
-    net_present_cost_usd: float | None
-    spend_usd: float | None
-    carbon_t: float | None
-    unmet_server_years: float | None
-    served_server_years: float | None
+    net_present_cost_usd: Annotated[float | None, "USD"]
+    spend_usd: Annotated[float | None, "USD"]
+    carbon_t: Annotated[float | None, "t"]
+    unmet_server_years: Annotated[float | None, "years"]
+    served_server_years: Annotated[float | None, "years"]
     orders: list[str]
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "net_present_cost_usd": "USD",
-        "spend_usd": "USD",
-        "carbon_t": "t",
-        "unmet_server_years": "years",
-        "served_server_years": "years",
-    }
 
 
 class FullestOut(Record):
@@ -2199,15 +1788,9 @@ class FullestOut(Record):
 
     name: str
     kind: str
-    peak_w: float
-    limit_w: float
-    peak_frac: float
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "peak_w": "W",
-        "limit_w": "W",
-        "peak_frac": "1",
-    }
+    peak_w: Annotated[float, "W"]
+    limit_w: Annotated[float, "W"]
+    peak_frac: Annotated[float, "1"]
 
 
 class GeneratorsOut(Record):
@@ -2251,15 +1834,10 @@ class GridHoursOut(Record):
         start: First instant, UTC
     """
 
-    carbon_g_per_kwh: list[Any] | None
-    price_usd_per_mwh: list[Any] | None
+    carbon_g_per_kwh: Annotated[list[Any] | None, "g/kWh"]
+    price_usd_per_mwh: Annotated[list[Any] | None, "USD/MWh"]
     name: str
     start: str
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "carbon_g_per_kwh": "g/kWh",
-        "price_usd_per_mwh": "USD/MWh",
-    }
 
 
 class GridNames(Record):
@@ -2286,17 +1864,10 @@ class GridUsedOut(Record):
     """
 
     name: str
-    year: int
-    energy_usd_per_kwh: float
-    carbon_filled_hours: int
-    price_filled_hours: int
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "year": "1",
-        "energy_usd_per_kwh": "USD/kWh",
-        "carbon_filled_hours": "h",
-        "price_filled_hours": "h",
-    }
+    year: Annotated[int, "1"]
+    energy_usd_per_kwh: Annotated[float, "USD/kWh"]
+    carbon_filled_hours: Annotated[int, "h"]
+    price_filled_hours: Annotated[int, "h"]
 
 
 class HallResultOut(Record):
@@ -2325,43 +1896,23 @@ class HallResultOut(Record):
     """
 
     name: str
-    server_count: int
-    drawn_peak_w: float | None
-    drawn_wh: float | None
-    generated_wh: float | None
-    it_peak_w: float | None
-    it_wh: float | None
-    mechanical_wh: float | None
-    loss_wh: float | None
-    water_kg: float | None
-    capped_server_h: float | None
-    lost_server_h: float | None
-    inlet_peak_c: float | None
-    gpu_peak_c: float | None
-    share_min_w: float | None
-    share_max_w: float | None
-    trips: int
-    brakes: int
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "server_count": "1",
-        "drawn_peak_w": "W",
-        "drawn_wh": "Wh",
-        "generated_wh": "Wh",
-        "it_peak_w": "W",
-        "it_wh": "Wh",
-        "mechanical_wh": "Wh",
-        "loss_wh": "Wh",
-        "water_kg": "1",
-        "capped_server_h": "h",
-        "lost_server_h": "h",
-        "inlet_peak_c": "C",
-        "gpu_peak_c": "C",
-        "share_min_w": "W",
-        "share_max_w": "W",
-        "trips": "1",
-        "brakes": "1",
-    }
+    server_count: Annotated[int, "1"]
+    drawn_peak_w: Annotated[float | None, "W"]
+    drawn_wh: Annotated[float | None, "Wh"]
+    generated_wh: Annotated[float | None, "Wh"]
+    it_peak_w: Annotated[float | None, "W"]
+    it_wh: Annotated[float | None, "Wh"]
+    mechanical_wh: Annotated[float | None, "Wh"]
+    loss_wh: Annotated[float | None, "Wh"]
+    water_kg: Annotated[float | None, "1"]
+    capped_server_h: Annotated[float | None, "h"]
+    lost_server_h: Annotated[float | None, "h"]
+    inlet_peak_c: Annotated[float | None, "C"]
+    gpu_peak_c: Annotated[float | None, "C"]
+    share_min_w: Annotated[float | None, "W"]
+    share_max_w: Annotated[float | None, "W"]
+    trips: Annotated[int, "1"]
+    brakes: Annotated[int, "1"]
 
 
 class HealthOut(Record):
@@ -2380,10 +1931,8 @@ class HealthOut(Record):
     status: Literal["ok"]
     database: Literal["sqlite", "postgresql"]
     kernel: str
-    unfinished_jobs: int
+    unfinished_jobs: Annotated[int, "jobs"]
     found_at_start: str
-
-    UNITS: ClassVar[Mapping[str, str]] = {"unfinished_jobs": "jobs"}
 
 
 class HeldOutOut(Record):
@@ -2400,23 +1949,13 @@ class HeldOutOut(Record):
         mape_after: The same with the fit [1]
     """
 
-    samples: int
-    bias_before: float | None
-    bias_after: float | None
-    rms_before: float | None
-    rms_after: float | None
-    mape_before: float | None
-    mape_after: float | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "samples": "1",
-        "bias_before": "its own",
-        "bias_after": "its own",
-        "rms_before": "its own",
-        "rms_after": "its own",
-        "mape_before": "1",
-        "mape_after": "1",
-    }
+    samples: Annotated[int, "1"]
+    bias_before: Annotated[float | None, "its own"]
+    bias_after: Annotated[float | None, "its own"]
+    rms_before: Annotated[float | None, "its own"]
+    rms_after: Annotated[float | None, "its own"]
+    mape_before: Annotated[float | None, "1"]
+    mape_after: Annotated[float | None, "1"]
 
 
 class HelloOut(Record):
@@ -2431,18 +1970,11 @@ class HelloOut(Record):
         max_bytes: Largest body as sent [B]
     """
 
-    server_time_us: int
+    server_time_us: Annotated[int, "µs"]
     agent: str
-    next_sequence: int
-    max_readings: int
-    max_bytes: int
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "server_time_us": "µs",
-        "next_sequence": "1",
-        "max_readings": "1",
-        "max_bytes": "B",
-    }
+    next_sequence: Annotated[int, "1"]
+    max_readings: Annotated[int, "1"]
+    max_bytes: Annotated[int, "B"]
 
 
 class HistogramOut(Record):
@@ -2473,23 +2005,13 @@ class HistoryOut(Record):
         trend_days: For a trend [d]
     """
 
-    have_days: float
-    known_frac: float
-    partly_frac: float
-    least_days: float
-    day_days: float
-    week_days: float
-    trend_days: float
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "have_days": "d",
-        "known_frac": "1",
-        "partly_frac": "1",
-        "least_days": "d",
-        "day_days": "d",
-        "week_days": "d",
-        "trend_days": "d",
-    }
+    have_days: Annotated[float, "d"]
+    known_frac: Annotated[float, "1"]
+    partly_frac: Annotated[float, "1"]
+    least_days: Annotated[float, "d"]
+    day_days: Annotated[float, "d"]
+    week_days: Annotated[float, "d"]
+    trend_days: Annotated[float, "d"]
 
 
 class HostDetailOut(Record):
@@ -2516,27 +2038,17 @@ class HostDetailOut(Record):
     name: str
     kind: str
     node: str
-    power_w: float | None
+    power_w: Annotated[float | None, "W"]
     metered: bool
     meter: bool
     state: Literal["ok", "stale", "lost"]
-    age_s: float
-    gpus: int
-    hottest_c: float | None
-    utilisation_frac: float | None
-    limit_w: float | None
-    throttle_reasons: int
+    age_s: Annotated[float, "s"]
+    gpus: Annotated[int, "1"]
+    hottest_c: Annotated[float | None, "°C"]
+    utilisation_frac: Annotated[float | None, "1"]
+    limit_w: Annotated[float | None, "W"]
+    throttle_reasons: Annotated[int, "1"]
     devices: list[DeviceNowOut]
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "power_w": "W",
-        "age_s": "s",
-        "gpus": "1",
-        "hottest_c": "°C",
-        "utilisation_frac": "1",
-        "limit_w": "W",
-        "throttle_reasons": "1",
-    }
 
 
 class HostNowOut(Record):
@@ -2562,26 +2074,16 @@ class HostNowOut(Record):
     name: str
     kind: str
     node: str
-    power_w: float | None
+    power_w: Annotated[float | None, "W"]
     metered: bool
     meter: bool
     state: Literal["ok", "stale", "lost"]
-    age_s: float
-    gpus: int
-    hottest_c: float | None
-    utilisation_frac: float | None
-    limit_w: float | None
-    throttle_reasons: int
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "power_w": "W",
-        "age_s": "s",
-        "gpus": "1",
-        "hottest_c": "°C",
-        "utilisation_frac": "1",
-        "limit_w": "W",
-        "throttle_reasons": "1",
-    }
+    age_s: Annotated[float, "s"]
+    gpus: Annotated[int, "1"]
+    hottest_c: Annotated[float | None, "°C"]
+    utilisation_frac: Annotated[float | None, "1"]
+    limit_w: Annotated[float | None, "W"]
+    throttle_reasons: Annotated[int, "1"]
 
 
 class IgnoredOut(Record):
@@ -2596,9 +2098,7 @@ class IgnoredOut(Record):
 
     name: str
     reason: str
-    samples: int
-
-    UNITS: ClassVar[Mapping[str, str]] = {"samples": "1"}
+    samples: Annotated[int, "1"]
 
 
 class ImportOut(Record):
@@ -2646,7 +2146,7 @@ class ImportOut(Record):
     status: Literal["previewed", "applied", "refused"]
     content_sha256: str
     scenario_id: str | None
-    scenario_version: int | None
+    scenario_version: Annotated[int | None, "1"]
     created_at: str
     applied_at: str | None
     counts: CountsOut
@@ -2660,8 +2160,6 @@ class ImportOut(Record):
     problems: list[ProblemOut]
     facts: dict[str, Any]
     left_out: dict[str, int]
-
-    UNITS: ClassVar[Mapping[str, str]] = {"scenario_version": "1"}
 
 
 class ImportPage(Record):
@@ -2712,12 +2210,10 @@ class ImportSummary(Record):
     status: Literal["previewed", "applied", "refused"]
     content_sha256: str
     scenario_id: str | None
-    scenario_version: int | None
+    scenario_version: Annotated[int | None, "1"]
     created_at: str
     applied_at: str | None
     counts: CountsOut
-
-    UNITS: ClassVar[Mapping[str, str]] = {"scenario_version": "1"}
 
 
 class InterharmonicOut(Record):
@@ -2731,17 +2227,10 @@ class InterharmonicOut(Record):
         upper_hz: Frequency of the upper sideband [Hz]
     """
 
-    current_frac: float | None
-    modulation_hz: float | None
-    lower_hz: float | None
-    upper_hz: float | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "current_frac": "1",
-        "modulation_hz": "Hz",
-        "lower_hz": "Hz",
-        "upper_hz": "Hz",
-    }
+    current_frac: Annotated[float | None, "1"]
+    modulation_hz: Annotated[float | None, "Hz"]
+    lower_hz: Annotated[float | None, "Hz"]
+    upper_hz: Annotated[float | None, "Hz"]
 
 
 class IslandOut(Record):
@@ -2759,25 +2248,14 @@ class IslandOut(Record):
         fuel_limited_frac: Time the governor was held back [1]
     """
 
-    lowest_hz: float | None
-    highest_hz: float | None
-    worst_off_hz: float | None
-    worst_at_s: float | None
-    rocof_hz_per_s: float | None
-    load_frac: float | None
-    overload_s: float | None
-    fuel_limited_frac: float | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "lowest_hz": "Hz",
-        "highest_hz": "Hz",
-        "worst_off_hz": "Hz",
-        "worst_at_s": "s",
-        "rocof_hz_per_s": "Hz/s",
-        "load_frac": "1",
-        "overload_s": "s",
-        "fuel_limited_frac": "1",
-    }
+    lowest_hz: Annotated[float | None, "Hz"]
+    highest_hz: Annotated[float | None, "Hz"]
+    worst_off_hz: Annotated[float | None, "Hz"]
+    worst_at_s: Annotated[float | None, "s"]
+    rocof_hz_per_s: Annotated[float | None, "Hz/s"]
+    load_frac: Annotated[float | None, "1"]
+    overload_s: Annotated[float | None, "s"]
+    fuel_limited_frac: Annotated[float | None, "1"]
 
 
 class JobDetail(Record):
@@ -2800,15 +2278,13 @@ class JobDetail(Record):
     id: str
     kind: str
     state: Literal["queued", "running", "done", "failed", "cancelled"]
-    part: float
+    part: Annotated[float, "1"]
     text: str
     result: ResultRef | None
     error: Problem | None
     created_at: str
     finished_at: str | None
     answer: Any
-
-    UNITS: ClassVar[Mapping[str, str]] = {"part": "1"}
 
 
 class JobShiftOut(Record):
@@ -2824,17 +2300,10 @@ class JobShiftOut(Record):
     """
 
     name: str
-    start_h: float | None
-    end_h: float | None
-    deadline_h: float | None
-    delay_h: float | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "start_h": "h",
-        "end_h": "h",
-        "deadline_h": "h",
-        "delay_h": "h",
-    }
+    start_h: Annotated[float | None, "h"]
+    end_h: Annotated[float | None, "h"]
+    deadline_h: Annotated[float | None, "h"]
+    delay_h: Annotated[float | None, "h"]
 
 
 class JudgedOut(Record):
@@ -2851,21 +2320,13 @@ class JudgedOut(Record):
         note: What the figure rests on, where that is not the whole rule
     """
 
-    worst: float | None
-    limit: float | None
-    margin_frac: float | None
+    worst: Annotated[float | None, "1"]
+    limit: Annotated[float | None, "1"]
+    margin_frac: Annotated[float | None, "1"]
     passes: bool
-    at_s: float | None
-    worst_hz: float | None
+    at_s: Annotated[float | None, "s"]
+    worst_hz: Annotated[float | None, "Hz"]
     note: str
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "worst": "1",
-        "limit": "1",
-        "margin_frac": "1",
-        "at_s": "s",
-        "worst_hz": "Hz",
-    }
 
 
 class KnobGridOut(Record):
@@ -2884,14 +2345,12 @@ class KnobGridOut(Record):
     """
 
     axes: list[ServingAxisOut]
-    shape: list[int]
+    shape: Annotated[list[int], "values"]
     values: dict[str, list[float | None]]
     refused: list[NotHereOut]
     sources: list[str]
     provenance: ProvenanceOut
     timing: TimingOut | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {"shape": "values"}
 
 
 class KnobOut(Record):
@@ -2919,23 +2378,14 @@ class KnobOut(Record):
     kind: str
     unit: str
     source: str
-    default: Any
-    example: Any
+    default: Annotated[Any, "1"]
+    example: Annotated[Any, "1"]
     may_be_empty: bool
     choices: list[Any]
-    low: float | None
-    above: float | None
-    high: float | None
-    below: float | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "default": "1",
-        "example": "1",
-        "low": "see unit",
-        "above": "see unit",
-        "high": "see unit",
-        "below": "see unit",
-    }
+    low: Annotated[float | None, "see unit"]
+    above: Annotated[float | None, "see unit"]
+    high: Annotated[float | None, "see unit"]
+    below: Annotated[float | None, "see unit"]
 
 
 class KnownOut(Record):
@@ -2964,17 +2414,10 @@ class LatencyOut(Record):
         mean_s: Mean [s]
     """
 
-    p50_s: float | None
-    p90_s: float | None
-    p99_s: float | None
-    mean_s: float | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "p50_s": "s",
-        "p90_s": "s",
-        "p99_s": "s",
-        "mean_s": "s",
-    }
+    p50_s: Annotated[float | None, "s"]
+    p90_s: Annotated[float | None, "s"]
+    p99_s: Annotated[float | None, "s"]
+    mean_s: Annotated[float | None, "s"]
 
 
 class LearnedOut(Record):
@@ -3005,39 +2448,25 @@ class LearnedOut(Record):
         job: The job as `training.jobs` takes it, at the recorded meter
     """
 
-    node_count: int
-    interval_s: float | None
-    period_s: float | None
+    node_count: Annotated[int, "1"]
+    interval_s: Annotated[float | None, "s"]
+    period_s: Annotated[float | None, "s"]
     period_from: Any
     levels: TwoLevelsOut
     evaluations: EvaluationsOut | None
-    noise_frac: float | None
-    idle_w: float | None
-    start_s: float | None
+    noise_frac: Annotated[float | None, "1"]
+    idle_w: Annotated[float | None, "W"]
+    start_s: Annotated[float | None, "s"]
     start_seen: bool
-    ramp_s: float | None
-    end_s: float | None
-    fall_s: float | None
+    ramp_s: Annotated[float | None, "s"]
+    end_s: Annotated[float | None, "s"]
+    fall_s: Annotated[float | None, "s"]
     stops: list[LowOut]
     limits: list[str]
     error: FitErrorOut
-    duty: float | None
-    iteration_s: float | None
+    duty: Annotated[float | None, "1"]
+    iteration_s: Annotated[float | None, "s"]
     job: dict[str, Any]
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "node_count": "1",
-        "interval_s": "s",
-        "period_s": "s",
-        "noise_frac": "1",
-        "idle_w": "W",
-        "start_s": "s",
-        "ramp_s": "s",
-        "end_s": "s",
-        "fall_s": "s",
-        "duty": "1",
-        "iteration_s": "s",
-    }
 
 
 class LeverChangeOut(Record):
@@ -3054,23 +2483,13 @@ class LeverChangeOut(Record):
         quality_lost_frac: Of quality lost [1]
     """
 
-    peak_row_frac: float | None
-    hottest_k: float | None
-    throttle_min: float | None
-    saas_p99: float | None
-    saas_lost_frac: float | None
-    iaas_slowdown_frac: float | None
-    quality_lost_frac: float | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "peak_row_frac": "1",
-        "hottest_k": "K",
-        "throttle_min": "min",
-        "saas_p99": "1",
-        "saas_lost_frac": "1",
-        "iaas_slowdown_frac": "1",
-        "quality_lost_frac": "1",
-    }
+    peak_row_frac: Annotated[float | None, "1"]
+    hottest_k: Annotated[float | None, "K"]
+    throttle_min: Annotated[float | None, "min"]
+    saas_p99: Annotated[float | None, "1"]
+    saas_lost_frac: Annotated[float | None, "1"]
+    iaas_slowdown_frac: Annotated[float | None, "1"]
+    quality_lost_frac: Annotated[float | None, "1"]
 
 
 class LeverResultOut(Record):
@@ -3098,35 +2517,20 @@ class LeverResultOut(Record):
     """
 
     levers: str
-    peak_row_w: float | None
-    row_limit_w: float | None
-    peak_row_frac: float | None
-    hottest_c: float | None
-    power_throttle_min: float | None
-    thermal_throttle_min: float | None
-    throttle_min: float | None
-    saas_p99: float | None
-    saas_lost_frac: float | None
-    iaas_slowdown_frac: float | None
-    quality_lost_frac: float | None
-    unplaced: int
+    peak_row_w: Annotated[float | None, "W"]
+    row_limit_w: Annotated[float | None, "W"]
+    peak_row_frac: Annotated[float | None, "1"]
+    hottest_c: Annotated[float | None, "C"]
+    power_throttle_min: Annotated[float | None, "min"]
+    thermal_throttle_min: Annotated[float | None, "min"]
+    throttle_min: Annotated[float | None, "min"]
+    saas_p99: Annotated[float | None, "1"]
+    saas_lost_frac: Annotated[float | None, "1"]
+    iaas_slowdown_frac: Annotated[float | None, "1"]
+    quality_lost_frac: Annotated[float | None, "1"]
+    unplaced: Annotated[int, "1"]
     emergency: EmergencyLossOut | None
     change: LeverChangeOut
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "peak_row_w": "W",
-        "row_limit_w": "W",
-        "peak_row_frac": "1",
-        "hottest_c": "C",
-        "power_throttle_min": "min",
-        "thermal_throttle_min": "min",
-        "throttle_min": "min",
-        "saas_p99": "1",
-        "saas_lost_frac": "1",
-        "iaas_slowdown_frac": "1",
-        "quality_lost_frac": "1",
-        "unplaced": "1",
-    }
 
 
 class LimitOut(Record):
@@ -3144,10 +2548,8 @@ class LimitOut(Record):
     item: str
     scope: str
     basis: str
-    value_w: float | None
-    percent: float | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {"value_w": "W", "percent": "%"}
+    value_w: Annotated[float | None, "W"]
+    percent: Annotated[float | None, "%"]
 
 
 class LimitPassedOut(Record):
@@ -3164,11 +2566,9 @@ class LimitPassedOut(Record):
 
     output: str
     side: str
-    limit: float | None
+    limit: Annotated[float | None, "1"]
     found: ProbabilityOut
     drawn: bool
-
-    UNITS: ClassVar[Mapping[str, str]] = {"limit": "1"}
 
 
 class LinesOut(Record):
@@ -3180,10 +2580,8 @@ class LinesOut(Record):
         power_w: Amplitudes [W]
     """
 
-    hertz: list[float | None]
-    power_w: list[float | None]
-
-    UNITS: ClassVar[Mapping[str, str]] = {"hertz": "Hz", "power_w": "W"}
+    hertz: Annotated[list[float | None], "Hz"]
+    power_w: Annotated[list[float | None], "W"]
 
 
 class LinkOut(Record):
@@ -3198,9 +2596,7 @@ class LinkOut(Record):
 
     from_: str
     to: str
-    wh: float
-
-    UNITS: ClassVar[Mapping[str, str]] = {"wh": "Wh"}
+    wh: Annotated[float, "Wh"]
 
 
 class LoadOut(Record):
@@ -3221,21 +2617,13 @@ class LoadOut(Record):
 
     source_id: str
     name: str
-    normal_w: float
-    failover_w: float
-    limit_w: float | None
-    chain_w: float | None
+    normal_w: Annotated[float, "W"]
+    failover_w: Annotated[float, "W"]
+    limit_w: Annotated[float | None, "W"]
+    chain_w: Annotated[float | None, "W"]
     bound_by: str
-    outlets_w: float
+    outlets_w: Annotated[float, "W"]
     oversold: bool
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "normal_w": "W",
-        "failover_w": "W",
-        "limit_w": "W",
-        "chain_w": "W",
-        "outlets_w": "W",
-    }
 
 
 class LowOut(Record):
@@ -3248,11 +2636,9 @@ class LowOut(Record):
         level_w: Median power in it [W]
     """
 
-    start_s: float | None
-    end_s: float | None
-    level_w: float | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {"start_s": "s", "end_s": "s", "level_w": "W"}
+    start_s: Annotated[float | None, "s"]
+    end_s: Annotated[float | None, "s"]
+    level_w: Annotated[float | None, "W"]
 
 
 class MatrixOut(Record):
@@ -3306,21 +2692,14 @@ class ModeOut(Record):
 
     key: str
     title: str
-    low_hz: float
-    high_hz: float
+    low_hz: Annotated[float, "Hz"]
+    high_hz: Annotated[float, "Hz"]
     source: str
     date: str
-    limit_w: float | None
-    resolution_hz: float
+    limit_w: Annotated[float | None, "W"]
+    resolution_hz: Annotated[float, "Hz"]
     before: DrivenOut
     after: DrivenOut
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "low_hz": "Hz",
-        "high_hz": "Hz",
-        "limit_w": "W",
-        "resolution_hz": "Hz",
-    }
 
 
 class ModelList(Record):
@@ -3353,21 +2732,14 @@ class ModelOut(Record):
 
     model: str
     server: str
-    gpus_per_instance: int
-    instances_per_server: int
-    kv_capacity_tokens: float
-    max_batch: int
+    gpus_per_instance: Annotated[int, "GPUs"]
+    instances_per_server: Annotated[int, "copies"]
+    kv_capacity_tokens: Annotated[float, "tokens"]
+    max_batch: Annotated[int, "sequences"]
     measured_gpu: str
     stands_in: str | None
     source: str
     marks: dict[str, str]
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "gpus_per_instance": "GPUs",
-        "instances_per_server": "copies",
-        "kv_capacity_tokens": "tokens",
-        "max_batch": "sequences",
-    }
 
 
 class MoneyPartOut(Record):
@@ -3380,9 +2752,7 @@ class MoneyPartOut(Record):
     """
 
     key: str
-    present_usd: float | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {"present_usd": "USD"}
+    present_usd: Annotated[float | None, "USD"]
 
 
 class NetworkOut(Record):
@@ -3410,13 +2780,11 @@ class NetworkOut(Record):
     cooling: Cooling
     weather: SiteWeather
     row_limits_w: dict[str, float]
-    loss_frac: float
+    loss_frac: Annotated[float, "1"]
     campus: Campus | None
     events: list[Event]
     ready: list[ReadyOut]
     warnings: list[str]
-
-    UNITS: ClassVar[Mapping[str, str]] = {"loss_frac": "1"}
 
 
 class NodeNowOut(Record):
@@ -3438,20 +2806,12 @@ class NodeNowOut(Record):
     name: str
     kind: str
     fed_by: list[str]
-    power_w: float | None
-    summed_w: float | None
+    power_w: Annotated[float | None, "W"]
+    summed_w: Annotated[float | None, "W"]
     metered: bool
-    limit_w: float | None
-    reporting: int
-    expected: int
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "power_w": "W",
-        "summed_w": "W",
-        "limit_w": "W",
-        "reporting": "1",
-        "expected": "1",
-    }
+    limit_w: Annotated[float | None, "W"]
+    reporting: Annotated[int, "1"]
+    expected: Annotated[int, "1"]
 
 
 class NotHereOut(Record):
@@ -3485,13 +2845,11 @@ class NowOut(Record):
         details: Hosts asked for by name
     """
 
-    time_us: int
+    time_us: Annotated[int, "µs"]
     site: SiteNowOut
     nodes: list[NodeNowOut]
     hosts: list[HostNowOut]
     details: list[HostDetailOut]
-
-    UNITS: ClassVar[Mapping[str, str]] = {"time_us": "µs"}
 
 
 class OrderRowOut(Record):
@@ -3513,22 +2871,14 @@ class OrderRowOut(Record):
 
     name: str
     kind: str
-    count: float | None
-    first: int
-    ordered: int
+    count: Annotated[float | None, "1"]
+    first: Annotated[int, "1"]
+    ordered: Annotated[int, "1"]
     ordered_label: str
-    arrives: int
+    arrives: Annotated[int, "1"]
     arrives_label: str
-    usd: float | None
+    usd: Annotated[float | None, "USD"]
     text: str
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "count": "1",
-        "first": "1",
-        "ordered": "1",
-        "arrives": "1",
-        "usd": "USD",
-    }
 
 
 class OutcomeDetail(Record):
@@ -3555,13 +2905,11 @@ class OutcomeDetail(Record):
     job_id: str | None
     scenario_id: str | None
     scenario_sha256: str
-    seed: int
+    seed: Annotated[int, "1"]
     model_version: str
     created_at: str
     finished_at: str | None
     scenario: Scenario
-
-    UNITS: ClassVar[Mapping[str, str]] = {"seed": "1"}
 
 
 class OutcomeOut(Record):
@@ -3587,12 +2935,10 @@ class OutcomeOut(Record):
     job_id: str | None
     scenario_id: str | None
     scenario_sha256: str
-    seed: int
+    seed: Annotated[int, "1"]
     model_version: str
     created_at: str
     finished_at: str | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {"seed": "1"}
 
 
 class OutcomePage(Record):
@@ -3653,23 +2999,15 @@ class OutputOut(Record):
     better: Literal["less", "more", "neither"]
     group: str
     doc: str
-    values: list[float | None]
-    ranges: list[list[float] | None]
+    values: Annotated[list[float | None], "see unit"]
+    ranges: Annotated[list[list[float] | None], "see unit"]
     differences: list[DifferenceOut]
-    spread: float | None
-    usual: float | None
-    score: float | None
+    spread: Annotated[float | None, "see unit"]
+    usual: Annotated[float | None, "see unit"]
+    score: Annotated[float | None, "1"]
     verdicts: list[
         Literal["baseline", "same", "better", "worse", "differs", "absent", "unpaired"]
     ]
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "values": "see unit",
-        "ranges": "see unit",
-        "spread": "see unit",
-        "usual": "see unit",
-        "score": "1",
-    }
 
 
 class OutputSummaryOut(Record):
@@ -3698,10 +3036,8 @@ class OutputTornadoOut(Record):
     """
 
     output: str
-    at_middle: float | None
+    at_middle: Annotated[float | None, "1"]
     bars: list[AxisBarOut]
-
-    UNITS: ClassVar[Mapping[str, str]] = {"at_middle": "1"}
 
 
 class ParameterOut(Record):
@@ -3717,15 +3053,10 @@ class ParameterOut(Record):
     """
 
     name: str
-    value: float | None
-    standard_error: float | None
+    value: Annotated[float | None, "its own"]
+    standard_error: Annotated[float | None, "its own"]
     unit: str
     fitted: bool
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "value": "its own",
-        "standard_error": "its own",
-    }
 
 
 class ParetoPointOut(Record):
@@ -3745,20 +3076,12 @@ class ParetoPointOut(Record):
 
     label: str
     system: str
-    server_count: int
-    attained_frac: float | None
-    mean_power_w: float | None
-    peak_power_w: float | None
-    energy_per_token_j: float | None
+    server_count: Annotated[int, "servers"]
+    attained_frac: Annotated[float | None, "1"]
+    mean_power_w: Annotated[float | None, "W"]
+    peak_power_w: Annotated[float | None, "W"]
+    energy_per_token_j: Annotated[float | None, "J"]
     on_front: bool
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "server_count": "servers",
-        "attained_frac": "1",
-        "mean_power_w": "W",
-        "peak_power_w": "W",
-        "energy_per_token_j": "J",
-    }
 
 
 class PartOut(Record):
@@ -3775,15 +3098,9 @@ class PartOut(Record):
 
     key: str
     label: str
-    present_usd: float | None
-    share_frac: float | None
-    usd_per_server_h: float | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "present_usd": "USD",
-        "share_frac": "1",
-        "usd_per_server_h": "USD/h",
-    }
+    present_usd: Annotated[float | None, "USD"]
+    share_frac: Annotated[float | None, "1"]
+    usd_per_server_h: Annotated[float | None, "USD/h"]
 
 
 class PercentilesOut(Record):
@@ -3799,21 +3116,12 @@ class PercentilesOut(Record):
         mean: Mean [as named]
     """
 
-    p5: float | None
-    p25: float | None
-    p50: float | None
-    p75: float | None
-    p95: float | None
-    mean: float | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "p5": "as named",
-        "p25": "as named",
-        "p50": "as named",
-        "p75": "as named",
-        "p95": "as named",
-        "mean": "as named",
-    }
+    p5: Annotated[float | None, "as named"]
+    p25: Annotated[float | None, "as named"]
+    p50: Annotated[float | None, "as named"]
+    p75: Annotated[float | None, "as named"]
+    p95: Annotated[float | None, "as named"]
+    mean: Annotated[float | None, "as named"]
 
 
 class PeriodOut(Record):
@@ -3843,40 +3151,23 @@ class PeriodOut(Record):
     """
 
     label: str
-    wanted: float | None
-    served: float | None
-    unmet: float | None
+    wanted: Annotated[float | None, "1"]
+    served: Annotated[float | None, "1"]
+    unmet: Annotated[float | None, "1"]
     there: dict[str, float | None]
     on: dict[str, float | None]
-    it_w: float | None
-    meter_w: float | None
-    capacity_w: dict[str, float | None]
-    need_w: dict[str, float | None]
-    spare_w: float | None
-    stranded_w: float | None
+    it_w: Annotated[float | None, "W"]
+    meter_w: Annotated[float | None, "W"]
+    capacity_w: Annotated[dict[str, float | None], "W"]
+    need_w: Annotated[dict[str, float | None], "W"]
+    spare_w: Annotated[float | None, "W"]
+    stranded_w: Annotated[float | None, "W"]
     short: list[str]
-    ordered_usd: float | None
-    running_usd: float | None
-    lost_usd: float | None
-    carbon_t: float | None
-    water_m3: float | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "wanted": "1",
-        "served": "1",
-        "unmet": "1",
-        "it_w": "W",
-        "meter_w": "W",
-        "capacity_w": "W",
-        "need_w": "W",
-        "spare_w": "W",
-        "stranded_w": "W",
-        "ordered_usd": "USD",
-        "running_usd": "USD",
-        "lost_usd": "USD",
-        "carbon_t": "t",
-        "water_m3": "m3",
-    }
+    ordered_usd: Annotated[float | None, "USD"]
+    running_usd: Annotated[float | None, "USD"]
+    lost_usd: Annotated[float | None, "USD"]
+    carbon_t: Annotated[float | None, "t"]
+    water_m3: Annotated[float | None, "m3"]
 
 
 class PlacedKindOut(Record):
@@ -3893,11 +3184,9 @@ class PlacedKindOut(Record):
 
     name: str
     server: str
-    planned_w: float | None
-    asked: int | None
-    placed: int
-
-    UNITS: ClassVar[Mapping[str, str]] = {"planned_w": "W", "asked": "1", "placed": "1"}
+    planned_w: Annotated[float | None, "W"]
+    asked: Annotated[int | None, "1"]
+    placed: Annotated[int, "1"]
 
 
 class PlacementLimitOut(Record):
@@ -3912,11 +3201,9 @@ class PlacementLimitOut(Record):
     """
 
     what: str
-    frac: float | None
+    frac: Annotated[float | None, "1"]
     lost: str
     words: str
-
-    UNITS: ClassVar[Mapping[str, str]] = {"frac": "1"}
 
 
 class PlacementProofOut(Record):
@@ -3933,13 +3220,11 @@ class PlacementProofOut(Record):
     """
 
     objective: Any
-    value: float | None
-    bound: float | None
+    value: Annotated[float | None, "1"]
+    bound: Annotated[float | None, "1"]
     optimal: bool
-    gap_frac: float
+    gap_frac: Annotated[float, "1"]
     words: str
-
-    UNITS: ClassVar[Mapping[str, str]] = {"value": "1", "bound": "1", "gap_frac": "1"}
 
 
 class PlanCellOut(Record):
@@ -3956,19 +3241,13 @@ class PlanCellOut(Record):
         breaches: What was passed
     """
 
-    added_servers: int
-    server_count: int
+    added_servers: Annotated[int, "servers"]
+    server_count: Annotated[int, "servers"]
     policy: str
     runs: list[RunOut]
     meets_slo: bool
-    meets_slo_confidence: float | None
+    meets_slo_confidence: Annotated[float | None, "1"]
     breaches: list[str]
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "added_servers": "servers",
-        "server_count": "servers",
-        "meets_slo_confidence": "1",
-    }
 
 
 class PlantList(Record):
@@ -4025,42 +3304,23 @@ class PlantResultOut(Record):
         outside_range: Hours in which a curve was left and cut to its end
     """
 
-    it_w: list[Any] | None
-    chiller_w: list[Any] | None
-    rejector_fan_w: list[Any] | None
-    pump_w: list[Any] | None
-    air_fan_w: list[Any] | None
-    cdu_pump_w: list[Any] | None
-    rejected_w: list[Any] | None
-    unserved_w: list[Any] | None
-    capacity_left_w: list[Any] | None
-    water_kg_s: list[Any] | None
-    free_frac: list[Any] | None
-    supply_c: list[Any] | None
-    short_air_k: list[Any] | None
-    coolant_c: list[Any] | None
-    air_capacity_w: list[Any] | None
-    plate_capacity_w: list[Any] | None
+    it_w: Annotated[list[Any] | None, "W"]
+    chiller_w: Annotated[list[Any] | None, "W"]
+    rejector_fan_w: Annotated[list[Any] | None, "W"]
+    pump_w: Annotated[list[Any] | None, "W"]
+    air_fan_w: Annotated[list[Any] | None, "W"]
+    cdu_pump_w: Annotated[list[Any] | None, "W"]
+    rejected_w: Annotated[list[Any] | None, "W"]
+    unserved_w: Annotated[list[Any] | None, "W"]
+    capacity_left_w: Annotated[list[Any] | None, "W"]
+    water_kg_s: Annotated[list[Any] | None, "kg/s"]
+    free_frac: Annotated[list[Any] | None, "1"]
+    supply_c: Annotated[list[Any] | None, "C"]
+    short_air_k: Annotated[list[Any] | None, "K"]
+    coolant_c: Annotated[list[Any] | None, "C"]
+    air_capacity_w: Annotated[list[Any] | None, "W"]
+    plate_capacity_w: Annotated[list[Any] | None, "W"]
     outside_range: Any
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "it_w": "W",
-        "chiller_w": "W",
-        "rejector_fan_w": "W",
-        "pump_w": "W",
-        "air_fan_w": "W",
-        "cdu_pump_w": "W",
-        "rejected_w": "W",
-        "unserved_w": "W",
-        "capacity_left_w": "W",
-        "water_kg_s": "kg/s",
-        "free_frac": "1",
-        "supply_c": "C",
-        "short_air_k": "K",
-        "coolant_c": "C",
-        "air_capacity_w": "W",
-        "plate_capacity_w": "W",
-    }
 
 
 class PointDetail(Record):
@@ -4078,15 +3338,13 @@ class PointDetail(Record):
             rule
     """
 
-    index: int
+    index: Annotated[int, "1"]
     key: str
     changes: dict[str, Any]
     outputs: dict[str, float | None] | None
     error: dict[str, Any] | None
     question: str
     inputs: dict[str, Any] | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {"index": "1"}
 
 
 class PointOut(Record):
@@ -4101,13 +3359,11 @@ class PointOut(Record):
         error: Why it has no answer
     """
 
-    index: int
+    index: Annotated[int, "1"]
     key: str
     changes: dict[str, Any]
     outputs: dict[str, float | None] | None
     error: dict[str, Any] | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {"index": "1"}
 
 
 class PointRows(Record):
@@ -4120,9 +3376,7 @@ class PointRows(Record):
     """
 
     items: list[dict[str, Any]]
-    total: int
-
-    UNITS: ClassVar[Mapping[str, str]] = {"total": "1"}
+    total: Annotated[int, "1"]
 
 
 class PointsOut(Record):
@@ -4135,9 +3389,7 @@ class PointsOut(Record):
     """
 
     items: list[PointOut]
-    next: int | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {"next": "1"}
+    next: Annotated[int | None, "1"]
 
 
 class PolicyList(Record):
@@ -4184,19 +3436,11 @@ class PoolOut(Record):
 
     name: str
     role: str
-    gpus_per_instance: int
-    power_w: list[float | None]
-    instances: list[float | None]
-    clock_mhz: list[float | None]
-    queued: list[float | None]
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "gpus_per_instance": "GPUs",
-        "power_w": "W",
-        "instances": "instances",
-        "clock_mhz": "MHz",
-        "queued": "requests",
-    }
+    gpus_per_instance: Annotated[int, "GPUs"]
+    power_w: Annotated[list[float | None], "W"]
+    instances: Annotated[list[float | None], "instances"]
+    clock_mhz: Annotated[list[float | None], "MHz"]
+    queued: Annotated[list[float | None], "requests"]
 
 
 class PriorityOut(Record):
@@ -4223,36 +3467,21 @@ class PriorityOut(Record):
     """
 
     priority: str
-    server_count: int
-    arrived: int
-    finished: int
-    in_flight: int
-    rejected_queue_full: int
-    rejected_too_long: int
-    output_tokens: float | None
-    throughput_tokens_per_s: float | None
+    server_count: Annotated[int, "servers"]
+    arrived: Annotated[int, "requests"]
+    finished: Annotated[int, "requests"]
+    in_flight: Annotated[int, "requests"]
+    rejected_queue_full: Annotated[int, "requests"]
+    rejected_too_long: Annotated[int, "requests"]
+    output_tokens: Annotated[float | None, "tokens"]
+    throughput_tokens_per_s: Annotated[float | None, "tokens/s"]
     ttft: LatencyOut
     tbt: LatencyOut
     e2e: LatencyOut
-    capped_s: float | None
-    p50_impact_frac: float | None
-    p99_impact_frac: float | None
-    throughput_impact_frac: float | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "server_count": "servers",
-        "arrived": "requests",
-        "finished": "requests",
-        "in_flight": "requests",
-        "rejected_queue_full": "requests",
-        "rejected_too_long": "requests",
-        "output_tokens": "tokens",
-        "throughput_tokens_per_s": "tokens/s",
-        "capped_s": "s",
-        "p50_impact_frac": "1",
-        "p99_impact_frac": "1",
-        "throughput_impact_frac": "1",
-    }
+    capped_s: Annotated[float | None, "s"]
+    p50_impact_frac: Annotated[float | None, "1"]
+    p99_impact_frac: Annotated[float | None, "1"]
+    throughput_impact_frac: Annotated[float | None, "1"]
 
 
 class ProbabilityOut(Record):
@@ -4271,24 +3500,14 @@ class ProbabilityOut(Record):
             "clopper-pearson, conservative"
     """
 
-    probability: float | None
-    low: float | None
-    high: float | None
-    passed: int
-    count: int
-    undefined: int
-    level: float | None
+    probability: Annotated[float | None, "1"]
+    low: Annotated[float | None, "1"]
+    high: Annotated[float | None, "1"]
+    passed: Annotated[int, "1"]
+    count: Annotated[int, "1"]
+    undefined: Annotated[int, "1"]
+    level: Annotated[float | None, "1"]
     method: str
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "probability": "1",
-        "low": "1",
-        "high": "1",
-        "passed": "1",
-        "count": "1",
-        "undefined": "1",
-        "level": "1",
-    }
 
 
 class Problem(Record):
@@ -4306,12 +3525,10 @@ class Problem(Record):
 
     type: str
     title: str
-    status: int
+    status: Annotated[int, "1"]
     detail: str
     id: str
     errors: list[FieldError]
-
-    UNITS: ClassVar[Mapping[str, str]] = {"status": "1"}
 
 
 class ProblemOut(Record):
@@ -4344,10 +3561,8 @@ class ProvenanceOut(Record):
 
     scenario_sha256: str
     model_version: str
-    seed: int
+    seed: Annotated[int, "1"]
     created_at: str
-
-    UNITS: ClassVar[Mapping[str, str]] = {"seed": "1"}
 
 
 class ProvisionOut(Record):
@@ -4365,21 +3580,12 @@ class ProvisionOut(Record):
     """
 
     design: str
-    prompts: int
-    tokens: int
-    requests_s: float | None
-    power: float | None
-    cost_usd_h: float | None
-    looked_at: int
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "prompts": "machines",
-        "tokens": "machines",
-        "requests_s": "1/s",
-        "power": "published unit",
-        "cost_usd_h": "USD/h",
-        "looked_at": "1",
-    }
+    prompts: Annotated[int, "machines"]
+    tokens: Annotated[int, "machines"]
+    requests_s: Annotated[float | None, "1/s"]
+    power: Annotated[float | None, "published unit"]
+    cost_usd_h: Annotated[float | None, "USD/h"]
+    looked_at: Annotated[int, "1"]
 
 
 class ProvisionedOut(Record):
@@ -4410,17 +3616,10 @@ class QuantileOut(Record):
         high: High end; inf where they are too few [1]
     """
 
-    frac: float | None
-    value: float | None
-    low: float | None
-    high: float | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "frac": "1",
-        "value": "1",
-        "low": "1",
-        "high": "1",
-    }
+    frac: Annotated[float | None, "1"]
+    value: Annotated[float | None, "1"]
+    low: Annotated[float | None, "1"]
+    high: Annotated[float | None, "1"]
 
 
 class QueryEnergyOut(Record):
@@ -4448,11 +3647,11 @@ class QueryEnergyOut(Record):
     preset: str
     title: str
     changed: list[str]
-    draws: int
-    seed: int
+    draws: Annotated[int, "1"]
+    seed: Annotated[int, "1"]
     typical: ClassEnergyOut
     long: ClassEnergyOut
-    long_ratio: float | None
+    long_ratio: Annotated[float | None, "1"]
     fleet_all_typical: FleetOut
     fleet: FleetOut
     fleet_after: FleetOut
@@ -4460,8 +3659,6 @@ class QueryEnergyOut(Record):
     sources: list[SourcedInputOut]
     provenance: ProvenanceOut
     timing: TimingOut | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {"draws": "1", "seed": "1", "long_ratio": "1"}
 
 
 class QuestionDetail(Record):
@@ -4527,21 +3724,13 @@ class RaceOut(Record):
     """
 
     node: str
-    t_s: list[Any] | None
+    t_s: Annotated[list[Any] | None, "s"]
     without_cap: list[Any] | None
     with_cap: list[Any] | None
-    ratio_before: float | None
-    ratio_after: float | None
-    cap_lands_s: float | None
-    trip_s: float | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "t_s": "s",
-        "ratio_before": "1",
-        "ratio_after": "1",
-        "cap_lands_s": "s",
-        "trip_s": "s",
-    }
+    ratio_before: Annotated[float | None, "1"]
+    ratio_after: Annotated[float | None, "1"]
+    cap_lands_s: Annotated[float | None, "s"]
+    trip_s: Annotated[float | None, "s"]
 
 
 class RackArraysOut(Record):
@@ -4563,21 +3752,12 @@ class RackArraysOut(Record):
     name: list[str]
     hall: list[Any] | None
     server_count: list[Any] | None
-    peak_w: list[Any] | None
-    mean_w: list[Any] | None
-    inlet_peak_c: list[Any] | None
-    gpu_peak_c: list[Any] | None
-    throttled_s: list[Any] | None
-    lost_s: list[Any] | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "peak_w": "W",
-        "mean_w": "W",
-        "inlet_peak_c": "C",
-        "gpu_peak_c": "C",
-        "throttled_s": "s",
-        "lost_s": "s",
-    }
+    peak_w: Annotated[list[Any] | None, "W"]
+    mean_w: Annotated[list[Any] | None, "W"]
+    inlet_peak_c: Annotated[list[Any] | None, "C"]
+    gpu_peak_c: Annotated[list[Any] | None, "C"]
+    throttled_s: Annotated[list[Any] | None, "s"]
+    lost_s: Annotated[list[Any] | None, "s"]
 
 
 class RackPlanOut(Record):
@@ -4601,18 +3781,12 @@ class RackPlanOut(Record):
     row: str
     hall: str
     server: str
-    server_count: int
-    added: int
+    server_count: Annotated[int, "1"]
+    added: Annotated[int, "1"]
     of: dict[str, int]
     fed_by: list[str]
     phases: str
-    planned_w: float | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "server_count": "1",
-        "added": "1",
-        "planned_w": "W",
-    }
+    planned_w: Annotated[float | None, "W"]
 
 
 class RackResultOut(Record):
@@ -4646,38 +3820,22 @@ class RackResultOut(Record):
     hall: str
     row: str
     aisle: str
-    position: int
+    position: Annotated[int, "1"]
     server: str
-    server_u: float | None
+    server_u: Annotated[float | None, "U"]
     fed_by: list[str]
-    feed_wh: list[float | None]
-    server_count: int
-    peak_w: float | None
-    mean_w: float | None
-    gpu_wh: float | None
-    supply_loss_wh: float | None
-    limit_w: float | None
+    feed_wh: Annotated[list[float | None], "Wh"]
+    server_count: Annotated[int, "1"]
+    peak_w: Annotated[float | None, "W"]
+    mean_w: Annotated[float | None, "W"]
+    gpu_wh: Annotated[float | None, "Wh"]
+    supply_loss_wh: Annotated[float | None, "Wh"]
+    limit_w: Annotated[float | None, "W"]
     weakest: str
-    inlet_peak_c: float | None
-    gpu_peak_c: float | None
-    throttled_s: float | None
-    lost_s: float | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "position": "1",
-        "server_u": "U",
-        "feed_wh": "Wh",
-        "server_count": "1",
-        "peak_w": "W",
-        "mean_w": "W",
-        "gpu_wh": "Wh",
-        "supply_loss_wh": "Wh",
-        "limit_w": "W",
-        "inlet_peak_c": "C",
-        "gpu_peak_c": "C",
-        "throttled_s": "s",
-        "lost_s": "s",
-    }
+    inlet_peak_c: Annotated[float | None, "C"]
+    gpu_peak_c: Annotated[float | None, "C"]
+    throttled_s: Annotated[float | None, "s"]
+    lost_s: Annotated[float | None, "s"]
 
 
 class RareEventOut(Record):
@@ -4699,29 +3857,17 @@ class RareEventOut(Record):
         note: What the reader has to know, in a sentence; empty if nothing
     """
 
-    probability: float | None
-    low: float | None
-    high: float | None
-    level: float | None
-    evaluations: int
-    levels: int
-    replicas: int
-    effective_points: float | None
-    undefined: int
+    probability: Annotated[float | None, "1"]
+    low: Annotated[float | None, "1"]
+    high: Annotated[float | None, "1"]
+    level: Annotated[float | None, "1"]
+    evaluations: Annotated[int, "1"]
+    levels: Annotated[int, "1"]
+    replicas: Annotated[int, "1"]
+    effective_points: Annotated[float | None, "1"]
+    undefined: Annotated[int, "1"]
     method: str
     note: str
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "probability": "1",
-        "low": "1",
-        "high": "1",
-        "level": "1",
-        "evaluations": "1",
-        "levels": "1",
-        "replicas": "1",
-        "effective_points": "1",
-        "undefined": "1",
-    }
 
 
 class ReadyOut(Record):
@@ -4770,24 +3916,15 @@ class ReceiverOut(Record):
     """
 
     kind: Literal["prometheus", "otlp", "upload"]
-    requests: int
+    requests: Annotated[int, "1"]
     last_at: str | None
-    samples: int
-    stored: int
-    missing: int
+    samples: Annotated[int, "1"]
+    stored: Annotated[int, "1"]
+    missing: Annotated[int, "1"]
     refused: list[RefusedOut]
     ignored: list[IgnoredOut]
-    ignored_more: int
-    unsupported: dict[str, int]
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "requests": "1",
-        "samples": "1",
-        "stored": "1",
-        "missing": "1",
-        "ignored_more": "1",
-        "unsupported": "1",
-    }
+    ignored_more: Annotated[int, "1"]
+    unsupported: Annotated[dict[str, int], "1"]
 
 
 class RefusedOut(Record):
@@ -4803,10 +3940,8 @@ class RefusedOut(Record):
 
     reason: Literal["future", "late", "unit"]
     field: str
-    count: int
+    count: Annotated[int, "1"]
     repair: str
-
-    UNITS: ClassVar[Mapping[str, str]] = {"count": "1"}
 
 
 class RejectionOut(Record):
@@ -4827,24 +3962,15 @@ class RejectionOut(Record):
         table: The ride-through table
     """
 
-    step_w: float | None
-    ramp_w_per_s: float | None
-    limit_w_per_s: float | None
-    margin_frac: float | None
-    least_walk_in_s: float | None
-    most_walk_in_s: float | None
+    step_w: Annotated[float | None, "W"]
+    ramp_w_per_s: Annotated[float | None, "W/s"]
+    limit_w_per_s: Annotated[float | None, "W/s"]
+    margin_frac: Annotated[float | None, "1"]
+    least_walk_in_s: Annotated[float | None, "s"]
+    most_walk_in_s: Annotated[float | None, "s"]
     possible: bool
     rule: str
     table: str
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "step_w": "W",
-        "ramp_w_per_s": "W/s",
-        "limit_w_per_s": "W/s",
-        "margin_frac": "1",
-        "least_walk_in_s": "s",
-        "most_walk_in_s": "s",
-    }
 
 
 class ResidualsOut(Record):
@@ -4860,21 +3986,12 @@ class ResidualsOut(Record):
         residual: Their difference [its own]
     """
 
-    readings: int
-    held_out_from_us: int | None
-    time_us: list[int]
-    measured: list[float | None]
-    modelled: list[float | None]
-    residual: list[float | None]
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "readings": "1",
-        "held_out_from_us": "µs",
-        "time_us": "µs",
-        "measured": "its own",
-        "modelled": "its own",
-        "residual": "its own",
-    }
+    readings: Annotated[int, "1"]
+    held_out_from_us: Annotated[int | None, "µs"]
+    time_us: Annotated[list[int], "µs"]
+    measured: Annotated[list[float | None], "its own"]
+    modelled: Annotated[list[float | None], "its own"]
+    residual: Annotated[list[float | None], "its own"]
 
 
 class ResultRef(Record):
@@ -4936,26 +4053,15 @@ class RideOut(Record):
     date: str
     event: str
     passes: bool
-    lost_w: float | None
-    lost_s: float | None
-    recovered_s: float | None
-    battery_j: float | None
+    lost_w: Annotated[float | None, "W"]
+    lost_s: Annotated[float | None, "s"]
+    recovered_s: Annotated[float | None, "s"]
+    battery_j: Annotated[float | None, "J"]
     findings: list[FindingOut]
-    t_s: list[float | None]
-    grid_w: list[float | None]
-    voltage_t_s: list[float]
-    voltage_pu: list[float]
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "lost_w": "W",
-        "lost_s": "s",
-        "recovered_s": "s",
-        "battery_j": "J",
-        "t_s": "s",
-        "grid_w": "W",
-        "voltage_t_s": "s",
-        "voltage_pu": "pu",
-    }
+    t_s: Annotated[list[float | None], "s"]
+    grid_w: Annotated[list[float | None], "W"]
+    voltage_t_s: Annotated[list[float], "s"]
+    voltage_pu: Annotated[list[float], "pu"]
 
 
 class RideThroughOut(Record):
@@ -4972,23 +4078,13 @@ class RideThroughOut(Record):
         air_c: Air in the halls. , shape (points,) [C]
     """
 
-    left_frac: float | None
-    start_c: float | None
-    recommended_s: float | None
-    allowable_s: float | None
-    limit_c: float | None
-    t_s: list[Any] | None
-    air_c: list[Any] | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "left_frac": "1",
-        "start_c": "C",
-        "recommended_s": "s",
-        "allowable_s": "s",
-        "limit_c": "C",
-        "t_s": "s",
-        "air_c": "C",
-    }
+    left_frac: Annotated[float | None, "1"]
+    start_c: Annotated[float | None, "C"]
+    recommended_s: Annotated[float | None, "s"]
+    allowable_s: Annotated[float | None, "s"]
+    limit_c: Annotated[float | None, "C"]
+    t_s: Annotated[list[Any] | None, "s"]
+    air_c: Annotated[list[Any] | None, "C"]
 
 
 class RowErrorOut(Record):
@@ -5005,13 +4101,11 @@ class RowErrorOut(Record):
     """
 
     table: str
-    row: int
+    row: Annotated[int, "1"]
     field: str
     rule: str
-    value: Any
+    value: Annotated[Any, "as sent"]
     repair: str
-
-    UNITS: ClassVar[Mapping[str, str]] = {"row": "1", "value": "as sent"}
 
 
 class RowRoomOut(Record):
@@ -5035,24 +4129,15 @@ class RowRoomOut(Record):
 
     row: str
     hall: str
-    server_count: int
-    server_w: float | None
-    more_servers: int
-    placed_servers: int
-    left_servers: int
+    server_count: Annotated[int, "1"]
+    server_w: Annotated[float | None, "W"]
+    more_servers: Annotated[int, "1"]
+    placed_servers: Annotated[int, "1"]
+    left_servers: Annotated[int, "1"]
     binding: str
-    binding_frac: float | None
+    binding_frac: Annotated[float | None, "1"]
     lost: str
     words: str
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "server_count": "1",
-        "server_w": "W",
-        "more_servers": "1",
-        "placed_servers": "1",
-        "left_servers": "1",
-        "binding_frac": "1",
-    }
 
 
 class RuleOut(Record):
@@ -5090,26 +4175,16 @@ class RuleOut(Record):
     authority: str
     title: str
     kind: Any
-    limit: float | None
-    limit_frac: float | None
-    window_s: float | None
-    low_hz: float | None
-    high_hz: float | None
-    up_w_per_s: float | None
-    down_w_per_s: float | None
+    limit: Annotated[float | None, "1"]
+    limit_frac: Annotated[float | None, "1"]
+    window_s: Annotated[float | None, "s"]
+    low_hz: Annotated[float | None, "Hz"]
+    high_hz: Annotated[float | None, "Hz"]
+    up_w_per_s: Annotated[float | None, "W/s"]
+    down_w_per_s: Annotated[float | None, "W/s"]
     source: str
     date: str
     unit: str
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "limit": "1",
-        "limit_frac": "1",
-        "window_s": "s",
-        "low_hz": "Hz",
-        "high_hz": "Hz",
-        "up_w_per_s": "W/s",
-        "down_w_per_s": "W/s",
-    }
 
 
 class RunFiguresOut(Record):
@@ -5129,28 +4204,16 @@ class RunFiguresOut(Record):
         burn_life_frac: Burn circuit's life used a year [1]
     """
 
-    highest_w: float
-    lowest_w: float
-    mean_w: float
+    highest_w: Annotated[float, "W"]
+    lowest_w: Annotated[float, "W"]
+    mean_w: Annotated[float, "W"]
     books: BooksOut
-    unexplained_frac: float | None
-    wasted_frac: float | None
-    slowdown_frac: float | None
-    lost_start_s: float | None
-    starts: int
-    burn_life_frac: float | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "highest_w": "W",
-        "lowest_w": "W",
-        "mean_w": "W",
-        "unexplained_frac": "1",
-        "wasted_frac": "1",
-        "slowdown_frac": "1",
-        "lost_start_s": "s",
-        "starts": "1",
-        "burn_life_frac": "1",
-    }
+    unexplained_frac: Annotated[float | None, "1"]
+    wasted_frac: Annotated[float | None, "1"]
+    slowdown_frac: Annotated[float | None, "1"]
+    lost_start_s: Annotated[float | None, "s"]
+    starts: Annotated[int, "1"]
+    burn_life_frac: Annotated[float | None, "1"]
 
 
 class RunOut(Record):
@@ -5195,65 +4258,39 @@ class RunOut(Record):
     """
 
     policy: str
-    server_count: int
-    base_server_count: int
-    added_servers: int
-    seed: int
-    horizon_s: float | None
-    tick_s: float | None
-    provisioned_w: float | None
-    rate_per_server_s: float | None
-    peak_w: float | None
-    peak_frac: float | None
-    peak_t_s: float | None
-    mean_w: float | None
-    mean_frac: float | None
-    energy_wh: float | None
-    energy_per_token_j: float | None
+    server_count: Annotated[int, "servers"]
+    base_server_count: Annotated[int, "servers"]
+    added_servers: Annotated[int, "servers"]
+    seed: Annotated[int, "1"]
+    horizon_s: Annotated[float | None, "s"]
+    tick_s: Annotated[float | None, "s"]
+    provisioned_w: Annotated[float | None, "W"]
+    rate_per_server_s: Annotated[float | None, "1/s"]
+    peak_w: Annotated[float | None, "W"]
+    peak_frac: Annotated[float | None, "1"]
+    peak_t_s: Annotated[float | None, "s"]
+    mean_w: Annotated[float | None, "W"]
+    mean_frac: Annotated[float | None, "1"]
+    energy_wh: Annotated[float | None, "Wh"]
+    energy_per_token_j: Annotated[float | None, "J"]
     energy_split: EnergyOut
-    rise_2s_frac: float | None
-    rise_40s_frac: float | None
+    rise_2s_frac: Annotated[float | None, "1"]
+    rise_40s_frac: Annotated[float | None, "1"]
     above: list[ThresholdTimeOut]
-    caps_low: int
-    caps_high: int
-    releases: int
-    brakes: int
-    brake_s: float | None
+    caps_low: Annotated[int, "commands"]
+    caps_high: Annotated[int, "commands"]
+    releases: Annotated[int, "commands"]
+    brakes: Annotated[int, "brakes"]
+    brake_s: Annotated[float | None, "s"]
     low: PriorityOut
     high: PriorityOut
     classes: list[ResultsClassOut]
     series: ResultsSeriesOut | None
     events: list[ResultsEventOut]
-    events_dropped: int
+    events_dropped: Annotated[int, "events"]
     slo_breaches: list[str]
     meets_slo: bool
     provenance: ProvenanceOut
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "server_count": "servers",
-        "base_server_count": "servers",
-        "added_servers": "servers",
-        "seed": "1",
-        "horizon_s": "s",
-        "tick_s": "s",
-        "provisioned_w": "W",
-        "rate_per_server_s": "1/s",
-        "peak_w": "W",
-        "peak_frac": "1",
-        "peak_t_s": "s",
-        "mean_w": "W",
-        "mean_frac": "1",
-        "energy_wh": "Wh",
-        "energy_per_token_j": "J",
-        "rise_2s_frac": "1",
-        "rise_40s_frac": "1",
-        "caps_low": "commands",
-        "caps_high": "commands",
-        "releases": "commands",
-        "brakes": "brakes",
-        "brake_s": "s",
-        "events_dropped": "events",
-    }
 
 
 class SavingOut(Record):
@@ -5272,12 +4309,10 @@ class SavingOut(Record):
 
     name: str
     reduction: dict[str, PercentilesOut]
-    energy_wh: dict[str, PercentilesOut]
+    energy_wh: Annotated[dict[str, PercentilesOut], "Wh"]
     published_frac: dict[str, float | None] | None
     source: str
     mark: str
-
-    UNITS: ClassVar[Mapping[str, str]] = {"energy_wh": "Wh"}
 
 
 class ScenarioOut(Record):
@@ -5305,12 +4340,10 @@ class ScenarioOut(Record):
     has_facility: bool
     has_training: bool
     changed_by: str
-    version: int
+    version: Annotated[int, "1"]
     created_at: str
     updated_at: str
     scenario: Scenario
-
-    UNITS: ClassVar[Mapping[str, str]] = {"version": "1"}
 
 
 class ScenarioPage(Record):
@@ -5350,11 +4383,9 @@ class ScenarioSummary(Record):
     has_facility: bool
     has_training: bool
     changed_by: str
-    version: int
+    version: Annotated[int, "1"]
     created_at: str
     updated_at: str
-
-    UNITS: ClassVar[Mapping[str, str]] = {"version": "1"}
 
 
 class ScheduleOut(Record):
@@ -5387,39 +4418,24 @@ class ScheduleOut(Record):
 
     name: str
     server: str
-    server_count: int
-    planned_servers: int
-    added_frac: float | None
-    halls: int
-    rows: int
-    aisles: int
-    iaas_frac: float | None
-    iaas_drawn_frac: float | None
-    days: int
-    seed: int
+    server_count: Annotated[int, "1"]
+    planned_servers: Annotated[int, "1"]
+    added_frac: Annotated[float | None, "1"]
+    halls: Annotated[int, "1"]
+    rows: Annotated[int, "1"]
+    aisles: Annotated[int, "1"]
+    iaas_frac: Annotated[float | None, "1"]
+    iaas_drawn_frac: Annotated[float | None, "1"]
+    days: Annotated[int, "d"]
+    seed: Annotated[int, "1"]
     emergency: Any
-    emergency_start_s: float | None
-    emergency_duration_s: float | None
+    emergency_start_s: Annotated[float | None, "s"]
+    emergency_duration_s: Annotated[float | None, "s"]
     levers: list[LeverResultOut]
     notes: list[str]
     not_taken: list[str]
     provenance: ProvenanceOut
     timing: TimingOut
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "server_count": "1",
-        "planned_servers": "1",
-        "added_frac": "1",
-        "halls": "1",
-        "rows": "1",
-        "aisles": "1",
-        "iaas_frac": "1",
-        "iaas_drawn_frac": "1",
-        "days": "d",
-        "seed": "1",
-        "emergency_start_s": "s",
-        "emergency_duration_s": "s",
-    }
 
 
 class SeedRangesOut(Record):
@@ -5437,25 +4453,14 @@ class SeedRangesOut(Record):
         hottest_c: Hottest GPU [C]
     """
 
-    seeds: list[int]
-    facility_peak_w: list[float | None]
-    it_peak_w: list[float | None]
-    facility_wh: list[float | None]
-    it_wh: list[float | None]
-    pue: list[float | None]
-    tightest_frac: list[float | None]
-    hottest_c: list[float | None]
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "seeds": "1",
-        "facility_peak_w": "W",
-        "it_peak_w": "W",
-        "facility_wh": "Wh",
-        "it_wh": "Wh",
-        "pue": "1",
-        "tightest_frac": "1",
-        "hottest_c": "C",
-    }
+    seeds: Annotated[list[int], "1"]
+    facility_peak_w: Annotated[list[float | None], "W"]
+    it_peak_w: Annotated[list[float | None], "W"]
+    facility_wh: Annotated[list[float | None], "Wh"]
+    it_wh: Annotated[list[float | None], "Wh"]
+    pue: Annotated[list[float | None], "1"]
+    tightest_frac: Annotated[list[float | None], "1"]
+    hottest_c: Annotated[list[float | None], "C"]
 
 
 class SensitivityOut(Record):
@@ -5517,19 +4522,13 @@ class ServerOut(Record):
     key: str
     label: str
     gpu: GpuOut
-    gpu_count: int
-    idle_w: float
-    full_w: float
+    gpu_count: Annotated[int, "GPUs"]
+    idle_w: Annotated[float, "W"]
+    full_w: Annotated[float, "W"]
     figures: dict[str, FigureOut]
     measured: dict[str, FigureOut]
     models: list[str]
     file: str
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "gpu_count": "GPUs",
-        "idle_w": "W",
-        "full_w": "W",
-    }
 
 
 class ServingRunOut(Record):
@@ -5551,8 +4550,8 @@ class ServingRunOut(Record):
     """
 
     name: str
-    horizon_s: float
-    capacity_frac: float | None
+    horizon_s: Annotated[float, "s"]
+    capacity_frac: Annotated[float | None, "1"]
     outcomes: list[SystemDidOut]
     refused: list[NotHereOut]
     pareto: list[ParetoPointOut]
@@ -5561,8 +4560,6 @@ class ServingRunOut(Record):
     inputs: dict[str, Any]
     provenance: ProvenanceOut
     timing: TimingOut | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {"horizon_s": "s", "capacity_frac": "1"}
 
 
 class SettingOut(Record):
@@ -5580,10 +4577,8 @@ class SettingOut(Record):
     name: str
     unit: str | None
     doc: str
-    default: Any
+    default: Annotated[Any, "see unit"]
     source: str | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {"default": "see unit"}
 
 
 class ShadowCurves(Record):
@@ -5599,17 +4594,10 @@ class ShadowCurves(Record):
     """
 
     of: str
-    bin_s: float
-    time_us: list[int]
-    measured_w: list[float | None]
-    predicted_w: list[float | None]
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "bin_s": "s",
-        "time_us": "µs",
-        "measured_w": "W",
-        "predicted_w": "W",
-    }
+    bin_s: Annotated[float, "s"]
+    time_us: Annotated[list[int], "µs"]
+    measured_w: Annotated[list[float | None], "W"]
+    predicted_w: Annotated[list[float | None], "W"]
 
 
 class ShadowEntry(Record):
@@ -5642,32 +4630,19 @@ class ShadowEntry(Record):
     kind: str
     basis: Literal["calibrated", "expected", "mixed", "none"]
     note: str
-    compared: int
-    missing: int
-    measured_w: float | None
-    predicted_w: float | None
-    bias_w: float | None
-    rms_w: float | None
-    mape_frac: float | None
-    p95_off_frac: float | None
+    compared: Annotated[int, "1"]
+    missing: Annotated[int, "1"]
+    measured_w: Annotated[float | None, "W"]
+    predicted_w: Annotated[float | None, "W"]
+    bias_w: Annotated[float | None, "W"]
+    rms_w: Annotated[float | None, "W"]
+    mape_frac: Annotated[float | None, "1"]
+    p95_off_frac: Annotated[float | None, "1"]
     drift: DriftOut | None
     unwatched: str
     metered: bool
-    hosts: int
-    hosts_predicted: int
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "compared": "1",
-        "missing": "1",
-        "measured_w": "W",
-        "predicted_w": "W",
-        "bias_w": "W",
-        "rms_w": "W",
-        "mape_frac": "1",
-        "p95_off_frac": "1",
-        "hosts": "1",
-        "hosts_predicted": "1",
-    }
+    hosts: Annotated[int, "1"]
+    hosts_predicted: Annotated[int, "1"]
 
 
 class ShadowOut(Record):
@@ -5684,19 +4659,13 @@ class ShadowOut(Record):
         series: Curves, where asked for
     """
 
-    start_us: int
-    end_us: int
-    computed_us: int
+    start_us: Annotated[int, "µs"]
+    end_us: Annotated[int, "µs"]
+    computed_us: Annotated[int, "µs"]
     hosts: list[ShadowEntry]
     nodes: list[ShadowEntry]
     origins: list[str]
     series: ShadowCurves | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "start_us": "µs",
-        "end_us": "µs",
-        "computed_us": "µs",
-    }
 
 
 class SharedLimitOut(Record):
@@ -5716,19 +4685,12 @@ class SharedLimitOut(Record):
     """
 
     key: str
-    used: float | None
-    limit: float | None
+    used: Annotated[float | None, "1"]
+    limit: Annotated[float | None, "1"]
     unit: str
-    used_frac: float | None
-    bound_s: float | None
+    used_frac: Annotated[float | None, "1"]
+    bound_s: Annotated[float | None, "s"]
     words: str
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "used": "1",
-        "limit": "1",
-        "used_frac": "1",
-        "bound_s": "s",
-    }
 
 
 class ShedLoadOut(Record):
@@ -5746,10 +4708,8 @@ class ShedLoadOut(Record):
     rack: str
     domain: str
     priority: Any
-    servers: int
-    load_w: float | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {"servers": "1", "load_w": "W"}
+    servers: Annotated[int, "1"]
+    load_w: Annotated[float | None, "W"]
 
 
 class ShiftOut(Record):
@@ -5778,25 +4738,17 @@ class ShiftOut(Record):
 
     aim: str
     method: str
-    power_w: list[Any] | None
-    total_w: list[Any] | None
+    power_w: Annotated[list[Any] | None, "W"]
+    total_w: Annotated[list[Any] | None, "W"]
     jobs: list[JobShiftOut]
     shifted: AccountOut
     at_arrival: AccountOut
-    saved_frac: float | None
+    saved_frac: Annotated[float | None, "1"]
     foresight: AccountOut | None
-    regret_frac: float | None
-    gap_frac: float | None
+    regret_frac: Annotated[float | None, "1"]
+    gap_frac: Annotated[float | None, "1"]
     provenance: ProvenanceOut
     timing: TimingOut | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "power_w": "W",
-        "total_w": "W",
-        "saved_frac": "1",
-        "regret_frac": "1",
-        "gap_frac": "1",
-    }
 
 
 class SiteCaseOut(Record):
@@ -5825,32 +4777,20 @@ class SiteCaseOut(Record):
     """
 
     failed: list[str]
-    lost_servers: int
-    lost_at_once: int
-    trips: int
-    first_trip_s: float | None
+    lost_servers: Annotated[int, "1"]
+    lost_at_once: Annotated[int, "1"]
+    trips: Annotated[int, "1"]
+    first_trip_s: Annotated[float | None, "s"]
     worst_node: str
-    worst_frac: float | None
+    worst_frac: Annotated[float | None, "1"]
     race_node: str
-    race_trip_s: float | None
-    cap_lands_s: float | None
+    race_trip_s: Annotated[float | None, "s"]
+    cap_lands_s: Annotated[float | None, "s"]
     saved_by_cap: bool
-    slowed_servers: int
-    slo_damage_frac: float | None
+    slowed_servers: Annotated[int, "1"]
+    slo_damage_frac: Annotated[float | None, "1"]
     binding: str
     race: str
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "lost_servers": "1",
-        "lost_at_once": "1",
-        "trips": "1",
-        "first_trip_s": "s",
-        "worst_frac": "1",
-        "race_trip_s": "s",
-        "cap_lands_s": "s",
-        "slowed_servers": "1",
-        "slo_damage_frac": "1",
-    }
 
 
 class SiteEventOut(Record):
@@ -5865,12 +4805,10 @@ class SiteEventOut(Record):
         value: What it came to: load ratio at a trip, clock of a command [MHz]
     """
 
-    t_s: float | None
+    t_s: Annotated[float | None, "s"]
     kind: str
     target: str
-    value: float | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {"t_s": "s", "value": "MHz"}
+    value: Annotated[float | None, "MHz"]
 
 
 class SiteNodeOut(Record):
@@ -5915,60 +4853,32 @@ class SiteNodeOut(Record):
     kind: str
     side: str
     fed_by: list[str]
-    depth: int
-    rated_w: float | None
-    limit_w: float | None
-    provisioned_w: float | None
-    nameplate_w: float | None
-    peak_w: float | None
-    peak_t_s: float | None
-    mean_w: float | None
-    failover_w: float | None
+    depth: Annotated[int, "1"]
+    rated_w: Annotated[float | None, "W"]
+    limit_w: Annotated[float | None, "W"]
+    provisioned_w: Annotated[float | None, "W"]
+    nameplate_w: Annotated[float | None, "W"]
+    peak_w: Annotated[float | None, "W"]
+    peak_t_s: Annotated[float | None, "s"]
+    mean_w: Annotated[float | None, "W"]
+    failover_w: Annotated[float | None, "W"]
     failover_cause: str
-    in_wh: float | None
-    feed_wh: list[float | None]
-    out_wh: float | None
-    loss_wh: float | None
-    discharged_wh: float | None
-    charged_wh: float | None
-    owed_wh: float | None
-    stranded_w: float | None
-    trip_t_s: float | None
-    trip_heat: float | None
-    phase_w: list[float | None]
-    mean_series_w: list[Any] | None
-    max_series_w: list[Any] | None
-    headroom_w: float | None
-    oversubscription_ratio: float | None
-    imbalance_frac: float | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "depth": "1",
-        "rated_w": "W",
-        "limit_w": "W",
-        "provisioned_w": "W",
-        "nameplate_w": "W",
-        "peak_w": "W",
-        "peak_t_s": "s",
-        "mean_w": "W",
-        "failover_w": "W",
-        "in_wh": "Wh",
-        "feed_wh": "Wh",
-        "out_wh": "Wh",
-        "loss_wh": "Wh",
-        "discharged_wh": "Wh",
-        "charged_wh": "Wh",
-        "owed_wh": "Wh",
-        "stranded_w": "W",
-        "trip_t_s": "s",
-        "trip_heat": "1",
-        "phase_w": "W",
-        "mean_series_w": "W",
-        "max_series_w": "W",
-        "headroom_w": "W",
-        "oversubscription_ratio": "1",
-        "imbalance_frac": "1",
-    }
+    in_wh: Annotated[float | None, "Wh"]
+    feed_wh: Annotated[list[float | None], "Wh"]
+    out_wh: Annotated[float | None, "Wh"]
+    loss_wh: Annotated[float | None, "Wh"]
+    discharged_wh: Annotated[float | None, "Wh"]
+    charged_wh: Annotated[float | None, "Wh"]
+    owed_wh: Annotated[float | None, "Wh"]
+    stranded_w: Annotated[float | None, "W"]
+    trip_t_s: Annotated[float | None, "s"]
+    trip_heat: Annotated[float | None, "1"]
+    phase_w: Annotated[list[float | None], "W"]
+    mean_series_w: Annotated[list[Any] | None, "W"]
+    max_series_w: Annotated[list[Any] | None, "W"]
+    headroom_w: Annotated[float | None, "W"]
+    oversubscription_ratio: Annotated[float | None, "1"]
+    imbalance_frac: Annotated[float | None, "1"]
 
 
 class SiteNowOut(Record):
@@ -5987,27 +4897,15 @@ class SiteNowOut(Record):
         worst_age_s: Age of the oldest host's reading [s]
     """
 
-    power_w: float | None
-    limit_w: float | None
-    facility_w: float | None
-    reporting: int
-    expected: int
-    metered: int
-    gpus: int
-    throttled: int
-    worst_age_s: float | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "power_w": "W",
-        "limit_w": "W",
-        "facility_w": "W",
-        "reporting": "1",
-        "expected": "1",
-        "metered": "1",
-        "gpus": "1",
-        "throttled": "1",
-        "worst_age_s": "s",
-    }
+    power_w: Annotated[float | None, "W"]
+    limit_w: Annotated[float | None, "W"]
+    facility_w: Annotated[float | None, "W"]
+    reporting: Annotated[int, "1"]
+    expected: Annotated[int, "1"]
+    metered: Annotated[int, "1"]
+    gpus: Annotated[int, "1"]
+    throttled: Annotated[int, "1"]
+    worst_age_s: Annotated[float | None, "s"]
 
 
 class SiteOut(Record):
@@ -6064,27 +4962,15 @@ class SiteRowOut(Record):
 
     name: str
     nodes: list[str]
-    limit_w: float | None
-    peak_w: float | None
-    caps_low: int
-    caps_high: int
-    releases: int
-    brakes: int
-    capped_low_s: float | None
-    capped_high_s: float | None
-    peak_frac: float | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "limit_w": "W",
-        "peak_w": "W",
-        "caps_low": "1",
-        "caps_high": "1",
-        "releases": "1",
-        "brakes": "1",
-        "capped_low_s": "s",
-        "capped_high_s": "s",
-        "peak_frac": "1",
-    }
+    limit_w: Annotated[float | None, "W"]
+    peak_w: Annotated[float | None, "W"]
+    caps_low: Annotated[int, "1"]
+    caps_high: Annotated[int, "1"]
+    releases: Annotated[int, "1"]
+    brakes: Annotated[int, "1"]
+    capped_low_s: Annotated[float | None, "s"]
+    capped_high_s: Annotated[float | None, "s"]
+    peak_frac: Annotated[float | None, "1"]
 
 
 class SiteRunOut(Record):
@@ -6123,45 +5009,30 @@ class SiteRunOut(Record):
 
     name: str
     policy: str
-    server_count: int
-    provisioned_servers: int
-    seed: int
-    horizon_s: float | None
-    tick_s: float | None
+    server_count: Annotated[int, "1"]
+    provisioned_servers: Annotated[int, "1"]
+    seed: Annotated[int, "1"]
+    horizon_s: Annotated[float | None, "s"]
+    tick_s: Annotated[float | None, "s"]
     nodes: list[SiteNodeOut]
     racks: list[RackResultOut]
     rows: list[SiteRowOut]
     halls: list[str]
     series: SiteSeriesOut
     events: list[SiteEventOut]
-    events_dropped: int
-    it_wh: float | None
-    facility_wh: float | None
-    mechanical_wh: float | None
+    events_dropped: Annotated[int, "1"]
+    it_wh: Annotated[float | None, "Wh"]
+    facility_wh: Annotated[float | None, "Wh"]
+    mechanical_wh: Annotated[float | None, "Wh"]
     binding: str
-    pue: float | None
-    lost_server_s: float
-    hottest_c: float | None
+    pue: Annotated[float | None, "1"]
+    lost_server_s: Annotated[float, "s"]
+    hottest_c: Annotated[float | None, "C"]
     losses: list[LinkOut]
     seed_ranges: SeedRangesOut | None
     provenance: ProvenanceOut
     warnings: list[str]
     timing: TimingOut
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "server_count": "1",
-        "provisioned_servers": "1",
-        "seed": "1",
-        "horizon_s": "s",
-        "tick_s": "s",
-        "events_dropped": "1",
-        "it_wh": "Wh",
-        "facility_wh": "Wh",
-        "mechanical_wh": "Wh",
-        "pue": "1",
-        "lost_server_s": "s",
-        "hottest_c": "C",
-    }
 
 
 class SiteSeriesOut(Record):
@@ -6179,23 +5050,14 @@ class SiteSeriesOut(Record):
         hottest_c: Hottest GPU per hall. , shape (records, halls) [C]
     """
 
-    t_s: list[Any] | None
-    it_w: list[Any] | None
-    facility_w: list[Any] | None
-    mechanical_w: list[Any] | None
+    t_s: Annotated[list[Any] | None, "s"]
+    it_w: Annotated[list[Any] | None, "W"]
+    facility_w: Annotated[list[Any] | None, "W"]
+    mechanical_w: Annotated[list[Any] | None, "W"]
     lost_servers: list[Any] | None
     capped_rows: list[Any] | None
-    hall_c: list[Any] | None
-    hottest_c: list[Any] | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "t_s": "s",
-        "it_w": "W",
-        "facility_w": "W",
-        "mechanical_w": "W",
-        "hall_c": "C",
-        "hottest_c": "C",
-    }
+    hall_c: Annotated[list[Any] | None, "C"]
+    hottest_c: Annotated[list[Any] | None, "C"]
 
 
 class SizeOut(Record):
@@ -6219,25 +5081,17 @@ class SizeOut(Record):
     """
 
     tried: list[TriedOut]
-    front: list[int]
-    best: int | None
+    front: Annotated[list[int], "1"]
+    best: Annotated[int | None, "1"]
     best_measures: dict[str, Any] | None
-    passing: int
+    passing: Annotated[int, "1"]
     objective: str
-    sample_s: float
-    horizon_s: float
+    sample_s: Annotated[float, "s"]
+    horizon_s: Annotated[float, "s"]
     unjudged: list[UnjudgedOut]
     sensitivity: list[SensitivityOut]
     provenance: ProvenanceOut
     timing: TimingOut
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "front": "1",
-        "best": "1",
-        "passing": "1",
-        "sample_s": "s",
-        "horizon_s": "s",
-    }
 
 
 class SourceList(Record):
@@ -6269,18 +5123,11 @@ class SourceOut(Record):
     name: str
     kind: str
     node: str
-    first_us: int
-    last_us: int
-    age_s: float
-    devices: int
+    first_us: Annotated[int, "µs"]
+    last_us: Annotated[int, "µs"]
+    age_s: Annotated[float, "s"]
+    devices: Annotated[int, "1"]
     models: list[str]
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "first_us": "µs",
-        "last_us": "µs",
-        "age_s": "s",
-        "devices": "1",
-    }
 
 
 class SourcedInputOut(Record):
@@ -6344,9 +5191,9 @@ class StabilizeRunOut(Record):
     """
 
     passes: bool
-    contract_w: float
-    sample_s: float
-    horizon_s: float
+    contract_w: Annotated[float, "W"]
+    sample_s: Annotated[float, "s"]
+    horizon_s: Annotated[float, "s"]
     verdicts: list[VerdictOut]
     modes: list[ModeOut]
     before: RunFiguresOut
@@ -6364,12 +5211,6 @@ class StabilizeRunOut(Record):
     notes: list[str]
     provenance: ProvenanceOut
     timing: TimingOut
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "contract_w": "W",
-        "sample_s": "s",
-        "horizon_s": "s",
-    }
 
 
 class SteeredDomainOut(Record):
@@ -6394,31 +5235,17 @@ class SteeredDomainOut(Record):
     """
 
     name: str
-    limit_w: float | None
-    breaker_w: float | None
-    peak_w: float | None
-    predicted_w: float | None
-    floor_w: float | None
-    entitled_w: float | None
-    reserved_w: float | None
-    lent_w: float | None
-    capped_w: float | None
-    shed_w: float | None
-    shed_servers: int
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "limit_w": "W",
-        "breaker_w": "W",
-        "peak_w": "W",
-        "predicted_w": "W",
-        "floor_w": "W",
-        "entitled_w": "W",
-        "reserved_w": "W",
-        "lent_w": "W",
-        "capped_w": "W",
-        "shed_w": "W",
-        "shed_servers": "1",
-    }
+    limit_w: Annotated[float | None, "W"]
+    breaker_w: Annotated[float | None, "W"]
+    peak_w: Annotated[float | None, "W"]
+    predicted_w: Annotated[float | None, "W"]
+    floor_w: Annotated[float | None, "W"]
+    entitled_w: Annotated[float | None, "W"]
+    reserved_w: Annotated[float | None, "W"]
+    lent_w: Annotated[float | None, "W"]
+    capped_w: Annotated[float | None, "W"]
+    shed_w: Annotated[float | None, "W"]
+    shed_servers: Annotated[int, "1"]
 
 
 class SteeringOut(Record):
@@ -6446,32 +5273,20 @@ class SteeringOut(Record):
 
     name: str
     by: Any
-    parent_w: float | None
-    predicted_w: float | None
-    reserved_w: float | None
-    spare_w: float | None
-    lent_w: float | None
-    borrowed_w: float | None
-    capped_w: float | None
-    shed_w: float | None
-    shed_servers: int
+    parent_w: Annotated[float | None, "W"]
+    predicted_w: Annotated[float | None, "W"]
+    reserved_w: Annotated[float | None, "W"]
+    spare_w: Annotated[float | None, "W"]
+    lent_w: Annotated[float | None, "W"]
+    borrowed_w: Annotated[float | None, "W"]
+    capped_w: Annotated[float | None, "W"]
+    shed_w: Annotated[float | None, "W"]
+    shed_servers: Annotated[int, "1"]
     domains: list[SteeredDomainOut]
     shed: list[ShedLoadOut]
     words: list[str]
     provenance: ProvenanceOut
     timing: TimingOut
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "parent_w": "W",
-        "predicted_w": "W",
-        "reserved_w": "W",
-        "spare_w": "W",
-        "lent_w": "W",
-        "borrowed_w": "W",
-        "capped_w": "W",
-        "shed_w": "W",
-        "shed_servers": "1",
-    }
 
 
 class StoreOut(Record):
@@ -6493,26 +5308,15 @@ class StoreOut(Record):
     """
 
     place: str
-    power_w: float
-    energy_j: float
+    power_w: Annotated[float, "W"]
+    energy_j: Annotated[float, "J"]
     control: str
-    lowest_frac: float
-    highest_frac: float
-    lost_j: float
-    full_cycles: float
-    life_years: float | None
-    full_or_empty_frac: float
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "power_w": "W",
-        "energy_j": "J",
-        "lowest_frac": "1",
-        "highest_frac": "1",
-        "lost_j": "J",
-        "full_cycles": "1",
-        "life_years": "years",
-        "full_or_empty_frac": "1",
-    }
+    lowest_frac: Annotated[float, "1"]
+    highest_frac: Annotated[float, "1"]
+    lost_j: Annotated[float, "J"]
+    full_cycles: Annotated[float, "1"]
+    life_years: Annotated[float | None, "years"]
+    full_or_empty_frac: Annotated[float, "1"]
 
 
 class StoredOut(Record):
@@ -6528,17 +5332,10 @@ class StoredOut(Record):
     """
 
     name: str
-    readings: int
-    bytes: int
-    waiting: int
-    gaps: list[list[int]]
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "readings": "1",
-        "bytes": "B",
-        "waiting": "1",
-        "gaps": "µs",
-    }
+    readings: Annotated[int, "1"]
+    bytes: Annotated[int, "B"]
+    waiting: Annotated[int, "1"]
+    gaps: Annotated[list[list[int]], "µs"]
 
 
 class StudyChecked(Record):
@@ -6551,11 +5348,9 @@ class StudyChecked(Record):
         question: What it asks
     """
 
-    points: int
+    points: Annotated[int, "1"]
     axes: list[StudiesAxisOut]
     question: QuestionOut
-
-    UNITS: ClassVar[Mapping[str, str]] = {"points": "1"}
 
 
 class StudyCounts(Record):
@@ -6569,17 +5364,10 @@ class StudyCounts(Record):
         from_cache: Of these, known from before [1]
     """
 
-    asked: int
-    done: int
-    failed: int
-    from_cache: int
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "asked": "1",
-        "done": "1",
-        "failed": "1",
-        "from_cache": "1",
-    }
+    asked: Annotated[int, "1"]
+    done: Annotated[int, "1"]
+    failed: Annotated[int, "1"]
+    from_cache: Annotated[int, "1"]
 
 
 class StudyDetail(Record):
@@ -6675,25 +5463,15 @@ class SummaryOut(Record):
         note: What the reader has to know; empty if nothing
     """
 
-    count: int
-    undefined: int
-    mean: float | None
-    sd: float | None
-    least: float | None
-    most: float | None
+    count: Annotated[int, "1"]
+    undefined: Annotated[int, "1"]
+    mean: Annotated[float | None, "1"]
+    sd: Annotated[float | None, "1"]
+    least: Annotated[float | None, "1"]
+    most: Annotated[float | None, "1"]
     quantiles: list[QuantileOut]
-    level: float | None
+    level: Annotated[float | None, "1"]
     note: str
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "count": "1",
-        "undefined": "1",
-        "mean": "1",
-        "sd": "1",
-        "least": "1",
-        "most": "1",
-        "level": "1",
-    }
 
 
 class SwingOut(Record):
@@ -6708,15 +5486,9 @@ class SwingOut(Record):
     """
 
     input: str
-    low_wh: float | None
-    high_wh: float | None
-    swing_wh: float | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "low_wh": "Wh",
-        "high_wh": "Wh",
-        "swing_wh": "Wh",
-    }
+    low_wh: Annotated[float | None, "Wh"]
+    high_wh: Annotated[float | None, "Wh"]
+    swing_wh: Annotated[float | None, "Wh"]
 
 
 class SystemDidOut(Record):
@@ -6763,27 +5535,27 @@ class SystemDidOut(Record):
     system: str
     label: str
     unit: str
-    arrived: int
-    finished: int
+    arrived: Annotated[int, "units"]
+    finished: Annotated[int, "units"]
     refused: dict[str, int]
-    in_flight: int
-    attained_frac: float | None
+    in_flight: Annotated[int, "units"]
+    attained_frac: Annotated[float | None, "1"]
     latency_s: dict[str, dict[str, float | None]]
     slowdown: dict[str, dict[str, float | None]]
-    energy_j: float
-    mean_power_w: float
-    peak_power_w: float
-    output_tokens: float
-    gpu_hours: float
-    cost_usd: float
-    carbon_g: float
-    quality_frac: float
+    energy_j: Annotated[float, "J"]
+    mean_power_w: Annotated[float, "W"]
+    peak_power_w: Annotated[float, "W"]
+    output_tokens: Annotated[float, "tokens"]
+    gpu_hours: Annotated[float, "h"]
+    cost_usd: Annotated[float, "USD"]
+    carbon_g: Annotated[float, "g"]
+    quality_frac: Annotated[float, "1"]
     own_terms: str
     notes: list[str]
     figures: dict[str, float | None]
-    energy_per_token_j: float | None
-    energy_per_unit_wh: float | None
-    cost_per_1000_usd: float | None
+    energy_per_token_j: Annotated[float | None, "J"]
+    energy_per_unit_wh: Annotated[float | None, "Wh"]
+    cost_per_1000_usd: Annotated[float | None, "USD"]
     kind: str
     summary: str
     source: str
@@ -6793,24 +5565,6 @@ class SystemDidOut(Record):
     against_baseline: AgainstOut | None
     baseline: FiguresOut | None
     against_own: AgainstOut | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "arrived": "units",
-        "finished": "units",
-        "in_flight": "units",
-        "attained_frac": "1",
-        "energy_j": "J",
-        "mean_power_w": "W",
-        "peak_power_w": "W",
-        "output_tokens": "tokens",
-        "gpu_hours": "h",
-        "cost_usd": "USD",
-        "carbon_g": "g",
-        "quality_frac": "1",
-        "energy_per_token_j": "J",
-        "energy_per_unit_wh": "Wh",
-        "cost_per_1000_usd": "USD",
-    }
 
 
 class SystemList(Record):
@@ -6895,15 +5649,9 @@ class ThresholdTimeOut(Record):
     """
 
     name: str
-    level_frac: float | None
-    above_s: float | None
-    crossings: int
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "level_frac": "1",
-        "above_s": "s",
-        "crossings": "times",
-    }
+    level_frac: Annotated[float | None, "1"]
+    above_s: Annotated[float | None, "s"]
+    crossings: Annotated[int, "times"]
 
 
 class TimelineOut(Record):
@@ -6917,16 +5665,10 @@ class TimelineOut(Record):
         pools: Pools, which sum to the site
     """
 
-    time_s: list[float]
-    power_w: list[float | None]
-    power_max_w: list[float | None]
+    time_s: Annotated[list[float], "s"]
+    power_w: Annotated[list[float | None], "W"]
+    power_max_w: Annotated[list[float | None], "W"]
     pools: list[PoolOut]
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "time_s": "s",
-        "power_w": "W",
-        "power_max_w": "W",
-    }
 
 
 class TimingOut(Record):
@@ -6937,9 +5679,7 @@ class TimingOut(Record):
         computed_s: Time of computing [s]
     """
 
-    computed_s: float
-
-    UNITS: ClassVar[Mapping[str, str]] = {"computed_s": "s"}
+    computed_s: Annotated[float, "s"]
 
 
 class TokenMade(Record):
@@ -7028,25 +5768,16 @@ class TriedOut(Record):
         highest_w: Highest power from the grid [W]
     """
 
-    index: int
+    index: Annotated[int, "1"]
     choice: ChoiceOut
     passes: bool
     worst_rule: str
-    worst_margin_frac: float | None
-    cost_per_year: float | None
+    worst_margin_frac: Annotated[float | None, "1"]
+    cost_per_year: Annotated[float | None, "$/year"]
     costs: CostsOut
-    wasted_frac: float | None
-    slowdown_frac: float | None
-    highest_w: float
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "index": "1",
-        "worst_margin_frac": "1",
-        "cost_per_year": "$/year",
-        "wasted_frac": "1",
-        "slowdown_frac": "1",
-        "highest_w": "W",
-    }
+    wasted_frac: Annotated[float | None, "1"]
+    slowdown_frac: Annotated[float | None, "1"]
+    highest_w: Annotated[float, "W"]
 
 
 class TwoLevelsOut(Record):
@@ -7061,19 +5792,11 @@ class TwoLevelsOut(Record):
         misfit_w: Root mean square between quantiles, recorded and modelled [W]
     """
 
-    high_w: float | None
-    low_w: float | None
-    low_s: float | None
-    jitter_s: float | None
-    misfit_w: float | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "high_w": "W",
-        "low_w": "W",
-        "low_s": "s",
-        "jitter_s": "s",
-        "misfit_w": "W",
-    }
+    high_w: Annotated[float | None, "W"]
+    low_w: Annotated[float | None, "W"]
+    low_s: Annotated[float | None, "s"]
+    jitter_s: Annotated[float | None, "s"]
+    misfit_w: Annotated[float | None, "W"]
 
 
 class UnjudgedOut(Record):
@@ -7133,15 +5856,13 @@ class UploadOut(Record):
         refused: What broke a rule and was left out
     """
 
-    rows: int
-    stored: int
+    rows: Annotated[int, "1"]
+    stored: Annotated[int, "1"]
     times: str
     devices: list[str]
     fields: dict[str, str]
     ignored_columns: list[str]
     refused: list[RefusedOut]
-
-    UNITS: ClassVar[Mapping[str, str]] = {"rows": "1", "stored": "1"}
 
 
 class UpsOut(Record):
@@ -7156,18 +5877,11 @@ class UpsOut(Record):
         words: The same in words
     """
 
-    rated_w: float
-    peak_gain: float
-    peak_hz: float | None
-    amplifies_below_hz: float | None
+    rated_w: Annotated[float, "W"]
+    peak_gain: Annotated[float, "1"]
+    peak_hz: Annotated[float | None, "Hz"]
+    amplifies_below_hz: Annotated[float | None, "Hz"]
     words: str
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "rated_w": "W",
-        "peak_gain": "1",
-        "peak_hz": "Hz",
-        "amplifies_below_hz": "Hz",
-    }
 
 
 class VerdictOut(Record):
@@ -7208,29 +5922,19 @@ class VerdictOut(Record):
     authority: str
     title: str
     kind: Any
-    limit: float | None
-    limit_frac: float | None
-    window_s: float | None
-    low_hz: float | None
-    high_hz: float | None
-    up_w_per_s: float | None
-    down_w_per_s: float | None
+    limit: Annotated[float | None, "1"]
+    limit_frac: Annotated[float | None, "1"]
+    window_s: Annotated[float | None, "s"]
+    low_hz: Annotated[float | None, "Hz"]
+    high_hz: Annotated[float | None, "Hz"]
+    up_w_per_s: Annotated[float | None, "W/s"]
+    down_w_per_s: Annotated[float | None, "W/s"]
     source: str
     date: str
     unit: str
     before: JudgedOut | None
     after: JudgedOut | None
     why_not: str | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "limit": "1",
-        "limit_frac": "1",
-        "window_s": "s",
-        "low_hz": "Hz",
-        "high_hz": "Hz",
-        "up_w_per_s": "W/s",
-        "down_w_per_s": "W/s",
-    }
 
 
 class VerifiedOut(Record):
@@ -7249,23 +5953,14 @@ class VerifiedOut(Record):
         agrees: Whether nothing happens that the placement ruled out
     """
 
-    cases: int
-    normal_frac: float | None
-    worst_frac: float | None
+    cases: Annotated[int, "1"]
+    normal_frac: Annotated[float | None, "1"]
+    worst_frac: Annotated[float | None, "1"]
     worst: str
-    trips: int
-    lost_by_load: int
-    most_lost: int
+    trips: Annotated[int, "1"]
+    lost_by_load: Annotated[int, "1"]
+    most_lost: Annotated[int, "1"]
     agrees: bool
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "cases": "1",
-        "normal_frac": "1",
-        "worst_frac": "1",
-        "trips": "1",
-        "lost_by_load": "1",
-        "most_lost": "1",
-    }
 
 
 class VersionDetail(Record):
@@ -7285,18 +5980,16 @@ class VersionDetail(Record):
         scenario: The inputs as they were stored
     """
 
-    number: int
+    number: Annotated[int, "1"]
     name: str | None
     author: str
     autosaved: bool
     created_at: str
     updated_at: str
     sha256: str
-    against: int | None
+    against: Annotated[int | None, "1"]
     changes: list[Change]
     scenario: dict[str, Any]
-
-    UNITS: ClassVar[Mapping[str, str]] = {"number": "1", "against": "1"}
 
 
 class VersionPage(Record):
@@ -7363,33 +6056,18 @@ class YearBillOut(Record):
         billed_kw: Demand that is billed, by month. , shape (12,) [kW]
     """
 
-    energy_usd: float | None
-    demand_usd: float | None
-    water_usd: float | None
-    carbon_usd: float | None
-    lost_usd: float | None
-    energy_kwh: float | None
-    it_kwh: float | None
-    carbon_t: float | None
-    water_m3: float | None
-    server_h: float | None
-    peak_kw: list[Any] | None
-    billed_kw: list[Any] | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "energy_usd": "USD",
-        "demand_usd": "USD",
-        "water_usd": "USD",
-        "carbon_usd": "USD",
-        "lost_usd": "USD",
-        "energy_kwh": "kWh",
-        "it_kwh": "kWh",
-        "carbon_t": "t",
-        "water_m3": "m3",
-        "server_h": "h",
-        "peak_kw": "kW",
-        "billed_kw": "kW",
-    }
+    energy_usd: Annotated[float | None, "USD"]
+    demand_usd: Annotated[float | None, "USD"]
+    water_usd: Annotated[float | None, "USD"]
+    carbon_usd: Annotated[float | None, "USD"]
+    lost_usd: Annotated[float | None, "USD"]
+    energy_kwh: Annotated[float | None, "kWh"]
+    it_kwh: Annotated[float | None, "kWh"]
+    carbon_t: Annotated[float | None, "t"]
+    water_m3: Annotated[float | None, "m3"]
+    server_h: Annotated[float | None, "h"]
+    peak_kw: Annotated[list[Any] | None, "kW"]
+    billed_kw: Annotated[list[Any] | None, "kW"]
 
 
 class YearCostOut(Record):
@@ -7405,21 +6083,12 @@ class YearCostOut(Record):
         water_m3: Fresh water [m3]
     """
 
-    year: int
-    usd: dict[str, float | None]
-    total_usd: float | None
-    present_usd: float | None
-    carbon_t: float | None
-    water_m3: float | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "year": "1",
-        "usd": "USD",
-        "total_usd": "USD",
-        "present_usd": "USD",
-        "carbon_t": "t",
-        "water_m3": "m3",
-    }
+    year: Annotated[int, "1"]
+    usd: Annotated[dict[str, float | None], "USD"]
+    total_usd: Annotated[float | None, "USD"]
+    present_usd: Annotated[float | None, "USD"]
+    carbon_t: Annotated[float | None, "t"]
+    water_m3: Annotated[float | None, "m3"]
 
 
 class YearEnergyOut(Record):
@@ -7435,20 +6104,12 @@ class YearEnergyOut(Record):
         mean_carbon_g_per_kwh: The same of carbon [g/kWh]
     """
 
-    energy_mwh: float | None
-    cost: float | None
+    energy_mwh: Annotated[float | None, "MWh"]
+    cost: Annotated[float | None, "1"]
     currency: str
-    carbon_kg: float | None
-    mean_price_per_mwh: float | None
-    mean_carbon_g_per_kwh: float | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "energy_mwh": "MWh",
-        "cost": "1",
-        "carbon_kg": "kg CO2e",
-        "mean_price_per_mwh": "1",
-        "mean_carbon_g_per_kwh": "g/kWh",
-    }
+    carbon_kg: Annotated[float | None, "kg CO2e"]
+    mean_price_per_mwh: Annotated[float | None, "1"]
+    mean_carbon_g_per_kwh: Annotated[float | None, "g/kWh"]
 
 
 class ZoomOut(Record):
@@ -7467,22 +6128,15 @@ class ZoomOut(Record):
         timing: What it cost
     """
 
-    from_s: float | None
-    to_s: float | None
-    sample_s: float | None
+    from_s: Annotated[float | None, "s"]
+    to_s: Annotated[float | None, "s"]
+    sample_s: Annotated[float | None, "s"]
     before: EnvelopeOut
     after: EnvelopeOut
     drawn: EnvelopeOut
     stores: dict[str, EnvelopeOut]
-    frequency: EnvelopeOut | None
+    frequency: Annotated[EnvelopeOut | None, "Hz"]
     timing: TimingOut | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "from_s": "s",
-        "to_s": "s",
-        "sample_s": "s",
-        "frequency": "Hz",
-    }
 
 
 class CatalogueVersionOut(Record):
@@ -7497,9 +6151,7 @@ class CatalogueVersionOut(Record):
 
     product: str
     model: str
-    scenario_schema: int
-
-    UNITS: ClassVar[Mapping[str, str]] = {"scenario_schema": "1"}
+    scenario_schema: Annotated[int, "1"]
 
 
 class ImportsFieldOut(Record):
@@ -7513,10 +6165,8 @@ class ImportsFieldOut(Record):
     """
 
     field: str
-    old: Any
-    new: Any
-
-    UNITS: ClassVar[Mapping[str, str]] = {"old": "as the field", "new": "as the field"}
+    old: Annotated[Any, "as the field"]
+    new: Annotated[Any, "as the field"]
 
 
 class ImportsSeriesOut(Record):
@@ -7535,11 +6185,9 @@ class ImportsSeriesOut(Record):
     name: str
     kind: Literal["price", "carbon"]
     unit: str
-    step_s: int
-    start_us: int
+    step_s: Annotated[int, "s"]
+    start_us: Annotated[int, "us"]
     updated_at: str
-
-    UNITS: ClassVar[Mapping[str, str]] = {"step_s": "s", "start_us": "us"}
 
 
 class PlanningPlacementOut(Record):
@@ -7575,39 +6223,26 @@ class PlanningPlacementOut(Record):
 
     racks: list[RackPlanOut]
     kinds: list[PlacedKindOut]
-    server_count: int
-    placed: int
-    unplaced: int
-    planned_w: float | None
-    worst_frac: float | None
+    server_count: Annotated[int, "1"]
+    placed: Annotated[int, "1"]
+    unplaced: Annotated[int, "1"]
+    planned_w: Annotated[float | None, "W"]
+    worst_frac: Annotated[float | None, "1"]
     worst: str
-    imbalance_frac: float | None
-    moved: int
+    imbalance_frac: Annotated[float | None, "1"]
+    moved: Annotated[int, "1"]
     unused: list[str]
     bindings: list[PlacementLimitOut]
     proofs: list[PlacementProofOut]
-    rounds: int
-    planes: int
-    variables: int
+    rounds: Annotated[int, "1"]
+    planes: Annotated[int, "1"]
+    variables: Annotated[int, "1"]
     verified: VerifiedOut
     scenario: Scenario
     warnings: list[str]
     inputs: dict[str, Any]
     provenance: ProvenanceOut
     timing: TimingOut | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "server_count": "1",
-        "placed": "1",
-        "unplaced": "1",
-        "planned_w": "W",
-        "worst_frac": "1",
-        "imbalance_frac": "1",
-        "moved": "1",
-        "rounds": "1",
-        "planes": "1",
-        "variables": "1",
-    }
 
 
 class ReflectPlanOut(Record):
@@ -7638,36 +6273,21 @@ class ReflectPlanOut(Record):
     name: str
     aim: str
     status: str
-    gap_frac: float | None
-    nodes: int
-    net_present_cost_usd: float | None
-    spend_usd: float | None
-    cost_per_server_h_usd: float | None
-    carbon_t: float | None
-    water_m3: float | None
-    served_server_years: float | None
-    unmet_server_years: float | None
-    unmet_frac: float | None
-    spare_w: float | None
-    stranded_w: float | None
+    gap_frac: Annotated[float | None, "1"]
+    nodes: Annotated[int, "1"]
+    net_present_cost_usd: Annotated[float | None, "USD"]
+    spend_usd: Annotated[float | None, "USD"]
+    cost_per_server_h_usd: Annotated[float | None, "USD/h"]
+    carbon_t: Annotated[float | None, "t"]
+    water_m3: Annotated[float | None, "m3"]
+    served_server_years: Annotated[float | None, "years"]
+    unmet_server_years: Annotated[float | None, "years"]
+    unmet_frac: Annotated[float | None, "1"]
+    spare_w: Annotated[float | None, "W"]
+    stranded_w: Annotated[float | None, "W"]
     parts: list[MoneyPartOut]
     periods: list[PeriodOut]
     orders: list[OrderRowOut]
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "gap_frac": "1",
-        "nodes": "1",
-        "net_present_cost_usd": "USD",
-        "spend_usd": "USD",
-        "cost_per_server_h_usd": "USD/h",
-        "carbon_t": "t",
-        "water_m3": "m3",
-        "served_server_years": "years",
-        "unmet_server_years": "years",
-        "unmet_frac": "1",
-        "spare_w": "W",
-        "stranded_w": "W",
-    }
 
 
 class ResultsClassOut(Record):
@@ -7684,11 +6304,9 @@ class ResultsClassOut(Record):
 
     priority: str
     name: str
-    finished: int
+    finished: Annotated[int, "requests"]
     ttft: LatencyOut
     e2e: LatencyOut
-
-    UNITS: ClassVar[Mapping[str, str]] = {"finished": "requests"}
 
 
 class ResultsEventOut(Record):
@@ -7702,12 +6320,10 @@ class ResultsEventOut(Record):
         value: Clock cap, 0 for none; brake: 1 on [MHz or 1]
     """
 
-    t_s: float | None
+    t_s: Annotated[float | None, "s"]
     kind: str
     target: str
-    value: float | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {"t_s": "s", "value": "MHz or 1"}
+    value: Annotated[float | None, "MHz or 1"]
 
 
 class ResultsPlanOut(Record):
@@ -7725,13 +6341,11 @@ class ResultsPlanOut(Record):
     """
 
     cells: list[PlanCellOut]
-    best: dict[str, int | None]
+    best: Annotated[dict[str, int | None], "servers"]
     baseline: RunOut
-    rate_per_server_s: float | None
+    rate_per_server_s: Annotated[float | None, "1/s"]
     scenario: Scenario
     provenance: ProvenanceOut
-
-    UNITS: ClassVar[Mapping[str, str]] = {"best": "servers", "rate_per_server_s": "1/s"}
 
 
 class ResultsSeriesOut(Record):
@@ -7750,27 +6364,15 @@ class ResultsSeriesOut(Record):
         arrivals_rps: Arrivals [1/s]
     """
 
-    t_s: list[float | None]
-    row_min_w: list[float | None]
-    row_mean_w: list[float | None]
-    row_max_w: list[float | None]
-    low_clock_mhz: list[float | None]
-    high_clock_mhz: list[float | None]
-    brake: list[float | None]
-    queued: list[float | None]
-    arrivals_rps: list[float | None]
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "t_s": "s",
-        "row_min_w": "W",
-        "row_mean_w": "W",
-        "row_max_w": "W",
-        "low_clock_mhz": "MHz",
-        "high_clock_mhz": "MHz",
-        "brake": "1",
-        "queued": "requests",
-        "arrivals_rps": "1/s",
-    }
+    t_s: Annotated[list[float | None], "s"]
+    row_min_w: Annotated[list[float | None], "W"]
+    row_mean_w: Annotated[list[float | None], "W"]
+    row_max_w: Annotated[list[float | None], "W"]
+    low_clock_mhz: Annotated[list[float | None], "MHz"]
+    high_clock_mhz: Annotated[list[float | None], "MHz"]
+    brake: Annotated[list[float | None], "1"]
+    queued: Annotated[list[float | None], "requests"]
+    arrivals_rps: Annotated[list[float | None], "1/s"]
 
 
 class ServingAxisOut(Record):
@@ -7783,9 +6385,7 @@ class ServingAxisOut(Record):
     """
 
     name: str
-    values: list[float]
-
-    UNITS: ClassVar[Mapping[str, str]] = {"values": "as named"}
+    values: Annotated[list[float], "as named"]
 
 
 class StabilizeClassOut(Record):
@@ -7802,14 +6402,9 @@ class StabilizeClassOut(Record):
 
     key: str
     source: str
-    margin_before_frac: float | None
-    margin_after_frac: float | None
+    margin_before_frac: Annotated[float | None, "1"]
+    margin_after_frac: Annotated[float | None, "1"]
     passes: bool
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "margin_before_frac": "1",
-        "margin_after_frac": "1",
-    }
 
 
 class StabilizeJobOut(Record):
@@ -7829,21 +6424,12 @@ class StabilizeJobOut(Record):
 
     name: str
     gpu: str
-    gpu_count: int
-    tdp_w: float
-    iteration_s: float
-    duty: float
-    start_s: float
-    end_s: float | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {
-        "gpu_count": "GPUs",
-        "tdp_w": "W",
-        "iteration_s": "s",
-        "duty": "1",
-        "start_s": "s",
-        "end_s": "s",
-    }
+    gpu_count: Annotated[int, "GPUs"]
+    tdp_w: Annotated[float, "W"]
+    iteration_s: Annotated[float, "s"]
+    duty: Annotated[float, "1"]
+    start_s: Annotated[float, "s"]
+    end_s: Annotated[float | None, "s"]
 
 
 class StoredJobOut(Record):
@@ -7865,14 +6451,12 @@ class StoredJobOut(Record):
     id: str
     kind: str
     state: Literal["queued", "running", "done", "failed", "cancelled"]
-    part: float
+    part: Annotated[float, "1"]
     text: str
     result: ResultRef | None
     error: Problem | None
     created_at: str
     finished_at: str | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {"part": "1"}
 
 
 class StudiesAxisOut(Record):
@@ -7896,12 +6480,10 @@ class StudiesAxisOut(Record):
     doc: str
     unit: str
     kind: str
-    low: float | None
-    high: float | None
+    low: Annotated[float | None, "1"]
+    high: Annotated[float | None, "1"]
     whole: bool
     numeric: bool
-
-    UNITS: ClassVar[Mapping[str, str]] = {"low": "1", "high": "1"}
 
 
 class StudiesFieldOut(Record):
@@ -7924,13 +6506,11 @@ class StudiesFieldOut(Record):
     doc: str
     unit: str
     kind: str
-    low: float | None
-    high: float | None
+    low: Annotated[float | None, "1"]
+    high: Annotated[float | None, "1"]
     low_open: bool
     high_open: bool
     choices: list[str]
-
-    UNITS: ClassVar[Mapping[str, str]] = {"low": "1", "high": "1"}
 
 
 class TelemetryEventOut(Record):
@@ -7945,13 +6525,11 @@ class TelemetryEventOut(Record):
         text: In words
     """
 
-    time_us: int
+    time_us: Annotated[int, "µs"]
     source: str
     device: str
     kind: str
     text: str
-
-    UNITS: ClassVar[Mapping[str, str]] = {"time_us": "µs"}
 
 
 class TelemetryPlacementOut(Record):
@@ -7965,12 +6543,10 @@ class TelemetryPlacementOut(Record):
         unplaced: Sources without a place
     """
 
-    version: int
+    version: Annotated[int, "1"]
     scenario_id: str | None
     nodes: dict[str, str]
     unplaced: list[str]
-
-    UNITS: ClassVar[Mapping[str, str]] = {"version": "1"}
 
 
 class TelemetrySeriesOut(Record):
@@ -7989,13 +6565,11 @@ class TelemetrySeriesOut(Record):
 
     of: str
     level: Literal["1s", "1min", "1h"]
-    bin_s: float
-    time_us: list[int]
+    bin_s: Annotated[float, "s"]
+    time_us: Annotated[list[int], "µs"]
     columns: dict[str, list[float | None]]
     device: list[str] | None
-    limit_w: float | None
-
-    UNITS: ClassVar[Mapping[str, str]] = {"bin_s": "s", "time_us": "µs", "limit_w": "W"}
+    limit_w: Annotated[float | None, "W"]
 
 
 class VersionsVersionOut(Record):
@@ -8012,12 +6586,10 @@ class VersionsVersionOut(Record):
         sha256: SHA-256 of the inputs
     """
 
-    number: int
+    number: Annotated[int, "1"]
     name: str | None
     author: str
     autosaved: bool
     created_at: str
     updated_at: str
     sha256: str
-
-    UNITS: ClassVar[Mapping[str, str]] = {"number": "1"}
