@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import math
 import types
 import typing
@@ -91,23 +90,31 @@ class Record:
         return frame_of([self])
 
 
-@functools.cache
+_KNOWN: dict[Any, tuple[dict[str, Any], dict[str, str]]] = {}
+"""Types and units by record, as far as they were asked for: they never change."""
+
+
 def hints_of(kind: type[Record]) -> dict[str, Any]:
     """Types of a record's attributes."""
-    known = typing.get_type_hints(kind)
-    known.pop("document", None)  # the attribute every record has
-    return known
+    return _known(kind)[0]
 
 
-@functools.cache
 def units_of(kind: type[Record]) -> dict[str, str]:
     """Unit of each of a record's numbers; "1" is a count or a ratio."""
-    known = typing.get_type_hints(kind, include_extras=True)
-    return {
-        name.removesuffix("_"): hint.__metadata__[0]
-        for name, hint in known.items()
-        if typing.get_origin(hint) is Annotated
-    }
+    return _known(kind)[1]
+
+
+def _known(kind: type[Record]) -> tuple[dict[str, Any], dict[str, str]]:
+    if kind not in _KNOWN:
+        hints = typing.get_type_hints(kind)
+        hints.pop("document", None)  # the attribute every record has
+        units = {
+            name.removesuffix("_"): hint.__metadata__[0]
+            for name, hint in typing.get_type_hints(kind, include_extras=True).items()
+            if typing.get_origin(hint) is Annotated
+        }
+        _KNOWN[kind] = hints, units
+    return _KNOWN[kind]
 
 
 def converted(value: Any, hint: Any) -> Any:
