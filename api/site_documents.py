@@ -10,7 +10,6 @@ from api.documents import plain
 from twin.cooling.year import YearResult
 from twin.facility.answer import RideThrough, facility_of, warnings_of
 from twin.facility.cascade import Stage
-from twin.facility.electrical import row_limits_w
 from twin.facility.fit import Fit
 from twin.facility.heat import plant_of
 from twin.facility.result import SiteResult
@@ -19,6 +18,7 @@ from twin.facility.timeline import plant_parts
 from twin.power.network import Network
 from twin.scenario.model import Scenario
 from twin.scenario.ready_events import ready_events
+from twin.scenario.row_limits import row_limits_w
 from twin.tapas.answer import Scheduling
 from twin.tapas.site_steering import SiteSteering
 from twin.types import Document

@@ -140,7 +140,7 @@ def clock_range_mhz(server: Server, curve: ClockCurve) -> tuple[float, float]:
 
 
 def row_controller(scenario: Scenario, server: Server, curve: ClockCurve) -> Controller:
-    """Policy of a row; a brake clock its servers cannot be held at is refused."""
+    """Policy of rows; a brake clock their servers cannot be held at is refused."""
     low_mhz, top_mhz = clock_range_mhz(server, curve)
     given_mhz = scenario.control.brake_clock_mhz
     if given_mhz is not None and not low_mhz <= given_mhz <= top_mhz:

@@ -20,7 +20,7 @@ from twin.errors import ScenarioError
 from twin.facility.activity import Activity, row_activity
 from twin.facility.assemble import Assembled, assemble
 from twin.facility.cascade import Stage
-from twin.facility.electrical import electrical_loss_w, planned_row_w, row_limits_w
+from twin.facility.electrical import electrical_loss_w
 from twin.facility.fit import Fit, where_it_fits
 from twin.facility.heat import plant_of
 from twin.facility.result import SiteResult
@@ -29,6 +29,7 @@ from twin.facility.simulate import run_and_stage
 from twin.plan.memo import Memo
 from twin.scenario.facility import Facility, SiteWeather, facility_warnings
 from twin.scenario.model import Scenario
+from twin.scenario.row_limits import planned_row_w, row_limits_w
 from twin.scenario.site_templates import expand
 from twin.serving.traffic import Recordings
 from twin.types import Cancel, FloatArray, Report

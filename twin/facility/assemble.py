@@ -16,7 +16,7 @@ import numpy as np
 from twin.catalogue import CLOCK_CURVES
 from twin.catalogue.cooling import ServerThermal, server_thermal
 from twin.catalogue.servers import Server
-from twin.control import Controller, controller_for, lowest_trigger
+from twin.control import Controller, lowest_trigger
 from twin.cooling.plant import LiquidCooling, Plant
 from twin.cooling.room import room_for
 from twin.cooling.server import (
@@ -38,10 +38,8 @@ from twin.facility.electrical import (
     network_of,
     node_phases,
     paths_above,
-    planned_row_w,
     promised_w,
     protection_rows,
-    row_limits_w,
     spare_modules,
     store_rows,
     sums_below,
@@ -61,8 +59,9 @@ from twin.power.network import Network
 from twin.power.phases import phase_parts, worst_phase
 from twin.scenario.facility import Facility, Rack
 from twin.scenario.model import Scenario
+from twin.scenario.row_limits import planned_row_w, row_limits_w
 from twin.scenario.site_templates import expand, row_nodes
-from twin.simulate import clock_range_mhz, fleet_server
+from twin.simulate import fleet_server, row_controller
 from twin.types import FloatArray, IntArray
 
 MAX_RECORDS = 720
@@ -122,7 +121,7 @@ def assemble(
 
     Raises:
         Cancelled: If asked to stop.
-        ScenarioError: If a name is unknown.
+        ScenarioError: If a name is unknown, or the brake's clock out of range.
         ValueError: If there is no facility, or an event names what does not exist.
     """
     if scenario.facility is None:
@@ -147,12 +146,8 @@ def assemble(
         for row in hall_of
     )
     servers = tuple(fleet_server(scenario, r.server) for r in racks)
-    table = scenario.server()
-    low_mhz, top_mhz = clock_range_mhz(table, CLOCK_CURVES[table.gpu.key])
-    controller = controller_for(
-        scenario.policy, clock_max_mhz=top_mhz, clock_min_mhz=low_mhz,
-        telemetry_delay_s=scenario.control.telemetry_delay_s,
-    )  # fmt: skip
+    server = scenario.server()
+    controller = row_controller(scenario, server, CLOCK_CURVES[server.gpu.key])
     tick_s, tick_count = scenario.horizon.tick_s, _ticks(scenario)
     plant = plant_of(scenario, sum(row.limit_w for row in rows))
     timeline = build_timeline(

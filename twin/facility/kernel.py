@@ -539,8 +539,8 @@ def wear(site, state, meter, tick):
                     meter.trip_tick[i] = tick
                 _log(meter, tick, L_TRIP, i, ratio)
         if state.stored_w[i] > 0.0:
-            load = state.stored_w[i] / site.store_w[i]
-            left = store_step(site.store[i], load, state.charge[i], site.tick_s)
+            given = state.stored_w[i] / site.store_w[i]
+            left = store_step(site.store[i], given, state.charge[i], site.tick_s)
             state.charge[i] = left
             state.owed_j[i] += state.stored_w[i] * site.tick_s
             changed = True

@@ -19,7 +19,6 @@ from twin.errors import ScenarioError
 from twin.facility.activity import Activity, row_activity
 from twin.facility.answer import facility_of
 from twin.facility.assemble import Assembled, assemble
-from twin.facility.electrical import row_limits_w
 from twin.optimise.placement_bindings import Binding, binding_at, bindings
 from twin.optimise.placement_build import build_model, room
 from twin.optimise.placement_check import Verified, verify, warm_activity
@@ -32,6 +31,7 @@ from twin.scenario.facility import Rack
 from twin.scenario.facility_checks import check_racks
 from twin.scenario.model import Scenario
 from twin.scenario.placement import PlacementInput
+from twin.scenario.row_limits import row_limits_w
 from twin.serving.traffic import Recordings
 from twin.types import Cancel, FloatArray, Report
 

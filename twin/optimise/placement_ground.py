@@ -17,7 +17,6 @@ import numpy as np
 from twin.errors import ScenarioError
 from twin.facility import kernel
 from twin.facility.assemble import Assembled
-from twin.facility.electrical import row_limits_w
 from twin.facility.heat import LOADS
 from twin.facility.memory import settled_heat
 from twin.optimise.loads import worst_loads
@@ -28,6 +27,7 @@ from twin.power.protection import time_to_trip_s
 from twin.power.sweep import RACK, Wiring
 from twin.scenario.facility import Rack
 from twin.scenario.placement import PlacementInput
+from twin.scenario.row_limits import row_limits_w
 from twin.types import BoolArray, FloatArray, IntArray
 
 _HALVINGS = 60
@@ -402,11 +402,10 @@ def _ride_w(inputs: PlacementInput, a: Assembled, network: Network) -> FloatArra
 def _row_limits(inputs: PlacementInput, a: Assembled) -> dict[str, float]:
     """Limits that somebody set; a row without one has what its nodes carry."""
     scenario = inputs.scenario
-    given = scenario.facility
     found = row_limits_w(scenario, a.racks)
-    if given is None or given.template is not None or scenario.row.provisioned_w:
+    if scenario.row.provisioned_w:
         return found
-    return {row: w for row, w in found.items() if row in given.row_limits_w}
+    return {row: w for row, w in found.items() if row in a.facility.row_limits_w}
 
 
 class _Cooling(NamedTuple):

@@ -26,8 +26,7 @@ def facility_warnings(
     Everything that looks wrong about a site and is not refused.
 
     Args:
-        facility: Explicit, or a template as it was given: expansion drops
-            `template.row_limit_w`, so ask before it where both are at hand.
+        facility: Explicit, or a template as it was given.
         server_rated_w: Nameplate of the fleet's server, for racks that name none.
             [W]; None takes the smallest of the catalogue.
 

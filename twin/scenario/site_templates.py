@@ -64,7 +64,8 @@ def expand(facility: Facility, row_limit_w: float) -> Facility:
         row_limit_w: Limit of a row where the template gives none. [W]
 
     Returns:
-        A facility with `electrical` and `racks`; names depend on the counts alone.
+        A facility with `electrical`, `racks` and the limits of its rows, which were
+        planned without added servers; names depend on the counts alone.
 
     Raises:
         ValueError: If an event names what does not exist.
@@ -86,6 +87,9 @@ def expand(facility: Facility, row_limit_w: float) -> Facility:
         facility = facility.model_copy(
             update={
                 "template": None, "electrical": tuple(nodes), "racks": tuple(racks),
+                "row_limits_w": {
+                    row: float(plan.row_limit_w) for _, row, _ in plan.rows
+                },
             }
         )  # fmt: skip
     check_events(facility)

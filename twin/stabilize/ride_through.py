@@ -14,7 +14,7 @@ from twin.stabilize.disturbance import Event
 from twin.stabilize.load_protection import LoadProtection
 from twin.stabilize.part_ride import Left, PartRide
 from twin.stabilize.ride_table import RideTable
-from twin.stabilize.ride_verdict import CLOSE, Finding, judge_ride
+from twin.stabilize.ride_verdict import Finding, judge_ride
 from twin.stabilize.site_ride import (
     SiteRide,
     backs,
@@ -61,13 +61,6 @@ class Ride:
     def passes(self) -> bool:
         """Whether all that the event asked was kept."""
         return all(finding.kept for finding in self.findings if finding.asked)
-
-    @property
-    def complies(self) -> bool:
-        """Whether that holds, and the settings would keep every row for its time."""
-        return all(
-            finding.kept and not finding.margin < -CLOSE for finding in self.findings
-        )
 
     @property
     def t_s(self) -> FloatArray:

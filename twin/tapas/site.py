@@ -16,9 +16,9 @@ import numpy as np
 from twin.catalogue.cooling import ServerThermal, server_thermal
 from twin.catalogue.servers import Server
 from twin.errors import ScenarioError
-from twin.facility.electrical import planned_row_w
 from twin.scenario.facility import Facility, Rack
 from twin.scenario.model import Scenario
+from twin.scenario.row_limits import row_limits_w
 from twin.simulate import fleet_server
 from twin.tapas.fleet import Demand, Grounds, make_demand
 from twin.types import FloatArray, IntArray
@@ -133,12 +133,16 @@ def _grounds(
 ) -> tuple[Grounds, tuple[str, ...]]:  # fmt: skip
     """Rows of racks as rows of servers."""
     thermal = server_thermal(server)
-    limit_w = planned_row_w(scenario)
-    planned = max(1, round(limit_w / server.provisioned_w.value))
     rows: dict[str, list[Rack]] = {}
     for rack in racks:
         rows.setdefault(rack.row, []).append(rack)
-    counts = [_counts(row, planned, added_frac) for row in rows.values()]
+    limits_w = row_limits_w(scenario, facility.racks)
+    row_limit_w = np.array([limits_w[row] for row in rows], dtype=np.float64)
+    planned = np.maximum(1.0, np.round(row_limit_w / server.provisioned_w.value))
+    counts = [
+        _counts(row, of_row, added_frac)
+        for row, of_row in zip(rows.values(), planned.tolist(), strict=True)
+    ]
     servers = int(sum(int(c.sum()) for c in counts))
     _check(servers)
     halls = list(dict.fromkeys(row[0].hall for row in rows.values()))
@@ -146,14 +150,13 @@ def _grounds(
     place = [np.repeat(_ends(row), c) for row, c in zip(rows.values(), counts,
                                                       strict=True)]  # fmt: skip
     rng = np.random.Generator(np.random.Philox(key=scenario.seed))
-    rows_in = np.bincount(aisle_of)
+    in_aisle = np.bincount(aisle_of, planned).astype(np.float64)
     return Grounds(
         row_of=np.repeat(np.arange(len(rows)), [int(c.sum()) for c in counts]),
         aisle_of=aisle_of,
         hall_of=np.array([halls.index(row[0].hall) for row in rows.values()]),
-        planned=np.full(len(rows), float(planned)),
-        row_limit_w=np.full(len(rows), limit_w),
-        aisle_air_m3_s=_air(rows_in * planned, thermal, facility.cooling.airflow_frac),
+        planned=planned, row_limit_w=row_limit_w,
+        aisle_air_m3_s=_air(in_aisle, thermal, facility.cooling.airflow_frac),
         server=server, thermal=thermal,
         position_k=np.concatenate(place) + rng.uniform(0, HEIGHT_K, servers),
         gpu_offset_k=rng.uniform(0.5, 1.0, servers) * thermal.position_spread_k,
@@ -161,7 +164,7 @@ def _grounds(
     ), notes  # fmt: skip
 
 
-def _counts(row: list[Rack], planned: int, added_frac: float | None) -> IntArray:
+def _counts(row: list[Rack], planned: float, added_frac: float | None) -> IntArray:
     """Servers of each rack of a row."""
     if added_frac is None:
         return np.array([rack.server_count for rack in row])
@@ -205,6 +208,6 @@ def _ends(row: list[Rack]) -> FloatArray:
     return ends
 
 
-def _air(planned: IntArray, thermal: ServerThermal, spare: float) -> FloatArray:
+def _air(planned: FloatArray, thermal: ServerThermal, spare: float) -> FloatArray:
     """Air of each aisle: what its planned servers draw at full load, and spare."""
-    return planned.astype(np.float64) * (thermal.airflow_m3_s * spare)
+    return planned * (thermal.airflow_m3_s * spare)

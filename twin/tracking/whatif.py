@@ -15,7 +15,7 @@ from typing import Any
 from twin.calibrate.record import Fit
 from twin.errors import ScenarioError
 from twin.scenario.model import Scenario
-from twin.simulate import provisioned_power_w
+from twin.scenario.row_limits import planned_row_w, row_limits_w
 
 _STATE = (
     "charge of batteries, heat in breakers and halls, caps in force: a run begins with "
@@ -161,11 +161,9 @@ def _load(base: Scenario, now: SiteNow, found: _Found) -> None:
         raise ScenarioError("row_peak_w", "must have at least one row", "none",
                             "wait until servers of a row report, or name a stored "
                             "period")  # fmt: skip
-    limit_w = provisioned_power_w(base, base.server())
-    limits = base.facility.row_limits_w if base.facility is not None else {}
-    template = base.facility.template if base.facility is not None else None
-    if template is not None and template.row_limit_w is not None:
-        limit_w = float(template.row_limit_w)
+    limit_w = planned_row_w(base)
+    racks = base.facility.racks if base.facility is not None else ()
+    limits = row_limits_w(base, racks)
     name, frac = max(
         (
             (row, peak / limits.get(row, limit_w))

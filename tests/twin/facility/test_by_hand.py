@@ -99,7 +99,8 @@ def test_a_gpu_nears_its_temperature_with_the_heat_sinks_time_constant(run):
 
 # Idle behind 18 °C a server draws 1,417.15 W (as above), the rack 11,337.2 W. A UPS of
 # rating R at part p loses R·(0.011 + 0.0087·p + 0.022·p²), and 0.001·R for a battery
-# or 0.005·R for a flywheel kept ready. The store carries u, the sum of all that ÷ R.
+# or 0.005·R for a flywheel kept ready. The store gives u, the sum of all that ÷ R: a
+# flywheel's drag is in it, so u comes out of its energy and nothing else.
 RACK_W = 8 * 1417.15
 READY = {"battery": 0.001, "battery-li": 0.001, "flywheel": 0.005}
 
@@ -110,7 +111,7 @@ READY = {"battery": 0.001, "battery-li": 0.001, "flywheel": 0.005}
         pytest.param("battery", 1.0, 9.471, id="u = 1.0427: 10·u^-1.3"),
         pytest.param("battery", 0.5, 23.291, id="u = 0.52185: 10·u^-1.3"),
         pytest.param("battery-li", 0.5, 19.796, id="u = 0.52185: 10·u^-1.05"),
-        pytest.param("flywheel", 0.5, 18.932, id="u = 0.52585: 10·1.005 / (u + 0.005)"),
+        pytest.param("flywheel", 0.5, 19.112, id="u = 0.52585: 10·1.005 / u"),
     ],
 )
 def test_a_store_carries_the_load_until_it_is_empty_and_no_more_then(
@@ -125,7 +126,7 @@ def test_a_store_carries_the_load_until_it_is_empty_and_no_more_then(
     (empty_s,) = happened(result, "store-empty", "U")
     carried = part + 0.011 + READY[kind] + 0.0087 * part + 0.022 * part**2
 
-    assert empty_s - OUTAGE_S == pytest.approx(time_s, abs=0.15)
+    assert empty_s - OUTAGE_S == pytest.approx(time_s, abs=0.1)
     assert happened(result, "dead", "K1")[0] == pytest.approx(empty_s, abs=0.15)
     given_j = node(result, "U").discharged_wh * 3600.0
     assert given_j == pytest.approx(RACK_W / part * carried * time_s, rel=0.01)
@@ -137,14 +138,14 @@ def test_a_store_carries_the_load_until_it_is_empty_and_no_more_then(
 # a tick ÷ T(u) each, so by
 #   battery     (60 + sum of (0.1 to 1)^1.3 = 4.856) / 698.7 = 0.0928
 #   battery-li  (60 + sum of (0.1 to 1)^1.05 = 5.380) / 593.9 = 0.1101
-#   flywheel    (60·0.53085 + 5.5·0.52585 + 10·0.005) / 301.5 = 0.1154
+#   flywheel    (60 + sum of 0.1 to 1 = 5.5)·0.52585 / 301.5 = 0.11424
 # and rises by 1 in 14,400 s.
 @pytest.mark.parametrize(
     ("kind", "efficiency", "given_wh", "refill_s"),
     [
         pytest.param("battery", 0.85, 215.3, 1337.0, id="lead"),
         pytest.param("battery-li", 0.95, 215.3, 1585.0, id="lithium"),
-        pytest.param("flywheel", 0.9, 216.9, 1662.0, id="flywheel"),
+        pytest.param("flywheel", 0.9, 216.9, 1645.0, id="flywheel"),
     ],
 )
 def test_what_a_store_gave_is_put_back_with_its_loss_and_no_more(

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from twin.errors import ScenarioErrors
+from twin.errors import ScenarioError, ScenarioErrors
 from twin.facility.answer import facility_of
 from twin.scenario import parse_scenario
 from twin.scenario.facility import Facility, check_events, unit_warnings
 from twin.scenario.ready_events import ready_events
 from twin.scenario.site_templates import expand, row_nodes
+from twin.serving.traffic import Recordings
+from twin.simulate import compile_scenario
 
 ROW_W = 204_512.0
 UTILITY = {"name": "UTIL", "kind": "utility", "rated_w": 1e6}
@@ -93,6 +98,23 @@ def test_what_is_no_site_is_refused_by_name(nodes, racks, message):
 def test_an_unknown_key_names_the_nearest():
     with pytest.raises(ScenarioErrors, match="did you mean 'electrical'"):
         parse_scenario({"facility": {"electricl": []}})
+
+
+@pytest.mark.parametrize("clock_mhz", [209.0, 1411.0])
+def test_a_brake_clock_out_of_the_gpus_range_is_refused_as_a_row_refuses_it(
+    run, clock_mhz
+):
+    """An A100 runs at 210 to 1410 MHz."""
+    control = {"brake_clock_mhz": clock_mhz}
+    with pytest.raises(ScenarioError) as row:
+        compile_scenario(parse_scenario({"control": control}), Recordings.none())
+    with pytest.raises(ScenarioError) as site:
+        run(control=control)
+
+    assert str(site.value) == str(row.value) == (
+        "control.brake_clock_mhz must be 210 to 1410 MHz here, got "
+        f"{clock_mhz}; use a clock in that range, or leave it empty"
+    )  # fmt: skip
 
 
 def test_a_template_and_nodes_exclude_each_other():
@@ -177,6 +199,34 @@ def test_a_busway_may_be_planned_with_to_the_rows_limit():
     busway = next(n for n in facility.electrical if n.kind == "busway")
 
     assert busway.rated_w * busway.derate_frac == pytest.approx(ROW_W, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("limit_w", "row_w"),
+    [
+        # 2 racks of 3 servers, planned at 5,113 W each; two are added
+        pytest.param(None, 6 * 5113.0, id="planned servers, of eight that stand there"),
+        pytest.param(28_000.0, 28_000.0, id="a limit of its own"),
+    ],
+)
+def test_a_site_made_explicit_answers_as_its_template(run, limit_w, row_w):
+    template = {
+        "design": "n", "rows_per_hall": 2, "racks_per_row": 2, "servers_per_rack": 3,
+        "added_servers_per_row": 2, "row_limit_w": limit_w,
+    }  # fmt: skip
+    asked = {"activity": [0.2, 0.9], "hours": 0.2, "policy": "polca"}
+    answers = []
+    for explicit in (False, True):
+        facility = {"template": template}
+        if explicit:
+            whole = facility_of(parse_scenario({"facility": facility}))
+            facility = whole.model_dump(mode="json")
+            assert facility["template"] is None
+        _, result, _ = run(facility=facility, **asked)
+        answers.append(asdict(result))
+
+    assert [row["limit_w"] for row in answers[1]["rows"]] == [row_w, row_w]
+    np.testing.assert_equal(*answers)
 
 
 def test_ten_thousand_servers_expand():

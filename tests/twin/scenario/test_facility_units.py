@@ -137,10 +137,12 @@ def test_a_tree_all_in_kw_is_revealed_by_its_racks():
 @pytest.mark.parametrize("design", ["n", "n+1", "2n", "3n2", "catcher"])
 def test_a_template_whose_row_limit_was_kw_is_all_in_kw(design):
     facility = expanded(ROW_W / 1000.0, design=design)
-    (warning,) = unit_warnings(facility)
+    warning, *limits = unit_warnings(facility)
 
     assert f"all {len(facility.electrical)} nodes" in warning
     assert "UTIL" in warning
+    assert len(limits) == len(facility.row_limits_w) == 4
+    assert all(limit.startswith("row_limits_w.H1R") for limit in limits)
 
 
 def test_without_servers_nothing_says_what_a_tree_is_in():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -90,6 +91,28 @@ def test_racks_at_the_ends_of_a_row_are_warmer():
     )[:36].reshape(9, 4)  # fmt: skip
 
     assert_allclose(lowest[:, 0], [1, 0.75, 0.5, 0.25, 0, 0.25, 0.5, 0.75, 1])
+
+
+def test_a_row_has_the_limit_of_its_own_servers_or_the_one_it_was_given():
+    """Eight servers make a row of eight; 30 kW are 5.87 servers of 5,113 W."""
+    racks = [{"row": f"R{k}", "server_count": 8} for k in (1, 2)]
+    asked = explicit(*racks)
+    limits = {"row_limits_w": {"R2": 30_000.0}}
+    facility = facility_of(asked).model_copy(update=limits)
+    asked = asked.model_copy(update={"facility": facility})
+    grounds = fleet(asked).grounds
+
+    assert_allclose(grounds.row_limit_w, [8 * PROVISIONED_W, 30_000.0])
+    assert grounds.planned.tolist() == [8.0, 6.0]
+    one_m3_s = server_thermal(SERVERS["dgx-a100"]).airflow_m3_s
+    assert_allclose(grounds.aisle_air_m3_s, [14 * one_m3_s * 1.1])  # face each other
+
+
+def test_a_site_made_explicit_is_the_fleet_of_its_template():
+    asked = site(added_servers_per_row=4)
+    made = asked.model_copy(update={"facility": facility_of(asked)})
+
+    np.testing.assert_equal(asdict(fleet(made).grounds), asdict(fleet(asked).grounds))
 
 
 def test_explicit_racks_keep_their_counts_and_say_what_was_simplified():

@@ -9,6 +9,7 @@ import pytest
 
 from twin.calibrate.power_fit import fit_server
 from twin.errors import ScenarioError
+from twin.facility.answer import facility_of
 from twin.scenario import parse_scenario
 from twin.scenario.parse import apply_changes
 from twin.tracking.whatif import SiteNow, scenario_from_now
@@ -60,6 +61,18 @@ def test_the_fullest_row_sets_the_load_of_all():
 
     assert found.changes["workload.load.target_peak_frac"] == pytest.approx(0.8)
     assert any("differences between rows" in one for one in found.not_carried)
+
+
+@pytest.mark.parametrize("explicit", [False, True])
+def test_a_row_is_as_full_as_its_planned_servers_say(explicit):
+    """Six servers of 5,113 W make 30,678 W, whatever was added; 15,339 W are half."""
+    template = {"racks_per_row": 2, "servers_per_rack": 3, "added_servers_per_row": 2}
+    base = parse_scenario({"facility": {"template": template}})
+    if explicit:
+        base = base.model_copy(update={"facility": facility_of(base)})
+    found = scenario_from_now(base, now(row_peak_w={"H1R1": 15_339.0}))
+
+    assert found.changes["workload.load.target_peak_frac"] == 0.5
 
 
 def test_racks_that_lost_a_server_begin_without_it():
