@@ -539,8 +539,9 @@ def wear(site, state, meter, tick):
                     meter.trip_tick[i] = tick
                 _log(meter, tick, L_TRIP, i, ratio)
         if state.stored_w[i] > 0.0:
-            given = state.stored_w[i] / site.store_w[i]
-            left = store_step(site.store[i], given, state.charge[i], site.tick_s)
+            part = state.stored_w[i] / (state.stored_w[i] + state.in_w[i])
+            load = part * out / site.store_w[i]
+            left = store_step(site.store[i], load, state.charge[i], site.tick_s)
             state.charge[i] = left
             state.owed_j[i] += state.stored_w[i] * site.tick_s
             changed = True

@@ -133,7 +133,7 @@ def runtime_s(row, load_frac):
 
     Args:
         row: The store, see `store_row`.
-        load_frac: Load ÷ rated output, drag not in it. >= 0
+        load_frac: Load ÷ rated output. >= 0
 
     Returns:
         Time [s], finite: even without load a store runs down.
@@ -151,20 +151,20 @@ def runtime_s(row, load_frac):
 
 
 @inlined
-def store_step(row, given_frac, soc, dt_s):
+def store_step(row, load_frac, soc, dt_s):
     """
-    Charge left after a store gave constant power for a while.
+    Charge left after a store carried a constant load for a while.
 
     Args:
         row: The store, see `store_row`.
-        given_frac: What it gives ÷ rated output, a flywheel's drag in it. >= 0
+        load_frac: Load ÷ rated output. >= 0
         soc: Charge before. 0..1
         dt_s: Length of the step. [s], >= 0
 
     Returns:
         Charge after, 0..1; 0 where it ran empty within the step.
     """
-    return max(0.0, soc - dt_s / runtime_s(row, given_frac - row[PARASITIC]))
+    return max(0.0, soc - dt_s / runtime_s(row, load_frac))
 
 
 @inlined

@@ -99,8 +99,8 @@ def test_a_gpu_nears_its_temperature_with_the_heat_sinks_time_constant(run):
 
 # Idle behind 18 °C a server draws 1,417.15 W (as above), the rack 11,337.2 W. A UPS of
 # rating R at part p loses R·(0.011 + 0.0087·p + 0.022·p²), and 0.001·R for a battery
-# or 0.005·R for a flywheel kept ready. The store gives u, the sum of all that ÷ R: a
-# flywheel's drag is in it, so u comes out of its energy and nothing else.
+# or 0.005·R for a flywheel kept ready. The store gives all that; how long is a matter
+# of the part p alone, as on its datasheet: 10 s at p = 1.
 RACK_W = 8 * 1417.15
 READY = {"battery": 0.001, "battery-li": 0.001, "flywheel": 0.005}
 
@@ -108,10 +108,10 @@ READY = {"battery": 0.001, "battery-li": 0.001, "flywheel": 0.005}
 @pytest.mark.parametrize(
     ("kind", "part", "time_s"),
     [
-        pytest.param("battery", 1.0, 9.471, id="u = 1.0427: 10·u^-1.3"),
-        pytest.param("battery", 0.5, 23.291, id="u = 0.52185: 10·u^-1.3"),
-        pytest.param("battery-li", 0.5, 19.796, id="u = 0.52185: 10·u^-1.05"),
-        pytest.param("flywheel", 0.5, 19.112, id="u = 0.52585: 10·1.005 / u"),
+        pytest.param("battery", 1.0, 10.0, id="as rated"),
+        pytest.param("battery", 0.5, 24.623, id="10·0.5^-1.3"),
+        pytest.param("battery-li", 0.5, 20.705, id="10·0.5^-1.05"),
+        pytest.param("flywheel", 0.5, 19.901, id="10·1.005 / 0.505"),
     ],
 )
 def test_a_store_carries_the_load_until_it_is_empty_and_no_more_then(
@@ -126,7 +126,7 @@ def test_a_store_carries_the_load_until_it_is_empty_and_no_more_then(
     (empty_s,) = happened(result, "store-empty", "U")
     carried = part + 0.011 + READY[kind] + 0.0087 * part + 0.022 * part**2
 
-    assert empty_s - OUTAGE_S == pytest.approx(time_s, abs=0.1)
+    assert empty_s - OUTAGE_S == pytest.approx(time_s, abs=0.15)
     assert happened(result, "dead", "K1")[0] == pytest.approx(empty_s, abs=0.15)
     given_j = node(result, "U").discharged_wh * 3600.0
     assert given_j == pytest.approx(RACK_W / part * carried * time_s, rel=0.01)
@@ -136,16 +136,16 @@ def test_a_store_carries_the_load_until_it_is_empty_and_no_more_then(
 # to one of 0.52185·22,674 W = 11,833 W are 65.5 s of it or 215.3 Wh (216.9 Wh with a
 # flywheel); the hall warms by 2 K and its servers leak 0.2 % more. The charge falls by
 # a tick ÷ T(u) each, so by
-#   battery     (60 + sum of (0.1 to 1)^1.3 = 4.856) / 698.7 = 0.0928
-#   battery-li  (60 + sum of (0.1 to 1)^1.05 = 5.380) / 593.9 = 0.1101
-#   flywheel    (60 + sum of 0.1 to 1 = 5.5)·0.52585 / 301.5 = 0.11424
+#   battery     (60 + sum of (0.1 to 1)^1.3 = 4.856) / 738.7 = 0.0878
+#   battery-li  (60 + sum of (0.1 to 1)^1.05 = 5.380) / 621.2 = 0.1052
+#   flywheel    (60·0.505 + 5.5·0.5 + 10·0.005) / 301.5 = 0.1098
 # and rises by 1 in 14,400 s.
 @pytest.mark.parametrize(
     ("kind", "efficiency", "given_wh", "refill_s"),
     [
-        pytest.param("battery", 0.85, 215.3, 1337.0, id="lead"),
-        pytest.param("battery-li", 0.95, 215.3, 1585.0, id="lithium"),
-        pytest.param("flywheel", 0.9, 216.9, 1645.0, id="flywheel"),
+        pytest.param("battery", 0.85, 215.3, 1264.0, id="lead"),
+        pytest.param("battery-li", 0.95, 215.3, 1516.0, id="lithium"),
+        pytest.param("flywheel", 0.9, 216.9, 1581.0, id="flywheel"),
     ],
 )
 def test_what_a_store_gave_is_put_back_with_its_loss_and_no_more(

@@ -179,9 +179,8 @@ def test_without_a_generator_the_site_lives_as_long_as_its_batteries(run):
     t_s = result.series.t_s
     out_w = node(result, "UPS-H1-A").mean_series_w
     out_w = out_w[(t_s >= 300) & (t_s < empty_s)]
-    in_w = out_w + spec.fixed_w + out_w * (spec.linear + out_w * spec.quadratic_per_w)
     battery = STORES["battery"].store(300.0)
-    runtime_s = 300.0 * (in_w / spec.rated_w) ** -battery.exponent
+    runtime_s = 300.0 * (out_w / spec.rated_w) ** -battery.exponent
     used = ((t_s[1] - t_s[0]) / np.minimum(runtime_s, battery.longest_s)).sum()
 
     assert_allclose(used, 1.0, atol=0.02)
