@@ -14,9 +14,11 @@ Exception tree::
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
+
+T = TypeVar("T")
 
 
 class NameplateError(Exception):
@@ -52,6 +54,19 @@ class EngineLostError(NameplateError):
 
 class Cancelled(NameplateError):  # noqa: N818 - a request, not a failure
     """A run was stopped on request."""
+
+
+def wanted(items: Iterable[T], cancelled: Callable[[], bool] | None) -> Iterator[T]:
+    """
+    One after the other, for as long as nobody has asked to stop.
+
+    Raises:
+        Cancelled: If somebody has.
+    """
+    for item in items:
+        if cancelled is not None and cancelled():
+            raise Cancelled
+        yield item
 
 
 @contextmanager

@@ -8,14 +8,14 @@ measured on these two. `docs/models/stabilize.md`.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
 from twin.catalogue.gpus import CLOCK_CURVES
-from twin.errors import Cancelled, ScenarioError
+from twin.errors import ScenarioError, wanted
 from twin.scenario.model import Scenario
 from twin.scenario.training import Training
 from twin.stabilize.at_connection import Contract
@@ -38,7 +38,6 @@ from twin.training.job import TrainingJob
 from twin.training.waveform import Waveform
 from twin.types import Cancel
 
-T = TypeVar("T")
 WARM_UP_S = 300.0
 """A stretch that is run again begins this much earlier, so that filters settle. [s]"""
 
@@ -140,7 +139,7 @@ def _named(field: str, names: Iterable[str], known: Mapping[str, object]) -> tup
 
 def study(
     scenario: Scenario, known: Known, bare: Study | None = None,
-    cancelled: Cancel = lambda: False,
+    cancelled: Cancel | None = None,
 ) -> Study:  # fmt: skip
     """
     Answer a training site.
@@ -208,7 +207,7 @@ def _place(document: Any, name: str) -> tuple[str, Any]:
 def _studied(
     scenario: Scenario, training: Training, rules: tuple[Rule, ...],
     tables: tuple[RideTable, ...], known: Known, bare: Study | None,
-    cancelled: Cancel,
+    cancelled: Cancel | None,
 ) -> Study:  # fmt: skip
     site = site_of(scenario, training)
     measures = measures_of(training)
@@ -222,13 +221,13 @@ def _studied(
         after = stabilized(site, measures, horizon_s=horizon_s, sample_s=sample_s)
     contract = contract_of(training, before.grid)
     first = [verdict for verdict, _ in bare.verdicts] if bare else (
-        _judged(site, Measures(), before, _wanted(rules, cancelled), contract)
+        _judged(site, Measures(), before, wanted(rules, cancelled), contract)
     )  # fmt: skip
     second = first
     if after is not before:
-        second = _judged(site, measures, after, _wanted(rules, cancelled), contract)
+        second = _judged(site, measures, after, wanted(rules, cancelled), contract)
     waves = (before.grid, after.grid)
-    modes, why = _modes(waves, _wanted(known.modes.values(), cancelled), bare)
+    modes, why = _modes(waves, wanted(known.modes.values(), cancelled), bare)
     generators, classes = _generators(training, waves, bare)
     return Study(
         training=training, site=site, measures=measures, contract=contract,
@@ -239,14 +238,6 @@ def _studied(
         rejections=tuple(_rejections(training, rules, tables, after)),
         notes=(*why, *_notes(training, site, measures, tables, (before, after))),
     )  # fmt: skip
-
-
-def _wanted(items: Iterable[T], cancelled: Cancel) -> Iterator[T]:
-    """One after the other, for as long as nobody has asked to stop."""
-    for item in items:
-        if cancelled():
-            raise Cancelled
-        yield item
 
 
 def _judged(

@@ -45,11 +45,16 @@ class SiteAnswer:
     stage: Stage
 
 
-def facility_of(scenario: Scenario) -> Facility:
+def facility_of(scenario: Scenario, cancelled: Cancel | None = None) -> Facility:
     """
     Return the explicit facility of a scenario.
 
+    Args:
+        scenario: A scenario with a facility.
+        cancelled: Asked between racks.
+
     Raises:
+        Cancelled: If asked to stop.
         ScenarioError: If it has none, or an event names what does not exist.
     """
     if scenario.facility is None:
@@ -57,7 +62,7 @@ def facility_of(scenario: Scenario) -> Facility:
                             "add facility: {template: {design: 2n}}, see "
                             "examples/site.yaml")  # fmt: skip
     try:
-        return expand(scenario.facility, planned_row_w(scenario))
+        return expand(scenario.facility, planned_row_w(scenario), cancelled)
     except ValueError as error:
         rule, _, repair = str(error).partition("; ")
         raise ScenarioError("facility.events", rule, "", repair) from error
@@ -132,7 +137,7 @@ def answer_site(
     """
     memo = memo or Memo()
     report = on_progress or (lambda _part, _text: None)
-    facility_of(scenario)  # refuse before working
+    facility_of(scenario, cancelled)  # refuse before working
     replayed = scenario.workload.replay is not None
     report(0.0, "reading the recorded power" if replayed else
            "serving one row request by request")  # fmt: skip

@@ -131,7 +131,7 @@ def assemble(
         if cancelled is not None and cancelled():
             raise Cancelled
 
-    facility = expand(scenario.facility, planned_row_w(scenario))
+    facility = expand(scenario.facility, planned_row_w(scenario), cancelled)
     go_on()
     racks = tuple(
         sorted(facility.racks, key=lambda r: (r.hall, r.row, r.position, r.name))

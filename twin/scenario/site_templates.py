@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from twin.errors import wanted
 from twin.scenario.facility import (
     ElectricalNode,
     Facility,
@@ -18,6 +19,7 @@ from twin.scenario.facility import (
     Store,
     check_events,
 )
+from twin.types import Cancel
 
 COOLING_FRAC = 0.35
 """Power set aside for cooling ÷ the rows' limits. Assumed; a hot day's plant."""
@@ -55,19 +57,23 @@ class _Plan:
         return round(load_w * (1.0 + t.margin_frac))
 
 
-def expand(facility: Facility, row_limit_w: float) -> Facility:
+def expand(
+    facility: Facility, row_limit_w: float, cancelled: Cancel | None = None
+) -> Facility:
     """
     Turn a template into explicit nodes and racks; an explicit facility stays.
 
     Args:
         facility: The facility.
         row_limit_w: Limit of a row where the template gives none. [W]
+        cancelled: Asked between racks: a campus has tens of thousands.
 
     Returns:
         A facility with `electrical`, `racks` and the limits of its rows, which were
         planned without added servers; names depend on the counts alone.
 
     Raises:
+        Cancelled: If asked to stop.
         ValueError: If an event names what does not exist.
     """
     template = facility.template
@@ -81,9 +87,9 @@ def expand(facility: Facility, row_limit_w: float) -> Facility:
                 for r in range(1, template.rows_per_hall + 1)
             ),
         )
-        nodes, racks = _DESIGNS[template.design](plan), _racks(plan)
+        nodes, racks = _DESIGNS[template.design](plan), _racks(plan, cancelled)
         if template.rack_pdus:
-            nodes, racks = _with_rack_pdus(plan, nodes, racks)
+            nodes, racks = _with_rack_pdus(plan, nodes, racks, cancelled)
         facility = facility.model_copy(
             update={
                 "template": None, "electrical": tuple(nodes), "racks": tuple(racks),
@@ -107,10 +113,10 @@ def row_nodes(facility: Facility) -> dict[str, tuple[str, ...]]:
 # --- racks ------------------------------------------------------------------------
 
 
-def _racks(plan: _Plan) -> list[Rack]:
+def _racks(plan: _Plan, cancelled: Cancel | None) -> list[Rack]:
     t = plan.template
     racks = []
-    for number, (hall, row, place) in enumerate(plan.rows):
+    for number, (hall, row, place) in enumerate(wanted(plan.rows, cancelled)):
         aisle = f"{hall}A{(place + 1) // SERVERS_PER_AISLE_SIDE}"
         for k in range(t.racks_per_row):
             added = _spread(t.added_servers_per_row, t.racks_per_row, k)
@@ -125,14 +131,17 @@ def _racks(plan: _Plan) -> list[Rack]:
 
 
 def _with_rack_pdus(
-    plan: _Plan, nodes: list[ElectricalNode], racks: list[Rack]
+    plan: _Plan,
+    nodes: list[ElectricalNode],
+    racks: list[Rack],
+    cancelled: Cancel | None,
 ) -> tuple[list[ElectricalNode], list[Rack]]:
     """Put a PDU into each rack for each of its feeds, to carry the rack alone."""
     t = plan.template
     side_of = {n.name: n.side for n in nodes}
     planned_w = plan.row_limit_w / (t.racks_per_row * t.servers_per_rack)
     found, moved = list(nodes), []
-    for rack in racks:
+    for rack in wanted(racks, cancelled):
         names = []
         for feed in rack.fed_by:
             side = side_of[feed]
