@@ -14,9 +14,7 @@ from api.stabilize_documents import (
     study_document,
     zoom_document,
 )
-from store.critical_modes import critical_modes
-from store.ride_through import ride_tables
-from store.rules import grid_rules
+from store.grid_files import critical_modes, grid_rules, ride_tables
 from twin.compliance.size_study import size_study
 from twin.compliance.study import Known, Study, study, training_of
 from twin.compliance.zoom import zoom

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.options import Json
-from cli.session import answering, out_console, print_json, read_settings
+from cli.session import answering, read_settings, show
 from cli.tables import say
 
 
@@ -34,23 +34,17 @@ def restore(
     as_json: Json = False,
 ) -> None:
     """Put a backup in place of the present state, which is kept aside."""
-    from store.engine import open_engine
+    from store.engine import opened
     from store.restore import restore as put_back
 
     settings = read_settings()
-    engine = open_engine(settings.database_url)
-    try:
+    with opened(settings.database_url) as engine:
         found = put_back(engine, Path(settings.cache_dir), file, only_check=check)
-    finally:
-        engine.dispose()
     done = "is whole" if check else "is in place"
     _say(found, f"{file} {done}", as_json=as_json)
 
 
 def _say(manifest: dict[str, Any], done: str, *, as_json: bool) -> None:
-    if as_json:
-        print_json(manifest)
-        return
     size_mb = sum(part["bytes"] for part in manifest["files"].values()) / 1e6
     what = f"{len(manifest['files'])} parts, {size_mb:.1f} MB"
     made = f"made {manifest['made_at'][:16]} UTC by nameplate {manifest['product']}"
@@ -63,4 +57,4 @@ def _say(manifest: dict[str, Any], done: str, *, as_json: bool) -> None:
         lines.append(
             f"not in it, for `nameplate datasets pull` fetches it again: {names}"
         )
-    say(out_console(), *lines)
+    show(manifest, lambda console, _: say(console, *lines), as_json=as_json)

@@ -11,7 +11,6 @@ from rich.table import Table
 from app.format import MISSING, number, percent, power_scale
 from cli.files import announce, prepare_folder, write_tables
 from cli.options import Folder, Json, Server, SiteFile, strict_if
-from cli.problem import ANSWER_IS_NO
 from cli.scenario_file import load_scenario
 from cli.session import answering, planner, progress, show
 from cli.site import print_events
@@ -55,9 +54,8 @@ def campus(
         )  # fmt: skip
     if folder is not None:
         announce(write_tables(folder, "campus", found, _tables(found)))
-    show(found, print_campus, as_json=as_json)
-    if strict and (found["contract"]["exceeded_s"] or found["lost_server_h"]):
-        raise typer.Exit(ANSWER_IS_NO)
+    broken = found["contract"]["exceeded_s"] or found["lost_server_h"]
+    show(found, print_campus, as_json=as_json, no=strict and broken)
 
 
 # --- printing -------------------------------------------------------------------------

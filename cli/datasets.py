@@ -10,7 +10,7 @@ from rich.console import Console
 
 from cli.data_file import readable
 from cli.options import Json, Server
-from cli.session import answering, err_console, follow, planner, print_json, show
+from cli.session import answering, err_console, follow, planner, show
 from cli.tables import listing, row
 
 app = typer.Typer(help="Recorded traffic and benchmarks.", no_args_is_help=True)
@@ -40,7 +40,7 @@ def pull(
     with planner(server) as client:
         follow(client, client.pull_dataset(name), f"pulling {name}")
         dataset = _named(client.datasets(), name)
-    _show(dataset, as_json=as_json)
+    show(dataset, _print_one, as_json=as_json)
 
 
 @app.command(name="import")
@@ -62,17 +62,14 @@ def import_file(
     """
     with planner(server, readable(file)) as client:
         dataset = client.import_dataset(name, kind, file)
-    _show(dataset, as_json=as_json)
+    show(dataset, _print_one, as_json=as_json)
 
 
 def _named(datasets: list[dict[str, Any]], name: str) -> dict[str, Any]:
     return next(d for d in datasets if d["name"] == name)
 
 
-def _show(dataset: dict[str, Any], *, as_json: bool) -> None:
-    if as_json:
-        print_json(dataset)
-        return
+def _print_one(_console: Console, dataset: dict[str, Any]) -> None:
     console = err_console()
     console.print(f"{dataset['name']} is ready: {dataset['path']}", markup=False)
     console.print(f"Licence {dataset['licence']}; cite {dataset['citation']}")

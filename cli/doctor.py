@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -16,8 +17,7 @@ import typer
 from rich.table import Table
 
 from cli.options import Json
-from cli.problem import ANSWER_IS_NO
-from cli.session import answering, out_console, print_json, read_settings
+from cli.session import answering, read_settings, show
 
 State = Literal["good", "note", "bad"]
 
@@ -65,12 +65,9 @@ def doctor(
     """Say what is installed, what is missing and how to mend it."""
     mended = [mend()] if repair else []
     checks = mended + examine()
-    if as_json:
-        print_json(document(checks))
-    else:
-        out_console().print(table(checks))
-    if any(check.state == "bad" for check in checks):
-        raise typer.Exit(ANSWER_IS_NO)
+    sick = any(check.state == "bad" for check in checks)
+    show(document(checks), lambda console, _: console.print(table(checks)),
+         as_json=as_json, no=sick)  # fmt: skip
 
 
 def examine() -> list[Check]:
@@ -147,11 +144,10 @@ def _differing(constraints: Path) -> Iterator[str]:
         yield "nameplate itself missing"
         ours = []
     needed = {
-        line.split(";")[0].split("[")[0].split(">")[0].split("=")[0].split("<")[0]
-        .strip().lower().replace("_", "-")
+        re.split(r"[^\w.-]", line)[0].lower().replace("_", "-")
         for line in ours
         if "extra ==" not in line
-    }  # fmt: skip
+    }
     for line in constraints.read_text(encoding="utf-8").splitlines():
         name, equals, wanted = line.partition("#")[0].strip().partition("==")
         if not equals:
@@ -180,13 +176,11 @@ def _kernels() -> Check:
 
 
 def _database(settings: Any) -> Check:
-    from alembic.migration import MigrationContext
-    from alembic.script import ScriptDirectory
     from sqlalchemy.engine import make_url
     from sqlalchemy.exc import SQLAlchemyError
 
-    from store.engine import open_engine
-    from store.migrate import alembic_config
+    from store.engine import opened
+    from store.migrate import revision_of, revisions
     from store.sqlite_files import damage
 
     url = make_url(settings.database_url)
@@ -202,16 +196,13 @@ def _database(settings: Any) -> Check:
     if on_disk and not Path(file).exists():
         return note(f"{shown} is not there yet",
                     "the first plan or `nameplate serve` makes it")  # fmt: skip
-    engine = open_engine(settings.database_url)
     try:
-        with engine.connect() as connection:
-            present = MigrationContext.configure(connection).get_current_revision()
+        with opened(settings.database_url) as engine, engine.connect() as connection:
+            present = revision_of(connection)
     except SQLAlchemyError as error:
         return bad(f"{shown}: {str(error).splitlines()[0]}",
                    "start the database or set NAMEPLATE_DATABASE_URL")  # fmt: skip
-    finally:
-        engine.dispose()
-    head = ScriptDirectory.from_config(alembic_config()).get_current_head()
+    head = revisions()[-1]
     if present != head:
         return note(f"{shown} at {present}, newest {head}",
                     "the next plan or `nameplate serve` migrates it")  # fmt: skip
@@ -222,22 +213,20 @@ def _last_run(settings: Any) -> Check:
     """How the newest server is, or ended; and what it found when it started."""
     import sqlalchemy as sa
 
-    from store.engine import open_engine
+    from store.engine import opened
     from store.models import JobRow
     from store.sqlite_files import damage, file_of
 
-    engine = open_engine(settings.database_url)
-    path = file_of(engine)
-    if path is not None and (not path.exists() or damage(path)):
-        return good("nothing to read")
     newest = sa.select(JobRow).where(JobRow.kind == "server")
-    try:
-        with sa.orm.Session(engine) as session:
-            row = session.scalars(newest.order_by(JobRow.created_at.desc())).first()
-    except sa.exc.SQLAlchemyError:
-        row = None  # no database yet; its own check says so
-    finally:
-        engine.dispose()
+    with opened(settings.database_url) as engine:
+        path = file_of(engine)
+        if path is not None and (not path.exists() or damage(path)):
+            return good("nothing to read")
+        try:
+            with sa.orm.Session(engine) as session:
+                row = session.scalars(newest.order_by(JobRow.created_at.desc())).first()
+        except sa.exc.SQLAlchemyError:
+            row = None  # no database yet; its own check says so
     if row is None:
         return good("none yet")
     ends = {"running": "no goodbye yet", "done": "ended in order"}
@@ -250,14 +239,11 @@ def _last_run(settings: Any) -> Check:
 
 def mend() -> Check:
     """Mend the database; the damaged file is kept aside."""
-    from store.engine import open_engine
+    from store.engine import opened
     from store.salvage import repair
 
-    engine = open_engine(read_settings().database_url)
-    try:
+    with opened(read_settings().database_url) as engine:
         saved, kept = repair(engine)
-    finally:
-        engine.dispose()
     rows = ", ".join(f"{name} {count}" for name, count in saved.items() if count)
     found = f"saved {rows or 'no row'}" if saved else "taken as it is"
     return Check("note", found, f"before: {kept}", "repair")

@@ -7,7 +7,7 @@ import io
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -69,31 +69,24 @@ def prepare_file(
     prepare_folder(file.parent, option)
 
 
-def write_plan(client: Any, plan: Document, plan_id: str, folder: Path) -> list[Path]:
-    """Write plan.json, plan.csv, plan.parquet and report.html; return their paths."""
-    from app.report.row import render_report
-
-    shown = client.what_if(plan["scenario"], changes=best_changes(plan))
-    return [
-        write_whole(folder / "plan.json", as_json(plan)),
-        write_whole(folder / "plan.csv", client.plan_result(plan_id, "csv")),
-        write_whole(folder / "plan.parquet", client.plan_result(plan_id, "parquet")),
-        write_whole(folder / "report.html", render_report(shown, plan).encode()),
-    ]
-
-
-def write_run(
-    client: Any, scenario: Document, run: Document, run_id: str, folder: Path
+def write_answer(
+    folder: Path, kind: str, found: Document, export: Callable[[str], bytes], page: str
 ) -> list[Path]:
-    """Write run.json, run.csv, run.parquet and report.html; return their paths."""
-    from app.report.row import render_report
+    """
+    Write the answer of a job, and its report; return their paths.
 
-    shown = client.what_if(scenario)
+    Args:
+        folder: Where to.
+        kind: "plan" or "run", the name of the files.
+        found: The answer.
+        export: Gives it as "csv" and "parquet".
+        page: The report.
+    """
     return [
-        write_whole(folder / "run.json", as_json(run)),
-        write_whole(folder / "run.csv", client.run_result(run_id, "csv")),
-        write_whole(folder / "run.parquet", client.run_result(run_id, "parquet")),
-        write_whole(folder / "report.html", render_report(shown, None).encode()),
+        write_whole(folder / f"{kind}.json", as_json(found)),
+        write_whole(folder / f"{kind}.csv", export("csv")),
+        write_whole(folder / f"{kind}.parquet", export("parquet")),
+        write_whole(folder / "report.html", page.encode()),
     ]
 
 

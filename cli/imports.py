@@ -15,7 +15,7 @@ from rich.table import Table
 
 from cli.files import write_whole
 from cli.options import Json, Server
-from cli.problem import ANSWER_IS_NO, CANNOT, refusal
+from cli.problem import CANNOT, refusal
 from cli.scenario_file import load_scenario
 from cli.session import answering, planner, show
 from cli.tables import say
@@ -77,9 +77,7 @@ def import_file(
             found = _preview(client, kind, chosen, source, more)
             if apply and found["status"] == "previewed":
                 found = client.apply_import(found["id"])
-    show(found, _print_import, as_json=as_json)
-    if found["status"] == "refused":
-        raise typer.Exit(ANSWER_IS_NO)
+    show(found, _print_import, as_json=as_json, no=found["status"] == "refused")
 
 
 @exports.command(name="dps")

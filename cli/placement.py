@@ -14,7 +14,6 @@ from app.format import number, percent
 from cli.files import prepare_file
 from cli.inner_scenario import ENDINGS, load_around, write_scenario
 from cli.options import Json, Server, strict_if
-from cli.problem import ANSWER_IS_NO
 from cli.session import answering, err_console, planner, progress, show
 from cli.tables import hidden, kilo, make_table, row, say
 from twin.types import Document
@@ -51,9 +50,8 @@ def placement(
     if out is not None:
         written = write_scenario(found["scenario"], out)
         err_console().print(f"wrote {written}: nameplate site {written}", markup=False)
-    show(found, print_placement, as_json=as_json)
-    if strict and (found["unplaced"] or not found["verified"]["agrees"]):
-        raise typer.Exit(ANSWER_IS_NO)
+    doubted = found["unplaced"] or not found["verified"]["agrees"]
+    show(found, print_placement, as_json=as_json, no=strict and doubted)
 
 
 # --- printing -------------------------------------------------------------------------

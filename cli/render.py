@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Literal
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from cli.tables import say
+from cli.tables import Side, make_table, say
 from twin.types import Document
 
 _KILO = 1e3
@@ -21,21 +19,16 @@ _HOUR_S = 3600.0
 _DAY_S = 86_400.0
 
 
-_PLAN_COLUMNS: tuple[tuple[str, Literal["left", "right"]], ...] = (
-    ("Policy\nservers", "left"),
-    ("Peak, %\nof prov.", "right"), ("Time\nabove", "left"),
-    ("Caps\nlow/high", "right"), ("Brakes", "right"), ("Low, %\nP50\nP99", "right"),
-    ("High, %\nP50\nP99", "right"), ("Tokens/s\nloss, %", "right"),
-    ("Energy\nMWh", "right"), ("Service\nlevels", "left"),
+_PLAN_COLUMNS: tuple[str | tuple[str, Side], ...] = (
+    "Policy\nservers", "Peak, %\nof prov.", ("Time\nabove", "left"),
+    "Caps\nlow/high", "Brakes", "Low, %\nP50\nP99", "High, %\nP50\nP99",
+    "Tokens/s\nloss, %", "Energy\nMWh", ("Service\nlevels", "left"),
 )  # fmt: skip
 
 
 def plan_table(plan: Document) -> Table:
     """Build the table of added servers × policy; several seeds show the worst one."""
-    table = Table(title=Text(_plan_title(plan)), title_justify="left", box=SIMPLE_HEAD,
-                  padding=(0, 1, 0, 0))  # fmt: skip
-    for name, justify in _PLAN_COLUMNS:
-        table.add_column(name, justify=justify, no_wrap=True)
+    table = make_table(_plan_title(plan), *_PLAN_COLUMNS)
     policy = None
     for cell in plan["cells"]:
         if policy not in (None, cell["policy"]):

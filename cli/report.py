@@ -11,7 +11,7 @@ import typer
 
 from cli.files import announce, prepare_file, write_whole
 from cli.options import Server
-from cli.problem import CANNOT, Problem, ProblemLine, refusal
+from cli.problem import CANNOT, Problem, ProblemLine, parts, refusal
 from cli.scenario_file import (
     InputFile,
     ScenarioFile,
@@ -57,11 +57,15 @@ def report(
     _check(what)
     answer = _answer_in(Path(what[0])) if len(what) == 1 else None
     if answer is not None:
-        page = _written(answer)
+        page = _report_of(answer)
     else:
         source = _asked_in(what)
         with planner(server, source) as client:
-            page = _page(client, what, source)
+            if source is not None:
+                page = _asked(client, source)
+            else:
+                named = _compared if len(what) > 1 else _stored
+                page = named(client, what)
     content = page.encode() if kind == "html" else _pdf(page, paper)
     announce([write_whole(out, content)])
 
@@ -104,39 +108,36 @@ def _pdf(page: str, paper: Paper) -> bytes:
         raise _from(refusal) from refusal
 
 
-def _page(client: Client, what: list[str], source: InputFile | None) -> str:
-    """Read or run what was named, and write it."""
-    if len(what) > 1:
-        return _compared(client, what)
-    return _stored(client, what[0]) if source is None else _asked(client, source)
+def _report_of(answer: Document, **beside: Any) -> str:
+    from app.report.kinds import report_of  # it brings every figure
+
+    return report_of(answer, **beside)
 
 
 def _is_file(path: Path) -> bool:
     return path.suffix in (".yaml", ".yml", ".json") or path.exists()
 
 
-def _stored(client: Client, key: str) -> str:
-    from app.report.kinds import report_of
+def _stored(client: Client, what: list[str]) -> str:
     from app.report.study_data import thinned
 
+    (key,) = what
     kind = key.partition("_")[0]
     if kind == "run":
         scenario = client.run(key)["scenario"]
-        return report_of(client.run_result(key), scenario=scenario)
+        return _report_of(client.run_result(key), scenario=scenario)
     if kind == "plan":
-        return report_of(client.plan_result(key))
+        return _report_of(client.plan_result(key))
     document = client.study(key)
     points = thinned(client.study_points(key), document)
-    return report_of(document, points=points)
+    return _report_of(document, points=points)
 
 
 def _compared(client: Client, what: list[str]) -> str:
-    from app.report.kinds import report_of
-
     items = [_item(one) for one in what]
     with progress("comparing") as told:
         found = client.compare(items, on_progress=told)
-    return report_of(found, asked={"items": items})
+    return _report_of(found, asked={"items": items})
 
 
 def _item(one: str) -> Document:
@@ -167,12 +168,6 @@ def _answer_in(path: Path) -> Document | None:
     return document if isinstance(document, dict) and kind_of(document) else None
 
 
-def _written(answer: Document) -> str:
-    from app.report.kinds import report_of
-
-    return report_of(answer)
-
-
 def _asked_in(what: list[str]) -> InputFile | None:
     """Read the one file that asks for something; None for ids and comparisons."""
     path = Path(what[0])
@@ -189,29 +184,25 @@ def _asked_in(what: list[str]) -> InputFile | None:
 
 def _asked(client: Client, source: InputFile) -> str:
     """Run what a file asks for, and write the answer."""
-    from app.report.kinds import report_of
-
     if not {"systems", "traffic"} & source.document.keys():
         return _scenario(client, load_scenario(source.path))
     with progress("serving systems") as told:
         found = client.serving_run(source.document, points=600, on_progress=told)
-    return report_of(found)
+    return _report_of(found)
 
 
 def _scenario(client: Client, source: ScenarioFile) -> str:
     """Run a scenario: a site with its failures, a training site, or a row."""
-    from app.report.kinds import report_of
-
     document, scenario = source.document(), source.scenario
     with progress(source.name) as told:
         question: Document = {"scenario": document, "on_progress": told}
         if scenario.facility is not None:
             run = client.site_run(**question)
             failures = client.site_failures(pairs=False, **question)
-            return report_of(run, scenario=document, failures=failures)
+            return _report_of(run, scenario=document, failures=failures)
         if scenario.training is not None:
-            return report_of(client.stabilize_run(**question), scenario=document)
-        return report_of(client.what_if(document, on_progress=told))
+            return _report_of(client.stabilize_run(**question), scenario=document)
+        return _report_of(client.what_if(document, on_progress=told))
 
 
 # --- refusals ---------------------------------------------------------------------
@@ -222,9 +213,6 @@ def _refused(field: str, rule: str, value: Any, repair: str) -> Problem:
 
 
 def _from(refusal: Any) -> Problem:
-    lines = [
-        ProblemLine(field=e.field, rule=e.rule, value=e.value, repair=e.repair)
-        for e in refusal.errors
-    ]
+    lines = [ProblemLine(**part) for error in refusal.errors for part in parts(error)]
     title = "The report cannot be written"
     return Problem(title if lines else f"{title}: {refusal.detail}", lines, code=CANNOT)

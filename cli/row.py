@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
-from cli.files import announce, prepare_folder, write_plan, write_run
+from cli.files import announce, best_changes, prepare_folder, write_answer
 from cli.options import File, Json, Server, strict_if
-from cli.problem import ANSWER_IS_NO
 from cli.render import best_lines, plan_table, print_run
 from cli.scenario_file import load_scenario
 from cli.session import answering, follow, planner, show
@@ -35,17 +35,9 @@ def plan(
     as_json: Json = False,
 ) -> None:
     """Find the largest server count that meets the service levels, per policy."""
-    source = load_scenario(file)
-    folder = prepare_folder(out)
-    with planner(server, source) as client:
-        job = client.create_plan(source.document())
-        key = _answered(client, job, source.name)
-        result = client.plan_result(key)
-        if folder is not None:
-            announce(write_plan(client, result, key, folder))
-    show(result, _print_plan, as_json=as_json)
-    if strict and all(best is None for best in result["best"].values()):
-        raise typer.Exit(ANSWER_IS_NO)
+    result = _answered("plan", file, out, server)
+    none = all(best is None for best in result["best"].values())
+    show(result, _print_plan, as_json=as_json, no=strict and none)
 
 
 @answering
@@ -57,22 +49,34 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Run one scenario as it stands."""
-    source = load_scenario(file)
-    folder = prepare_folder(out)
+    result = _answered("run", file, out, server)
+    show(result, print_run, as_json=as_json, no=strict and not result["meets_slo"])
+
+
+def _answered(kind: str, file: Path, out: Path | None, server: str | None) -> Document:
+    """Have a job done and wait for it; write its answer where a folder is named."""
+    source, folder = load_scenario(file), prepare_folder(out)
+    asked = source.document()
     with planner(server, source) as client:
-        job = client.create_run(source.document())
-        key = _answered(client, job, source.name)
-        result = client.run_result(key)
+        create, read = (
+            getattr(client, n) for n in (f"create_{kind}", f"{kind}_result")
+        )
+        key = follow(client, create(asked), source.name)["result"]["id"]
+        found: Document = read(key)
         if folder is not None:
-            announce(write_run(client, source.document(), result, key, folder))
-    show(result, print_run, as_json=as_json)
-    if strict and not result["meets_slo"]:
-        raise typer.Exit(ANSWER_IS_NO)
+            page = _report(client, asked, found if kind == "plan" else None)
+            announce(write_answer(folder, kind, found, partial(read, key), page))
+    return found
 
 
-def _answered(client: Client, job: Document, title: str) -> str:
-    """Wait for a job; the id of its result."""
-    return str(follow(client, job, title)["result"]["id"])
+def _report(client: Client, asked: Document, plan: Document | None) -> str:
+    """Draw a scenario, or the best that its plan found."""
+    from app.report.row import render_report
+
+    if plan is None:
+        return render_report(client.what_if(asked), None)
+    shown = client.what_if(plan["scenario"], changes=best_changes(plan))
+    return render_report(shown, plan)
 
 
 def _print_plan(console: Console, plan: Document) -> None:

@@ -13,7 +13,7 @@ from cli.problem import refusal
 from cli.scenario_file import load_inputs
 from cli.serving_files import write_run
 from cli.serving_tables import print_pareto, print_run, print_systems
-from cli.session import answering, out_console, planner, print_json, progress, show
+from cli.session import answering, out_console, planner, progress, show
 from twin.types import Document
 
 EXAMPLE: Document = {
@@ -74,10 +74,8 @@ def serving(
 def _list(server: str | None, *, as_json: bool) -> None:
     with planner(server) as client:
         found = client.serving_systems()
-    if as_json:
-        print_json({"items": found})
-    else:
-        print_systems(out_console(), found)
+    show({"items": found}, lambda console, _: print_systems(console, found),
+         as_json=as_json)  # fmt: skip
 
 
 def _chosen(text: str) -> list[Document]:

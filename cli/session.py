@@ -23,6 +23,7 @@ from rich.progress import (
 )
 
 from cli.problem import (
+    ANSWER_IS_NO,
     BAD_INPUT,
     CANCELLED,
     CANNOT,
@@ -274,12 +275,16 @@ def print_json(document: Any) -> None:
     sys.stdout.write("\n")
 
 
-def show(found: Any, draw: Callable[[Console, Any], None], *, as_json: bool) -> None:
-    """Print an answer: as JSON, or as a command draws it."""
+def show(
+    found: Any, draw: Callable[[Console, Any], None], *, as_json: bool, no: Any = False
+) -> None:
+    """Print an answer, as JSON or as a command draws it; one that is no exits 1."""
     if as_json:
         print_json(found)
     else:
         draw(out_console(), found)
+    if no:
+        raise typer.Exit(ANSWER_IS_NO)
 
 
 def _expected(error: Exception) -> Problem | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +14,6 @@ from rich.table import Table
 from app.format import MISSING
 from cli.files import announce, prepare_folder, write_tables
 from cli.options import Folder, Json, Server, SiteFile, strict_if
-from cli.problem import ANSWER_IS_NO
 from cli.scenario_file import load_scenario
 from cli.session import answering, planner, progress, show
 from cli.tables import clock, hidden, kilo, make_table, row, say
@@ -48,9 +48,8 @@ def site(
     if folder is not None:
         tables = {name: found[name] for name in ("nodes", "racks", "rows")}
         announce(write_tables(folder, "site", found, tables))
-    show(found, _print_site, as_json=as_json)
-    if strict and found["lost_server_s"] > 0:
-        raise typer.Exit(ANSWER_IS_NO)
+    lost = strict and found["lost_server_s"] > 0
+    show(found, _print_site, as_json=as_json, no=lost)
 
 
 @answering
@@ -66,11 +65,9 @@ def failures(
 ) -> None:
     """Follow every failure, and every pair, at the site's worst hour."""
     found = _ask(file, server, "site_failures", pairs=pairs)
-    show(found, lambda console, _: _print_failures(console, found, top),
-         as_json=as_json)  # fmt: skip
     lost = any(c["lost_servers"] for c in found["cases"] if len(c["failed"]) == 1)
-    if strict and lost:
-        raise typer.Exit(ANSWER_IS_NO)
+    draw = partial(_print_failures, top=top)
+    show(found, draw, as_json=as_json, no=strict and lost)
 
 
 @answering
@@ -89,9 +86,8 @@ def fit(
 ) -> None:
     """Find how many more servers each row takes under any single loss."""
     found = _ask(file, server, "site_fit", servers=servers, server_w=server_w)
-    show(found, _print_fit, as_json=as_json)
-    if strict and found["unplaced_servers"]:
-        raise typer.Exit(ANSWER_IS_NO)
+    left = strict and found["unplaced_servers"]
+    show(found, _print_fit, as_json=as_json, no=left)
 
 
 @answering

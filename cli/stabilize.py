@@ -10,7 +10,7 @@ import typer
 
 from cli.files import announce, prepare_file, prepare_folder
 from cli.options import Folder, Json, Server, strict_if
-from cli.problem import ANSWER_IS_NO, refusal
+from cli.problem import refusal
 from cli.scenario_file import ScenarioFile, load_scenario
 from cli.session import answering, planner, progress, show
 from cli.stabilize_files import write_report, write_run, write_search
@@ -63,9 +63,8 @@ def stabilize(
     if folder is not None:
         announce((write_search if size else write_run)(found, folder))
     draw = partial(print_search if size else print_run, name=source.name)
-    show(found, draw, as_json=as_json)
-    if strict and not (found["best"] is not None if size else found["passes"]):
-        raise typer.Exit(ANSWER_IS_NO)
+    holds = found["best"] is not None if size else found["passes"]
+    show(found, draw, as_json=as_json, no=strict and not holds)
 
 
 def _needed(file: Path | None) -> Path:

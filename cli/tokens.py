@@ -121,22 +121,20 @@ def database(*, upgrade: bool = True) -> Iterator[Engine]:
     """
     from sqlalchemy.exc import SQLAlchemyError
 
-    from store.engine import open_engine
+    from store.engine import opened
     from store.migrate import upgrade_engine
 
-    engine = open_engine(read_settings().database_url)
     try:
-        if upgrade:
-            upgrade_engine(engine)
-        yield engine
+        with opened(read_settings().database_url) as engine:
+            if upgrade:
+                upgrade_engine(engine)
+            yield engine
     except (SQLAlchemyError, OSError) as error:
         raise refusal(
             "The database cannot be used",
             "NAMEPLATE_DATABASE_URL", "must be a database in reach",
             type(error).__name__, "run `nameplate doctor`", code=CANNOT,
         ) from error  # fmt: skip
-    finally:
-        engine.dispose()
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from app.format import MISSING, number
 from cli.options import Json, Server, strict_if
-from cli.problem import ANSWER_IS_NO, refusal
+from cli.problem import refusal
 from cli.session import answering, planner, progress, show
 from cli.tables import make_table, row, say
 from twin.types import Document
@@ -77,9 +77,8 @@ def calibrate(
     with planner(server) as client, progress(f"calibrating {source}") as report:
         job = client.calibrate(on_progress=report, **asked)
     items = (job.get("answer") or {"items": []})["items"]
-    show(items, _print_calibrations, as_json=as_json)
-    if strict and any(item["status"] == "refused" for item in items):
-        raise typer.Exit(ANSWER_IS_NO)
+    refused = any(item["status"] == "refused" for item in items)
+    show(items, _print_calibrations, as_json=as_json, no=strict and refused)
 
 
 @answering
@@ -108,9 +107,7 @@ def shadow(
     """Compare what was measured in the newest hour with what the twin predicts."""
     with planner(server) as client:
         found = client.shadow()
-    show(found, _print_shadow, as_json=as_json)
-    if strict and found["origins"]:
-        raise typer.Exit(ANSWER_IS_NO)
+    show(found, _print_shadow, as_json=as_json, no=strict and found["origins"])
 
 
 # --- printing -------------------------------------------------------------------------

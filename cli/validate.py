@@ -9,8 +9,8 @@ import typer
 from rich.table import Table
 
 from cli.options import Json, strict_if
-from cli.problem import ANSWER_IS_NO, refusal
-from cli.session import answering, out_console, print_json, progress
+from cli.problem import refusal
+from cli.session import answering, progress, show
 
 Row = dict[str, Any]
 
@@ -26,12 +26,9 @@ def validate(
     """Recompute the validation table: published, ours, difference."""
     with progress("validating") as report:
         rows = recompute(prefix, report)
-    if as_json:
-        print_json(rows)
-    else:
-        out_console().print(table(rows))
-    if strict and not all(row["passes"] for row in rows):
-        raise typer.Exit(ANSWER_IS_NO)
+    missed = not all(row["passes"] for row in rows)
+    show(rows, lambda console, _: console.print(table(rows)), as_json=as_json,
+         no=strict and missed)  # fmt: skip
 
 
 def recompute(prefix: str, report: Callable[[float, str], None]) -> list[Row]:

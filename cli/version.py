@@ -6,7 +6,8 @@ import platform
 
 from api import version as known
 from cli.options import Json
-from cli.session import answering, out_console, print_json
+from cli.session import answering, show
+from cli.tables import say
 
 
 @answering
@@ -18,11 +19,8 @@ def version(as_json: Json = False) -> None:
         "scenario_schema": known.SCENARIO_SCHEMA_VERSION,
         "python": platform.python_version(),
     }
-    if as_json:
-        print_json(document)
-        return
-    out_console().print(
+    line = (
         f"nameplate {document['product']}, model {document['model']}, "
-        f"scenario schema {document['scenario_schema']}, Python {document['python']}",
-        highlight=False,
+        f"scenario schema {document['scenario_schema']}, Python {document['python']}"
     )
+    show(document, lambda console, _: say(console, line), as_json=as_json)

@@ -11,51 +11,20 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from importlib.metadata import Distribution, distribution
 from pathlib import Path
 from typing import Any
 
-from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from scripts.licences import PRODUCT, closure
+
 ROOT = Path(__file__).resolve().parents[1]
-PRODUCT = "nameplate"
 INSTALLERS = {"pip", "setuptools"}
 """Come with Python itself, or build; nothing of them runs in the product."""
 SERVICES = ("pypi", "osv")
 PROBE_S, ALL_S = 20, 240
-
-
-def closure(name: str, extras: Sequence[str]) -> dict[str, Distribution]:
-    """Every installed distribution that a distribution needs, itself left out."""
-    found: dict[str, Distribution] = {}
-    open_ends = [(name, frozenset(extras))]
-    seen = set(open_ends)
-    while open_ends:
-        wanted, wanted_extras = open_ends.pop()
-        try:
-            installed = distribution(wanted)
-        except PackageNotFoundError:
-            continue  # a requirement of another platform; pip check tells of others
-        found[canonicalize_name(wanted)] = installed
-        for needed in _needed(installed, wanted_extras):
-            if needed not in seen:
-                seen.add(needed)
-                open_ends.append(needed)
-    found.pop(name)
-    return found
-
-
-def _needed(
-    installed: Distribution, extras: frozenset[str]
-) -> Iterator[tuple[str, frozenset[str]]]:
-    for line in installed.requires or ():
-        asked = Requirement(line)
-        marker = asked.marker
-        if marker is None or any(marker.evaluate({"extra": e}) for e in ("", *extras)):
-            yield canonicalize_name(asked.name), frozenset(asked.extras)
 
 
 def pinned(text: str) -> dict[str, str]:

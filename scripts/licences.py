@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import sys
-import tomllib
+from collections.abc import Iterable, Iterator
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from store.published import PUBLISHED, Published
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "licences.md"
 NOTICE = ROOT / "NOTICE"
-DEVELOPMENT = "dev"
+PRODUCT, DEVELOPMENT = "nameplate", "dev"
 
 # What the component libraries bring to the browser, by their own package files
 IN_THE_BROWSER = """\
@@ -144,15 +144,41 @@ def datasets() -> list[Published]:
 
 def needed() -> dict[str, str]:
     """Packages of the product and its extras, with what they are for."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    found: dict[str, str] = {}
-    for requirement in project["dependencies"]:
-        _add(found, Requirement(requirement), "Nameplate")
-    for extra, requirements in project["optional-dependencies"].items():
+    found = dict.fromkeys(closure(PRODUCT), "Nameplate")
+    for extra in distribution(PRODUCT).metadata.get_all("Provides-Extra") or ():
         if extra != DEVELOPMENT:
-            for requirement in requirements:
-                _add(found, Requirement(requirement), f"extra `{extra}`")
+            for name in closure(PRODUCT, [extra]):
+                found.setdefault(name, f"extra `{extra}`")
     return found
+
+
+def closure(name: str, extras: Iterable[str] = ()) -> dict[str, Distribution]:
+    """Every installed distribution that a distribution needs, itself left out."""
+    found: dict[str, Distribution] = {}
+    open_ends = [(name, frozenset(extras))]
+    seen = set(open_ends)
+    while open_ends:
+        wanted, wanted_extras = open_ends.pop()
+        try:
+            installed = distribution(wanted)
+        except PackageNotFoundError:
+            raise SystemExit(f"{wanted} is not installed; run scripts/test") from None
+        found[wanted] = installed
+        fresh = set(_needed(installed, wanted_extras)) - seen
+        seen |= fresh
+        open_ends += fresh
+    found.pop(name)
+    return found
+
+
+def _needed(
+    installed: Distribution, extras: frozenset[str]
+) -> Iterator[tuple[str, frozenset[str]]]:
+    for line in installed.requires or ():
+        asked = Requirement(line)
+        marker = asked.marker
+        if marker is None or any(marker.evaluate({"extra": e}) for e in ("", *extras)):
+            yield canonicalize_name(asked.name), frozenset(asked.extras)
 
 
 def licence(found: Distribution) -> str:
@@ -187,34 +213,6 @@ def texts() -> str:
                         f"--- {path}\n{full.read_text('utf-8', errors='replace')}\n"
                     )
     return "\n".join(parts)
-
-
-def _add(found: dict[str, str], requirement: Requirement, wanted: str) -> None:
-    """A package and all it needs on this machine."""
-    name = canonicalize_name(requirement.name)
-    if requirement.marker and not _holds(requirement):
-        return
-    extras = set(requirement.extras)
-    if name in found and not extras:
-        return
-    try:
-        installed = distribution(name)
-    except PackageNotFoundError:
-        raise SystemExit(f"{name} is not installed; run scripts/test once") from None
-    found.setdefault(name, wanted)
-    for inner in installed.requires or []:
-        below = Requirement(inner)
-        asked = below.marker is not None and "extra" in str(below.marker)
-        if asked and not any(below.marker.evaluate({"extra": e}) for e in extras):
-            continue
-        if asked:
-            below.marker = None
-        if canonicalize_name(below.name) not in found or below.extras:
-            _add(found, below, wanted)
-
-
-def _holds(requirement: Requirement) -> bool:
-    return requirement.marker is None or requirement.marker.evaluate({"extra": ""})
 
 
 if __name__ == "__main__":

@@ -9,18 +9,19 @@ Is this tree a release? Says each thing that is not, and ends with 1.
 from __future__ import annotations
 
 import datetime as dt
+import os
 import re
 import subprocess
 import sys
 import tempfile
 import tomllib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from api.version import PRODUCT_VERSION
 
 ROOT = Path(__file__).resolve().parents[1]
-PYTHON = sys.executable
 
 
 def main() -> int:
@@ -35,33 +36,24 @@ def main() -> int:
         ("nothing is uncommitted", uncommitted),
         ("one version everywhere", versions),
         ("the changelog tells it", changelog),
-        (
-            "tables are those recorded",
-            lambda: _run("-m", "cli.validation.document", "--check"),
-        ),
-        (
-            "benchmarks are those recorded",
-            lambda: _run("-m", "bench.document", "--check"),
-        ),
-        (
-            "licences are those installed",
-            lambda: _run("scripts/licences.py", "--check"),
-        ),
-        ("the client is the API's", lambda: _run("scripts/make_client", "--check")),
-        (
-            "the API keeps its promises",
-            lambda: _run("scripts/api_contract.py", "--check"),
+        *(
+            (what, partial(_run, *words, "--check"))
+            for what, *words in (
+                ("tables are those recorded", "-m", "cli.validation.document"),
+                ("benchmarks are those recorded", "-m", "bench.document"),
+                ("licences are those installed", "scripts/licences.py"),
+                ("the client is the API's", "scripts/make_client"),
+                ("the API keeps its promises", "scripts/api_contract.py"),
+            )
         ),
         ("wheels install and start", wheels),
     ]
     if whole:
+        strict = ("-m", "cli.main", "validate", "--strict")
         checks += [
-            ("checks and tests pass", lambda: _command("scripts/test")),
-            (
-                "published figures come out",
-                lambda: _run("-m", "cli.main", "validate", "--strict"),
-            ),
-            ("benchmarks hold", lambda: _command("scripts/bench")),
+            ("checks and tests pass", partial(_command, "scripts/test")),
+            ("published figures come out", partial(_run, *strict)),
+            ("benchmarks hold", partial(_command, "scripts/bench")),
         ]
     failed = 0
     for what, check in checks:
@@ -75,31 +67,24 @@ def uncommitted() -> str:
     """Files that no commit has."""
     told = subprocess.run(
         ["git", "status", "--porcelain"],  # noqa: S607
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.splitlines()
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    ).stdout.splitlines()  # fmt: skip
     return f"{len(told)} files, {told[0][3:]} first" if told else ""
 
 
 def versions() -> str:
     """Places that say another version than the product does."""
-    wrong = [
-        f"{path} says {found}"
+    said = {
+        (path, tomllib.loads((ROOT / path).read_text("utf-8"))["project"]["version"])
         for path in (
-            "pyproject.toml",
-            "agent/pyproject.toml",
-            "clients/python/pyproject.toml",
+            f"{part}pyproject.toml" for part in ("", "agent/", "clients/python/")
         )
-        if (found := _project(ROOT / path)["version"]) != PRODUCT_VERSION
-    ]
-    compose = (ROOT / "docker-compose.yml").read_text("utf-8")
-    images = set(re.findall(r"image: nameplate[\w-]*:(\S+)", compose)) - {
-        PRODUCT_VERSION
     }
-    wrong += [f"docker-compose.yml says {found}" for found in sorted(images)]
-    return ", ".join(wrong)
+    compose = (ROOT / "docker-compose.yml").read_text("utf-8")
+    images = re.findall(r"image: nameplate[\w-]*:(\S+)", compose)
+    said |= {("docker-compose.yml", found) for found in images}
+    wrong = sorted(one for one in said if one[1] != PRODUCT_VERSION)
+    return ", ".join(f"{path} says {found}" for path, found in wrong)
 
 
 def changelog(text: str | None = None, today: dt.date | None = None) -> str:
@@ -143,84 +128,42 @@ def cut(text: str, today: dt.date) -> str:
 def wheels() -> str:
     """Why what we would hand out does not install or start; empty where it does."""
     with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder)
+        out, site = Path(folder), Path(folder) / "site"
+        quiet = ("-q", "--no-deps")
         for path in (".", "agent", "clients/python"):
-            why = _command(
-                PYTHON,
-                "-m",
-                "pip",
-                "wheel",
-                "-q",
-                "--no-deps",
-                "--no-build-isolation",
-                "--wheel-dir",
-                folder,
-                str(ROOT / path),
-            )
-            if why:
+            made = ("--no-build-isolation", "--wheel-dir", folder, str(ROOT / path))
+            if why := _run("-m", "pip", "wheel", *quiet, *made):
                 return why
-        site = out / "site"
-        built = [str(path) for path in out.glob("*.whl")]
-        why = _command(
-            PYTHON,
-            "-m",
-            "pip",
-            "install",
-            "-q",
-            "--no-deps",
-            "--target",
-            str(site),
-            *built,
-        )
+        built = map(str, out.glob("*.whl"))
+        why = _run("-m", "pip", "install", *quiet, "--target", str(site), *built)
         # what they need is this environment's; what they are is the wheels'
-        begin = (
-            "import sys; sys.path.insert(0, {site!r}); import runpy; "
-            "sys.argv = ['{name}', '{word}']; "
-            "runpy.run_module('{name}', run_name='__main__')"
-        )
-        for name, word in (("cli.main", "version"), ("agent", "--help")):
-            why = why or _command(
-                PYTHON,
-                "-c",
-                begin.format(site=str(site), name=name, word=word),
-                folder=out,
-            )
-        return why or _command(
-            PYTHON,
-            "-c",
-            f"import sys; sys.path.insert(0, {str(site)!r}); import nameplate_client",
-            folder=out,
-        )
+        begin = f"import sys; sys.path.insert(0, {str(site)!r}); "
+        for work in (
+            *(
+                f"import runpy; sys.argv = ['{name}', '{word}']; "
+                f"runpy.run_module('{name}', run_name='__main__')"
+                for name, word in (("cli.main", "version"), ("agent", "--help"))
+            ),
+            "import nameplate_client",
+        ):
+            why = why or _run("-c", begin + work, folder=out)
+        return why
 
 
-def _project(path: Path) -> dict:
-    return tomllib.loads(path.read_text("utf-8"))["project"]
-
-
-def _run(*words: str) -> str:
-    return _command(PYTHON, *words)
+def _run(*words: str, folder: Path = ROOT) -> str:
+    return _command(sys.executable, *words, folder=folder)
 
 
 def _command(*words: str, folder: Path = ROOT) -> str:
     """The last line of what went wrong, empty if nothing did."""
     done = subprocess.run(
-        words,
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-        env=None if folder != ROOT else _environment(),
-    )
+        words, cwd=folder, capture_output=True, text=True, check=False,
+        env=os.environ | {"PYTHONPATH": str(ROOT)} if folder == ROOT else None,
+    )  # fmt: skip
     if done.returncode == 0:
         return ""
     told = (done.stdout + done.stderr).strip().splitlines()
     return told[-1] if told else f"ended with {done.returncode}"
-
-
-def _environment() -> dict[str, str]:
-    import os
-
-    return os.environ | {"PYTHONPATH": str(ROOT)}
 
 
 if __name__ == "__main__":

@@ -11,9 +11,7 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
-from store.critical_modes import critical_modes
-from store.ride_through import ride_tables
-from store.rules import grid_rules
+from store.grid_files import critical_modes, grid_rules, ride_tables
 from twin.compliance.study import Known
 from twin.plan.memo import Memo
 from twin.study.points import parse_base

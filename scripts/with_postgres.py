@@ -18,6 +18,8 @@ import socket
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -48,58 +50,49 @@ def programs() -> Path | None:
     return found[-1].parent if found else None
 
 
-class _server:  # noqa: N801 - used like a function
-    """A PostgreSQL server for the length of a with-block."""
-
-    def __init__(self, found: Path, folder: Path) -> None:
-        self._programs, self._folder = found, folder
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def __enter__(self) -> str:
-        user = server_user()
-        os.chmod(self._folder, 0o700)  # noqa: PTH101
-        if user is not None:
-            os.chown(self._folder, user.pw_uid, user.pw_gid)
-        data = self._folder / "data"
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        demote = demotion(user)
-        log = (self._folder / "log").open("wb")
+@contextmanager
+def _server(found: Path, folder: Path) -> Iterator[str]:
+    """A PostgreSQL server for the length of a with-block; its address."""
+    user = server_user()
+    folder.chmod(0o700)
+    if user is not None:
+        os.chown(folder, user.pw_uid, user.pw_gid)
+    data = folder / "data"
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    with (folder / "log").open("wb") as log:
+        run = {"stdout": log, "stderr": log, "cwd": folder, **demotion(user)}
         subprocess.run(
             [
-                self._programs / "initdb", "-D", data, "-U", "nameplate", "-A", "trust",
+                found / "initdb", "-D", data, "-U", "nameplate", "-A", "trust",
                 "-E", "UTF8", "--no-sync",
             ],
-            check=True, stdout=log, stderr=log, cwd=self._folder, **demote,
+            check=True, **run,
         )  # fmt: skip
-        self._process = subprocess.Popen(
+        process = subprocess.Popen(
             [
-                self._programs / "postgres", "-D", data, "-h", "127.0.0.1", "-p",
-                str(port), "-k", str(self._folder), "-c", "fsync=off",
+                found / "postgres", "-D", data, "-h", "127.0.0.1", "-p", port,
+                "-k", str(folder), "-c", "fsync=off",
             ],
-            stdout=log, stderr=log, cwd=self._folder, **demote,
+            **run,
         )  # fmt: skip
-        self._wait(port)
-        return f"postgresql+psycopg://nameplate@127.0.0.1:{port}/postgres"
+    try:
+        if not _is_up([found / "pg_isready", "-q", "-h", "127.0.0.1", "-p", port]):
+            said = (folder / "log").read_text(errors="replace")
+            raise SystemExit(f"PostgreSQL did not start:\n{said}")
+        yield f"postgresql+psycopg://nameplate@127.0.0.1:{port}/postgres"
+    finally:
+        process.send_signal(signal.SIGINT)  # fast shutdown
+        process.wait(timeout=20)
 
-    def _wait(self, port: int) -> None:
-        for _ in range(60):
-            ready = subprocess.run(
-                [self._programs / "pg_isready", "-q", "-h", "127.0.0.1", "-p",
-                 str(port), "-t", "1"],
-                check=False,
-            )  # fmt: skip
-            if ready.returncode == 0:
-                return
-            signal.sigtimedwait([], 0.25)
-        log = (self._folder / "log").read_text(errors="replace")
-        raise SystemExit(f"PostgreSQL did not start:\n{log}")
 
-    def __exit__(self, *_: object) -> None:
-        if self._process is not None:
-            self._process.send_signal(signal.SIGINT)  # fast shutdown
-            self._process.wait(timeout=20)
+def _is_up(asked: list[str | Path]) -> bool:
+    for _ in range(60):
+        if subprocess.run([*asked, "-t", "1"], check=False).returncode == 0:
+            return True
+        signal.sigtimedwait([], 0.25)
+    return False
 
 
 def server_user() -> pwd.struct_passwd | None:

@@ -33,7 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from store.models_access import AuditRow, TokenRow
-from store.repositories import Repository, now_utc
+from store.repositories import Repository, new_row, now_utc
 from store.scopes import SCOPES
 from twin.errors import ScenarioError
 
@@ -181,15 +181,11 @@ class Audit(Repository[AuditRow]):
     def write(self, entries: Sequence[Mapping[str, Any]]) -> None:
         """Append entries in one transaction; long texts are cut."""
         stamp = now_utc()
+        usual = {"created_at": stamp, "updated_at": stamp, "count": 1}
         with self.sessions.begin() as session:
             for entry in entries:
                 cut = {k: _cut(k, v) for k, v in entry.items()}
-                session.add(
-                    AuditRow(**{
-                        "id": f"audit_{secrets.token_hex(8)}", "created_at": stamp,
-                        "updated_at": stamp, "count": 1, **cut,
-                    })
-                )  # fmt: skip
+                session.add(new_row(AuditRow, "audit", **usual | cut))
 
     def prune(self, *, keep_days: float, most_refusals: int = MOST_REFUSALS) -> int:
         """

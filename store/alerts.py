@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from store.models_alerts import AlertRow, AlertRuleRow, DeliveryRow
-from store.repositories import Repository, new_id, now_utc
+from store.repositories import Repository, new_row, now_utc
 
 Notice = Callable[[Sequence[AlertRow]], Mapping[str, Any]]
 KEEP_DAYS = 400.0
@@ -26,9 +26,7 @@ class AlertRules(Repository[AlertRuleRow]):
 
     def enabled(self) -> Sequence[AlertRuleRow]:
         """Rules that are watched."""
-        with self.sessions() as session:
-            query = select(AlertRuleRow).where(AlertRuleRow.enabled)
-            return session.scalars(query).all()
+        return self._all(select(AlertRuleRow).where(AlertRuleRow.enabled))
 
     def remove(self, key: str) -> None:
         """
@@ -55,8 +53,7 @@ class Alerts(Repository[AlertRow]):
 
     def firing(self) -> Sequence[AlertRow]:
         """Alerts that fire now."""
-        with self.sessions() as session:
-            return session.scalars(_firing()).all()
+        return self._all(_firing())
 
     def open(
         self, rule: AlertRuleRow, values: Mapping[str, float], notice: Notice
@@ -71,11 +68,11 @@ class Alerts(Repository[AlertRow]):
         """
         stamp = now_utc()
         made = [
-            AlertRow(
-                id=new_id("alert"), created_at=stamp, updated_at=stamp,
-                rule_id=rule.id, rule_name=rule.name, kind=rule.kind,
-                severity=rule.severity, target=target, status="firing",
-                value=_finite(value), limit=rule.limit, reason="",
+            new_row(
+                AlertRow, "alert", created_at=stamp, updated_at=stamp, rule_id=rule.id,
+                rule_name=rule.name, kind=rule.kind, severity=rule.severity,
+                target=target, status="firing", value=_finite(value), limit=rule.limit,
+                reason="",
             )
             for target, value in values.items()
         ]  # fmt: skip
@@ -157,10 +154,10 @@ def _tell(
     if last is not None and last >= stamp:  # the clock has gone back; the order stays
         stamp = last + dt.timedelta(microseconds=1)
     session.add(
-        DeliveryRow(
-            id=new_id("delivery"), created_at=stamp, updated_at=stamp, rule_id=rule.id,
-            status=status, alerts=len(body["alerts"]), body=dict(body), state="queued",
-            attempts=0, next_at=stamp, answer="",
+        new_row(
+            DeliveryRow, "delivery", created_at=stamp, updated_at=stamp,
+            rule_id=rule.id, status=status, alerts=len(body["alerts"]), body=dict(body),
+            state="queued", attempts=0, next_at=stamp, answer="",
         )
     )  # fmt: skip
 

@@ -26,7 +26,7 @@ from typing import Any, BinaryIO
 from sqlalchemy import Engine, text
 from sqlalchemy.engine import URL
 
-from store.engine import open_engine
+from store.engine import opened
 from store.migrate import newer, revision_of, revisions
 from store.models import Base
 from store.settings import Settings
@@ -61,24 +61,22 @@ def backup(settings: Settings, target: Path, *, version: str) -> dict[str, Any]:
         target = target / f"nameplate-{now:%Y%m%dT%H%M%SZ}.zip"
     if target.exists():
         raise _wrong("file", "must not be there yet", target, "choose another name")
-    engine = open_engine(settings.database_url)
-    try:
-        with tempfile.TemporaryDirectory(
-            prefix=f".{target.name}-", dir=target.absolute().parent
-        ) as name:
-            work = Path(name)
-            kind, revision = _database(engine, work)
-            parts = {kind: work / Path(kind).name} | _imported(settings)
-            manifest = {
-                "format": FORMAT, "product": version, "revision": revision,
-                "database": engine.dialect.name, "made_at": now.isoformat(),
-                "published": _published(settings), "files": {},
-            }  # fmt: skip
-            _write(work / "backup.zip", manifest, parts)
-            sync(work / "backup.zip")
-            (work / "backup.zip").replace(target)
-    finally:
-        engine.dispose()
+    prefix, beside = f".{target.name}-", target.absolute().parent
+    with (
+        opened(settings.database_url) as engine,
+        tempfile.TemporaryDirectory(prefix=prefix, dir=beside) as name,
+    ):
+        work = Path(name)
+        kind, revision = _database(engine, work)
+        parts = {kind: work / Path(kind).name} | _imported(settings)
+        manifest = {
+            "format": FORMAT, "product": version, "revision": revision,
+            "database": engine.dialect.name, "made_at": now.isoformat(),
+            "published": _published(settings), "files": {},
+        }  # fmt: skip
+        _write(work / "backup.zip", manifest, parts)
+        sync(work / "backup.zip")
+        (work / "backup.zip").replace(target)
     return manifest | {"path": str(target)}
 
 

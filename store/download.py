@@ -13,6 +13,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +42,8 @@ def pull(
     folder: Path,
     *,
     client: httpx.Client | None = None,
-    on_progress: OnProgress | None = None,
-    cancelled: IsCancelled | None = None,
+    on_progress: OnProgress = lambda _part, _text: None,
+    cancelled: IsCancelled = lambda: False,
 ) -> str:
     """
     Fetch a dataset into `folder`, which appears complete or not at all.
@@ -69,8 +70,11 @@ def pull(
     before = _receipt(folder)
     work = Path(tempfile.mkdtemp(prefix=f".{entry.name}-", dir=folder.parent))
     try:
-        with _session(client) as session:
-            fetch = _Fetch(session, work, on_progress or _silent, cancelled or _never)
+        with (
+            nullcontext(client) if client is not None
+            else httpx.Client(timeout=TIMEOUT_S, follow_redirects=True)
+        ) as session:  # fmt: skip
+            fetch = _Fetch(session, work, on_progress, cancelled)
             checked = _fetch_entry(entry, fetch, before)
         _replace(work, folder)
     except OSError as error:
@@ -331,26 +335,3 @@ def _check_disk(folder: Path) -> None:
     if not os.access(folder, os.W_OK):
         raise DownloadError("disk", "must be writable", str(folder),
                             "set NAMEPLATE_CACHE_DIR to a folder of yours")  # fmt: skip
-
-
-class _session:  # noqa: N801 - a context manager used like a function
-    """The given client left open, or a new one closed at the end."""
-
-    def __init__(self, client: httpx.Client | None) -> None:
-        self._given = client
-        self._client = client or httpx.Client(timeout=TIMEOUT_S, follow_redirects=True)
-
-    def __enter__(self) -> httpx.Client:
-        return self._client
-
-    def __exit__(self, *_: object) -> None:
-        if self._given is None:
-            self._client.close()
-
-
-def _silent(_part: float, _text: str) -> None:
-    return None
-
-
-def _never() -> bool:
-    return False

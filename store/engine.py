@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +96,16 @@ def open_engine(url: str) -> Engine:
     event.listen(engine, "connect", _prepare_sqlite)
     name_place(engine)
     return engine
+
+
+@contextmanager
+def opened(url: str) -> Iterator[Engine]:
+    """Open an engine for the length of a with-block; as `open_engine`."""
+    engine = open_engine(url)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 class Patient(psycopg.Connection[Any]):

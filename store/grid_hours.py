@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from store.readers import ImportProblem, read_table
+from store.csv_files import ImportProblem, no_column, number, read_table
 from twin.exchange.series import RANGES
 from twin.serving.grid_year import GridYear, filled
 from twin.types import FloatArray
@@ -37,10 +37,8 @@ def read_grid(path: Path) -> GridYear:
     """
     rows = [{k.lower(): v for k, v in row.items()} for row in read_table(path)]
     if len(rows) not in _HOURS:
-        raise ImportProblem(
-            line=0, column="", rule="must have 8,760 hourly lines (8,784 in a leap "
-            "year)", value=len(rows), repair="choose a file with one whole year",
-        )  # fmt: skip
+        raise ImportProblem("must have 8,760 hourly lines (8,784 in a leap year)",
+                            len(rows), "choose a file with one whole year")  # fmt: skip
     name = path.name.split(".")[0]
     start = _start(rows)
     carbon, carbon_filled = _series(rows, CARBON, "carbon", name)
@@ -59,9 +57,9 @@ def _start(rows: list[dict[str, str]]) -> dt.datetime:
         at = _stamp(row[column], place + 2, column)
         if at != first + place * dt.timedelta(hours=1):
             raise ImportProblem(
-                line=place + 2, column=column,
-                rule="must be one hour after the line before", value=row[column],
-                repair="give every hour of the year once, in order",
+                "must be one hour after the line before", row[column],
+                "give every hour of the year once, in order", line=place + 2,
+                column=column,
             )  # fmt: skip
     return first
 
@@ -71,8 +69,8 @@ def _stamp(text: str, line: int, column: str) -> dt.datetime:
         at = dt.datetime.fromisoformat(text)
     except ValueError as error:
         raise ImportProblem(
-            line=line, column=column, rule="must be a date and time in UTC",
-            value=text, repair='write it as "2022-01-01 07:00:00"',
+            "must be a date and time in UTC", text,
+            'write it as "2022-01-01 07:00:00"', line=line, column=column,
         ) from error  # fmt: skip
     return at.replace(tzinfo=dt.UTC) if at.tzinfo is None else at.astimezone(dt.UTC)
 
@@ -87,15 +85,11 @@ def _series(
         text = row[column].strip()
         if not text:
             continue
-        try:
-            values[place] = float(text)
-        except ValueError:
-            values[place] = np.inf
+        values[place] = number(text)
         if not low <= values[place] <= high:
             raise ImportProblem(
-                line=place + 2, column=column,
-                rule=f"must be a number of {low:g} to {high:g}, or empty", value=text,
-                repair="correct that hour, or leave it empty",
+                f"must be a number of {low:g} to {high:g}, or empty", text,
+                "correct that hour, or leave it empty", line=place + 2, column=column,
             )  # fmt: skip
     return filled(values, what=kind, name=dataset)
 
@@ -103,8 +97,5 @@ def _series(
 def _column(row: dict[str, str], names: tuple[str, ...], what: str) -> str:
     found = next((n for n in names if n in row), None)
     if found is None:
-        raise ImportProblem(
-            line=1, column="", rule=f"must have a column of {what}",
-            value=", ".join(row)[:200], repair=f"name it {' or '.join(names)}",
-        )  # fmt: skip
+        raise no_column(row, what, names)
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import (
@@ -20,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 NAMING = {
@@ -31,10 +32,15 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 STATES = ("queued", "running", "done", "failed", "cancelled")
-STATE_LIST = ", ".join(f"'{s}'" for s in STATES)
 
 Document = JSON().with_variant(JSONB(), "postgresql")
 """JSON text on SQLite, JSONB on PostgreSQL."""
+
+
+def one_of(column: str, values: Iterable[str]) -> CheckConstraint:
+    """Hold a column to some words."""
+    listed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({listed})", name=column)
 
 
 class UtcDateTime(TypeDecorator[dt.datetime]):
@@ -139,7 +145,12 @@ class ScenarioVersionRow(Base):
 
 
 class Outcome(Stamped):
-    """What runs and plans share: inputs, provenance, state and result."""
+    """What runs, plans and studies share: inputs, provenance, state and result."""
+
+    @declared_attr.directive
+    @classmethod
+    def __table_args__(cls) -> tuple[CheckConstraint]:
+        return (one_of("status", STATES),)
 
     name: Mapped[str] = mapped_column(String(120))
     body: Mapped[dict[str, Any]] = mapped_column(Document)
@@ -149,34 +160,29 @@ class Outcome(Stamped):
     status: Mapped[str] = mapped_column(String(12))
     finished_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     job_id: Mapped[str | None] = mapped_column(String(64))
+    result: Mapped[dict[str, Any] | None] = mapped_column(
+        Document.copy(), deferred=True
+    )
 
 
-class RunRow(Outcome, Base):
+class OfScenario:
+    """Stays, without its scenario, where that is deleted."""
+
+    scenario_id: Mapped[str | None] = mapped_column(
+        ForeignKey("scenarios.id", ondelete="SET NULL"), index=True
+    )
+
+
+class RunRow(OfScenario, Outcome, Base):
     """One simulated scenario."""
 
     __tablename__ = "runs"
-    __table_args__ = (CheckConstraint(f"status IN ({STATE_LIST})", name="status"),)
-
-    scenario_id: Mapped[str | None] = mapped_column(
-        ForeignKey("scenarios.id", ondelete="SET NULL"), index=True
-    )
-    result: Mapped[dict[str, Any] | None] = mapped_column(
-        Document.copy(), deferred=True
-    )
 
 
-class PlanRow(Outcome, Base):
+class PlanRow(OfScenario, Outcome, Base):
     """One search over server counts and policies."""
 
     __tablename__ = "plans"
-    __table_args__ = (CheckConstraint(f"status IN ({STATE_LIST})", name="status"),)
-
-    scenario_id: Mapped[str | None] = mapped_column(
-        ForeignKey("scenarios.id", ondelete="SET NULL"), index=True
-    )
-    result: Mapped[dict[str, Any] | None] = mapped_column(
-        Document.copy(), deferred=True
-    )
 
 
 class JobRow(Stamped, Base):
@@ -184,7 +190,7 @@ class JobRow(Stamped, Base):
 
     __tablename__ = "jobs"
     __table_args__ = (
-        CheckConstraint(f"state IN ({STATE_LIST})", name="state"),
+        one_of("state", STATES),
         CheckConstraint("part >= 0 AND part <= 1", name="part"),
         Index("ix_jobs_state", "state"),
     )

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import CheckConstraint, Index, Integer, String
+from sqlalchemy import Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from store.models import Base, Document, Stamped, UtcDateTime
+from store.models import Base, Document, Stamped, UtcDateTime, one_of
 
 
 class TokenRow(Stamped, Base):
     """A token: its public id, who holds it and what it opens; never its secret."""
 
     __tablename__ = "access_tokens"
-    __table_args__ = (CheckConstraint("kind IN ('agent', 'user')", name="kind"),)
+    __table_args__ = (one_of("kind", ("agent", "user")),)
 
     name: Mapped[str] = mapped_column(String(120))
     kind: Mapped[str] = mapped_column(String(8))
@@ -31,7 +31,7 @@ class AuditRow(Stamped, Base):
 
     __tablename__ = "access_audit"
     __table_args__ = (
-        CheckConstraint("kind IN ('change', 'refusal')", name="kind"),
+        one_of("kind", ("change", "refusal")),
         Index("ix_access_audit_kind_created_at", "kind", "created_at"),
     )
 

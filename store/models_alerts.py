@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import (
     Boolean,
-    CheckConstraint,
     Float,
     ForeignKey,
     Index,
@@ -18,22 +17,17 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from store.models import Base, Document, Stamped, UtcDateTime
+from store.models import Base, Document, Stamped, UtcDateTime, one_of
 
 KINDS = ("threshold", "load", "ramp", "missing-agent", "model-drift")
 SEVERITIES = ("info", "warning", "critical")
-
-
-def _one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:
-    listed = ", ".join(f"'{value}'" for value in values)
-    return CheckConstraint(f"{column} IN ({listed})", name=column)
 
 
 class AlertRuleRow(Stamped, Base):
     """What is watched, and where to tell of it."""
 
     __tablename__ = "alert_rules"
-    __table_args__ = (_one_of("kind", KINDS), _one_of("severity", SEVERITIES))
+    __table_args__ = (one_of("kind", KINDS), one_of("severity", SEVERITIES))
 
     name: Mapped[str] = mapped_column(String(120))
     kind: Mapped[str] = mapped_column(String(16))
@@ -66,7 +60,7 @@ class AlertRow(Stamped, Base):
 
     __tablename__ = "alerts"
     __table_args__ = (
-        _one_of("status", ("firing", "resolved")),
+        one_of("status", ("firing", "resolved")),
         Index("ix_alerts_status", "status"),
     )
 
@@ -89,7 +83,7 @@ class DeliveryRow(Stamped, Base):
 
     __tablename__ = "alert_deliveries"
     __table_args__ = (
-        _one_of("state", ("queued", "delivered", "given-up")),
+        one_of("state", ("queued", "delivered", "given-up")),
         Index("ix_alert_deliveries_state", "state"),
     )
 

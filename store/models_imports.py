@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
-    CheckConstraint,
     ForeignKey,
     Integer,
     LargeBinary,
@@ -16,25 +15,27 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from store.models import Base, Document, Stamped, UtcDateTime
+from store.models import (
+    Base,
+    Document,
+    OfScenario,
+    Stamped,
+    UtcDateTime,
+    one_of,
+)
 
 
-class ImportRow(Stamped, Base):
+class ImportRow(OfScenario, Stamped, Base):
     """One import: what it would do or did, and what it could not map."""
 
     __tablename__ = "imports"
-    __table_args__ = (
-        CheckConstraint("status IN ('previewed', 'applied', 'refused')", name="status"),
-    )
+    __table_args__ = (one_of("status", ("previewed", "applied", "refused")),)
 
     kind: Mapped[str] = mapped_column(String(20), index=True)
     source: Mapped[str] = mapped_column(String(200))
     name: Mapped[str] = mapped_column(String(120))
     content_sha256: Mapped[str] = mapped_column(String(64))
     status: Mapped[str] = mapped_column(String(12))
-    scenario_id: Mapped[str | None] = mapped_column(
-        ForeignKey("scenarios.id", ondelete="SET NULL"), index=True
-    )
     scenario_version: Mapped[int | None] = mapped_column(Integer)
     applied_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     counts: Mapped[dict[str, Any]] = mapped_column(Document.copy())

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Integer, String, Text
+from sqlalchemy import ForeignKey, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from store.models import STATE_LIST, Base, Document, Outcome, UtcDateTime
+from store.models import Base, Outcome, UtcDateTime
 
 
 class StudyRow(Outcome, Base):
     """One question at many points; `body` is the study, `result` its analysis."""
 
     __tablename__ = "studies"
-    __table_args__ = (CheckConstraint(f"status IN ({STATE_LIST})", name="status"),)
 
     question: Mapped[str] = mapped_column(String(40), index=True)
     engine: Mapped[str] = mapped_column(String(200))
@@ -25,9 +23,6 @@ class StudyRow(Outcome, Base):
     failed_count: Mapped[int] = mapped_column(Integer)
     cached_count: Mapped[int] = mapped_column(Integer)
     stopped: Mapped[str] = mapped_column(Text)
-    result: Mapped[dict[str, Any] | None] = mapped_column(
-        Document.copy(), deferred=True
-    )
 
 
 class StudyPointRow(Base):

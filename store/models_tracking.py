@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Float, Index, String, text
+from sqlalchemy import BigInteger, Boolean, Float, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from store.models import Base, Document, Stamped
+from store.models import Base, Document, Stamped, one_of
 
 KINDS = ("gpu-utilisation", "gpu-clock", "server", "conversion", "thermal", "levels")
-_KIND_LIST = ", ".join(f"'{kind}'" for kind in KINDS)
 
 
 class CalibrationRow(Stamped, Base):
@@ -23,8 +22,7 @@ class CalibrationRow(Stamped, Base):
 
     __tablename__ = "calibrations"
     __table_args__ = (
-        CheckConstraint(f"kind IN ({_KIND_LIST})", name="kind"),
-        CheckConstraint("status IN ('fitted', 'refused')", name="status"),
+        one_of("kind", KINDS), one_of("status", ("fitted", "refused")),
         Index("ix_calibrations_target", "target"),
         Index(
             "uq_calibrations_active", "kind", "target", unique=True,

@@ -9,6 +9,7 @@ The secret is handed on in one header and stands in no message.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -136,8 +137,10 @@ def fetch(
         PrometheusError: If it cannot be reached or does not answer as one.
         Cancelled: If `cancelled` said so.
     """
-    own = client or httpx.Client(timeout=TIMEOUT_S, trust_env=False)
-    try:
+    with (
+        nullcontext(client) if client is not None
+        else httpx.Client(timeout=TIMEOUT_S, trust_env=False)
+    ) as own:  # fmt: skip
         at_s, steps = query.start_s, FIRST_STEPS
         while at_s <= query.end_s:
             if cancelled():
@@ -158,9 +161,6 @@ def fetch(
                 steps = min(MOST_STEPS, steps * 2)
             whole_s = max(query.end_s - query.start_s, query.step_s)
             on_progress(min(1.0, (at_s - query.start_s) / whole_s), "fetching")
-    finally:
-        if client is None:
-            own.close()
 
 
 def _ask(

@@ -6,11 +6,13 @@ import base64
 import binascii
 import datetime as dt
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from sqlalchemy import Engine, and_, delete, or_, select, update
 from sqlalchemy.orm import Session, sessionmaker, undefer
+from sqlalchemy.orm.exc import StaleDataError
 
 from store.engine import durably
 from store.models import Base, JobRow, PlanRow, RunRow, SiteRow, Stamped
@@ -47,7 +49,7 @@ class ConflictError(NameplateError):
 
 UNFINISHED = ("queued", "running")
 RowT = TypeVar("RowT", bound=Base)
-OutcomeT = TypeVar("OutcomeT", RunRow, PlanRow)
+OutcomeT = TypeVar("OutcomeT", RunRow, PlanRow, StudyRow)
 
 
 class Page(NamedTuple, Generic[RowT]):
@@ -67,6 +69,27 @@ def new_id(prefix: str) -> str:
     return f"{prefix}_{secrets.token_hex(8)}"
 
 
+def new_row(row: type[Any], noun: str, **values: Any) -> Any:
+    """Make a row; id and times are filled in where not given."""
+    stamp = now_utc()
+    usual = {"id": new_id(noun), "created_at": stamp, "updated_at": stamp}
+    return row(**(usual | values))
+
+
+@contextmanager
+def guarded(noun: str, key: str, expected: int) -> Iterator[None]:
+    """
+    Write a row that its version guards.
+
+    Raises:
+        ConflictError: If somebody else changed it in between.
+    """
+    try:
+        yield
+    except StaleDataError as error:
+        raise ConflictError(noun, key, expected=expected, found=expected + 1) from error
+
+
 class Repository(Generic[RowT]):
     """Rows of one table by id and by page."""
 
@@ -79,15 +102,15 @@ class Repository(Generic[RowT]):
             engine, expire_on_commit=False
         )
 
-    def get(self, key: str) -> RowT:
+    def get(self, key: str, *deferred: Any) -> RowT:
         """
-        Read one row.
+        Read one row, with columns that are left out elsewhere.
 
         Raises:
             NotFoundError: If there is none.
         """
         with self.sessions() as session:
-            return self._one(session, key)
+            return self._one(session, key, *deferred)
 
     def find(self, key: str) -> RowT | None:
         """Read one row, None if there is none."""
@@ -97,7 +120,7 @@ class Repository(Generic[RowT]):
 
     def add(self, **values: Any) -> RowT:
         """Insert a row; id and times are filled in where not given."""
-        made = self._made(**values)
+        made: RowT = new_row(self.row, self.noun, **values)
         with self.sessions.begin() as session:
             session.add(made)
         return made
@@ -159,17 +182,16 @@ class Repository(Generic[RowT]):
 
     def is_empty(self) -> bool:
         """Whether the table has no row."""
+        return not self._all(select(self.row.id).limit(1))
+
+    def _all(self, query: Any) -> list[Any]:
+        """Every row, or value of one column, that a query finds."""
         with self.sessions() as session:
-            return session.scalars(select(self.row.id).limit(1)).first() is None
+            return list(session.scalars(query))
 
-    def _made(self, **values: Any) -> RowT:
-        stamp = now_utc()
-        usual = {"id": new_id(self.noun), "created_at": stamp, "updated_at": stamp}
-        made: RowT = self.row(**(usual | values))
-        return made
-
-    def _one(self, session: Session, key: str) -> RowT:
-        found: RowT | None = session.get(self.row, key)
+    def _one(self, session: Session, key: str, *deferred: Any) -> RowT:
+        options = [undefer(column) for column in deferred]
+        found: RowT | None = session.get(self.row, key, options=options)
         if found is None:
             raise NotFoundError(self.noun, key)
         return found
@@ -202,7 +224,7 @@ class Sites(Repository[SiteRow]):
 
 
 class Outcomes(Repository[OutcomeT]):
-    """Runs or plans: listed without their result, which is large."""
+    """Runs, plans or studies: listed without their result, which is large."""
 
     def with_result(self, key: str) -> OutcomeT:
         """
@@ -211,14 +233,7 @@ class Outcomes(Repository[OutcomeT]):
         Raises:
             NotFoundError: If there is none.
         """
-        query = select(self.row).where(self.row.id == key)
-        with self.sessions() as session:
-            found: OutcomeT | None = session.scalars(
-                query.options(undefer(self.row.result))
-            ).first()
-        if found is None:
-            raise NotFoundError(self.noun, key)
-        return found
+        return self.get(key, self.row.result)
 
 
 class Runs(Outcomes[RunRow]):
@@ -243,9 +258,7 @@ class Jobs(Repository[JobRow]):
 
     def unfinished(self) -> Sequence[JobRow]:
         """Jobs that are said to wait or run."""
-        with self.sessions() as session:
-            query = select(JobRow).where(JobRow.state.in_(UNFINISHED))
-            return session.scalars(query).all()
+        return self._all(select(JobRow).where(JobRow.state.in_(UNFINISHED)))
 
     def fail(self, key: str, *, text: str, error: dict[str, Any]) -> bool:
         """

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from store.engine import open_engine
+from store.engine import opened
 from store.migrate import revisions, upgrade_engine
 from store.sqlite_files import beside, damage, file_of, forget_served, set_aside
 from twin.errors import ScenarioError
@@ -59,9 +59,8 @@ def _saved(path: Path, made: Path) -> Saved:
             )
             if revision not in revisions():
                 raise sqlite3.DatabaseError(f"its schema {revision} is not known")
-            engine = open_engine(f"sqlite:///{made}")
-            upgrade_engine(engine, revision)
-            engine.dispose()
+            with opened(f"sqlite:///{made}") as engine:
+                upgrade_engine(engine, revision)
             with closing(sqlite3.connect(made)) as new:
                 saved = _copied(old, new)
                 new.execute("PRAGMA journal_mode=DELETE")

@@ -17,10 +17,16 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.exc import StaleDataError
 
 from store.models import ScenarioRow, ScenarioVersionRow
-from store.repositories import ConflictError, NotFoundError, Repository, now_utc
+from store.repositories import (
+    ConflictError,
+    NotFoundError,
+    Repository,
+    guarded,
+    new_row,
+    now_utc,
+)
 from twin.compare import differing
 from twin.errors import ScenarioError
 
@@ -43,7 +49,9 @@ class Scenarios(Repository[ScenarioRow]):
         Raises:
             ConflictError: If somebody else stored one under this id just before.
         """
-        made = self._made(archived=False, changed_by=author, **values)
+        made: ScenarioRow = new_row(
+            self.row, self.noun, archived=False, changed_by=author, **values
+        )
         try:
             with self.sessions.begin() as session:
                 session.add(made)
@@ -85,16 +93,12 @@ class Scenarios(Repository[ScenarioRow]):
                 values |= {"updated_at": now_utc(), "changed_by": author}
                 for name, value in values.items():
                     setattr(found, name, value)
-            try:
+            with guarded(self.noun, key, version):
                 session.flush()
                 keep_version(
                     session, found, author, name=version_name, autosaved=autosaved
                 )
                 session.commit()
-            except StaleDataError as error:
-                raise ConflictError(
-                    self.noun, key, expected=version, found=version + 1
-                ) from error
         return found
 
     # --- versions -----------------------------------------------------------------

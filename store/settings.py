@@ -20,18 +20,6 @@ from store.secret_files import SecretFiles
 _NAME = "nameplate"
 
 
-def _default_database_url() -> str:
-    return f"sqlite:///{user_data_path(_NAME) / 'nameplate.db'}"
-
-
-def _default_cache_dir() -> Path:
-    return user_cache_path(_NAME)
-
-
-def _default_workers() -> int:
-    return os.cpu_count() or 1
-
-
 class Settings(BaseSettings):
     """Where data lives and how much the server may do; immutable once read."""
 
@@ -40,7 +28,7 @@ class Settings(BaseSettings):
     )
 
     database_url: str = Field(
-        default_factory=_default_database_url,
+        default_factory=lambda: f"sqlite:///{user_data_path(_NAME) / 'nameplate.db'}",
         repr=False,  # it may hold a password
         description="SQLAlchemy address: sqlite:///file or postgresql://user@host/name",
     )
@@ -62,7 +50,7 @@ class Settings(BaseSettings):
         "of NAMEPLATE_OWN_DIR; ride_through/ and critical_modes.yaml in it too",
     )
     cache_dir: Path = Field(
-        default_factory=_default_cache_dir,
+        default_factory=lambda: user_cache_path(_NAME),
         description="Folder for downloaded and imported datasets",
     )
     allow_user_policy: bool = Field(
@@ -88,7 +76,10 @@ class Settings(BaseSettings):
         "a million take about two seconds and 200 MB",
     )
     workers: int = Field(
-        default_factory=_default_workers, ge=1, le=256, description="Worker threads"
+        default_factory=lambda: os.cpu_count() or 1,
+        ge=1,
+        le=256,
+        description="Worker threads",
     )
     study_engine: str = Field(
         default="processes",

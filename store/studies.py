@@ -14,10 +14,10 @@ from typing import Any
 from sqlalchemy import Engine, and_, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import Session, sessionmaker, undefer
+from sqlalchemy.orm import Session, sessionmaker
 
 from store.models_studies import AnswerRow, StudyPointRow, StudyRow
-from store.repositories import NotFoundError, Repository, now_utc
+from store.repositories import NotFoundError, Outcomes, now_utc
 from twin.study.points import Answer
 from twin.study.runner import Solved
 
@@ -40,31 +40,16 @@ class StudyPoint:
     error: dict[str, Any] | None
 
 
-class Studies(Repository[StudyRow]):
-    """Stored studies, listed without their analysis."""
+class Studies(Outcomes[StudyRow]):
+    """Stored studies; their result is the analysis."""
 
     row = StudyRow
     noun = "study"
 
-    def with_result(self, key: str) -> StudyRow:
-        """
-        Read a study together with its analysis.
-
-        Raises:
-            NotFoundError: If there is none.
-        """
-        query = select(StudyRow).where(StudyRow.id == key)
-        with self.sessions() as session:
-            found = session.scalars(query.options(undefer(StudyRow.result))).first()
-        if found is None:
-            raise NotFoundError(self.noun, key)
-        return found
-
     def of_jobs(self, jobs: Sequence[str]) -> list[str]:
         """Ids of the studies that some jobs were to answer."""
         query = select(StudyRow.id).where(StudyRow.job_id.in_(jobs))
-        with self.sessions() as session:
-            return list(session.scalars(query))
+        return self._all(query)
 
     def claim(self, key: str, job_id: str, **values: Any) -> bool:
         """
@@ -90,8 +75,7 @@ class Studies(Repository[StudyRow]):
         query = select(StudyRow.id).where(
             StudyRow.status == "failed", StudyRow.stopped == INTERRUPTED
         )
-        with self.sessions() as session:
-            return list(session.scalars(query))
+        return self._all(query)
 
     def add_points(self, study_id: str, points: Sequence[Solved]) -> None:
         """Store points of a study; one that is there already stays as it is."""

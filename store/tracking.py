@@ -24,8 +24,7 @@ class Calibrations(Repository[CalibrationRow]):
             .where(CalibrationRow.active)
             .order_by(CalibrationRow.target, CalibrationRow.kind)
         )
-        with self.sessions() as session:
-            return session.scalars(query).all()
+        return self._all(query)
 
     def activate(self, key: str) -> CalibrationRow:
         """

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from store.readers import ImportProblem, read_table
+from store import csv_files
+from store.csv_files import ImportProblem, no_column, read_table
 from twin.training.recorded import GAP_INTERVALS, StepLog, Trace
 
 TIME = {"t_s": 1.0, "t_ms": 1e-3}
@@ -59,19 +60,17 @@ def read_traces(path: Path, *, gaps_allowed: bool = False) -> dict[str, Trace]:
         ImportProblem: With line, column, value and repair.
         ScenarioError: If a node has too few readings.
     """
-    rows = read_table(path)
-    names = {name.lower(): name for name in rows[0]}
-    time, power = _time_column(names), _power_column(names)
+    rows, names, time = _table(path)
+    power = _power_column(names)
     if len(rows) > MOST_READINGS:
-        raise ImportProblem(
-            line=0, column="", rule=f"must have at most {MOST_READINGS:,} readings",
-            value=f"{len(rows):,}", repair="cut it into shorter recordings",
-        )  # fmt: skip
+        raise ImportProblem(f"must have at most {MOST_READINGS:,} readings",
+                            f"{len(rows):,}",
+                            "cut it into shorter recordings")  # fmt: skip
     keys = [names[key] for key in KEYS if key in names]
     series: dict[str, list[tuple[int, float, float]]] = {}
     # line 1 is the header
     for line, row in enumerate(rows, start=2):
-        at_s = _number(line, time, row[time]) * TIME[time.lower()]
+        at_s = _at_s(line, time, row)
         power_w = _power(line, power, row[power])
         name = " ".join(f"{key} {row[key]}" for key in keys) or "trace"
         series.setdefault(name, []).append((line, at_s, power_w))
@@ -98,16 +97,15 @@ def read_run(path: Path) -> TrainingRun:
         ImportProblem: With line, column, value and repair.
         ScenarioError: If a node's trace cannot be used.
     """
-    rows = read_table(path)
-    names = {name.lower(): name for name in rows[0]}
-    time, power = _time_column(names), _power_column(names)
+    rows, names, time = _table(path)
+    power = _power_column(names)
     keys = [names[key] for key in KEYS if key in names]
     series: dict[str, dict[float, float]] = {}
     for line, row in enumerate(rows, start=2):
         if not row[power]:
             continue
         name = " ".join(f"{key} {row[key]}" for key in keys)
-        at_s = _number(line, time, row[time]) * TIME[time.lower()]
+        at_s = _at_s(line, time, row)
         series.setdefault(name, {})[at_s] = _power(line, power, row[power])
     nodes = tuple(
         Trace(
@@ -135,13 +133,11 @@ def read_log(path: Path) -> StepLog:
     Raises:
         ImportProblem: With line, column, value and repair.
     """
-    rows = read_table(path)
-    names = {name.lower(): name for name in rows[0]}
-    time = _time_column(names)
+    rows, names, time = _table(path)
     event, value = (_log_column(names, name) for name in ("event", "value"))
     ended, took, starts, stops = [], [], [], []
     for line, row in enumerate(rows, start=2):
-        at_s = _number(line, time, row[time]) * TIME[time.lower()]
+        at_s = _at_s(line, time, row)
         if row[event] == _STEP:
             ended.append(at_s)
             took.append(_number(line, value, row[value]))
@@ -167,24 +163,24 @@ def _log(path: Path) -> StepLog | None:
 def _log_column(names: dict[str, str], name: str) -> str:
     if name in names:
         return names[name]
-    raise ImportProblem(
-        line=1, column="", rule=f"must have a column {name}",
-        value=", ".join(names)[:200], repair=f"name it {name}",
-    )  # fmt: skip
+    raise ImportProblem(f"must have a column {name}", ", ".join(names)[:200],
+                        f"name it {name}", line=1)  # fmt: skip
 
 
 # --- columns and cells ----------------------------------------------------------------
 
 
-def _time_column(names: dict[str, str]) -> str:
-    found = next((names[name] for name in TIME if name in names), None)
-    if found is None:
-        raise ImportProblem(
-            line=1, column="", rule="must have a column of time",
-            value=", ".join(names)[:200],
-            repair="name it t_s for seconds or t_ms for milliseconds",
-        )  # fmt: skip
-    return found
+Rows = list[dict[str, str]]
+
+
+def _table(path: Path) -> tuple[Rows, dict[str, str], str]:
+    """Rows, their columns as the header spells them, and the column of time."""
+    rows = read_table(path)
+    names = {name.lower(): name for name in rows[0]}
+    time = next((names[name] for name in TIME if name in names), None)
+    if time is None:
+        raise no_column(names, "time", ("t_s for seconds", "t_ms for milliseconds"))
+    return rows, names, time
 
 
 def _power_column(names: dict[str, str]) -> str:
@@ -193,22 +189,20 @@ def _power_column(names: dict[str, str]) -> str:
         return found
     other = next((names[name] for name in OTHER_UNITS if name in names), None)
     raise ImportProblem(
-        line=1, column=other or "", rule="must be a column of power in watts, power_w",
-        value=other or ", ".join(names)[:200],
-        repair="convert it to watts and name it power_w",
+        "must be a column of power in watts, power_w", other or ", ".join(names)[:200],
+        "convert it to watts and name it power_w", line=1, column=other or "",
     )  # fmt: skip
 
 
+def _at_s(line: int, time: str, row: dict[str, str]) -> float:
+    return _number(line, time, row[time]) * TIME[time.lower()]
+
+
 def _number(line: int, column: str, text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
+    value = csv_files.number(text)
     if not math.isfinite(value):
-        raise ImportProblem(
-            line=line, column=column, rule="must be a number", value=text,
-            repair="correct or remove that line",
-        )  # fmt: skip
+        raise ImportProblem("must be a number", text, "correct or remove that line",
+                            line=line, column=column)  # fmt: skip
     return value
 
 
@@ -216,8 +210,9 @@ def _power(line: int, column: str, text: str) -> float:
     value = _number(line, column, text)
     if value < 0:
         raise ImportProblem(
-            line=line, column=column, rule="must be a power of 0 or more", value=text,
-            repair="correct or remove that line; power drawn counts as positive",
+            "must be a power of 0 or more", text,
+            "correct or remove that line; power drawn counts as positive", line=line,
+            column=column,
         )  # fmt: skip
     return value
 
@@ -244,14 +239,12 @@ def _check_order(name: str, lines: np.ndarray, t_s: np.ndarray, column: str) -> 
     at = int(np.argmin(steps > 0)) + 1
     again = steps[at - 1] == 0
     raise ImportProblem(
-        line=int(lines[at]),
-        column=column,
-        rule="must not be there twice" if again else "must not go back in time",
-        value=f"{t_s[at]:g} s after {t_s[at - 1]:g} s ({name})",
-        repair="keep one line of each time"
-        if again
-        else "sort the file by time, or add a column node if it has several meters",
-    )
+        "must not be there twice" if again else "must not go back in time",
+        f"{t_s[at]:g} s after {t_s[at - 1]:g} s ({name})",
+        "keep one line of each time" if again else
+        "sort the file by time, or add a column node if it has several meters",
+        line=int(lines[at]), column=column,
+    )  # fmt: skip
 
 
 def _check_units(
@@ -259,19 +252,17 @@ def _check_units(
 ) -> None:
     if power_w.max() < LEAST_SERVER_W:
         raise ImportProblem(
-            line=0, column=power,
-            rule=f"must reach {LEAST_SERVER_W:g} W, as any server does",
-            value=f"at most {power_w.max():g} ({name})",
-            repair="if these are kilowatts, multiply them by 1000",
+            f"must reach {LEAST_SERVER_W:g} W, as any server does",
+            f"at most {power_w.max():g} ({name})",
+            "if these are kilowatts, multiply them by 1000", column=power,
         )  # fmt: skip
     interval_s = float(np.median(np.diff(t_s))) if t_s.size > 1 else 0.0
     if interval_s > MOST_INTERVAL_S:
         raise ImportProblem(
-            line=0, column=time,
-            rule=f"must have readings at most {MOST_INTERVAL_S:g} s apart",
-            value=f"{interval_s:g} s ({name})",
-            repair="if these are milliseconds, name the column t_ms; iterations do not "
-            "show in slower readings",
+            f"must have readings at most {MOST_INTERVAL_S:g} s apart",
+            f"{interval_s:g} s ({name})",
+            "if these are milliseconds, name the column t_ms; iterations do not show "
+            "in slower readings", column=time,
         )  # fmt: skip
 
 
@@ -282,10 +273,9 @@ def _check_gaps(name: str, lines: np.ndarray, t_s: np.ndarray, column: str) -> N
     if not wide.size:
         return
     raise ImportProblem(
-        line=int(lines[wide[0] + 1]),
-        column=column,
-        rule=f"must follow within {GAP_INTERVALS:g} intervals of {interval_s:g} s",
-        value=f"{steps[wide[0]]:g} s after {t_s[wide[0]]:g} s ({name}); "
-        f"{wide.size} such gaps, the longest {steps[wide].max():g} s",
-        repair="cut the file there, or allow gaps: what lies in them stays unknown",
-    )
+        f"must follow within {GAP_INTERVALS:g} intervals of {interval_s:g} s",
+        f"{steps[wide[0]]:g} s after {t_s[wide[0]]:g} s ({name}); {wide.size} such "
+        f"gaps, the longest {steps[wide].max():g} s",
+        "cut the file there, or allow gaps: what lies in them stays unknown",
+        line=int(lines[wide[0] + 1]), column=column,
+    )  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from store.readers import ImportProblem, read_table
+from store.csv_files import (
+    ImportProblem,
+    no_column,
+    number,
+    read_table,
+    unreadable,
+)
 from twin.cooling.moist_air import standard_pressure_pa
 from twin.cooling.weather import HOURS_PER_YEAR, Weather, weather
 from twin.types import FloatArray
@@ -116,15 +121,10 @@ def _epw_columns(path: Path) -> Columns:
             warnings.simplefilter("ignore")
             table, _place = read(str(path))
     except OSError as error:
-        raise ImportProblem(
-            line=0, column="", rule="must be a file that can be read",
-            value=f"{path} ({error.strerror})", repair="check the path and its rights",
-        ) from error  # fmt: skip
+        raise unreadable(path, error) from error
     except Exception as error:
-        raise ImportProblem(
-            line=0, column="", rule="must be an EPW file", value=str(error)[:200],
-            repair="download it again, or give CSV",
-        ) from error  # fmt: skip
+        raise ImportProblem("must be an EPW file", str(error)[:200],
+                            "download it again, or give CSV") from error  # fmt: skip
     wanted = {n for q in (_DRY, _DEW, _PRESSURE, _WIND, _HUMIDITY) for n in q.names}
     return {str(n): [str(v) for v in table[n]] for n in table.columns if n in wanted}
 
@@ -135,21 +135,15 @@ def _epw_columns(path: Path) -> Columns:
 def _check_hours(count: int) -> None:
     if count not in (HOURS_PER_YEAR, _LEAP_HOURS):
         raise ImportProblem(
-            line=0, column="",
-            rule=f"must have {HOURS_PER_YEAR:,} hourly lines ({_LEAP_HOURS:,} in a "
-            "leap year)",
-            value=count, repair="choose a file with one whole year, one line an hour",
+            f"must have {HOURS_PER_YEAR:,} hourly lines ({_LEAP_HOURS:,} in a leap "
+            "year)", count, "choose a file with one whole year, one line an hour",
         )  # fmt: skip
 
 
 def _required(columns: Columns, quantity: _Quantity, first: int) -> FloatArray:
     found = _optional(columns, quantity, first)
     if found is None:
-        raise ImportProblem(
-            line=1, column="", rule=f"must have a column of {quantity.what}",
-            value=", ".join(columns)[:200],
-            repair=f"name it {' or '.join(quantity.names)}",
-        )  # fmt: skip
+        raise no_column(columns, quantity.what, quantity.names)
     return found
 
 
@@ -157,21 +151,13 @@ def _optional(columns: Columns, quantity: _Quantity, first: int) -> FloatArray |
     name = next((n for n in quantity.names if n in columns), None)
     if name is None:
         return None
-    values = np.array([_number(cell) for cell in columns[name]]) * quantity.names[name]
+    values = np.array([number(cell) for cell in columns[name]]) * quantity.names[name]
     wrong = ~((values >= quantity.low) & (values <= quantity.high))
     if np.any(wrong):
         at = int(np.argmax(wrong))
         raise ImportProblem(
-            line=first + at, column=name,
-            rule=f"must be a number of {quantity.low:g} to {quantity.high:g} "
-            f"{quantity.unit}",
-            value=columns[name][at], repair="correct that hour, or fill it from others",
+            f"must be a number of {quantity.low:g} to {quantity.high:g} "
+            f"{quantity.unit}", columns[name][at],
+            "correct that hour, or fill it from others", line=first + at, column=name,
         )  # fmt: skip
     return values
-
-
-def _number(cell: str) -> float:
-    try:
-        return float(cell)
-    except ValueError:
-        return math.nan

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cli.validation.row import ValidationRow
+from cli.validation.row import Suite, ValidationRow
 from store.datasets import DatasetStore
 from store.settings import Settings
 from twin.calibrate.batch_fit import (
@@ -22,12 +22,13 @@ from twin.calibrate.batch_fit import (
     left_out,
     read_rows,
 )
-from twin.types import FloatArray, Report
+from twin.types import BoolArray, FloatArray, Report
 
 PREFIX = "batch_model"
 DATASET = "mlenergy-v3"
 POWER_BAR, ITL_BAR = 0.05, 0.08
 _SOURCE = "our own bar; measured: ML.ENERGY benchmark v3 (NeurIPS 2025)"
+_row = Suite(PREFIX, "Batch model", _SOURCE).row
 _HOSTS = (
     "one configuration measured on two of the benchmark's machines draws 10 to 15 % "
     "apart, and lone B200s wait for a shared host; docs/models/batch_model.md"
@@ -57,53 +58,43 @@ def rows(report: Report) -> list[ValidationRow]:
     report(1.0, "batch model")
     tasks = [row["task"] for row in published]
     return [
-        *_pair("model", "models left out", by_model, _CHOSEN + _HOSTS),
+        *_pair("model_{}", "models left out", *_medians(by_model), _CHOSEN + _HOSTS),
         *_open(by_model, data),
-        *_pair("family", "whole families left out", by_family,
+        *_pair("family_{}", "whole families left out", *_medians(by_family),
                "a family shares its shape and kernels: nothing like it was seen"),
         *_anchored(anchored(data, by_model, tasks)),
     ]  # fmt: skip
 
 
-def _pair(key: str, words: str, found: LeftOut, why: str) -> list[ValidationRow]:
-    return [
-        _row(f"{key}_power", f"power, {words}, median error", POWER_BAR,
-             found.median(2), why),
-        _row(f"{key}_itl", f"time between tokens, {words}, median error", ITL_BAR,
-             found.median(0), why),
-    ]  # fmt: skip
+def _medians(found: LeftOut, some: BoolArray | None = None) -> tuple[float, float]:
+    """Median errors of power and of time between tokens."""
+    return found.median(2, some), found.median(0, some)
 
 
 def _open(found: LeftOut, data: Rows) -> list[ValidationRow]:
     alone = ~data.features.host_bound
-    words = "models left out, without lone B200s, median error"
     why = f"{int(alone.sum())} of {alone.size} rows: those no shared host held up"
-    return [
-        _row("model_power_open", f"power, {words}", POWER_BAR,
-             found.median(2, alone), why),
-        _row("model_itl_open", f"time between tokens, {words}", ITL_BAR,
-             found.median(0, alone), why),
-    ]  # fmt: skip
+    words = "models left out, without lone B200s"
+    return _pair("model_{}_open", words, *_medians(found, alone), why)
 
 
 def _anchored(off: FloatArray) -> list[ValidationRow]:
     judged = ~np.isnan(off[0])
     error = np.median(np.abs(np.expm1(-off[:, judged])), axis=1)
-    words = "anchored to three measured points, the rest, median error"
     why = (
         f"{int(judged.sum())} rows of configurations with six or more; not a "
         "prediction of an unseen model: three of its points were seen"
     )
+    words = "anchored to three measured points, the rest"
+    return _pair("anchored_{}", words, float(error[2]), float(error[0]), why)
+
+
+def _pair(
+    name: str, words: str, power: float, itl: float, why: str
+) -> list[ValidationRow]:
     return [
-        _row("anchored_power", f"power, {words}", POWER_BAR, float(error[2]), why),
-        _row("anchored_itl", f"time between tokens, {words}", ITL_BAR,
-             float(error[0]), why),
+        _row(name.format("power"), f"power, {words}, median error", "1", POWER_BAR,
+             power, 0.0, "at most", why),
+        _row(name.format("itl"), f"time between tokens, {words}, median error", "1",
+             ITL_BAR, itl, 0.0, "at most", why),
     ]  # fmt: skip
-
-
-def _row(key: str, quantity: str, bar: float, ours: float, why: str) -> ValidationRow:
-    return ValidationRow(
-        id=f"{PREFIX}.{key}", system="Batch model", quantity=quantity, unit="1",
-        published=bar, source=_SOURCE, mark="read", ours=ours, tolerance=0.0,
-        rule="at most", why=why,
-    )  # fmt: skip

@@ -8,13 +8,14 @@ an input back and none confirms the publication.
 from __future__ import annotations
 
 from cli.validation.even_ground import even_ground
-from cli.validation.row import Rule, ValidationRow
+from cli.validation.row import Suite, ValidationRow
 from twin.serving.systems.baseline import BaselineParameters
 from twin.serving.systems.baseline import evaluate as serve_plain
 from twin.serving.systems.buddy import SOURCE, BuddyParameters, evaluate
 from twin.types import Report
 
 PREFIX = "buddy"
+_row = Suite(PREFIX, "Buddy Compression", SOURCE).row
 _SERVING = "the published ratio and slow-down are of training, ours of serving"
 
 
@@ -32,20 +33,9 @@ def rows(report: Report) -> list[ValidationRow]:
     return [
         _row("slow_down", "median response of a fleet with room, change", "%", 2,
              100 * (slower - 1), 0.5, "near", f"2 % is what goes in; {_SERVING}; "
-             "within 0.5 points, ours"),
+             "within 0.5 points, ours", shows="input"),
         _row("capacity", "tokens an engine's cache holds, ratio", "x", 1.5,
              held / ground.engine.table.kv_capacity_tokens, 0.0, "at least",
-             "1.5 times the memory is what goes in; the cache gains more "
-             f"because the weights shrink too; {_SERVING}"),
+             "1.5 times the memory is what goes in; the cache gains more because the "
+             f"weights shrink too; {_SERVING}", shows="input"),
     ]  # fmt: skip
-
-
-def _row(
-    name: str, quantity: str, unit: str, published: float, ours: float,
-    tolerance: float, rule: Rule, why: str,
-) -> ValidationRow:  # fmt: skip
-    return ValidationRow(
-        id=f"{PREFIX}.{name}", system="Buddy Compression", quantity=quantity,
-        unit=unit, published=published, source=SOURCE, mark="read", ours=ours,
-        tolerance=tolerance, rule=rule, shows="input", why=why,
-    )  # fmt: skip

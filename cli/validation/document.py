@@ -18,10 +18,13 @@ from cli.validation.row import tally, verdict
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "docs" / "results"
 VALIDATION_MARKER = "<!-- table: validation -->"
-TAPAS_MARKER = "<!-- table: validation tapas -->"
-STABILIZE_MARKER = "<!-- table: validation stabilize -->"
-TRACKING_MARKER = "<!-- table: validation tracking -->"
-PLANNING_MARKER = "<!-- table: validation planning -->"
+OWN_TABLES = {
+    "tapas": ("tapas.",),
+    "stabilize": ("stabilize.",),
+    "tracking": ("tracking.",),
+    "planning": ("uncertainty.", "optimise."),
+}
+"""Marked `table: validation NAME` -> how the ids in it begin."""
 SERVING_MARKER = "<!-- table: validation serving -->"
 END_MARKER = "<!-- end -->"
 
@@ -109,20 +112,14 @@ def documents() -> dict[Path, str]:
     rows = json.loads((RESULTS / "validation.json").read_text())
     headline = [r for r in rows if r["id"] in _HEADLINE]
     page = (ROOT / "docs" / "validation.in.md").read_text()
-    rest = list(rows)
-    for prefix, marker in (
-        ("tapas.", TAPAS_MARKER), ("stabilize.", STABILIZE_MARKER),
-        ("tracking.", TRACKING_MARKER),
-    ):  # fmt: skip
-        own = [r for r in rows if r["id"].startswith(prefix)]
-        rest = [r for r in rest if r not in own]
-        page = filled(page, marker, validation_table(own))
-    planning = [r for r in rest if r["id"].startswith(("uncertainty.", "optimise."))]
-    rest = [r for r in rest if r not in planning]
-    page = filled(page, PLANNING_MARKER, validation_table(planning))
     serving = [r for r in rows if r["id"].partition(".")[0] in SERVING]
-    rest = [r for r in rest if r not in serving]
     page = filled(page, SERVING_MARKER, serving_tables(serving))
+    rest = [r for r in rows if r not in serving]
+    for name, prefixes in OWN_TABLES.items():
+        own = [r for r in rest if r["id"].startswith(prefixes)]
+        rest = [r for r in rest if r not in own]
+        marker = f"<!-- table: validation {name} -->"
+        page = filled(page, marker, validation_table(own))
     page = filled(page, VALIDATION_MARKER, validation_table(rest))
     readme = (ROOT / "README.md").read_text()
     short = f"{summary(rows)}\n\n{validation_table(headline, short=True)}"

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from cli.validation.even_ground import LENGTH_SPREAD, even_ground, own_baseline
-from cli.validation.row import ValidationRow
+from cli.validation.row import Suite, ValidationRow
 from twin.serving.systems.base import Ground
 from twin.serving.systems.droidspeak import SOURCE, DroidSpeakParameters, evaluate
 from twin.types import Report
 
 PREFIX = "droidspeak"
+_row = Suite(PREFIX, "DroidSpeak", SOURCE).row
 SHARED = DroidSpeakParameters(shared_frac=1.0, prefix_frac=0.9)
 _ASSUMED = (
     "shape only: workflows of 4 steps over 4 models that share 90 % of prompts of "
@@ -35,18 +36,11 @@ def rows(report: Report) -> list[ValidationRow]:
         _ttft("ttft_mean_uneven", "the same; prompts of a workflow of uneven length",
               uneven, "sensitivity: lengths drawn one by one, spread 0.7 of the "
               "logarithm; a cache covers no more than the shorter prompt"),
-        ValidationRow(
-            id=f"{PREFIX}.throughput", system="DroidSpeak", unit="x", published=4.0,
-            quantity="requests finished under overload, reuse ÷ no reuse",
-            source=SOURCE, mark="read", ours=gain, tolerance=0.4,
-            why=f"{_ASSUMED}; published as 'up to'; near is within a tenth of it, ours",
-        ),
-        ValidationRow(
-            id=f"{PREFIX}.throughput_gain", system="DroidSpeak", unit="x",
-            published=1.0, quantity="the same", source=SOURCE, mark="read", ours=gain,
-            tolerance=0.0, rule="at least", shows="sign",
-            why="whether reuse costs no throughput",
-        ),
+        _row("throughput", "requests finished under overload, reuse ÷ no reuse", "x",
+             4.0, gain, 0.4, "near",
+             f"{_ASSUMED}; published as 'up to'; near is within a tenth of it, ours"),
+        _row("throughput_gain", "the same", "x", 1.0, gain, 0.0, "at least",
+             "whether reuse costs no throughput", shows="sign"),
     ]  # fmt: skip
 
 
@@ -74,8 +68,7 @@ def _throughput() -> float:
 
 
 def _ttft(name: str, quantity: str, ours: float, why: str) -> ValidationRow:
-    return ValidationRow(
-        id=f"{PREFIX}.{name}", system="DroidSpeak", quantity=quantity, unit="x",
-        published=1.7, most=3.1, rule="within", source=SOURCE, mark="second-hand",
-        ours=ours, tolerance=0.0, why=why,
+    return _row(
+        name, quantity, "x", 1.7, ours, 0.0, "within", why, mark="second-hand",
+        most=3.1,
     )  # fmt: skip

@@ -20,7 +20,7 @@ from cli.validation.dynamollm_week import (
     hourly_carbon,
     run_week,
 )
-from cli.validation.row import Rule, Shows, ValidationRow
+from cli.validation.row import Suite, ValidationRow
 from store.datasets import DatasetStore
 from store.settings import Settings
 from twin.serving.dynamollm.busiest import BUSIEST
@@ -43,6 +43,7 @@ _SHAPE = (
     f"day 0 a Monday) at a peak of {PEAK_RPS:g}/s, 95 % of each prompt range inside "
     "its limits; decode time hardly follows the clock while its power does"
 )
+_row = Suite(PREFIX, "DynamoLLM", _ABSTRACT).row
 
 
 def rows(report: Report) -> list[ValidationRow]:
@@ -98,16 +99,16 @@ def _rows(week: Week) -> list[ValidationRow]:
     flat = "decode is taken to draw 54 % of TDP at any batch, on 2, 4 and 8 GPUs alike"
     at_equal = "saved against SinglePool at equal attainment"
     published = [
-        _row("energy", f"energy {at_equal}", 53.0, energy, 10.0, "near",
+        _row("energy", f"energy {at_equal}", "%", 53.0, energy, 10.0, "near",
              f"{beside}; {flat}; {_SHAPE}"),
-        _row("energy_camera_ready", "the same, camera-ready figure", 52.0, energy, 10.0,
-             "near", f"{beside}; {flat}; {_SHAPE}",
+        _row("energy_camera_ready", "the same, camera-ready figure", "%", 52.0, energy,
+             10.0, "near", f"{beside}; {flat}; {_SHAPE}",
              source="DynamoLLM (HPCA 2025), via notes", mark="second-hand"),
-        _row("carbon", f"operational carbon {at_equal}", 38.0,
+        _row("carbon", f"operational carbon {at_equal}", "%", 38.0,
              saving_percent(ours.carbon_g, single.carbon_g), 10.0, "near",
              f"{beside}; California's carbon by hour of the week, 2022; {flat}; "
              f"{_SHAPE}"),
-        _row("cost", f"cost {at_equal}", 61.0,
+        _row("cost", f"cost {at_equal}", "%", 61.0,
              saving_percent(ours.cost_usd, single.cost_usd), 10.0, "near",
              f"{beside}; GPU-hours at one price, energy included: the SinglePool that "
              f"keeps as many requests inside limits is hardly larger; {_SHAPE}"),
@@ -166,14 +167,14 @@ def _limits(outcomes: Iterable[Outcome]) -> list[ValidationRow]:
         worst = min(one.figures[f"attained_frac {r} {BUSIEST}"] for r in RANGES)
         sized = one.system == "single_pool"
         found += [
-            _row(f"slo_{one.system}", f"{one.label}: requests inside their limits",
+            _row(f"slo_{one.system}", f"{one.label}: requests inside their limits", "%",
                  95.0, 100.0 * one.attained_frac, 0.0, "at least",
                  f"{attainment(one)}; the paper says limits are met; 95 % is ours",
                  mark="inferred"),
             _row(f"slo_busiest_{one.system}", f"{one.label}: worst prompt range inside "
-                 "its limits in the busiest half hour", 95.0, 100.0 * worst, 0.0,
-                 "at least", f"{attainment(one)}; " + (
-                     _WHY_BUSIEST.get(one.system, "95 % is ours")),
+                 "its limits in the busiest half hour", "%", 95.0, 100.0 * worst, 0.0,
+                 "at least",
+                 f"{attainment(one)}; {_WHY_BUSIEST.get(one.system, '95 % is ours')}",
                  mark="inferred", shows="input" if sized else "size"),
         ]  # fmt: skip
     return found
@@ -194,20 +195,20 @@ def _order(by: dict[str, Outcome]) -> list[ValidationRow]:
     return [
         *found,
         _row("all_levers", "sign: energy saved by all levers ÷ by the best single one",
-             1.0, together / max(saved.values()), 0.0, "at least",
+             "ratio", 1.0, together / max(saved.values()), 0.0, "at least",
              f"published: all three save most; {attainment(by['dynamollm'])}",
-             unit="ratio", mark="memory", shows="sign"),
-        _row("frequency_bound", "energy saved by clocks alone against MultiPool", 20.0,
-             saved["scale_freq"], 0.0, "at most",
-             "a bound inferred from compute-bound work on the A100. Most time here is "
-             "decode, whose dynamic power is taken to follow the clock (6 % of it is "
-             "memory's on eight GPUs) and whose time only to a fifth: both assumed; "
+             mark="memory", shows="sign"),
+        _row("frequency_bound", "energy saved by clocks alone against MultiPool", "%",
+             20.0, saved["scale_freq"], 0.0, "at most", "a bound inferred from "
+             "compute-bound work on the A100. Most time here is decode, whose dynamic "
+             "power is taken to follow the clock (6 % of it is memory's on eight GPUs) "
+             "and whose time only to a fifth: both assumed; "
              f"{attainment(by['scale_freq'])}", source=_DERIVED, mark="inferred"),
         _row("instances_first", "sign: energy saved by instances or sharding ÷ by "
-             "clocks alone", 1.0, slower / saved["scale_freq"], 0.0, "at least",
-             "most saving must come from instances and sharding; sharding's rests on "
-             "one decode power for 2, 4 and 8 GPUs: see law_sharding",
-             unit="ratio", source=_DERIVED, mark="inferred", shows="sign"),
+             "clocks alone", "ratio", 1.0, slower / saved["scale_freq"], 0.0,
+             "at least", "most saving must come from instances and sharding; "
+             "sharding's rests on one decode power for 2, 4 and 8 GPUs: see "
+             "law_sharding", source=_DERIVED, mark="inferred", shows="sign"),
     ]  # fmt: skip
 
 
@@ -217,19 +218,6 @@ def _sign(
 ) -> ValidationRow:  # fmt: skip
     """A row that only says that something is saved."""
     return _row(
-        name, f"sign: {quantity}", 0.0, ours, 0.0, "at least", why, source=source,
+        name, f"sign: {quantity}", "%", 0.0, ours, 0.0, "at least", why, source=source,
         mark=mark, shows="sign",
-    )  # fmt: skip
-
-
-def _row(
-    name: str, quantity: str, published: float, ours: float, tolerance: float,
-    rule: Rule, why: str, *, unit: str = "%", source: str = _ABSTRACT,
-    mark: str = "read", shows: Shows = "size",
-) -> ValidationRow:  # fmt: skip
-    return ValidationRow(
-        id=f"{PREFIX}.{name}", system="DynamoLLM", quantity=quantity, unit=unit,
-        published=published, source=source, mark=mark, ours=float(ours),
-        tolerance=tolerance, rule=rule, why=why,
-        shows=shows,
     )  # fmt: skip

@@ -8,7 +8,7 @@ own: those rows are inputs given back. Rows of `nvidia` and `mlenergy` are not.
 
 from __future__ import annotations
 
-from cli.validation.row import Rule, Shows, ValidationRow
+from cli.validation.row import Rule, Shows, Suite, ValidationRow
 from twin.scenario.query_presets import PRESETS
 from twin.serving.query_energy import (
     PUBLISHED_COMBINED,
@@ -216,10 +216,9 @@ def _row(
 
     A figure that went in is marked inferred: what is compared is our own arithmetic.
     """
-    return ValidationRow(
-        id=f"{PREFIX}.{name}", system="Energy of a query", quantity=quantity, unit=unit,
-        published=published, source=source, ours=round(ours, 4),
+    return Suite(PREFIX, "Energy of a query", source).row(
+        name, quantity, unit, published, round(ours, 4),
+        WITHIN * published if rule == "near" and most is None else 0.0,
+        rule if most is None else "within", why, most=most, shows=shows,
         mark="inferred" if shows == "input" and mark == "read" else mark,
-        tolerance=WITHIN * published if rule == "near" and most is None else 0.0,
-        rule=rule if most is None else "within", most=most, shows=shows, why=why,
     )  # fmt: skip

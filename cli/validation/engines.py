@@ -9,14 +9,13 @@ all the same: 5 % of power, 8 % of time.
 
 from __future__ import annotations
 
-import csv
-import gzip
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from cli.validation.row import ValidationRow
+from cli.validation.row import Suite, ValidationRow
+from store.datasets import DatasetStore
 from store.settings import Settings
 from twin.catalogue.architectures import find_architecture
 from twin.catalogue.performance import PhaseTable
@@ -27,11 +26,12 @@ from twin.serving.fleet.scaling import carry_over
 from twin.types import FloatArray, Report
 
 PREFIX = "engines"
-TABLE = "mlenergy_v3/mlenergy_v3_llm.csv.gz"
+DATASET = "mlenergy-v3"
 TIME_PERCENT, POWER_PERCENT = 8.0, 5.0
 """Bars on median errors, as for models left out of the fit."""
 _BENCHMARK = "ML.ENERGY benchmark v3 (Chung et al., NeurIPS 2025)"
 _SPLITWISE = "splitwise-sim perf_model.csv (Patel et al., ISCA 2024)"
+_SUITE = Suite(PREFIX, "scaled engines", _BENCHMARK)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,15 +70,12 @@ def rows(report: Report) -> list[ValidationRow]:
     """Recompute the table; the benchmark's part only where its rows are."""
     report(0.0, "scaled tables")
     found = [*_degrees(), *_gpus()]
-    folder = Settings().data_dir
-    if folder is None or not (folder / TABLE).is_file():
+    store = DatasetStore(Settings())
+    if not store.info(DATASET).present:
         report(1.0, "engines: the recorded benchmark is not on this machine")
         return found
-    with gzip.open(folder / TABLE, "rt", newline="") as file:
-        lines = list(csv.DictReader(file))
-    for one in LEFT_OUT:
-        found += _left_out(one, lines)
-    return found
+    lines = store.table(DATASET)
+    return found + [row for one in LEFT_OUT for row in _left_out(one, lines)]
 
 
 def _left_out(one: LeftOut, lines: list[dict[str, str]]) -> list[ValidationRow]:
@@ -193,10 +190,8 @@ def _pair(
 def _row(
     name: str, quantity: str, source: str, ours: float, bar: float, why: str
 ) -> ValidationRow:
-    return ValidationRow(
-        id=f"{PREFIX}.{name}", system="scaled engines", quantity=quantity, unit="%",
-        published=bar, source=source, mark="read", ours=ours, tolerance=0.0,
-        rule="at most",
-        why=f"{why}; the error of a law carried to a configuration no table has, "
-        "against the measurement; in place of a published figure stands our bar",
+    return _SUITE.row(
+        name, quantity, "%", bar, ours, 0.0, "at most",
+        f"{why}; the error of a law carried to a configuration no table has, against "
+        "the measurement; in place of a published figure stands our bar", source=source,
     )  # fmt: skip

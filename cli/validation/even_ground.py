@@ -10,6 +10,7 @@ from twin.serving.fleet.parts import FleetClass, plain_requests
 from twin.serving.systems.base import Ground, Outcome, Slo
 
 SLO = Slo(prompt_below=(float("inf"),), ttft_s=(2.0,), tbt_s=0.1, source="assumed")
+SEED = 6
 LENGTH_SPREAD = 0.7
 """Standard deviation of the logarithm of prompts, and of outputs. Assumed."""
 
@@ -25,7 +26,6 @@ def even_ground(
     server: str = "dgx-h100",
     tensor_parallel: int = 8,
     spread: float = LENGTH_SPREAD,
-    seed: int = 6,
 ) -> Ground:
     """
     Poisson arrivals with log-normal lengths of stated means.
@@ -40,9 +40,8 @@ def even_ground(
         server: Key of the server type.
         tensor_parallel: GPUs of one instance.
         spread: Standard deviation of the logarithm of lengths.
-        seed: Seed of the draws.
     """
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(SEED)
     arrived_s = np.sort(rng.random(rng.poisson(rate_per_s * horizon_s)) * horizon_s)
 
     def lengths(mean: float) -> np.ndarray:
@@ -66,7 +65,7 @@ def even_ground(
         pue=1.25,
         energy_usd_per_kwh=0.08,
         carbon_g_per_kwh=(400.0,),
-        seed=seed,
+        seed=SEED,
     )
 
 

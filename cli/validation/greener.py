@@ -8,14 +8,14 @@ limits of training on two other GPUs.
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
-from cli.validation.row import Rule, Shows, ValidationRow
+from cli.validation.row import Suite, ValidationRow
+from store.csv_files import read_table
 from store.settings import Settings
 from twin.catalogue.gpus import A100, A100_CLOCKS
 from twin.serving.fleet.caps import slowdown_at_power
@@ -25,6 +25,7 @@ from twin.types import FloatArray, Report
 
 PREFIX = "greener"
 _PAPER = "Towards Greener LLMs (arXiv 2403.20306), via notes"
+_row = Suite(PREFIX, "Greener LLMs", _PAPER, "second-hand").row
 _SWEEP = "StreamWise artifact (Azure/realtimevideogen), A100 diffusion sweep"
 _ZEUS = "Zeus (NSDI 2023), power limits of training, recorded"
 BATCHES = (1, 2, 4, 8, 16, 32, 64)
@@ -87,9 +88,9 @@ def _headline() -> list[ValidationRow]:
             "the clock"
         )
         found += [
-            _row(f"energy_{name}", f"{title}: energy of a token", 0.8,
+            _row(f"energy_{name}", f"{title}: energy of a token", "ratio", 0.8,
                  float(np.median(joules)), 0.0, "at most", why),
-            _row(f"throughput_{name}", f"{title}: throughput", 1.0,
+            _row(f"throughput_{name}", f"{title}: throughput", "ratio", 1.0,
                  float(np.median(tokens)), 0.05, "near",
                  f"{why}; 'about the same' read as within 5 %"),
         ]  # fmt: skip
@@ -108,10 +109,10 @@ def _own_curve() -> list[ValidationRow]:
     recorded = {795: 16820 / 21161, 990: 16882 / 21161, 1200: 17624 / 21161}
     found = [
         _row(f"a100_sweep_{mhz}", f"prefill alone, A100 at {mhz} instead of 1410 MHz: "
-             "energy", was, float(sweep[k] / sweep[-1]), 0.02, "near",
+             "energy", "ratio", was, float(sweep[k] / sweep[-1]), 0.02, "near",
              "the curve was read off this sweep: it checks the arithmetic, and that "
-             "idle is held at 63 W while the sweep's own rises to 87 W",
-             source=_SWEEP, mark="read", shows="input")
+             "idle is held at 63 W while the sweep's own rises to 87 W", source=_SWEEP,
+             mark="read", shows="input")
         for k, (mhz, was) in enumerate(recorded.items())
     ]  # fmt: skip
     share = LOWER_MHZ / 1980.0
@@ -124,8 +125,8 @@ def _own_curve() -> list[ValidationRow]:
     return [
         *found,
         _row("energy_a100", f"llama2-70b, 8 A100, {share:.2f} of the top clock: energy "
-             "of a token", 0.8, float(np.median(joules)), 0.0, "at most", why),
-        _row("throughput_a100", "the same: throughput", 1.0,
+             "of a token", "ratio", 0.8, float(np.median(joules)), 0.0, "at most", why),
+        _row("throughput_a100", "the same: throughput", "ratio", 1.0,
              float(np.median(tokens)), 0.05, "near",
              f"{why}; 'about the same' read as within 5 %"),
     ]  # fmt: skip
@@ -134,13 +135,11 @@ def _own_curve() -> list[ValidationRow]:
 def power_limits(path: Path) -> Iterator[tuple[str, FloatArray, FloatArray]]:
     """Network, then power and time ÷ the same at its highest limit, a job at a time."""
     jobs: dict[tuple[str, ...], dict[float, tuple[float, float]]] = defaultdict(dict)
-    with path.open(newline="") as file:
-        for line in csv.DictReader(file):
-            job = (line["network"], line["dataset"], line["batch_size"],
-                   line["optimizer"])  # fmt: skip
-            jobs[job][float(line["power_limit"])] = (
-                float(line["average_power"]), float(line["time_per_epoch"]),
-            )  # fmt: skip
+    for line in read_table(path):
+        job = tuple(line[n] for n in ("network", "dataset", "batch_size", "optimizer"))
+        jobs[job][float(line["power_limit"])] = (
+            float(line["average_power"]), float(line["time_per_epoch"]),
+        )  # fmt: skip
     for (network, *_), limits in jobs.items():
         power, time = np.array([limits[w] for w in sorted(limits)]).T
         yield network, power[:-1] / power[-1], time[:-1] / time[-1]
@@ -165,15 +164,15 @@ def _limits(folder: Path) -> list[ValidationRow]:
         )
         found += [
             _row(f"zeus_{gpu}", f"slow-down under a power limit, {name}, every "
-                 "network: median error", 0.0, 100 * float(np.median(every)), 10,
-                 "near", why, unit="%", source=_ZEUS, mark="read"),
+                 "network: median error", "%", 0.0, 100 * float(np.median(every)), 10,
+                 "near", why, source=_ZEUS, mark="read"),
             _row(f"zeus_{gpu}_bert", f"the same, {name}, BERT alone (work bound by the "
-                 "GPU)", 0.0, 100 * float(np.median(bound)), 10, "near", why,
-                 unit="%", source=_ZEUS, mark="read"),
-            _row(f"zeus_{gpu}_least", f"least energy over the limits ÷ at the highest, "
-                 f"{name}, median job", float(np.median(best)), _least_energy(idle),
-                 0.05, "near", "training on an older GPU beside the lowest point of "
-                 "the A100's curve", source=_ZEUS, mark="read"),
+                 "GPU)", "%", 0.0, 100 * float(np.median(bound)), 10, "near", why,
+                 source=_ZEUS, mark="read"),
+            _row(f"zeus_{gpu}_least", "least energy over the limits ÷ at the highest, "
+                 f"{name}, median job", "ratio", float(np.median(best)),
+                 _least_energy(idle), 0.05, "near", "training on an older GPU beside "
+                 "the lowest point of the A100's curve", source=_ZEUS, mark="read"),
         ]  # fmt: skip
     return found
 
@@ -182,15 +181,3 @@ def _least_energy(idle_frac: float) -> float:
     """Least energy over the A100's curve ÷ at the top clock."""
     power = np.linspace(0.3, 1.0, 701)
     return float((power * slowdown_at_power(A100_CLOCKS, power, idle_frac)).min())
-
-
-def _row(
-    name: str, quantity: str, published: float, ours: float, tolerance: float,
-    rule: Rule, why: str, *, unit: str = "ratio", source: str = _PAPER,
-    mark: str = "second-hand", shows: Shows = "size",
-) -> ValidationRow:  # fmt: skip
-    return ValidationRow(
-        id=f"{PREFIX}.{name}", system="Greener LLMs", quantity=quantity, unit=unit,
-        published=published, source=source, mark=mark, ours=ours,
-        tolerance=tolerance, rule=rule, shows=shows, why=why,
-    )  # fmt: skip

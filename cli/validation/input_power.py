@@ -7,7 +7,7 @@ against the headline on another A100 with another idle and limit.
 
 from __future__ import annotations
 
-from cli.validation.row import Shows, ValidationRow
+from cli.validation.row import Suite, ValidationRow
 from twin.catalogue.gpus import A100
 from twin.serving.systems.input_power import (
     A100_LOGGED,
@@ -19,6 +19,8 @@ from twin.types import Report
 
 PREFIX = "input_power"
 TOLERANCE = 5.0
+_NEAR = f"near is within {TOLERANCE:g} points, ours"
+_row = Suite(PREFIX, "Input-dependent power", SOURCE).row
 
 OTHERS = (
     ("h100_zeros", "H100, all zeros", "sparse", 69.4, 429.0, 299.0),
@@ -44,10 +46,11 @@ def _headline() -> ValidationRow:
     idle_w, full_w = A100.idle_w.value, A100.tdp_w.value
     ours = 100 * (idle_w + factor * (full_w - idle_w)) / full_w - 100
     return _row(
-        "tensor_zeros", "GPU power, all zeros against dense, tensor cores", -39, ours,
+        "tensor_zeros", "GPU power, all zeros against dense, tensor cores", "%", -39,
+        ours, TOLERANCE, "near",
         "the headline is 'almost 40 %', 38 to 39 % in the logs; the factor is read off "
         "the same logs, so only card and limit differ: 400 W with 63 W idle here, a "
-        "300 W limit that clips the dense power there", "input",
+        f"300 W limit that clips the dense power there; {_NEAR}", shows="input",
     )  # fmt: skip
 
 
@@ -61,19 +64,8 @@ def _other(
     factor = dynamic_factor(A100_LOGGED["fp16"], parameters)
     ours = 100 * (idle_w + factor * (dense_w - idle_w)) / dense_w - 100
     return _row(
-        name, f"GPU power, {words} against dense, FP16", 100 * with_w / dense_w - 100,
-        ours, "the A100's factor on another GPU: order and zeros move others more, so "
-        "what is carried over is at the low end",
-    )  # fmt: skip
-
-
-def _row(
-    name: str, quantity: str, published: float, ours: float, why: str,
-    shows: Shows = "size",
-) -> ValidationRow:  # fmt: skip
-    return ValidationRow(
-        id=f"{PREFIX}.{name}", system="Input-dependent power", quantity=quantity,
-        unit="%", published=published, source=SOURCE, mark="read", ours=ours,
-        tolerance=TOLERANCE, shows=shows,
-        why=f"{why}; near is within {TOLERANCE:g} points, ours",
+        name, f"GPU power, {words} against dense, FP16", "%",
+        100 * with_w / dense_w - 100, ours, TOLERANCE, "near",
+        "the A100's factor on another GPU: order and zeros move others more, so what "
+        f"is carried over is at the low end; {_NEAR}",
     )  # fmt: skip

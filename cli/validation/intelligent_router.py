@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from cli.validation.even_ground import even_ground
 from cli.validation.recorded_ground import CODE, CONVERSATION, recorded, recorded_ground
-from cli.validation.row import Rule, Shows, ValidationRow
+from cli.validation.row import Rule, Suite, ValidationRow
 from twin.serving.systems.base import Ground
 from twin.serving.systems.intelligent_router import SOURCE, RouterParameters, evaluate
 from twin.serving.systems.loads import at_load
@@ -19,6 +19,7 @@ PREFIX = "intelligent_router"
 INSTANCES = 4
 LOADS = (0.3, 0.5, 0.7, 0.9)
 NEAR_POINTS = 3.0
+_row = Suite(PREFIX, "Intelligent Router", SOURCE).row
 _SHAPE = (
     "shape only: 4 instances of Llama-2-70B on 8 H100, loads of ours; mix-aware "
     "heuristic, no RL trained; classifier right in 70 % of cases, assumed"
@@ -54,27 +55,17 @@ def _by_load(
     ground: Ground, name: str, why: str, *, published: float, most: float | None = None
 ) -> list[ValidationRow]:
     found = []
+    near: tuple[float, Rule] = (NEAR_POINTS, "near")
+    near = near if most is None else (0.0, "within")
     for load in LOADS:
         figures = evaluate(at_load(ground, INSTANCES, load), RouterParameters()).figures
         change = 100 * figures["e2e_mean_change_frac"]
         key = f"{name}_load_{load:g}".replace(".", "_")
         words = f"{name}, load {load:g}: mean end-to-end latency"
         found += [
-            _row(f"e2e_{key}", words, published, change, f"{_SHAPE}; {why}",
-                 "near" if most is None else "within", most=most),
-            _row(f"e2e_sign_{key}", words, 0.0, change, _SHAPE, "at most",
+            _row(f"e2e_{key}", words, "%", published, change, *near, f"{_SHAPE}; {why}",
+                 most=most),
+            _row(f"e2e_sign_{key}", words, "%", 0.0, change, 0.0, "at most", _SHAPE,
                  shows="sign"),
         ]  # fmt: skip
     return found
-
-
-def _row(
-    name: str, quantity: str, published: float, ours: float, why: str, rule: Rule, *,
-    most: float | None = None, shows: Shows = "size",
-) -> ValidationRow:  # fmt: skip
-    return ValidationRow(
-        id=f"{PREFIX}.{name}", system="Intelligent Router", quantity=quantity,
-        unit="%", published=published, source=SOURCE, mark="read", ours=ours,
-        tolerance=NEAR_POINTS if rule == "near" else 0.0, rule=rule, most=most,
-        shows=shows, why=why,
-    )  # fmt: skip

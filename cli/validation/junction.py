@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from cli.validation.even_ground import even_ground, own_baseline
-from cli.validation.row import Rule, Shows, ValidationRow
+from cli.validation.row import Suite, ValidationRow
 from twin.serving.systems.junction import SOURCE, JunctionParameters, evaluate
 from twin.types import Report
 
 PREFIX = "junction"
+_row = Suite(PREFIX, "Junction", SOURCE).row
 _ASSUMED = (
     "shape only: half of an idle call's latency on a core and the spread of core time "
     "are assumed, the tenfold throughput per core is what goes in"
@@ -31,16 +32,5 @@ def rows(report: Report) -> list[ValidationRow]:
              f"{_ASSUMED}; near is within 10 points, ours"),
         _row("cores", "cores busy with the same calls, ratio", "x", 10, cores, 0.1,
              "near", "the tenfold throughput per core that goes in; polling cores are "
-             "not in it", "input"),
+             "not in it", shows="input"),
     ]  # fmt: skip
-
-
-def _row(
-    name: str, quantity: str, unit: str, published: float, ours: float,
-    tolerance: float, rule: Rule, why: str, shows: Shows = "size",
-) -> ValidationRow:  # fmt: skip
-    return ValidationRow(
-        id=f"{PREFIX}.{name}", system="Junction", quantity=quantity, unit=unit,
-        published=published, source=SOURCE, mark="read", ours=ours,
-        tolerance=tolerance, rule=rule, shows=shows, why=why,
-    )  # fmt: skip

@@ -10,13 +10,14 @@ from collections.abc import Callable
 
 from cli.validation.even_ground import even_ground
 from cli.validation.recorded_ground import largest_load
-from cli.validation.row import Rule, Shows, ValidationRow
+from cli.validation.row import Suite, ValidationRow
 from twin.serving.systems.base import Ground, Outcome
 from twin.serving.systems.loads import at_load
 from twin.serving.systems.medha import SOURCE, MedhaParameters, evaluate
 from twin.types import Report
 
 PREFIX = "medha"
+_row = Suite(PREFIX, "Medha", SOURCE).row
 SERVERS = 16
 GOAL_FRAC = 0.9
 _SHAPE = (
@@ -51,8 +52,9 @@ def _latency(ground: Ground, share: float) -> list[ValidationRow]:
              f"{figures['e2e_p50_speedup_long']:.1f} x", shows="sign"),
         _row(f"latency_tail_{key}", f"{share:.1%} long: 99th percentile of the other "
              "requests' time to first token, before ÷ after", "x", 1.0,
-             figures["ttft_p99_speedup_other"], 0.0, "at least", f"{_SHAPE}; chunks "
-             "cost a little where nothing would have been in the way", shows="sign"),
+             figures["ttft_p99_speedup_other"], 0.0, "at least",
+             f"{_SHAPE}; chunks cost a little where nothing would have been in the way",
+             shows="sign"),
     ]  # fmt: skip
 
 
@@ -61,9 +63,9 @@ def _largest(gains: list[ValidationRow]) -> ValidationRow:
     most = max(r.ours for r in gains if "latency_gain" in r.id)
     return _row(
         "latency", "median latency of the other requests, before ÷ after, the most of "
-        "four shares", "x", 30.0, most, 3.0, "near", f"{_SHAPE}; published as up to "
-        "30 x, over all requests; near is within a tenth, ours; the plain pool is "
-        "overrun at 1 % long, so the most grows with the run",
+        "four shares", "x", 30.0, most, 3.0, "near", f"{_SHAPE}; published as up to 30 "
+        "x, over all requests; near is within a tenth, ours; the plain pool is overrun "
+        "at 1 % long, so the most grows with the run",
     )  # fmt: skip
 
 
@@ -98,21 +100,10 @@ def _power(ground: Ground) -> list[ValidationRow]:
     figures = evaluate(ground, MedhaParameters(long_frac=0.005)).figures
     return [
         _row("power", "long pool: highest GPU power of a second ÷ TDP", "1", 1.0,
-             figures["long_pool_peak_tdp_frac"], 0.15, "near", "expected of prefill, "
-             "not published; chunks of 2 s, shorter ones are read too low (medha.md)",
-             mark="inferred"),
+             figures["long_pool_peak_tdp_frac"], 0.15, "near",
+             "expected of prefill, not published; chunks of 2 s, shorter ones are read "
+             "too low (medha.md)", mark="inferred"),
         _row("power_time", "long pool: time at 80 % of TDP or more, 0.5 % long", "min",
              1.0, figures["long_pool_near_tdp_s"] / 60.0, 0.0, "at least",
              "expected: minutes, not published", mark="inferred", shows="sign"),
     ]  # fmt: skip
-
-
-def _row(
-    name: str, quantity: str, unit: str, published: float, ours: float,
-    tolerance: float, rule: Rule, why: str, mark: str = "read", shows: Shows = "size",
-) -> ValidationRow:  # fmt: skip
-    return ValidationRow(
-        id=f"{PREFIX}.{name}", system="Medha", quantity=quantity, unit=unit,
-        published=published, source=SOURCE, mark=mark, ours=ours,
-        tolerance=tolerance, rule=rule, shows=shows, why=why,
-    )  # fmt: skip

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cli.validation.even_ground import even_ground
-from cli.validation.row import ValidationRow
+from cli.validation.row import Suite, ValidationRow
 from twin.errors import ScenarioError
 from twin.serving.fleet.parts import Plan
 from twin.serving.fleet.run import run_fleet
@@ -25,6 +25,7 @@ from twin.types import Report
 
 PREFIX = "modserve"
 _PAPER = "ModServe (SoCC 2025, arXiv 2502.00937), abstract: at SLO, 128 GPUs"
+_row = Suite(PREFIX, "ModServe", _PAPER).row
 SERVERS = 16
 HORIZON_S = 1200.0
 SIZED_AT_PER_S = 4.0
@@ -72,6 +73,7 @@ def rows(report: Report) -> list[ValidationRow]:
                     "; engines do so today: this is what is left of the gain"),
         _row("cost_saving", "GPU rent saved for the traffic that one pool of 128 GPUs "
              "carries, three pools, decoder-only", "1", 0.25, 1.0 - servers / SERVERS,
+             0.0, "within",
              f"{_SET_UP}; {servers} servers do; the publication scales as it goes",
              most=0.413),
         *_bursts(),
@@ -145,30 +147,16 @@ def _bursts() -> list[ValidationRow]:
     return [
         _row("bursts", "cost saved with images in bursts of five times their share, "
              "less without bursts, encoders apart, sized for the busiest minute", "1",
-             0.0, saved[-1] - saved[0],
-             f"{_SET_UP}; expected, not published: largest when image share is bursty; "
-             f"at 1, 2 and 5 times: {words}"),
+             0.0, saved[-1] - saved[0], 0.0, "at least", f"{_SET_UP}; expected, not "
+             "published: largest when image share is bursty; at 1, 2 and 5 times: "
+             f"{words}", shows="sign"),
     ]  # fmt: skip
 
 
 def _throughput(name: str, words: str, carried: Carried, more: str) -> ValidationRow:
     return _row(
         name, f"requests/s at SLO ÷ those of one pool: {words}", "x", 3.3,
-        carried.ratio,
-        f"{_SET_UP}; {carried.apart:.3g} and {carried.one_pool:.3g} requests/s with "
-        f"{TAIL_FRAC:.0%} inside{more}",
+        carried.ratio, 0.0, "within", f"{_SET_UP}; {carried.apart:.3g} and "
+        f"{carried.one_pool:.3g} requests/s with {TAIL_FRAC:.0%} inside{more}",
         most=5.5,
-    )  # fmt: skip
-
-
-def _row(
-    name: str, quantity: str, unit: str, published: float, ours: float, why: str,
-    most: float | None = None,
-) -> ValidationRow:  # fmt: skip
-    """Inside a published range; without its high end a matter of sign."""
-    return ValidationRow(
-        id=f"{PREFIX}.{name}", system="ModServe", quantity=quantity, unit=unit,
-        published=published, source=_PAPER, mark="read", ours=ours, tolerance=0.0,
-        rule="at least" if most is None else "within", most=most,
-        shows="sign" if most is None else "size", why=why,
     )  # fmt: skip

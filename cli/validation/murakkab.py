@@ -9,13 +9,14 @@ than anything else. So the largest saving over three floors stands beside the pu
 from __future__ import annotations
 
 from cli.validation.even_ground import even_ground
-from cli.validation.row import ValidationRow
+from cli.validation.row import Suite, ValidationRow
 from twin.serving.systems.murakkab import PUBLISHED, Parameters, evaluate
 from twin.types import Report
 
 PREFIX = "murakkab"
 FLOORS = (0.90, 0.95, 0.98)
 _PAPER = "Murakkab (arXiv 2508.18298), abstract: up to, at the SLO"
+_row = Suite(PREFIX, "Murakkab", _PAPER).row
 _SHAPE = "shape only: catalogue, graphs and qualities ours, arrivals drawn"
 _RATIOS = {
     "gpus": ("GPU-hours", "baseline_gpu_hours_ratio"),
@@ -45,12 +46,10 @@ def _largest(name: str, by_floor: list[ValidationRow]) -> ValidationRow:
     """The published saving is the largest of its cases, so ours is of its floors."""
     best = max(r.ours for r in by_floor if r.id.startswith(f"{PREFIX}.{name}_"))
     words, _ = _RATIOS[name]
-    return ValidationRow(
-        id=f"{PREFIX}.{name}", system="Murakkab",
-        quantity=f"fixed ÷ chosen, the most of three floors: {words}", unit="x",
-        published=PUBLISHED[name], source=_PAPER, mark="read", ours=best,
-        tolerance=0.1 * PUBLISHED[name],
-        why=f"{_SHAPE}; near is within 10 %, ours; the lower the floor of quality, the "
+    return _row(
+        name, f"fixed ÷ chosen, the most of three floors: {words}", "x",
+        PUBLISHED[name], best, 0.1 * PUBLISHED[name], "near",
+        f"{_SHAPE}; near is within 10 %, ours; the lower the floor of quality, the "
         f"more our catalogue saves; the lowest here is {min(FLOORS):g}",
     )  # fmt: skip
 
@@ -59,10 +58,9 @@ def _sign(
     name: str, words: str, floor: float, ours: float, chosen: str
 ) -> ValidationRow:
     """Whether it saves at all: the published size belongs to another catalogue."""
-    return ValidationRow(
-        id=f"{PREFIX}.{name}_{round(100 * floor)}", system="Murakkab",
-        quantity=f"fixed ÷ chosen at quality of {floor:g}: {words}", unit="x",
-        published=1.0, source=_PAPER, mark="read", ours=ours, tolerance=0.0,
-        rule="at least", shows="sign",
-        why=f"{_SHAPE}; published: up to {PUBLISHED[name]:g}; {chosen}",
+    return _row(
+        f"{name}_{round(100 * floor)}",
+        f"fixed ÷ chosen at quality of {floor:g}: {words}", "x", 1.0, ours, 0.0,
+        "at least", f"{_SHAPE}; published: up to {PUBLISHED[name]:g}; {chosen}",
+        shows="sign",
     )  # fmt: skip

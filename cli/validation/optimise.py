@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from cli.validation.row import Rule, ValidationRow
+from cli.validation.row import Suite, ValidationRow
 from twin.catalogue import find_server
 from twin.cooling.weather import generated
 from twin.facility.electrical import electrical_network
@@ -37,6 +37,7 @@ _SITES = 20
 _EACH_W = 5000.0
 _SAMPLE = {"facility": {"template": {"design": "2n"}}}
 _HERE = "computed here"
+_row = Suite(PREFIX, "Optimisation", _HERE, "inferred").row
 
 
 def rows(report: Report) -> list[ValidationRow]:
@@ -91,7 +92,7 @@ def _two_feeds() -> ValidationRow:
     })  # fmt: skip
     return _row(
         "two_feeds", "servers of 5 kW on two feeds of 52 kW, either lost", "servers",
-        10, "by hand: floor(52 ÷ 5)", found.placed, 0,
+        10, found.placed, 0, source="by hand: floor(52 ÷ 5)",
     )  # fmt: skip
 
 
@@ -103,7 +104,7 @@ def _phases() -> ValidationRow:
     })  # fmt: skip
     return _row(
         "six_loads", "imbalance of loads 1 to 6 on three phases", "1", 0.0,
-        "by hand: 1 + 6 = 2 + 5 = 3 + 4", found.imbalance_frac, 1e-6,
+        found.imbalance_frac, 1e-6, source="by hand: 1 + 6 = 2 + 5 = 3 + 4",
     )  # fmt: skip
 
 
@@ -129,7 +130,7 @@ def _all_placements() -> ValidationRow:
         same += found.placed == best and found.verified.agrees
     return _row(
         "all_placements", f"{_SITES} random sites placed as well as by trying all",
-        "sites", _SITES, f"enumeration, {_HERE}", same, 0,
+        "sites", _SITES, same, 0, source=f"enumeration, {_HERE}",
     )  # fmt: skip
 
 
@@ -166,10 +167,10 @@ def _random_placements() -> ValidationRow:
             np.add.at(rack_w, places, find_server(key).full_w)
         best = min(best, _worst_frac(network, rack_w))
     return _row(
-        "random_placements", "sample site, 110 servers: highest load ÷ limit after "
-        "any loss", "1", best, f"best of {_TRIES} random placements, {_HERE}",
-        found.worst_frac, 0, "at most",
+        "random_placements", "sample site, 110 servers: highest load ÷ limit after any "
+        "loss", "1", best, found.worst_frac, 0, "at most",
         "the bound was proven within 0.1 %: " + found.proofs[-1].words,
+        source=f"best of {_TRIES} random placements, {_HERE}",
     )  # fmt: skip
 
 
@@ -200,8 +201,8 @@ def _gomez_levy() -> ValidationRow:
     )  # fmt: skip
     return _row(
         "gomez_levy", "Gomez and Levy's function within its limit, 300 evaluations",
-        "1", -1.031628, "Gomez and Levy (1982), from memory",
-        _run(search, test_function).get("f", math.nan), 0.002, mark="memory",
+        "1", -1.031628, _run(search, test_function).get("f", math.nan), 0.002,
+        source="Gomez and Levy (1982), from memory", mark="memory",
     )  # fmt: skip
 
 
@@ -249,17 +250,6 @@ def _random_plans() -> Iterator[ValidationRow]:
             break
     yield _row(
         "random_plans", "sample row, an hour: servers within every service level, 150 "
-        "evaluations", "servers", best, f"best of {_TRIES} random plans, {_HERE}", ours,
-        0, "at least",
-    )  # fmt: skip
-
-
-def _row(
-    name: str, quantity: str, unit: str, published: float, source: str, ours: float,
-    tolerance: float, rule: Rule = "near", why: str = "", mark: str = "inferred",
-) -> ValidationRow:  # fmt: skip
-    return ValidationRow(
-        id=f"{PREFIX}.{name}", system="Optimisation", quantity=quantity, unit=unit,
-        published=published, source=source, mark=mark, ours=float(ours),
-        tolerance=tolerance, rule=rule, why=why,
+        "evaluations", "servers", best, ours, 0, "at least",
+        source=f"best of {_TRIES} random plans, {_HERE}",
     )  # fmt: skip

@@ -26,9 +26,7 @@ from twin.types import Report
 PREFIX = "polca"
 DAYS = 42.0
 ADDED = (8, 10, 12, 14, 16)
-_SYSTEM = "POLCA"
-_PAPER = "Patel et al., POLCA, ASPLOS 2024"
-_SECOND = "second-hand"
+_row = polca_sensitivity.SUITE.row
 _MEMORY = "memory"
 
 
@@ -75,14 +73,14 @@ def _capacity(result: PlanResult, at_52: RunResult) -> list[ValidationRow]:
     best = result.best["polca"]
     return [
         _row(
-            "extra_servers", "servers added inside the service levels", "servers",
-            12, _SECOND, float(best if best is not None else 0), 0, "at least",
+            "extra_servers", "servers added inside the service levels", "servers", 12,
+            float(best if best is not None else 0), 0, "at least",
             f"searched {', '.join(map(str, ADDED))} added; the next count fails on "
             + (_why_not(result, "polca", best) or "nothing"),
         ),
         _row(
-            "brakes", "power brakes at +30 % servers over the horizon", "brakes",
-            0, _SECOND, at_52.brakes, 0, "at most",
+            "brakes", "power brakes at +30 % servers over the horizon", "brakes", 0,
+            at_52.brakes, 0, "at most",
         ),
     ]  # fmt: skip
 
@@ -90,18 +88,18 @@ def _capacity(result: PlanResult, at_52: RunResult) -> list[ValidationRow]:
 def _users(at_52: RunResult) -> list[ValidationRow]:
     high, low = at_52.high, at_52.low
     return [
-        _row("high_p50_impact", "high priority, rise of median latency", "1",
-             0.01, _SECOND, high.p50_impact_frac, 0, "at most"),
-        _row("high_p99_impact", "high priority, rise of P99 latency", "1",
-             0.05, _MEMORY, high.p99_impact_frac, 0, "at most"),
-        _row("low_p50_impact", "low priority, rise of median latency", "1",
-             0.05, _MEMORY, low.p50_impact_frac, 0, "at most"),
-        _row("low_p99_impact", "low priority, rise of P99 latency", "1",
-             0.50, _MEMORY, low.p99_impact_frac, 0, "at most"),
-        _row("high_throughput_loss", "high priority, loss of throughput", "1",
-             0.01, _SECOND, high.throughput_impact_frac, 0, "at most"),
-        _row("low_throughput_loss", "low priority, loss of throughput", "1",
-             0.02, _SECOND, low.throughput_impact_frac, 0, "at most"),
+        _row("high_p50_impact", "high priority, rise of median latency", "1", 0.01,
+             high.p50_impact_frac, 0, "at most"),
+        _row("high_p99_impact", "high priority, rise of P99 latency", "1", 0.05,
+             high.p99_impact_frac, 0, "at most", mark=_MEMORY),
+        _row("low_p50_impact", "low priority, rise of median latency", "1", 0.05,
+             low.p50_impact_frac, 0, "at most", mark=_MEMORY),
+        _row("low_p99_impact", "low priority, rise of P99 latency", "1", 0.50,
+             low.p99_impact_frac, 0, "at most", mark=_MEMORY),
+        _row("high_throughput_loss", "high priority, loss of throughput", "1", 0.01,
+             high.throughput_impact_frac, 0, "at most"),
+        _row("low_throughput_loss", "low priority, loss of throughput", "1", 0.02,
+             low.throughput_impact_frac, 0, "at most"),
     ]  # fmt: skip
 
 
@@ -113,12 +111,11 @@ def _baselines(result: PlanResult, at_52: RunResult) -> list[ValidationRow]:
         found.append(
             _row(
                 f"brakes_{policy.replace('-', '_')}",
-                f"power brakes of {policy} at +30 % servers", "brakes",
-                10, _SECOND, run.brakes, 0, "at least",
-                f"published as 10 to 10,000 read off a logarithmic axis; POLCA "
-                f"{at_52.brakes} here. Under this policy the row is above its limit "
-                f"for {run.above[-1].above_s:.0f} s in all; the count swings with "
-                "the few highest of 3.6 million ticks",
+                f"power brakes of {policy} at +30 % servers", "brakes", 10, run.brakes,
+                0, "at least", "published as 10 to 10,000 read off a logarithmic axis; "
+                f"POLCA {at_52.brakes} here. Under this policy the row is above its "
+                f"limit for {run.above[-1].above_s:.0f} s in all; the count swings "
+                "with the few highest of 3.6 million ticks",
             )
         )  # fmt: skip
     return found
@@ -127,18 +124,17 @@ def _baselines(result: PlanResult, at_52: RunResult) -> list[ValidationRow]:
 def _power(result: PlanResult, free: RunResult) -> list[ValidationRow]:
     base = result.baseline
     return [
-        _row("base_peak", "base row, peak power ÷ provisioned", "1", 0.79, _SECOND,
-             base.peak_frac, 0.01, "near",
-             "an input: traffic is scaled until a line through five simulated peaks "
-             "meets it"),
-        _row("rise_40s", "base row, largest rise within 40 s ÷ provisioned", "1",
-             0.118, _SECOND, base.rise_40s_frac, 0.035, "near",
+        _row("base_peak", "base row, peak power ÷ provisioned", "1", 0.79,
+             base.peak_frac, 0.01, "near", "an input: traffic is scaled until a line "
+             "through five simulated peaks meets it"),
+        _row("rise_40s", "base row, largest rise within 40 s ÷ provisioned", "1", 0.118,
+             base.rise_40s_frac, 0.035, "near",
              "an outcome: nothing was fitted to it; a real row mixes more models"),
-        _row("rise_2s", "base row, largest rise within 2 s ÷ provisioned", "1",
-             0.09, _MEMORY, base.rise_2s_frac, 0.035, "near", "an outcome"),
+        _row("rise_2s", "base row, largest rise within 2 s ÷ provisioned", "1", 0.09,
+             base.rise_2s_frac, 0.035, "near", "an outcome", mark=_MEMORY),
         _row("uncontrolled_peak", "+30 % servers without control, peak", "1", 1.027,
-             "inferred", free.peak_frac, 0.03, "near",
-             "1.30 × 0.79; more servers also smooth each other"),
+             free.peak_frac, 0.03, "near",
+             "1.30 × 0.79; more servers also smooth each other", mark="inferred"),
     ]  # fmt: skip
 
 
@@ -151,14 +147,13 @@ def _frequency() -> list[ValidationRow]:
     )
     return [
         _row("deep_cap_loss", "BLOOM-176B at 1110 MHz, rise of latency", "1", 0.07,
-             _SECOND, loss, 0, "at most",
+             loss, 0, "at most",
              "published: at most 7 % loss at the deepest clock studied"),
         _row("deep_cap_saving", "BLOOM-176B at 1110 MHz, fall of peak GPU power", "1",
-             0.20, _SECOND, peak, 0.05, "near",
-             "published: up to 20 %; the A100 curve used was measured on a "
-             "compute-bound diffusion model and falls faster"),
+             0.20, peak, 0.05, "near", "published: up to 20 %; the A100 curve used was "
+             "measured on a compute-bound diffusion model and falls faster"),
         _row("saving_at_5_percent", "BLOOM-176B, fall of peak power at 5 % loss", "1",
-             0.13, _SECOND, matched[0], 0.05, "near",
+             0.13, matched[0], 0.05, "near",
              "decode loses little here, so 5 % is reached only at a lower clock"),
     ]  # fmt: skip
 
@@ -203,14 +198,3 @@ def _why_not(result: PlanResult, policy: str, best: int | None) -> str:
     above = [c for c in result.cells if c.policy == policy
              and c.added_servers > (best if best is not None else -1)]  # fmt: skip
     return "; ".join(above[0].breaches) if above else ""
-
-
-def _row(
-    name: str, quantity: str, unit: str, published: float, mark: str, ours: float,
-    tolerance: float, rule: str, why: str = "",
-) -> ValidationRow:  # fmt: skip
-    return ValidationRow(
-        id=f"polca.{name}", system=_SYSTEM, quantity=quantity, unit=unit,
-        published=published, source=_PAPER, mark=mark, ours=float(ours),
-        tolerance=tolerance, rule=rule, why=why,  # type: ignore[arg-type]
-    )  # fmt: skip

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from cli.validation.row import ValidationRow
+from cli.validation.row import Suite, ValidationRow
 from twin.catalogue import CLOCK_CURVES, find_server, find_table
 from twin.catalogue.performance import ClockCurve, PhaseTable
 from twin.load import find_rate
@@ -28,7 +28,7 @@ SENSITIVITIES = (0.0, 0.3, 0.44)
 SOFT_SAVING_FRAC = 0.20
 SOFT_CLOCK_MHZ = 1110.0
 _NONE = Recordings.none()
-_PAPER = "Patel et al., POLCA, ASPLOS 2024"
+SUITE = Suite("polca", "POLCA", "Patel et al., POLCA, ASPLOS 2024", "second-hand")
 
 
 def rows() -> list[ValidationRow]:
@@ -97,19 +97,16 @@ def _weeks_held(week: Scenario) -> ValidationRow:
     with ThreadPoolExecutor(2) as executor:
         cell = plan(asked, _NONE, executor=executor).cells[0]
     held = sum(run.meets_slo for run in cell.runs) / len(cell.runs)
-    return ValidationRow(
-        id="polca.weeks_held", system="POLCA", unit="1", published=1.0, source=_PAPER,
-        quantity=f"part of {SEEDS} generated weeks that hold every service level at "
-        "+30 %",
-        mark="inferred", ours=held, tolerance=0, rule="at least",
-        why=f"with 95 % confidence another week holds with a chance of at least "
-        f"{cell.meets_slo_confidence:.0%}",
+    return SUITE.row(
+        "weeks_held", f"part of {SEEDS} generated weeks that hold every service level "
+        "at +30 %", "1", 1.0, held, 0, "at least",
+        "with 95 % confidence another week holds with a chance of at least "
+        f"{cell.meets_slo_confidence:.0%}", mark="inferred",
     )  # fmt: skip
 
 
 def _row(name: str, quantity: str, run: RunResult, why: str) -> ValidationRow:
-    return ValidationRow(
-        id=f"polca.{name}", system="POLCA", quantity=quantity, unit="1", published=0.05,
-        source=_PAPER, mark="memory", ours=run.low.p50_impact_frac, tolerance=0,
-        rule="at most", why=f"sensitivity, one generated week; {why}",
+    return SUITE.row(
+        name, quantity, "1", 0.05, run.low.p50_impact_frac, 0, "at most",
+        f"sensitivity, one generated week; {why}", mark="memory",
     )  # fmt: skip

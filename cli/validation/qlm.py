@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from cli.validation.even_ground import even_ground
-from cli.validation.row import Rule, Shows, ValidationRow
+from cli.validation.row import Suite, ValidationRow
 from twin.serving.fleet.parts import (
     Fleet,
     FleetClass,
@@ -32,6 +32,7 @@ from twin.serving.systems.qlm_queues import Work, waiting_s
 from twin.types import Report
 
 PREFIX = "qlm"
+_row = Suite(PREFIX, "QLM", SOURCE).row
 GOAL_FRAC = 0.95
 MOST = 40
 _SHAPE = (
@@ -138,9 +139,8 @@ def _estimator(ground: Ground) -> list[ValidationRow]:
                 f"estimator_{count}_on_{instances}_at_{100 * part:.0f}",
                 f"{count} requests on {instances} instances: estimated wait of the one "
                 f"{part:.0%} down the queue ÷ simulated", "1", 1.0, float(ours / true),
-                0.1,
-                "near", "published as nearly exact for long queues; throughput is the "
-                "table's at full batch and mean lengths; 0.1 is ours",
+                0.1, "near", "published as nearly exact for long queues; throughput is "
+                "the table's at full batch and mean lengths; 0.1 is ours",
             ))  # fmt: skip
     return found
 
@@ -171,15 +171,3 @@ def _burst(
     estimated, _ = waiting_s(places * count, work, instances)
     simulated = np.array([result.percentile("ttft", float(p)) for p in places])
     return estimated, simulated
-
-
-def _row(
-    name: str, quantity: str, unit: str, published: float, ours: float,
-    tolerance: float, rule: Rule, why: str, *, most: float | None = None,
-    shows: Shows = "size",
-) -> ValidationRow:  # fmt: skip
-    return ValidationRow(
-        id=f"{PREFIX}.{name}", system="QLM", quantity=quantity, unit=unit,
-        published=published, source=SOURCE, mark="read", ours=ours,
-        tolerance=tolerance, rule=rule, most=most, shows=shows, why=why,
-    )  # fmt: skip

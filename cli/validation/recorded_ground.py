@@ -26,35 +26,22 @@ def recorded() -> Recordings | None:
     return datasets.recordings({CONVERSATION, CODE})
 
 
-def recorded_ground(
-    recordings: Recordings,
-    name: str,
-    *,
-    servers: int = 4,
-    model: str = "llama2-70b",
-    server: str = "dgx-h100",
-    tensor_parallel: int = 8,
-    seed: int = 6,
-) -> Ground:
+def recorded_ground(recordings: Recordings, name: str, *, servers: int) -> Ground:
     """
-    Every recorded request at its recorded time.
+    Every recorded request at its recorded time, to Llama-2-70B on 8 H100.
 
     Args:
         recordings: Read by `recorded`.
         name: One of the two.
         servers: Servers at hand.
-        model: Key of the model.
-        server: Key of the server type.
-        tensor_parallel: GPUs of one instance.
-        seed: Seed of the draws that systems make.
     """
     found = recordings.requests[name]
     prompt = np.maximum(1, found.prompt_tokens)
     return Ground(
-        model=model,
-        server=find_server(server),
+        model="llama2-70b",
+        server=find_server("dgx-h100"),
         server_count=servers,
-        engine=make_engine(model, server, tensor_parallel=tensor_parallel),
+        engine=make_engine("llama2-70b", "dgx-h100", tensor_parallel=8),
         requests=plain_requests(
             found.arrived_s, prompt, np.maximum(1, found.output_tokens),
             klass=np.searchsorted(EDGES[:-1], prompt, side="right"),
@@ -65,7 +52,7 @@ def recorded_ground(
         pue=1.25,
         energy_usd_per_kwh=0.08,
         carbon_g_per_kwh=(400.0,),
-        seed=seed,
+        seed=6,
     )  # fmt: skip
 
 

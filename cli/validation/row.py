@@ -78,6 +78,38 @@ class ValidationRow:
         }  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """
+    What the rows of one suite share.
+
+    Args:
+        prefix: Its ids begin so.
+        system: The published system.
+        source: Where its figures were published, where a row does not say.
+        mark: How sure they are, where a row does not say.
+    """
+
+    prefix: str
+    system: str
+    source: str
+    mark: str = "read"
+
+    def row(
+        self, name: str, quantity: str, unit: str, published: float, ours: float,
+        tolerance: float = 0.0, rule: Rule = "near", why: str = "", *,
+        source: str = "", mark: str = "", most: float | None = None,
+        shows: Shows = "size",
+    ) -> ValidationRow:  # fmt: skip
+        """Make a row; the fields of `ValidationRow` say what each is."""
+        return ValidationRow(
+            id=f"{self.prefix}.{name}", system=self.system, quantity=quantity,
+            unit=unit, published=published, source=source or self.source,
+            mark=mark or self.mark, ours=float(ours), tolerance=tolerance, rule=rule,
+            most=most, shows=shows, why=why,
+        )  # fmt: skip
+
+
 def verdict(row: Mapping[str, Any]) -> str:
     """
     What a row says in one word: no, or yes, sign, input.

@@ -10,18 +10,24 @@ convention, not a better measurement. Rows named `sensitivity` change one thing.
 
 from __future__ import annotations
 
-import csv
-import gzip
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 
-from cli.validation.row import Rule, ValidationRow
-from store.settings import Settings
-from twin.serving.fleet.parts import FleetClass, Plan, plain_requests
-from twin.serving.fleet.run import FleetResult, run_fleet
-from twin.serving.splitwise.cluster import Rules, fleet_of
+from cli.validation.recorded_ground import CODE, CONVERSATION, recorded
+from cli.validation.row import ValidationRow
+from cli.validation.splitwise_transfers import (
+    ABSTRACT,
+    ISO_POWER_SPLITS,
+    MODEL,
+    PREFIX,
+    SHAPE,
+    SPLITWISE,
+    arithmetic,
+    second_token,
+    transfer_share,
+)
+from twin.serving.splitwise.cluster import Rules
 from twin.serving.splitwise.designs import (
     DESIGN_NAMES,
     Convention,
@@ -33,30 +39,22 @@ from twin.serving.splitwise.provision import Goal, Provision, provision, search_
 from twin.serving.splitwise.throughput import (
     Question,
     Traffic,
-    draw_requests,
     judge,
     max_throughput,
 )
-from twin.serving.systems.splitwise import transfer_frac
+from twin.serving.traffic import RecordedRequests
 from twin.types import Report
 
-PREFIX = "splitwise"
+__all__ = ["PREFIX", "rows"]
+_row = SPLITWISE.row
 Found = dict[str, Provision]
-MODEL = "bloom-176b"
 POWER_BUDGET, COST_BUDGET = 40 * 44.0, 40 * 38.0
 STEP = 0.02
 SETTLED_S = 1200.0
 """Time that counts for the throughputs compared; seeds move them by 2 %."""
 BEYOND = 1.03
 """Rate ÷ throughput at which the limit missed first is looked at."""
-_ABSTRACT = "Splitwise (ISCA 2024), abstract"
-_NOTES = "Splitwise (ISCA 2024), via notes"
 _SCRIPTS = "splitwise-sim (MIT), scripts and experiment files"
-_SHAPE = (
-    "shape only: model and traffic of the figure were not published with it; ours are "
-    "BLOOM-176B (the default of the authors' simulator and plots), recorded lengths, "
-    "Poisson arrivals"
-)
 _CONVENTION: dict[Convention, str] = {
     "measured": "decode as measured against batch",
     "simulator": "decode nearly independent of batch, as the authors' simulator looks "
@@ -69,7 +67,6 @@ _A100_MOST = {
     "simulator": "by hand an A100 passes 2.8 prompts/s or, with a full cache (65 "
     "requests), the tokens of 6.4 requests/s: at most 136 requests/s on 70",
 }
-ISO_POWER_SPLITS = {"AA": (45, 25), "HH": (25, 15), "HA": (25, 26), "HHcap": (25, 21)}
 ISO_COST_AA = (51, 35)
 ISO_POWER_PAIRS = (
     ("AA", "Base-A100"), ("AA", "Base-H100"), ("HH", "Base-H100"),
@@ -89,13 +86,16 @@ _KNOWN = {
 def rows(report: Report) -> list[ValidationRow]:
     """Recompute the table; throughputs only where the recorded lengths are."""
     report(0.0, "transfers")
-    found = [*_arithmetic(), *_second_token()]
-    folder = Settings().data_dir
-    if folder is None or not (folder / "azure_llm_2023").is_dir():
+    found = [*arithmetic(), *second_token()]
+    recordings = recorded()
+    if recordings is None:
         report(1.0, "splitwise: the recorded traffic is not on this machine")
         return found
-    traffic = {name: recorded(folder, name) for name in ("conv", "code")}
-    found += [_share(name, one) for name, one in traffic.items()]
+    traffic = {
+        name: _traffic(recordings.requests[dataset])
+        for name, dataset in (("conv", CONVERSATION), ("code", CODE))
+    }
+    found += [transfer_share(name, one) for name, one in traffic.items()]
     conventions: tuple[Convention, ...] = ("measured", "simulator")
     for place, convention in enumerate(conventions):
         report(0.1 + 0.4 * place, f"six designs, {convention}")
@@ -106,16 +106,12 @@ def rows(report: Report) -> list[ValidationRow]:
     return [*found, _llama(traffic["conv"])]
 
 
-def recorded(folder: Path, name: str) -> Traffic:
-    """Lengths of the recorded conversation ("conv") or coding ("code") service."""
-    path = folder / "azure_llm_2023" / f"azure_llm_2023_{name}.csv.gz"
-    with gzip.open(path, "rt", newline="") as file:
-        lines = list(csv.DictReader(file))
-    columns = [
-        np.array([max(1, int(line[key])) for line in lines])
-        for key in ("context_tokens", "generated_tokens")
-    ]
-    return Traffic(prompt=columns[0], output=columns[1])
+def _traffic(found: RecordedRequests) -> Traffic:
+    """Lengths of a recorded service."""
+    return Traffic(
+        prompt=np.maximum(1, found.prompt_tokens),
+        output=np.maximum(1, found.output_tokens),
+    )
 
 
 def _question(designs: dict[str, Design], traffic: Traffic) -> Question:
@@ -189,7 +185,7 @@ def _power_gains(
 ) -> list[ValidationRow]:
     a100, h100 = (_ratio(power, "AA", base) for base in ("Base-A100", "Base-H100"))
     why = (
-        f"{_SHAPE}; {_CONVENTION[convention]}; limits met first: "
+        f"{SHAPE}; {_CONVENTION[convention]}; limits met first: "
         + ", ".join(f"{n} {first[n]}" for n in ("AA", "Base-A100", "Base-H100"))
         + f"; {_A100_MOST[convention]}, found {power['AA'].requests_s:.0f} on "
         f"{power['AA'].prompts} + {power['AA'].tokens}; mixed, 70 A100 carry "
@@ -198,15 +194,15 @@ def _power_gains(
     )
     return [
         _row(f"headline_1_4_{convention}", "AA at iso-power (70 A100) ÷ 40 mixed H100: "
-             "throughput", 1.4, h100, 0.28, "near",
-             f"{why}; {_MEANT}: 70 A100 cost 19 % less than 40 H100", _ABSTRACT,
-             "read"),
+             "throughput", "ratio", 1.4, h100, 0.28, "near",
+             f"{why}; {_MEANT}: 70 A100 cost 19 % less than 40 H100", source=ABSTRACT,
+             mark="read"),
         _row(f"headline_2_35_{convention}", "same machines split or mixed, AA ÷ "
-             "Base-A100: throughput", 2.35, a100, 0.47, "near",
+             "Base-A100: throughput", "ratio", 2.35, a100, 0.47, "near",
              f"{why}; {_MEANT}: same cost and power leaves AA or HH; HH ÷ Base-H100 is "
-             f"{_ratio(power, 'HH', 'Base-H100'):.2f}", _ABSTRACT, "read"),
+             f"{_ratio(power, 'HH', 'Base-H100'):.2f}", source=ABSTRACT, mark="read"),
         _row(f"iso_power_aa_{convention}", "iso-power, AA ÷ Base-A100: throughput",
-             2.15, a100, 0.43, "near", why),
+             "ratio", 2.15, a100, 0.43, "near", why),
     ]  # fmt: skip
 
 
@@ -214,25 +210,25 @@ def _cost_gains(
     power: Found, cost: Found, equal: Provision, convention: Convention
 ) -> list[ValidationRow]:
     base, capped = power["Base-H100"], cost["HHcap"]
-    why = f"{_SHAPE}; {_CONVENTION[convention]}"
+    why = f"{SHAPE}; {_CONVENTION[convention]}"
     return [
-        _row(f"iso_cost_aa_{convention}", "iso-cost, AA ÷ Base-H100: throughput", 1.4,
-             _ratio(cost, "AA", "Base-H100"), 0.28, "near",
+        _row(f"iso_cost_aa_{convention}", "iso-cost, AA ÷ Base-H100: throughput",
+             "ratio", 1.4, _ratio(cost, "AA", "Base-H100"), 0.28, "near",
              f"{why}; found {cost['AA'].prompts} + {cost['AA'].tokens}, "
              f"{cost['AA'].requests_s:.0f} against {base.requests_s:.0f} requests/s; "
              f"{_A100_MOST[convention]} and in proportion on 86"),
         _row(f"same_cost_1_76_{convention}", "iso-cost, HHcap ÷ Base-H100: throughput",
-             1.76, _ratio(cost, "HHcap", "Base-H100"), 0.35, "near",
+             "ratio", 1.76, _ratio(cost, "HHcap", "Base-H100"), 0.35, "near",
              f"{why}; {_MEANT}: of the same cost only HHcap takes less power"),
         _row(f"same_cost_power_{convention}", "the same: provisioned power, change",
-             -15, 100 * (capped.power / base.power - 1), 5, "near",
+             "%", -15, 100 * (capped.power / base.power - 1), 5, "near",
              f"{why}; follows from the split found, {capped.prompts} + "
-             f"{capped.tokens}", unit="%"),
+             f"{capped.tokens}"),
         _row(f"equal_throughput_power_{convention}", "HHcap at the throughput of 40 "
-             "mixed H100: provisioned power, change", -25,
+             "mixed H100: provisioned power, change", "%", -25,
              100 * (equal.power / base.power - 1), 5, "near",
              f"{why}; found {equal.prompts} prompt and {equal.tokens} token machines, "
-             "the publication keeps 40", unit="%"),
+             "the publication keeps 40"),
     ]  # fmt: skip
 
 
@@ -249,12 +245,11 @@ def _order(
     listed = " > ".join(f"{d} {found[d].requests_s:.0f}" for d in ranked)
     return _row(
         f"order_{name}_{convention}", f"{name.replace('_', '-')} order of the six "
-        "designs: pairs as published", float(len(pairs)),
+        "designs: pairs as published", "pairs", float(len(pairs)),
         float(len(pairs) - len(lost)), 0, "near",
-        f"{_SHAPE}; {_CONVENTION[convention]}; the whole order was never at hand: "
+        f"{SHAPE}; {_CONVENTION[convention]}; the whole order was never at hand: "
         f"{_KNOWN[name]}, the other pairs from memory; ours, in requests/s: {listed}; "
-        f"lost: {', '.join(lost) or 'none'}",
-        mark="memory", unit="pairs",
+        f"lost: {', '.join(lost) or 'none'}", mark="memory",
     )  # fmt: skip
 
 
@@ -262,13 +257,13 @@ def _splits(found: Found) -> list[ValidationRow]:
     """Part of the machines that prefill, in the scripts and as found."""
     return [
         _row(f"split_iso_power_{design.lower()}_simulator",
-             f"iso-power, {design}: part of machines that prefill",
+             f"iso-power, {design}: part of machines that prefill", "ratio",
              prompts / (prompts + tokens),
              found[design].prompts / (found[design].prompts + found[design].tokens),
-             0.1, "near",
-             f"{_CONVENTION['simulator']}; published {prompts} + {tokens}, found "
-             f"{found[design].prompts} + {found[design].tokens}; near is ours; the "
-             "scripts do not say for which model", _SCRIPTS, "read")
+             0.1, "near", f"{_CONVENTION['simulator']}; published {prompts} + "
+             f"{tokens}, found {found[design].prompts} + {found[design].tokens}; near "
+             "is ours; the scripts do not say for which model", source=_SCRIPTS,
+             mark="read")
         for design, (prompts, tokens) in ISO_POWER_SPLITS.items()
     ]  # fmt: skip
 
@@ -285,11 +280,11 @@ def _coding(traffic: Traffic) -> ValidationRow:
     first = {n: _first_missed(designs[n], p, asked) for n, p in found.items()}
     return _row(
         "coding_2_35_measured", "coding, same machines split or mixed, AA ÷ Base-A100: "
-        "throughput", 2.35, _ratio(found, "AA", "Base-A100"), 0.47, "near",
-        f"{_SHAPE}; {_CONVENTION['measured']}; which traffic the headline is of is not "
+        "throughput", "ratio", 2.35, _ratio(found, "AA", "Base-A100"), 0.47, "near",
+        f"{SHAPE}; {_CONVENTION['measured']}; which traffic the headline is of is not "
         f"known; limits met first: AA {first['AA']}, Base-A100 {first['Base-A100']}; a "
         "short answer is slowed much by one prompt between its tokens",
-        _ABSTRACT, "read",
+        source=ABSTRACT, mark="read",
     )  # fmt: skip
 
 
@@ -310,9 +305,9 @@ def _pausing(
     }  # fmt: skip
     return _row(
         f"sensitivity_pausing_{convention}", "iso-power, AA ÷ Base-A100, if a prefill "
-        "pauses decode on mixed machines: throughput", 2.15,
+        "pauses decode on mixed machines: throughput", "ratio", 2.15,
         rate_s["AA"] / rate_s["Base-A100"], 0.43, "near",
-        f"{_SHAPE}; {_CONVENTION[convention]}; not the published mechanism, which "
+        f"{SHAPE}; {_CONVENTION[convention]}; not the published mechanism, which "
         f"batches both: it takes the baseline from {power['Base-A100'].requests_s:.0f} "
         f"to {rate_s['Base-A100']:.0f} requests/s",
     )  # fmt: skip
@@ -327,8 +322,8 @@ def _scripts_split(
     base = power["Base-A100"].requests_s
     return _row(
         f"sensitivity_split_{convention}", "iso-power, AA with the scripts' 45 + 25 "
-        "machines ÷ Base-A100: throughput", 2.15, rate_s / base, 0.43, "near",
-        f"{_SHAPE}; {_CONVENTION[convention]}; {rate_s:.0f} against {base:.0f} "
+        "machines ÷ Base-A100: throughput", "ratio", 2.15, rate_s / base, 0.43, "near",
+        f"{SHAPE}; {_CONVENTION[convention]}; {rate_s:.0f} against {base:.0f} "
         f"requests/s; the best split found is {power['AA'].prompts} + "
         f"{power['AA'].tokens} with {power['AA'].requests_s:.0f}",
     )  # fmt: skip
@@ -347,105 +342,9 @@ def _llama(traffic: Traffic) -> ValidationRow:
 
     return _row(
         "sensitivity_llama_iso_cost", "Llama-2-70B, iso-cost, AA (51 + 35) ÷ Base-H100 "
-        "(40): throughput", 1.4,
+        "(40): throughput", "ratio", 1.4,
         rate_s("AA", *ISO_COST_AA) / rate_s("Base-H100", 40), 0.28, "near",
-        f"Llama-2-70B instead of BLOOM-176B, split of the scripts; "
+        "Llama-2-70B instead of BLOOM-176B, split of the scripts; "
         f"{_CONVENTION['simulator']}; the scripts ask for 180 requests/s, more than "
         "the plots show of BLOOM-176B",
-    )  # fmt: skip
-
-
-# --- arithmetic and transfers ---
-
-
-def _arithmetic() -> list[ValidationRow]:
-    """Provisioned power and rent of the published counts."""
-    designs = published_designs(MODEL)
-    base, aa = designs["Base-H100"], designs["AA"]
-    return [
-        _row("headline_cost", "70 A100 instead of 40 H100: rent, change", -20,
-             100 * (aa.cost_usd_h(45, 25) / base.cost_usd_h(40, 0) - 1), 5, "near",
-             "which clusters the abstract means is inferred", _ABSTRACT, "read", "%"),
-        _row("iso_cost_power", "86 A100 instead of 40 H100: provisioned power, change",
-             25, 100 * (aa.power(51, 35) / base.power(40, 0) - 1), 5, "near",
-             "arithmetic on the power units of the experiment files", unit="%"),
-    ]  # fmt: skip
-
-
-def _share(name: str, traffic: Traffic) -> ValidationRow:
-    """Time in transfers ÷ end to end, far from saturation."""
-    design = published_designs(MODEL)["AA"]
-    frac = 100 * transfer_frac(_quiet_run(design, ISO_POWER_SPLITS["AA"], traffic))
-    return _row(
-        f"transfer_{name}", f"{name}, AA: part of end to end spent sending caches",
-        2.0, frac, 0.0, "at most",
-        f"{_SHAPE}; the publication gives 0.8; at 5 requests/s; the residual of 8 ms "
-        "is an input, prompts below 512 tokens are sent whole", unit="%",
-    )  # fmt: skip
-
-
-def _quiet_run(
-    design: Design, counts: tuple[int, int], traffic: Traffic
-) -> FleetResult:
-    fleet = fleet_of(
-        design, *counts, reference=reference_of(design.prompt.engine),
-        classes=tuple(
-            FleetClass(name=n, prompt_pool="main") for n in ("warm", "counted", "end")
-        ),
-    )  # fmt: skip
-    return run_fleet(
-        Plan(fleet=fleet), [draw_requests(traffic, 5.0)], horizon_s=traffic.horizon_s
-    )
-
-
-MEDIAN_PROMPT = 1500
-
-
-def second_token_s(design: Design, prompt: int = MEDIAN_PROMPT) -> float:
-    """Time from the first to the second token of a request alone. [s]"""
-    fleet = fleet_of(
-        design, 1, 1 if design.token else 0,
-        reference=reference_of(design.prompt.engine),
-        classes=(FleetClass(name="all", prompt_pool="main"),),
-    )  # fmt: skip
-    alone = plain_requests(np.zeros(1), np.array([prompt]), np.array([2]))
-    result = run_fleet(Plan(fleet=fleet), [alone], horizon_s=60.0)
-    return result.classes["all"].latency["tbt"]["mean"]
-
-
-def _second_token() -> list[ValidationRow]:
-    """What sending the cache adds to the second token."""
-    out = []
-    why = (
-        f"{_SHAPE}; a prompt of {MEDIAN_PROMPT} tokens, the coding median, alone; "
-        "model and machine behind the published figure are not known"
-    )
-    for letter, split, mixed in (
-        ("a100", "AA", "Base-A100"),
-        ("h100", "HH", "Base-H100"),
-    ):
-        plain_s = second_token_s(published_designs(MODEL)[mixed])
-        for transfer, published, near, note in (
-            ("layer-wise", 16.5, 5, "the residual is an input"),
-            ("serial", 64.0, 20, "bandwidth is eight GPUs' network"),
-        ):
-            designs = published_designs(MODEL, transfer=transfer)  # type: ignore[arg-type]
-            added = 100 * (second_token_s(designs[split]) / plain_s - 1)
-            out.append(
-                _row(f"second_token_{transfer.replace('-', '_')}_{letter}",
-                     f"{split}, {transfer} transfer: second token later by", published,
-                     added, near, "near", f"{why}; {note}", unit="%")
-            )  # fmt: skip
-    return out
-
-
-def _row(
-    name: str, quantity: str, published: float, ours: float, tolerance: float,
-    rule: Rule, why: str, source: str = _NOTES, mark: str = "second-hand",
-    unit: str = "ratio",
-) -> ValidationRow:  # fmt: skip
-    return ValidationRow(
-        id=f"{PREFIX}.{name}", system="Splitwise", quantity=quantity, unit=unit,
-        published=published, source=source, mark=mark, ours=ours, tolerance=tolerance,
-        rule=rule, why=why,
     )  # fmt: skip

@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from cli.validation.recorded_ground import CODE, CONVERSATION, recorded, recorded_ground
-from cli.validation.row import ValidationRow
+from cli.validation.row import Suite, ValidationRow
 from twin.catalogue.performance import PhaseTable
 from twin.serving.predictor import predicted_requests
 from twin.serving.systems.base import Ground
@@ -23,6 +23,7 @@ from twin.types import Report
 
 PREFIX = "ssjf"
 INSTANCES = 4
+_row = Suite(PREFIX, "SSJF", SOURCE).row
 _RANGE = "the published load was not at hand"
 _TRAFFIC = {CONVERSATION: "conv", CODE: "code"}
 
@@ -65,17 +66,18 @@ def _loads(ground: Ground, name: str) -> list[ValidationRow]:
             "what the batch keeps up with on average"
         )
         if load == 0.5:
-            found.append(_sign(f"mean_{key}", words, change,
-                               "hardly anything waits; 0.5 points are ours",
-                               tolerance=0.5))  # fmt: skip
+            found.append(_row(f"mean_{key}", words, "%", 0.0, change, 0.5, "at most",
+                              "hardly anything waits; 0.5 points are ours",
+                              shows="sign"))  # fmt: skip
         elif load < 3.0:
-            found.append(_row(f"mean_{key}", words, "%", (-39.6, -30.5), change, why))
+            found.append(_row(f"mean_{key}", words, "%", -39.6, change, 0.0, "within",
+                              why, most=-30.5))  # fmt: skip
         if load >= 2.0:
             found.append(_row(
                 f"throughput_{key}", f"{where}: requests finished while they arrive, ÷ "
-                "first come first served", "x", (2.2, 3.6), point.throughput_ratio,
-                "only above capacity can order change what is finished, and the more "
-                "the longer the backlog stands",
+                "first come first served", "x", 2.2, point.throughput_ratio, 0.0,
+                "within", "only above capacity can order change what is finished, and "
+                "the more the longer the backlog stands", most=3.6,
             ))  # fmt: skip
     return found
 
@@ -110,9 +112,9 @@ def _predictors(ground: Ground, name: str) -> list[ValidationRow]:
             point = load_point(
                 replace(ground, requests=ranked), given, instances=INSTANCES, load=1.0
             )
-            found.append(_sign(
-                f"mean_{name}_{predictor}{key}", f"{title}, {more}",
-                100 * point.mean_change_frac, why,
+            found.append(_row(
+                f"mean_{name}_{predictor}{key}", f"{title}, {more}", "%", 0.0,
+                100 * point.mean_change_frac, 0.0, "at most", why, shows="sign",
             ))  # fmt: skip
     return found
 
@@ -121,26 +123,3 @@ def decode_share(table: PhaseTable) -> float:
     """Time of an output token in a full batch ÷ of one alone."""
     one, full = np.interp((1.0, table.max_batch), table.decode_batch, table.decode_s)
     return float(full / table.max_batch / one)
-
-
-def _row(
-    name: str, quantity: str, unit: str, published: tuple[float, float], ours: float,
-    why: str,
-) -> ValidationRow:  # fmt: skip
-    low, high = published
-    return ValidationRow(
-        id=f"{PREFIX}.{name}", system="SSJF", quantity=quantity, unit=unit,
-        published=low, most=high, rule="within", source=SOURCE, mark="read",
-        ours=float(ours), tolerance=0.0, why=why,
-    )  # fmt: skip
-
-
-def _sign(
-    name: str, quantity: str, ours: float, why: str, *, tolerance: float = 0.0
-) -> ValidationRow:
-    """Whether the mean falls at all."""
-    return ValidationRow(
-        id=f"{PREFIX}.{name}", system="SSJF", quantity=quantity, unit="%",
-        published=0.0, source=SOURCE, mark="read", ours=ours, tolerance=tolerance,
-        rule="at most", shows="sign", why=why,
-    )  # fmt: skip

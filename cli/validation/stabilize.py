@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cli.validation.row import Rule, ValidationRow
+from cli.validation.row import Suite, ValidationRow
 from twin.stabilize.ballast import Ballast, filled
 from twin.stabilize.flicker import instantaneous_flicker, pst
 from twin.stabilize.rules import spectrum
@@ -23,6 +23,7 @@ PREFIX = "stabilize"
 _PAPER = "Power Stabilization for AI Training Datacenters (arXiv 2508.14318)"
 _GB300 = "NVIDIA blog, GB300 NVL72 steady power"
 _IEC = "IEC 61000-4-15, table 5"
+_row = Suite(PREFIX, "stabilization", _PAPER, "second-hand").row
 GPUS, TDP_W = 1000, 1000.0
 PERIODS_S = (0.35, 0.5, 1.0, 2.0, 3.0, 5.0)
 """Across the published 0.2 to 3 Hz, its edges inside."""
@@ -40,17 +41,15 @@ def rows(report: Report) -> list[ValidationRow]:
 
 
 def _wave(
-    period_s: float, *, duty: float = 0.8, low: float = 0.4, high: float = 1.0,
-    periods: int = 100, per_period: int = 1000,
-) -> Waveform:  # fmt: skip
+    period_s: float, *, duty: float = 0.8, low: float = 0.4, high: float = 1.0
+) -> Waveform:
+    """A hundred periods of a job, a thousand samples each."""
     job = TrainingJob(
         gpu_count=GPUS, tdp_w=TDP_W, compute_s=period_s * duty,
         communicate_s=period_s * (1 - duty),
         levels=Levels(compute=high, communicate=low),
     )  # fmt: skip
-    return job_waveform(
-        job, horizon_s=periods * period_s, sample_s=period_s / per_period
-    )
+    return job_waveform(job, horizon_s=100 * period_s, sample_s=period_s / 1000)
 
 
 def _spectrum() -> list[ValidationRow]:
@@ -63,12 +62,11 @@ def _spectrum() -> list[ValidationRow]:
     words = ", ".join(f"{p:g} s {100 * s:.0f} %" for p, s in shares.items())
     return [
         _row("band_share", "energy of a job's changes inside 0.2 to 3 Hz, period 2 s",
-             "1", 0.5, _PAPER, "second-hand", shares[2.0], 0.0,
-             "concentrated is taken as more than half; duty 0.8, waiting at 0.4 of "
-             f"TDP; by period {words}: a short one's harmonics lie above",
-             rule="at least"),
+             "1", 0.5, shares[2.0], 0.0, "at least", "concentrated is taken as more "
+             f"than half; duty 0.8, waiting at 0.4 of TDP; by period {words}: a short "
+             "one's harmonics lie above"),
         _row("strongest_line", "periods of 0.35 to 5 s whose strongest line lies there",
-             "of 6", len(PERIODS_S), _PAPER, "second-hand", sum(strongest), 0.0),
+             "of 6", len(PERIODS_S), sum(strongest)),
     ]  # fmt: skip
 
 
@@ -89,12 +87,10 @@ def _floor() -> list[ValidationRow]:
     )
     return [
         _row("floor_overhead", "energy that a floor of 90 % adds (consistency: one "
-             "unknown, how the published job waits)", "1", 0.105, _PAPER,
-             "second-hand", over[0.8, 0.4], 0.02,
-             f"the default job; the published trace is not known: {words}"),
+             "unknown, how the published job waits)", "1", 0.105, over[0.8, 0.4], 0.02,
+             "near", f"the default job; the published trace is not known: {words}"),
         _row("floor_swing", "swing left by a floor of 90 % under 110 % peaks, of TDP "
-             "(by construction)",
-             "1", 0.2, _PAPER, "second-hand", swing, 1e-9, "", rule="at most"),
+             "(by construction)", "1", 0.2, swing, 1e-9, "at most"),
     ]  # fmt: skip
 
 
@@ -106,9 +102,8 @@ def _ballast() -> ValidationRow:
         slow[period_s] = found.slowdown_frac
     return _row(
         "ballast_slowdown", "most that software ballast slows a job of 0.35 to 5 s",
-        "1", 0.05, _PAPER, "second-hand", max(slow.values()), 0.0,
+        "1", 0.05, max(slow.values()), 0.0, "at most",
         "one gap an iteration, kernels of 5 ms, half the speed beside (assumed)",
-        rule="at most",
     )  # fmt: skip
 
 
@@ -135,15 +130,15 @@ def _psu() -> list[ValidationRow]:
     first = next(float(f) for f in steps if _left(float(f), 500.0)[0] <= 0.2)
     return [
         _row("psu_peak", "peak that 65 J per GPU take off a job of 5 Hz, half of it "
-             "waiting (a flat load is its mean: consistency)", "1", 0.30,
-             _GB300, "second-hand", 1.0 - peak, 0.03,
-             "half compute, half waiting at 0.4 of 1000 W; the published load's duty "
-             "is not known; of duty 0.8 at most 12 % can be taken off, since a flat "
-             "load is its mean"),
-        _row("psu_from_hz", "frequency from which 65 J leave a fifth of a swing of "
-             "500 W per GPU", "Hz", 2.0, "swing × duty × (1 - duty) ÷ f <= 65 J, by "
-             "hand: 1.92 Hz", "inferred", first, 0.5,
-             "model-predictive control that knows the period; steps of 0.25 Hz"),
+             "waiting (a flat load is its mean: consistency)", "1", 0.30, 1.0 - peak,
+             0.03, "near", "half compute, half waiting at 0.4 of 1000 W; the published "
+             "load's duty is not known; of duty 0.8 at most 12 % can be taken off, "
+             "since a flat load is its mean", source=_GB300),
+        _row("psu_from_hz", "frequency from which 65 J leave a fifth of a swing of 500 "
+             "W per GPU", "Hz", 2.0, first, 0.5, "near",
+             "model-predictive control that knows the period; steps of 0.25 Hz",
+             source="swing × duty × (1 - duty) ÷ f <= 65 J, by hand: 1.92 Hz",
+             mark="inferred"),
     ]  # fmt: skip
 
 
@@ -161,18 +156,7 @@ def _flicker() -> list[ValidationRow]:
         )  # fmt: skip
         found.append(_row(
             f"flicker_{lamp_v}", f"Pst of 39 changes a minute, {lamp_v} V lamp", "Pst",
-            1.0, _IEC, "second-hand", pst(meter[-600_000:]), 0.02,
-            "all test points of the table: docs/models/flicker.md",
+            1.0, pst(meter[-600_000:]), 0.02, "near",
+            "all test points of the table: docs/models/flicker.md", source=_IEC,
         ))  # fmt: skip
     return found
-
-
-def _row(
-    name: str, quantity: str, unit: str, published: float, source: str, mark: str,
-    ours: float, tolerance: float, why: str = "", rule: Rule = "near",
-) -> ValidationRow:  # fmt: skip
-    return ValidationRow(
-        id=f"{PREFIX}.{name}", system="stabilization", quantity=quantity, unit=unit,
-        published=published, source=source, mark=mark, ours=ours, tolerance=tolerance,
-        rule=rule, why=why,
-    )  # fmt: skip

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from cli.validation.even_ground import even_ground
-from cli.validation.row import Rule, ValidationRow
+from cli.validation.row import Suite, ValidationRow
 from twin.serving.systems.streamwise import Parameters, evaluate
 from twin.serving.workflow.pools import StagePool
 from twin.serving.workflow.provision import Video, judge, naive_video, option, solve
@@ -26,6 +26,7 @@ from twin.types import Report
 PREFIX = "streamwise"
 _REPO = "StreamWise artifact (Azure/realtimevideogen), paper/data/"
 _PAPER = "StreamWise (arXiv 2603.05800), abstract"
+_row = Suite(PREFIX, "StreamWise", _PAPER).row
 KWH = 3.6e6
 NAIVE_J, STREAMWISE_J = 36123603.28, 11326436.44
 """Energy at work of a video on 8 A100."""
@@ -58,14 +59,16 @@ def _naive() -> list[ValidationRow]:
     video = naive_video(_pools(A100_TABLE, upscaled=False))
     return [
         _row("naive_time", "naive, 8 A100: time of a 10-minute video", "h",
-             29740.28 / 3600, video.time_s / 3600, 0.02 * 29740.28 / 3600,
-             "provisioning_naive.csv", FRAMES),
-        _row("naive_active", "naive, 8 A100: energy at work", "kWh",
-             NAIVE_J / KWH, video.active_j / KWH, 0.5, "energy_baseline.csv",
-             "GPUs alone, no idle power in that file"),
+             29740.28 / 3600, video.time_s / 3600, 0.02 * 29740.28 / 3600, "near",
+             FRAMES, source=_REPO + "provisioning_naive.csv"),
+        _row("naive_active", "naive, 8 A100: energy at work", "kWh", NAIVE_J / KWH,
+             video.active_j / KWH, 0.5, "near",
+             "GPUs alone, no idle power in that file",
+             source=_REPO + "energy_baseline.csv"),
         _row("naive_energy", "naive, 8 A100: energy with idle GPUs", "kWh",
-             43247710.98 / KWH, video.energy_j / KWH, 1.0, "provisioning_naive.csv",
-             "the source lets the speech GPU draw nothing while it waits, 0.5 kWh"),
+             43247710.98 / KWH, video.energy_j / KWH, 1.0, "near",
+             "the source lets the speech GPU draw nothing while it waits, 0.5 kWh",
+             source=_REPO + "provisioning_naive.csv"),
     ]  # fmt: skip
 
 
@@ -94,18 +97,19 @@ def _published_allocation() -> list[ValidationRow]:
         )  # fmt: skip
         found += [
             _row(f"{name}_time", f"{words}: time of a 10-minute video", "h",
-                 time_s / 3600, video.time_s / 3600, 0.02 * time_s / 3600,
-                 "energy.csv", why, mark="inferred"),
+                 time_s / 3600, video.time_s / 3600, 0.02 * time_s / 3600, "near", why,
+                 source=_REPO + "energy.csv", mark="inferred"),
             _row(f"{name}_active", f"{words}: energy at work", "kWh", joule / KWH,
-                 video.active_j / KWH, 0.05 * joule / KWH, "energy.csv", power,
-                 mark="inferred"),
+                 video.active_j / KWH, 0.05 * joule / KWH, "near", power,
+                 source=_REPO + "energy.csv", mark="inferred"),
         ]  # fmt: skip
     ratio = naive_video(_pools(A100_TABLE, upscaled=False)).active_j
     ratio /= _published(A100_TABLE).active_j
     found.append(
         _row("energy_ratio", "naive ÷ StreamWise, 8 A100: energy at work", "x",
-             NAIVE_J / STREAMWISE_J, ratio, 0.15, "energy.csv, energy_baseline.csv",
-             "which file is which is inferred from the names", mark="inferred")
+             NAIVE_J / STREAMWISE_J, ratio, 0.15, "near",
+             "which file is which is inferred from the names",
+             source=_REPO + "energy.csv, energy_baseline.csv", mark="inferred")
     )  # fmt: skip
     return found
 
@@ -116,8 +120,8 @@ def _searches() -> list[ValidationRow]:
         _row(f"search_{table.gpu.partition('-')[0]}_{gpus}",
              f"time of a video on {gpus} {table.gpu.partition('-')[0].upper()}", "s",
              time_s, solve(_pools(table, upscaled=True), gpus).time_s, 0.01 * time_s,
-             "energy.csv", "the source weighs time by energy there, this one is least",
-             rule="at most")
+             "at most", "the source weighs time by energy there, this one is least",
+             source=_REPO + "energy.csv")
         for table, gpus, time_s in SWEEP
     ]  # fmt: skip
 
@@ -131,15 +135,15 @@ def _prices() -> list[ValidationRow]:
     )
     return [
         _row("a100_price", "a video on A100 that starts within 1.4 h: price", "USD", 25,
-             slow.cost_usd(SPOT_USD[A100_TABLE.gpu]), 0.0, "", "spot prices of the "
-             f"artifact, whole servers; ours on {slow.gpus:g} GPUs starts after "
-             f"{slow.ttff_s / 3600:.2g} h", rule="at most"),
+             slow.cost_usd(SPOT_USD[A100_TABLE.gpu]), 0.0, "at most",
+             f"spot prices of the artifact, whole servers; ours on {slow.gpus:g} GPUs "
+             f"starts after {slow.ttff_s / 3600:.2g} h"),
         _row("real_time_price", "a video played as it is made: price", "USD", 45,
-             quick.cost_usd(SPOT_USD[H100_TABLE.gpu]), 0.0, "",
-             f"shape only: {short}; the published price is with a start below a second",
-             rule="at most"),
+             quick.cost_usd(SPOT_USD[H100_TABLE.gpu]), 0.0, "at most",
+             f"shape only: {short}; the published price is with a start below a "
+             "second"),
         _row("real_time_start", "the same video: time until it starts", "s", 1.0,
-             quick.ttff_s, 0.0, "", f"{short}; published: sub-second", rule="at most"),
+             quick.ttff_s, 0.0, "at most", f"{short}; published: sub-second"),
     ]  # fmt: skip
 
 
@@ -163,21 +167,9 @@ def _day() -> ValidationRow:
     return _row(
         "day_energy_ratio", "naive ÷ StreamWise, a day: site energy per video", "x",
         NAIVE_J / STREAMWISE_J, outcome.figures["baseline_energy_per_workflow_ratio"],
-        0.1 * NAIVE_J / STREAMWISE_J, "energy.csv, energy_baseline.csv",
-        "shape only: published is one video at work, GPUs alone; ours has idle GPUs, "
-        "hosts and PUE in it, videos of five minutes, arrivals drawn, both sized alike "
-        "for the busiest hour; near is within 10 %, ours",
+        0.1 * NAIVE_J / STREAMWISE_J, "near", "shape only: published is one video at "
+        "work, GPUs alone; ours has idle GPUs, hosts and PUE in it, videos of five "
+        "minutes, arrivals drawn, both sized alike for the busiest hour; near is "
+        "within 10 %, ours", source=_REPO + "energy.csv, energy_baseline.csv",
         mark="inferred",
-    )  # fmt: skip
-
-
-def _row(
-    name: str, quantity: str, unit: str, published: float, ours: float,
-    tolerance: float, source: str, why: str, *, rule: Rule = "near",
-    mark: str = "read",
-) -> ValidationRow:  # fmt: skip
-    return ValidationRow(
-        id=f"{PREFIX}.{name}", system="StreamWise", quantity=quantity, unit=unit,
-        published=published, source=_REPO + source if source else _PAPER, mark=mark,
-        ours=ours, tolerance=tolerance, rule=rule, why=why,
     )  # fmt: skip

@@ -7,7 +7,7 @@ and half served endpoints, one generated week; the same demand for every schedul
 
 from __future__ import annotations
 
-from cli.validation.row import Rule, ValidationRow
+from cli.validation.row import Rule, Suite, ValidationRow
 from twin.catalogue import find_server
 from twin.catalogue.cooling import server_thermal
 from twin.tapas.fleet import Demand, Grounds, make_demand, make_grounds
@@ -16,7 +16,7 @@ from twin.types import Report
 
 PREFIX = "tapas"
 ROWS = 24
-_PAPER = "TAPAS (ASPLOS 2025), via summaries"
+_SUITE = Suite(PREFIX, "TAPAS", "TAPAS (ASPLOS 2025), via summaries", "second-hand")
 _OURS = "coefficients ours, see docs/models/tapas.md"
 ALL = Levers(place=True, route=True, configure=True)
 NONE = Levers()
@@ -167,8 +167,4 @@ def _row(
 ) -> ValidationRow:  # fmt: skip
     if rule == "near":
         why += f"; near is within {tolerance:g} {unit}, ours"
-    return ValidationRow(
-        id=f"{PREFIX}.{name}", system="TAPAS", quantity=quantity, unit=unit,
-        published=published, source=_PAPER, mark="second-hand", ours=ours,
-        tolerance=tolerance, rule=rule, why=why,
-    )  # fmt: skip
+    return _SUITE.row(name, quantity, unit, published, ours, tolerance, rule, why)

@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from cli.validation.even_ground import even_ground
-from cli.validation.row import Rule, Shows, ValidationRow
+from cli.validation.row import Suite, ValidationRow
 from twin.serving.systems.tapas_router import evaluate
 from twin.serving.systems.tapas_steering import TapasRouterParameters
 from twin.types import Report
@@ -25,6 +25,7 @@ _SHAPE = (
     "median of 6 draws; routing and clocks alone, without placement; all coefficients "
     "ours"
 )
+_row = Suite(PREFIX, "TAPAS routing", _PAPER, "second-hand").row
 
 
 def rows(report: Report) -> list[ValidationRow]:
@@ -47,31 +48,21 @@ def rows(report: Report) -> list[ValidationRow]:
         before = [o.figures["row_over_limit_before_s"] for o in outcomes]
         key, words = f"plus_{100 * added:.0f}", f"{added:.0%} more servers"
         found += [
-            _row(f"peak_row_{key}", f"{words}: highest row power ÷ limit, change",
-                 -23.0, 100 * median("peak_row_change_frac"), 8.0, "near", "all three "
-                 "levers in the paper; the first seconds are everybody's alike"),
-            _row(f"hottest_{key}", f"{words}: hottest GPU in C, change", -17.0,
+            _row(f"peak_row_{key}", f"{words}: highest row power ÷ limit, change", "%",
+                 -23.0, 100 * median("peak_row_change_frac"), 8.0, "near",
+                 f"{_SHAPE}; all three levers in the paper; the first seconds are "
+                 "everybody's alike"),
+            _row(f"hottest_{key}", f"{words}: hottest GPU in C, change", "%", -17.0,
                  100 * median("hottest_gpu_change_frac"), 8.0, "near",
-                 "no GPU comes near its limit here, so none is avoided for heat"),
+                 f"{_SHAPE}; no GPU comes near its limit here, so none is avoided for "
+                 "heat"),
             _row(f"over_limit_{key}", f"{words}: time with a row above its limit, all "
-                 "draws, change", -99.0,
+                 "draws, change", "%", -99.0,
                  100 * (sum(over) / sum(before) - 1.0) if sum(before) else 0.0, 5.0,
-                 "near", f"power throttling in the paper; {sum(over):.0f} instead of "
-                 f"{sum(before):.0f} s"),
+                 "near", f"{_SHAPE}; power throttling in the paper; {sum(over):.0f} "
+                 f"instead of {sum(before):.0f} s"),
             _row(f"limits_{key}", f"{words}: requests within their limits, change",
-                 0.0, 100 * median("attained_change_frac"), 1.0, "at least",
-                 f"P99 kept in the paper; here {tail:+.0f} %", unit="points",
-                 shows="sign"),
+                 "points", 0.0, 100 * median("attained_change_frac"), 1.0, "at least",
+                 f"{_SHAPE}; P99 kept in the paper; here {tail:+.0f} %", shows="sign"),
         ]  # fmt: skip
     return found
-
-
-def _row(
-    name: str, quantity: str, published: float, ours: float, tolerance: float,
-    rule: Rule, why: str, *, unit: str = "%", shows: Shows = "size",
-) -> ValidationRow:  # fmt: skip
-    return ValidationRow(
-        id=f"{PREFIX}.{name}", system="TAPAS routing", quantity=quantity, unit=unit,
-        published=published, source=_PAPER, mark="second-hand", ours=ours,
-        tolerance=tolerance, rule=rule, shows=shows, why=f"{_SHAPE}; {why}",
-    )  # fmt: skip

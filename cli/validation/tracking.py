@@ -9,8 +9,6 @@ what a power model answers, and without. One rule for all traces says which part
 
 from __future__ import annotations
 
-import csv
-import gzip
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from cli.validation.row import ValidationRow
+from store.csv_files import read_table
 from store.settings import Settings
 from store.training_traces import read_run
 from twin.tracking.gather import gather, total_w
@@ -107,10 +106,8 @@ def traces(folder: Path) -> Iterator[Recorded]:
 # --- reading --------------------------------------------------------------------------
 
 
-def _lines(path: Path) -> Iterator[dict[str, str]]:
-    if path.is_file():
-        with gzip.open(path, "rt", newline="") as file:
-            yield from csv.DictReader(file)
+def _lines(path: Path) -> list[dict[str, str]]:
+    return read_table(path) if path.is_file() else []
 
 
 def _table(

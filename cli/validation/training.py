@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from cli.validation.row import Rule, ValidationRow
+from cli.validation.row import Rule, Suite, ValidationRow
 from store.datasets import DatasetStore
 from store.settings import Settings
 from store.training_traces import TrainingRun
@@ -33,7 +33,9 @@ LORA_PEAK_KW = {"a": 395.6, "b": 391.1}
 """Highest sum on a 2 s grid, as the data's own summary has it."""
 NEAR = 0.05
 """A forecast of the peak is to be within this. [1]"""
-_LOGS = "MLPerf Training v4.0 power logs (Sustainable Metal Cloud)"
+_SUITE = Suite(
+    PREFIX, "measured", "MLPerf Training v4.0 power logs (Sustainable Metal Cloud)"
+)
 
 
 def rows(report: Report) -> list[ValidationRow]:
@@ -168,8 +170,6 @@ def _row(
     within: float, why: str, rule: Rule = "near",
 ) -> ValidationRow:  # fmt: skip
     """A row; `within` is a part of the recorded figure."""
-    return ValidationRow(
-        id=f"stabilize.{name}", system="measured", quantity=quantity, unit=unit,
-        published=recorded, source=_LOGS, mark="read", ours=ours,
-        tolerance=within * recorded, rule=rule, why=why,
-    )  # fmt: skip
+    return _SUITE.row(
+        name, quantity, unit, recorded, ours, within * recorded, rule, why
+    )

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import gammainccinv, ndtr, ndtri
 
-from cli.validation.row import Rule, ValidationRow
+from cli.validation.row import Suite, ValidationRow
 from twin.scenario.model import Horizon, Scenario
 from twin.scenario.workload import DiurnalArrivals, Load, Workload
 from twin.serving.traffic import Recordings
@@ -37,6 +37,8 @@ WANTED = 190
 CHANCE = 9
 """Slack where an interval holds barely above 95 % of all: three standard errors."""
 BRUTE_POINTS = 10_000_000
+_OF = f"of {REPEATS}"
+_row = Suite(PREFIX, "uncertainty", "", "inferred").row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,8 +141,8 @@ def _rare_row(
     if plain:
         why += f"; {plain} times it fell back on plain points"
     return _row(
-        f"{method}.{case.name}", f"intervals that hold the truth, {case.words}", "",
-        WANTED, held, 0, "at least", why, "known probability",
+        f"{method}.{case.name}", f"intervals that hold the truth, {case.words}", _OF,
+        WANTED, held, 0, "at least", why, source="known probability",
     )  # fmt: skip
 
 
@@ -154,9 +156,9 @@ def _binomial() -> list[ValidationRow]:
             held += one.low <= chance <= one.high
         out.append(_row(
             f"exceedance.{chance:.0e}".replace("e-0", "e"),
-            f"Clopper-Pearson intervals that hold {chance:g}, {count} points", "",
+            f"Clopper-Pearson intervals that hold {chance:g}, {count} points", _OF,
             WANTED, held, 0, "at least", "exact, so at least 95 % of all",
-            "known probability",
+            source="known probability",
         ))  # fmt: skip
     return out
 
@@ -174,10 +176,11 @@ def _quantiles() -> list[ValidationRow]:
             one.quantiles[k].low <= truth <= one.quantiles[k].high for one in summaries
         )
         out.append(_row(
-            f"quantile.p{100 * frac:.0f}",
-            f"order-statistic intervals that hold the {frac:.0%} quantile of an "
-            "exponential, 300 points", "", WANTED, held, CHANCE, "at least",
-            "just above 95 % of all; slack is three standard errors", "known quantile",
+            f"quantile.p{100 * frac:.0f}", "order-statistic intervals that hold the "
+            f"{frac:.0%} quantile of an exponential, 300 points", _OF, WANTED, held,
+            CHANCE, "at least",
+            "just above 95 % of all; slack is three standard errors",
+            source="known quantile",
         ))  # fmt: skip
     return out
 
@@ -193,7 +196,7 @@ def _brute(case: Case) -> ValidationRow:
     return _row(
         "four_branch_brute", "four branches by brute force, against quadrature", "1",
         case.probability, ours, 3.0 * error, "near",
-        f"{BRUTE_POINTS:.0e} points, three standard errors", "quadrature",
+        f"{BRUTE_POINTS:.0e} points, three standard errors", source="quadrature",
     )  # fmt: skip
 
 
@@ -215,7 +218,7 @@ def _ishigami() -> list[ValidationRow]:
     return [
         _row(f"ishigami.{kind}_{k + 1}", f"Ishigami, {kind} index of input {k + 1}",
              "1", truth, getattr(effect, kind), 0.02, "near",
-             "Saltelli design of 5 × 8192 points", "closed form, Ishigami 1990")
+             "Saltelli design of 5 × 8192 points", source="closed form, Ishigami 1990")
         for k, (effect, both) in enumerate(zip(found.effects, ISHIGAMI, strict=True))
         for kind, truth in zip(("first", "total"), both, strict=True)
     ]  # fmt: skip
@@ -269,24 +272,13 @@ def _sample_row() -> list[ValidationRow]:
     half = 0.5 * (brute.high - brute.low)
     return [
         _row("row.exceedance", f"intervals of {ROW_SAMPLE} row afternoons that hold "
-             f"the share of {ROW_RUNS}", "", WANTED, held, 0, "at least",
-             f"a peak above {ROW_LIMIT_FRAC:.1%} of the limit: "
-             f"{brute.probability:.1%} of {ROW_RUNS} runs", _ROW_SOURCE),
+             f"the share of {ROW_RUNS}", _OF, WANTED, held, 0, "at least",
+             f"a peak above {ROW_LIMIT_FRAC:.1%} of the limit: {brute.probability:.1%} "
+             f"of {ROW_RUNS} runs", source=_ROW_SOURCE),
         _row("row.splitting", "share of row afternoons past the limit, by splitting",
              "1", brute.probability, split.probability,
              half + 0.5 * (split.high - split.low), "near",
              f"{split.evaluations} points say {split.low:.3f} to {split.high:.3f}, "
              f"brute force {brute.low:.3f} to {brute.high:.3f}; near is within both "
-             "half-widths", _ROW_SOURCE),
+             "half-widths", source=_ROW_SOURCE),
     ]  # fmt: skip
-
-
-def _row(
-    name: str, quantity: str, unit: str, published: float, ours: float,
-    tolerance: float, rule: Rule, why: str, source: str,
-) -> ValidationRow:  # fmt: skip
-    return ValidationRow(
-        id=f"{PREFIX}.{name}", system="uncertainty", quantity=quantity,
-        unit=unit or f"of {REPEATS}", published=published, source=source,
-        mark="inferred", ours=ours, tolerance=tolerance, rule=rule, why=why,
-    )  # fmt: skip

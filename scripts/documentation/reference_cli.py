@@ -121,7 +121,7 @@ def _takes(kind: Any, part: Any) -> str:
 
 def _codes(command: Any) -> str:
     work = inspect.getsource(inspect.unwrap(command.callback))
-    return "0, 1, 2, 3, 130" if "ANSWER_IS_NO" in work else "0, 2, 3, 130"
+    return "0, 1, 2, 3, 130" if " no=" in work else "0, 2, 3, 130"
 
 
 def _agent() -> Iterator[str]:

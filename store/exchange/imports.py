@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, undefer
-from sqlalchemy.orm.exc import StaleDataError
 
 from store.models import ScenarioRow
 from store.models_imports import ImportLinkRow, ImportRow, ImportSeriesRow
@@ -18,7 +17,8 @@ from store.repositories import (
     ConflictError,
     NotFoundError,
     Repository,
-    new_id,
+    guarded,
+    new_row,
     now_utc,
 )
 from store.scenarios import keep_version
@@ -51,14 +51,7 @@ class Imports(Repository[ImportRow]):
         Raises:
             NotFoundError: If there is none.
         """
-        query = select(ImportRow).where(ImportRow.id == key).options(
-            undefer(ImportRow.document), undefer(ImportRow.content)
-        )  # fmt: skip
-        with self.sessions() as session:
-            found = session.scalars(query).first()
-        if found is None:
-            raise NotFoundError(self.noun, key)
-        return found
+        return self.get(key, ImportRow.document, ImportRow.content)
 
     def latest(self, scenario_id: str, kind: str) -> ImportRow | None:
         """The last applied import of a kind into a scenario."""
@@ -111,8 +104,7 @@ class Imports(Repository[ImportRow]):
         """
         with self.sessions() as session:
             found = self._one(session, key)
-            compared_with = str(found.scenario_id)
-            try:
+            with guarded("scenario", str(found.scenario_id), expected or 0):
                 scenario = _scenario(session, found, body, name, expected, author)
                 session.flush()
                 keep_version(session, scenario, author)
@@ -121,11 +113,6 @@ class Imports(Repository[ImportRow]):
                 found.scenario_version = scenario.version
                 _mark(found)
                 session.commit()
-            except StaleDataError as error:
-                raise ConflictError(
-                    "scenario", compared_with, expected=expected or 0,
-                    found=(expected or 0) + 1,
-                ) from error  # fmt: skip
         return found
 
     def applied(self, key: str) -> ImportRow:
@@ -145,11 +132,10 @@ def _scenario(
     session: Session, found: ImportRow, body: Mapping[str, Any], name: str,
     expected: int | None, author: str,
 ) -> ScenarioRow:  # fmt: skip
-    stamp = now_utc()
     if expected is None:
-        made = ScenarioRow(
-            id=new_id("scenario"), created_at=stamp, updated_at=stamp, name=name,
-            body=dict(body), archived=False, changed_by=author,
+        made: ScenarioRow = new_row(
+            ScenarioRow, "scenario", name=name, body=dict(body), archived=False,
+            changed_by=author,
         )  # fmt: skip
         session.add(made)
         return made
@@ -162,7 +148,7 @@ def _scenario(
         )
     if scenario.body != body:
         scenario.body = dict(body)
-        scenario.updated_at, scenario.changed_by = stamp, author
+        scenario.updated_at, scenario.changed_by = now_utc(), author
     return scenario
 
 
@@ -239,19 +225,12 @@ class StoredSeries(Repository[ImportSeriesRow]):
                     found=0 if row is None else row.version,
                 )  # fmt: skip
             if row is None:
-                stamp = now_utc()
-                row = ImportSeriesRow(
-                    id=new_id("series"), name=name, created_at=stamp, updated_at=stamp
-                )
+                row = new_row(ImportSeriesRow, "series", name=name)
                 session.add(row)
             for field, value in {**values, "updated_at": now_utc()}.items():
                 setattr(row, field, value)
-            try:
+            with guarded("series", name, expected or 0):
                 session.commit()
-            except StaleDataError as error:
-                raise ConflictError(
-                    "series", name, expected=expected or 0, found=(expected or 0) + 1
-                ) from error
 
 
 def _series(row: ImportSeriesRow) -> Series:

@@ -66,10 +66,7 @@ def allowed_host(url: str, hosts: Collection[str]) -> str:
     )
 
 
-def fetch_netbox(
-    url: str, token: str, hosts: Collection[str],
-    transport: httpx.BaseTransport | None = None,
-) -> dict[str, Rows]:  # fmt: skip
+def fetch_netbox(url: str, token: str, hosts: Collection[str]) -> dict[str, Rows]:
     """
     Fetch every table of the power path.
 
@@ -77,7 +74,6 @@ def fetch_netbox(
         url: Address of the NetBox, with or without `/api`.
         token: API token with read rights; sent to that host alone.
         hosts: Hosts that may be asked.
-        transport: Stands in for the network in tests.
 
     Raises:
         ScenarioError: If the host is not allowed, does not answer, or refuses.
@@ -85,9 +81,7 @@ def fetch_netbox(
     base = allowed_host(url, hosts)
     scheme = "Bearer" if token.startswith(_SECOND) else "Token"
     headers = {"accept": "application/json", "authorization": f"{scheme} {token}"}
-    with httpx.Client(
-        headers=headers, timeout=TIMEOUT_S, transport=transport, trust_env=False
-    ) as http:
+    with httpx.Client(headers=headers, timeout=TIMEOUT_S, trust_env=False) as http:
         return {table: list(_rows(http, base, table)) for table in TABLES}
 
 

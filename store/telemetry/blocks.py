@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from store.telemetry.codec import unpack
 from store.telemetry.levels import Level
+from store.telemetry.registry import SUM as SUM_OF_ALL
 from store.telemetry.registry import Source
 from twin.telemetry.readings import Device, Readings
 from twin.telemetry.rollup import COLUMNS, Rollup
@@ -18,8 +19,6 @@ DEVICES, SUM = 0, 1
 """Parts of a block: one source's devices, or their sum."""
 MOST_NAMES = 500
 """Sources named in one query."""
-
-SUM_DEVICE = Device(key="total", kind="total")
 
 
 def put_block(
@@ -64,16 +63,11 @@ def make_partition(connection: Connection, level: Level, start_us: int) -> None:
 def _is_native(connection: Connection, level: Level) -> bool:
     kinds: dict[str, bool] = connection.info.setdefault("telemetry_native", {})
     if level.name not in kinds:
-        kinds[level.name] = (
-            connection.execute(
-                text(
-                    "SELECT 1 FROM pg_partitioned_table WHERE partrelid = "
-                    "to_regclass(:name)"
-                ),
-                {"name": level.table.name},
-            ).scalar()
-            is not None
+        asked = text(
+            "SELECT 1 FROM pg_partitioned_table WHERE partrelid = to_regclass(:name)"
         )
+        found = connection.scalar(asked, {"name": level.table.name})
+        kinds[level.name] = found is not None
     return kinds[level.name]
 
 
@@ -114,7 +108,7 @@ def rollup_of(source: Source | None, body: bytes, level: Level) -> Rollup:
     columns = unpack(body)
     stored = columns.pop("device")
     devices, device = (
-        ((SUM_DEVICE,), np.zeros(stored.size, np.int64))
+        ((SUM_OF_ALL,), np.zeros(stored.size, np.int64))
         if source is None
         else _places(source, stored)
     )

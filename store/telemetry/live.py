@@ -56,18 +56,10 @@ class Live:
 
     def _grow(self) -> None:
         """Twice as many devices."""
-        self._second = np.concatenate([self._second, np.full_like(self._second, -1)])
-        self._sums = np.concatenate([self._sums, np.zeros_like(self._sums)])
-        self._counts = np.concatenate([self._counts, np.zeros_like(self._counts)])
-        self._newest = np.concatenate([self._newest, np.zeros_like(self._newest)])
-        self._latest = {
-            name: np.concatenate([values, np.full_like(values, np.nan)])
-            for name, values in self._latest.items()
-        }
-        self._read_us = {
-            name: np.concatenate([times, np.zeros_like(times)])
-            for name, times in self._read_us.items()
-        }
+        self._second, self._sums = _twice(self._second, -1), _twice(self._sums, 0)
+        self._counts, self._newest = _twice(self._counts, 0), _twice(self._newest, 0)
+        self._latest = {n: _twice(v, np.nan) for n, v in self._latest.items()}
+        self._read_us = {n: _twice(v, 0) for n, v in self._read_us.items()}
 
     def add(self, readings: Readings, ids: np.ndarray) -> None:
         """Add stored readings; `ids` are the stored ids of their devices."""
@@ -103,7 +95,7 @@ class Live:
         if not fresh.size:
             return
         while int(fresh[-1]) >= self._place.size:
-            self._place = np.concatenate([self._place, np.full_like(self._place, -1)])
+            self._place = _twice(self._place, -1)
         self._place[fresh] = self._rows + np.arange(fresh.size)
         self._rows += int(fresh.size)
         while self._rows > self._newest.size:
@@ -174,6 +166,11 @@ class Live:
                 young = time_us[to] - self._read_us[name][rows[to]] <= TOGETHER_US
                 values[to] = np.where(young, self._latest[name][rows[to]], np.nan)
         return Now(time_us=time_us, columns=columns)
+
+
+def _twice(values: np.ndarray, fill: float) -> np.ndarray:
+    """Twice as many rows; the new ones are not yet known."""
+    return np.concatenate([values, np.full_like(values, fill)])
 
 
 def held(power_w: FloatArray, seconds: int) -> FloatArray:

@@ -72,31 +72,16 @@ class Placements:
         values = {
             "scenario_id": scenario_id, "nodes": dict(nodes), "version": version + 1,
         }  # fmt: skip
-        with self._engine.begin() as connection:
-            found = connection.execute(
-                select(PLACEMENT.c.version)
-                .where(PLACEMENT.c.id == _ONE)
-                .with_for_update()
-            ).scalar()
-            if (found or 0) != version:
-                raise ConflictError(
-                    "placement", "live", expected=version, found=found or 0
-                )
-            if found is None:
-                try:
-                    connection.execute(insert(PLACEMENT).values(id=_ONE, **values))
-                except IntegrityError as error:
-                    raise ConflictError(
-                        "placement", "live", expected=version, found=version + 1
-                    ) from error
-            else:
-                changed = connection.execute(
-                    update(PLACEMENT)
-                    .where(PLACEMENT.c.id == _ONE, PLACEMENT.c.version == version)
-                    .values(**values)
-                )
-                if changed.rowcount != 1:
-                    raise ConflictError(
-                        "placement", "live", expected=version, found=version + 1
-                    )
-        return self.get()
+        seen = (PLACEMENT.c.id == _ONE) & (PLACEMENT.c.version == version)
+        change = update(PLACEMENT).where(seen) if version else insert(PLACEMENT)
+        try:
+            with self._engine.begin() as connection:
+                changed = connection.execute(change.values(id=_ONE, **values)).rowcount
+        except IntegrityError:  # another first one was stored just before
+            changed = 0
+        now = self.get()
+        if not changed:
+            raise ConflictError(
+                "placement", "live", expected=version, found=now.version
+            )
+        return now

@@ -28,6 +28,8 @@ from twin.telemetry.rollup import Rollup, coarsen, joined, roll_up, total
 
 MOST_POINTS = 2000
 """Bins a device's series has at most where the caller leaves the level to us."""
+LEAST_GAP_US = 120 * SECOND_US
+MOST_EVENTS = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,9 +162,7 @@ class Reader:
             ).scalar_one()
         return Stored(readings=int(readings), bytes=int(size), waiting=int(waiting))
 
-    def gaps(
-        self, source: Source, start_us: int, end_us: int, *, least_s: float = 120.0
-    ) -> list[tuple[int, int]]:
+    def gaps(self, source: Source, start_us: int, end_us: int) -> list[tuple[int, int]]:
         """
         Periods in which nothing was read of a source, by its minutes.
 
@@ -170,10 +170,9 @@ class Reader:
             source: Which source.
             start_us: First instant; the source's own first reading if that is later.
             end_us: End; its newest reading if that is earlier. [µs]
-            least_s: Shorter ones are left out. [s]
 
         Returns:
-            Start and end of each. [µs]
+            Start and end of each that is no shorter than two minutes. [µs]
         """
         start_us = max(start_us, source.first_us // MINUTES.bin_us * MINUTES.bin_us)
         end_us = min(end_us, source.last_us)
@@ -181,11 +180,11 @@ class Reader:
         seen = known.start_us[known.columns["covered_s"] > 0]
         marks = np.concatenate([[start_us - MINUTES.bin_us], seen, [end_us]])
         pause_us = np.diff(marks) - MINUTES.bin_us
-        where = np.flatnonzero(pause_us >= least_s * SECOND_US)
+        where = np.flatnonzero(pause_us >= LEAST_GAP_US)
         return [(int(marks[i]) + MINUTES.bin_us, int(marks[i + 1])) for i in where]
 
     def events(
-        self, sources: Sequence[Source], start_us: int, end_us: int, most: int = 200
+        self, sources: Sequence[Source], start_us: int, end_us: int
     ) -> list[dict[str, object]]:
         """What agents reported, newest first."""
         names = {s.id: s.name for s in sources}
@@ -196,7 +195,7 @@ class Reader:
                 EVENTS.c.source_id.in_(list(names)),
             )
             .order_by(EVENTS.c.time_us.desc(), EVENTS.c.id.desc())
-            .limit(most)
+            .limit(MOST_EVENTS)
         )  # fmt: skip
         with self._engine.connect() as connection:
             return [
@@ -278,10 +277,10 @@ def _folded_until_us(connection: Connection, source: Source) -> int:
     return 0 if newest is None else int(newest) + WINDOW_US
 
 
-def level_for(start_us: int, end_us: int, most: int = MOST_POINTS) -> Level:
-    """The finest level whose bins of a period are at most so many."""
+def level_for(start_us: int, end_us: int) -> Level:
+    """The finest level whose bins of a period are at most `MOST_POINTS`."""
     for level in LEVELS[1:]:
-        if (end_us - start_us) <= level.bin_us * most:
+        if (end_us - start_us) <= level.bin_us * MOST_POINTS:
             return level
     return LEVELS[-1]
 

@@ -15,6 +15,7 @@ from twin.telemetry.readings import Device
 
 SUM = Device(key="total", kind="total")
 """The one device of a sum; it has id 0 everywhere."""
+SAVED_EVERY_US = 10_000_000
 
 
 @dataclass(slots=True, kw_only=True)
@@ -44,12 +45,12 @@ class Source:
         kinds = {d.kind for d in list(self.devices.values())}
         return kinds == {"meter"}
 
-    def touch(self, *, first_us: int, last_us: int, every_us: int = 10_000_000) -> bool:
+    def touch(self, *, first_us: int, last_us: int) -> bool:
         """Remember the oldest and newest reading; True if it is time to save them."""
         older = first_us < self.first_us
         self.first_us = min(self.first_us, first_us)
         self.last_us = max(self.last_us, last_us)
-        if not older and self.last_us - self.saved_us < every_us:
+        if not older and self.last_us - self.saved_us < SAVED_EVERY_US:
             return False
         self.saved_us = self.last_us
         return True

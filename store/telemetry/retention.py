@@ -43,23 +43,17 @@ def prune(engine: Engine, keep_days: Mapping[str, float], now_us: int) -> int:
 
 def _prune_level(connection: Connection, level: Level, before_us: int) -> int:
     if connection.dialect.name == "postgresql":
-        hyper = connection.execute(
-            text(
-                "SELECT 1 FROM pg_extension WHERE extname = 'timescaledb' AND "
-                "to_regclass(:name) NOT IN (SELECT partrelid FROM pg_partitioned_table)"
-            ),
-            {"name": level.table.name},
-        ).scalar()
-        if hyper:
-            return len(
-                connection.execute(
-                    text(
-                        "SELECT drop_chunks(CAST(:name AS regclass), "
-                        "older_than => CAST(:before AS bigint))"
-                    ),
-                    {"name": level.table.name, "before": before_us},
-                ).all()
+        hyper = text(
+            "SELECT 1 FROM pg_extension WHERE extname = 'timescaledb' AND "
+            "to_regclass(:name) NOT IN (SELECT partrelid FROM pg_partitioned_table)"
+        )
+        if connection.scalar(hyper, {"name": level.table.name}):
+            drop = text(
+                "SELECT drop_chunks(CAST(:name AS regclass), "
+                "older_than => CAST(:before AS bigint))"
             )
+            named = {"name": level.table.name, "before": before_us}
+            return len(connection.execute(drop, named).all())
         return _drop_partitions(connection, level, before_us)
     table = level.table
     last_us = before_us - level.block_us
@@ -68,17 +62,14 @@ def _prune_level(connection: Connection, level: Level, before_us: int) -> int:
 
 def _drop_partitions(connection: Connection, level: Level, before_us: int) -> int:
     """Partitions whose whole time is past; their name ends in their first second."""
-    found = connection.execute(
-        text(
-            "SELECT inhrelid::regclass::text AS name FROM pg_inherits "
-            "WHERE inhparent = to_regclass(:name)"
-        ),
-        {"name": level.table.name},
-    ).all()
+    below = text(
+        "SELECT inhrelid::regclass::text FROM pg_inherits "
+        "WHERE inhparent = to_regclass(:name)"
+    )
     gone = 0
-    for row in found:
-        first_us = int(row.name.rpartition("_p")[2]) * 1_000_000
+    for name in connection.scalars(below, {"name": level.table.name}).all():
+        first_us = int(name.rpartition("_p")[2]) * 1_000_000
         if first_us + level.partition_us <= before_us:
-            connection.execute(text(f"DROP TABLE {row.name}"))
+            connection.execute(text(f"DROP TABLE {name}"))
             gone += 1
     return gone

@@ -10,8 +10,9 @@ from sqlalchemy import text
 from api.client import ApiProblem
 from store import scenarios
 from store.engine import open_engine
-from store.migrate import downgrade_engine, upgrade_engine
+from store.migrate import upgrade_engine
 from store.scenarios import Scenarios
+from tests.store.schema import downgrade_engine
 
 
 def numbers(client, key):

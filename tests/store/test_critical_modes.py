@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from store.critical_modes import critical_modes, read_modes
+from store.grid_files import critical_modes, read_modes
 from twin.errors import ScenarioError
 
 GOOD = """

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from store import published, readers, servegen
+from store import csv_files, published, readers, servegen
 from store.datasets import DatasetError, DatasetStore, ImportProblem
 from store.download import DownloadError, blob_sha1, text_sha256
 from twin.errors import Cancelled, ScenarioError
@@ -144,9 +144,9 @@ def test_a_bad_line_of_rates_is_named(tmp_path, text, line, says):
 
 
 def test_a_huge_file_is_refused_however_well_it_is_packed(tmp_path, monkeypatch):
-    monkeypatch.setattr(readers, "MAX_BYTES", 10_000)
+    monkeypatch.setattr(csv_files, "MAX_BYTES", 10_000)
     bomb = gzip.compress(REQUESTS_CSV.encode() + b"13,1,1\n" * 10_000)
-    assert len(bomb) < readers.MAX_BYTES
+    assert len(bomb) < csv_files.MAX_BYTES
 
     with pytest.raises(ImportProblem, match="at most 10,000 bytes"):
         readers.read_requests(write(tmp_path, bomb))
@@ -163,7 +163,7 @@ def test_a_line_without_an_end_is_refused_before_it_is_held(tmp_path):
 
 
 def test_too_many_lines_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(readers, "MAX_ROWS", 3)
+    monkeypatch.setattr(csv_files, "MAX_ROWS", 3)
 
     with pytest.raises(ImportProblem, match="at most 3 lines"):
         readers.read_requests(write(tmp_path, REQUESTS_CSV))
@@ -174,16 +174,12 @@ def test_too_many_lines_are_refused(tmp_path, monkeypatch):
 
 def test_an_imported_file_is_listed_and_can_be_run(tmp_path):
     store = make_store(tmp_path)
-    seen = []
 
-    info = store.import_file(
-        "mine", "requests", write(tmp_path, REQUESTS_CSV), lambda p, t: seen.append(p)
-    )
+    info = store.import_file("mine", "requests", write(tmp_path, REQUESTS_CSV))
 
     assert info.present
     assert info.origin == "imported"
     assert "mine" in {d.name for d in store.list()}
-    assert seen[-1] == 1.0
     requests = store.recordings({"mine"}).requests["mine"]
     assert_allclose(requests.arrived_s, [0.0, 0.5, 2.0])
     assert requests.output_tokens.tolist() == [20, 30, 5]
@@ -462,7 +458,7 @@ def test_published_traffic_has_its_published_size(tmp_path, data_dir):
 @pytest.mark.parametrize("name", ["azure-llm-2023-conv", "azure-llm-2023-code"])
 def test_known_checksums_are_those_of_the_published_rows(data_dir, name):
     entry = published.BY_NAME[name]
-    rows = readers.read_table(data_dir / entry.copy)
+    rows = csv_files.read_table(data_dir / entry.copy)
     text = "TIMESTAMP,ContextTokens,GeneratedTokens\n" + "\n".join(
         f"{r['timestamp_utc']},{r['context_tokens']},{r['generated_tokens']}"
         for r in rows
@@ -474,7 +470,7 @@ def test_known_checksums_are_those_of_the_published_rows(data_dir, name):
 @pytest.mark.data
 def test_splitwise_checksum_is_that_of_the_published_rows(data_dir):
     entry = published.BY_NAME["splitwise-perf-power"]
-    rows = readers.read_table(data_dir / entry.copy)
+    rows = csv_files.read_table(data_dir / entry.copy)
     for row in rows:  # the copy blanks the zeros
         for column in ("peak_power", "average_power"):
             row[column] = row[column] or "0.0"

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from store.csv_files import ImportProblem
 from store.datasets import DatasetError, DatasetStore
 from store.grid_hours import read_grid
-from store.readers import ImportProblem
 from store.settings import Settings
 
 HEAD = "time_utc,temp_c,price_usd_per_mwh,avg_ci_g_per_kwh"

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from store.ride_through import read_ride_table, ride_tables
+from store.grid_files import read_ride_table, ride_tables
 from twin.errors import ScenarioError
 
 GOOD = """

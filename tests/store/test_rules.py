@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from store.rules import grid_rules, read_rule
+from store.grid_files import grid_rules, read_rule
 from twin.errors import ScenarioError
 
 GOOD = """

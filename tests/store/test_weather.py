@@ -7,7 +7,7 @@ import gzip
 import numpy as np
 import pytest
 
-from store.readers import ImportProblem
+from store.csv_files import ImportProblem
 from store.weather import read_weather
 
 HEADER = "month,day,hour_ending,dry_bulb_c,dew_point_c,rh_percent,pressure_pa,wind_m_s"

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from store.critical_modes import critical_modes
+from store.grid_files import critical_modes
 from twin.stabilize.resonance import (
     CriticalMode,
     lines,

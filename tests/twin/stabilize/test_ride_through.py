@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from store.ride_through import ride_tables
+from store.grid_files import ride_tables
 from twin.stabilize.disturbance import (
     Event,
     above,

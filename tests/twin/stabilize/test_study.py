@@ -6,9 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from store.critical_modes import critical_modes
-from store.ride_through import ride_tables
-from store.rules import grid_rules
+from store.grid_files import critical_modes, grid_rules, ride_tables
 from twin.compliance.size_study import size_study
 from twin.compliance.study import WARM_UP_S, Known, study
 from twin.compliance.zoom import envelope, spectra, zoom
