@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from api.client import Client
 from api.main import add_routes
 from app.components import Dash
+from app.elsewhere import serve_elsewhere
 from app.known import serve_known
 from app.model_pages import serve_model_pages
 from app.page_faults import PageFaults
@@ -76,15 +77,15 @@ MOUNTED = (
     Mounted("/", "Nameplate", explore_layout, register_explore,
             ("explore",), tables=True),
 )  # fmt: skip
-"""The root comes last: its last route answers every address left."""
+"""The root comes last: its address is the beginning of all others."""
 
 
 def create_dash(server: FastAPI, client: Client) -> None:
     """
     Put the pages on a server.
 
-    Dash adds a route for every path that nothing else serves, so the server's own
-    routes have to be in place first. The inline scripts are known when all pages are,
+    Routes for every path that nothing else serves come last, so the server's own have
+    to be in place first. The inline scripts are known when all pages are,
     for the header that lets no other run.
 
     Args:
@@ -97,6 +98,7 @@ def create_dash(server: FastAPI, client: Client) -> None:
     serve_known(server)
     serve_static(server, {_name(page): page.files for page in MOUNTED})
     pages = [_mount(server, client, page) for page in MOUNTED]
+    serve_elsewhere(server)
     maps = (page.callback_map for page in pages)
     server.state.callbacks = dict(zip((p.path for p in MOUNTED), maps, strict=True))
     server.state.script_hashes = sorted({h for p in pages for h in p.csp_hashes()})

@@ -11,9 +11,10 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
 from api.caller import CALLER, Caller
+from store.shipped import shipped
 
 Json = dict[str, Any]
-_DOCS = Path(__file__).resolve().parents[1] / "docs"
+_DOCS = shipped("docs")
 _ROW = re.compile(r"^\| (?P<term>[^|]+) \| (?P<said>[^|]+) \|$", re.MULTILINE)
 ADMIN, PLANNER, VIEWER = "admin", "planner", "viewer"
 

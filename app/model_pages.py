@@ -7,7 +7,9 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.responses import PlainTextResponse
 
-_FOLDER = Path(__file__).resolve().parents[1] / "docs" / "models"
+from store.shipped import shipped
+
+_FOLDER = shipped("docs/models")
 
 
 def serve_model_pages(server: FastAPI, folder: Path = _FOLDER) -> None:

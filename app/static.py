@@ -23,7 +23,9 @@ from dash import fingerprint
 from fastapi import FastAPI, Request
 from fastapi.responses import PlainTextResponse, Response
 
-ASSETS = Path(__file__).resolve().parents[1] / "assets"
+from store.shipped import shipped
+
+ASSETS = shipped("assets")
 SHARED = ("base", "shell")
 """What files of all pages begin with; those of one page begin with its names."""
 PACKAGES = ("dash", "plotly", "dash_ag_grid", "dash_mantine_components")
@@ -57,7 +59,8 @@ def serve_static(server: FastAPI, pages: dict[str, Sequence[str]]) -> None:
     async def own(request: Request, page: str, suffix: str) -> Response:
         if page not in pages or suffix not in ("js", "css"):
             return _missing()
-        return _answer(request, _own_files(pages[page], suffix), f".{suffix}")
+        files = _own_files(pages[page], suffix)
+        return _answer(request, files, f".{suffix}") if files else _missing()
 
     # the libraries look for their parts beside them, if this name is in the address
     parts = "/static/{_}/_dash-component-suites/{package}/{path:path}"

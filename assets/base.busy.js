@@ -31,12 +31,21 @@
     setTimeout(say, 500);
   }
 
-  async function failed(reply) {
+  let leaving = false;
+  window.addEventListener("beforeunload", () => { leaving = true; });
+  window.addEventListener("pageshow", () => { leaving = false; });
+
+  async function refused(reply) {
     const told = await reply.json().catch(() => ({}));
+    failed((told.title || "No answer") + ": " + (told.detail || "status " + reply.status));
+  }
+
+  function failed(words) {
+    if (leaving) return; // the browser has ended the question itself
     document.dispatchEvent(new Event("np-failed"));
     const node = line();
     node.hidden = false;
-    node.textContent = (told.title || "No answer") + ": " + (told.detail || "status " + reply.status);
+    node.textContent = words;
     setTimeout(() => { node.hidden = node.hidden || waiting === 0; }, TOLD_MS);
   }
 
@@ -53,11 +62,14 @@
     const url = String((address && address.url) || address);
     if (!url.includes(ASK)) return plain(address, options);
     for (let tried = 1; ; tried += 1) {
-      const reply = await plain(address, options);
+      const reply = await plain(address, options).catch((error) => {
+        failed("No answer: the server was not reached");
+        throw error;
+      });
       const waitS = Number(reply.headers.get("retry-after"));
       const busy = (reply.status === 429 || reply.status === 503) && waitS > 0;
       if (!busy || tried >= MOST_TRIES) {
-        if (reply.status >= 400) failed(reply.clone());
+        if (reply.status >= 400) refused(reply.clone());
         return reply;
       }
       await rest(1000 * waitS * (1 + Math.random() / 4)); // not all of them at once

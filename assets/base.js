@@ -164,14 +164,16 @@
     else mark();
   };
 
+  const pacers = [];
   np.pacer = function (send, main) {
-    const P = { seq: 0, sentAt: 0, dirty: false, timer: 0 };
+    const P = { main, seq: 0, sentAt: 0, dirty: false, timer: 0, failed: false };
+    pacers.push(P);
     function flush() {
       if (P.sentAt && Date.now() - P.sentAt < LOST_MS) {
         P.dirty = true;
         return;
       }
-      P.dirty = false;
+      P.dirty = P.failed = false;
       P.asked = np.edits ? np.edits.now() : "";
       P.sentAt = Date.now();
       P.seq += 1;
@@ -186,10 +188,14 @@
       P.sentAt = 0;
       np.busy(false, main);
     };
-    document.addEventListener("np-failed", P.forget);
+    document.addEventListener("np-failed", () => {
+      P.failed = P.failed || Boolean(P.sentAt);
+      P.forget();
+    });
     P.answered = () => {
       const tookMs = P.sentAt ? Date.now() - P.sentAt : 0;
       P.forget();
+      P.failed = false;
       P.shown = P.asked;
       if (P.dirty) P.ask();
       return tookMs;
@@ -225,19 +231,27 @@
   };
 
   /* Why the numbers on the page are not those of its inputs; "" where they are. */
+  const LATE = "inputs were changed since, and are being answered";
   np.old = function () {
     const { here } = np;
     if (!here) return "";
     if (here.old) return here.old();
     const P = here.pace;
     if (np.lost) return "the server is not reached";
-    if (document.querySelector("#" + here.prefix + "-problem .np-problem")) return "the inputs as they are now have no answer";
+    if (document.querySelector("#" + here.prefix + "-problem .np-problem:not(.np-of-file)")) return "the inputs as they are now have no answer";
+    if (P && P.failed) return "the last question has failed";
     const late = P && P.shown !== undefined && P.asked !== P.shown && P.sentAt && Date.now() - P.sentAt > BUSY_MS;
-    return late ? "inputs were changed since, and are being answered" : "";
+    return late ? LATE : "";
   };
   setInterval(() => {
-    const is = Boolean(np.old());
-    document.querySelectorAll(".np-verdict, .np-numbers").forEach((node) => node.classList.contains("np-old") !== is && node.classList.toggle("np-old", is));
+    const why = np.old();
+    const turn = (node, name, is) => node && node.classList.contains(name) !== is && node.classList.toggle(name, is);
+    document.querySelectorAll(".np-verdict, .np-numbers").forEach((node) => turn(node, "np-old", Boolean(why)));
+    // what stays unanswered is named at each chart of the part that asked
+    const parts = new Map(pacers.map((P) => [P.main, false]));
+    pacers.forEach((P) => parts.set(P.main, parts.get(P.main) || P.failed));
+    if (np.here && np.here.pace) parts.set(np.here.pace.main, Boolean(why) && why !== LATE);
+    parts.forEach((is, main) => turn(np.el(main), "np-unanswered", is));
   }, 300);
 
   np.heartbeat = function (bannerId, coldId, pacer) {

@@ -1,26 +1,40 @@
-/* Amperes and kVA of nodes, for breakers and cables. The model has watts alone: voltage, kept for each
-   kind of node, and power factor are the reader's, and say so. */
+/* Amperes and kVA of nodes, for breakers and cables. The model has watts alone: voltage, of each kind
+   of node, and power factor are the reader's, and say so; the page's address has them. */
 (function () {
   "use strict";
   const np = window.np;
-  const KEY = "np-feed";
   const USUAL_V = { utility: 13800 };
   const LOW_V = 415;
   const FIELDS = { volts: [100, 500000, "V"], pf: [0.5, 1, ""] };
+  const USUAL_PF = 0.95;
   let kind = "";
+  let given = {}; // pf, and the voltage of kinds of node
 
-  const all = () => ({ pf: 0.95, ...JSON.parse(np.kept(KEY) || "{}") });
-  const volts = (of) => all()[of] || USUAL_V[of] || LOW_V;
+  const pf = () => given.pf || USUAL_PF;
+  const volts = (of) => given[of] || USUAL_V[of] || LOW_V;
   const number = (value, digits = 0) => value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
-  const kva = (w) => w / all().pf / 1e3;
+  const kva = (w) => w / pf() / 1e3;
   const amps = (w, of) => (1e3 * kva(w)) / (Math.sqrt(3) * volts(of));
   const both = (w, of) => `${number(amps(w, of), amps(w, of) < 10 ? 1 : 0)} A, ${number(kva(w), 1)} kVA`;
-  const at = (of) => `${number(volts(of))} V between lines and power factor ${all().pf}, assumed`;
+  const at = (of) => `${number(volts(of))} V between lines and power factor ${pf()}, assumed`;
 
   /* What a node of the diagram draws, behind its title. */
   np.feed = (node) => (node.limit_w && node.kind !== "row"
     ? `${node.title}. Limit ${both(node.limit_w, node.kind)}; peak ${both(node.peak_frac * node.limit_w, node.kind)}; at ${at(node.kind)}`
     : node.title);
+
+  /* What the reader sets, as an address has it: "pf~0.9;ups~480". The page's `feed` is told. */
+  np.feeds = {
+    text: () => Object.entries(given).map((pair) => pair.join("~")).sort().join(";"),
+    read(text) {
+      const pairs = text.split(";").map((part) => part.split("~")).map(([name, value]) => [name, Number(value)]);
+      given = Object.fromEntries(pairs.filter(([name, value]) => {
+        const [min, max] = FIELDS[name] || FIELDS.volts;
+        return value >= min && value <= max;
+      }));
+      write();
+    },
+  };
 
   function fields(box) {
     const field = (name, words) => {
@@ -32,14 +46,15 @@
 
   function write() {
     const story = np.el("site-node-story");
-    const box = np.el("site-amps");
-    const title = story.querySelector("[data-kind]");
+    const box = np.el("site-feed");
+    const title = story && story.querySelector("[data-kind]");
+    if (!box) return;
     np.hide(box, !title);
     if (!title) return;
     if (!box.children.length) fields(box);
     kind = title.dataset.kind;
     box.querySelector("[name=volts]").value = volts(kind);
-    box.querySelector("[name=pf]").value = all().pf;
+    box.querySelector("[name=pf]").value = pf();
     story.querySelectorAll("[data-w]").forEach((fact) => {
       const w = Number(fact.dataset.w);
       fact.dataset.plain = fact.dataset.plain || fact.dataset.tip;
@@ -52,9 +67,12 @@
   }
 
   document.addEventListener("change", (event) => {
-    const field = event.target.closest("#site-amps input");
+    const field = event.target.closest("#site-feed input");
     if (!field) return;
-    if (field.value && field.checkValidity()) np.keep(KEY, JSON.stringify({ ...all(), [field.name === "pf" ? "pf" : kind]: Number(field.value) }));
+    if (field.value && field.checkValidity()) {
+      given[field.name === "pf" ? "pf" : kind] = Number(field.value);
+      np.here.feed(np.feeds.text());
+    }
     write();
   });
   const start = setInterval(() => {

@@ -14,7 +14,7 @@
     fineMs: 1e9, sweepSince: 0,
   });
   const pace = np.pacer(send, "serv-main");
-  const sweep = np.pacer(sendSweep, "serv-main");
+  const sweep = np.pacer(sendSweep, "serv-section-pareto");
   const query = np.pacer(sendQuery, "serv-section-query");
 
   const slow = np.underWay("serv", pace, "Running the whole traffic", { whole: () => !S.coarse,

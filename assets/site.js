@@ -8,10 +8,10 @@
   const STEP_MS = 1100; // one frame of a failure
   const SNAP_S = 900;
   const REST_MS = 2500; // knobs that have not moved for so long are at rest
-  const EXTRA = ["view", "node", "failed", "events"];
+  const EXTRA = ["view", "node", "failed", "events", "feed"];
   const TITLES = { site: "Site", failures: "Failures", cooling: "Cooling" };
   const S = {
-    latest: null, extra: { view: "site", node: "", failed: "", events: "" }, restored: false,
+    latest: null, extra: { view: "site", node: "", failed: "", events: "", feed: "" }, restored: false,
     kept: {}, answeredAt: 0, tookMs: 0, diagram: null, story: null, frame: 0, playing: 0,
     library: [], events: [], horizonS: 86400, shownFailed: [],
   };
@@ -70,6 +70,7 @@
     for (const [key, start] of Object.entries(defaults)) {
       if (EXTRA.includes(key)) {
         S.extra[key] = key in values ? String(values[key]) : start;
+        if (key === "feed") np.feeds.read(S.extra.feed);
         continue;
       }
       const given = key in values ? values[key] : start;
@@ -416,6 +417,10 @@
   // --- callbacks ------------------------------------------------------------------------------
 
   np.page({
+    feed(text) { // amperes alone: nothing is asked
+      S.extra.feed = text;
+      writeUrl();
+    },
     prefix: "site", pace, age: () => "site-age-" + S.extra.view, answered: () => [S.answeredAt, S.tookMs],
     restore: (values) => apply(values, S.defaults), start: (key) => S.defaults[key], call: () => S.kept.call && np.curl(S.kept.call.path, S.kept.call.body),
   });

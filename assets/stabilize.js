@@ -14,7 +14,7 @@
     search: null, polls: 0,
   });
   const pace = np.pacer(send, "stab-main");
-  const look = np.pacer(sendZoom, "stab-main");
+  const look = np.pacer(sendZoom, "stab-section-wave");
 
   const request = (seq) => ({
     data: { seq, tab: np.tab, coarse: S.coarse, assumed: Boolean(el("stab-assumed") && el("stab-assumed").open),

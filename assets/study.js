@@ -95,7 +95,7 @@
     const counted = say(kept.done) + " of " + say(kept.asked) + " points";
     if (!runs) {
       el("study-under-way-text").textContent = stopped
-        ? (kept.status === "failed" ? "Failed at " : "Cancelled at ") + counted + "." : "";
+        ? (kept.status === "failed" ? "Failed at " : "Cancelled at ") + counted + (kept.why ? ": " + kept.why : "") + "." : "";
       return;
     }
     S.samples.push([Date.now(), kept.done]);

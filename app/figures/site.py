@@ -377,16 +377,17 @@ def matrix_figure(matrix: Json | None) -> Figure:
     small = len(nodes) <= 26
     figure = Figure(base_layout(
         hovermode="closest", margin={"l": 92, "r": 8, "t": 8, "b": 78},
-        xaxis={"showgrid": False, "tickangle": -60, "type": "category", "dtick": 1},
+        xaxis={"showgrid": False, "autotickangles": [0, -60], "type": "category",
+               "dtick": 1},
         yaxis={"showgrid": False, "autorange": "reversed", "type": "category",
                "dtick": 1},
     ))  # fmt: skip
     figure.add(
         "heatmap", x=nodes, y=matrix["failed"], z=table, text=words, hoverinfo="text",
         xgap=1, ygap=1, zmin=0, zmax=120,
-        colorscale=_tones(LIGHT.lane, LIGHT.second, LIGHT.bad),
+        colorscale=_tones(LIGHT.lane, LIGHT.low_pale, LIGHT.bad),
         colorbar={"title": {"text": "% of limit"}, "thickness": 10, "outlinewidth": 0},
-        **({"texttemplate": "%{z:.0f}", "textfont": {"size": 9}} if small else {}),
+        **({"texttemplate": "%{z:.0f}", "textfont": {"size": 10}} if small else {}),
     )  # fmt: skip
     figure.arrange(height=max(260, 20 * len(matrix["failed"]) + 110))
     return figure
@@ -427,7 +428,7 @@ def timeline_figure(run: Json, events: list[Json], *, unit: str = "kW") -> Figur
             hovertemplate="%{y:,.0f} servers lost<extra></extra>",
         )  # fmt: skip
     for key, colour, dash, title in (
-        ("facility_w", LIGHT.muted, "solid", "from the utility and generators"),
+        ("facility_w", LIGHT.muted, "solid", "site"),
         ("it_w", LIGHT.power, "solid", "IT"),
         ("mechanical_w", LIGHT.good, "dot", "cooling"),
     ):  # fmt: skip
@@ -483,6 +484,10 @@ def temperatures_figure(run: Json, events: list[Json]) -> Figure:
                 name=f"{hall} {title}", line={"color": colour, "width": 1.4},
                 hovertemplate="%{y:.1f} °C " + f"{hall} {title}<extra></extra>",
             )  # fmt: skip
+        figure.add_label(
+            x=1, xref="paper", xanchor="left", y=max(r[-1] for r in series[key]),
+            text=f" {title}", font={"color": colour, "size": 11},
+        )  # fmt: skip
     figure.mark_y(
         LIMIT_C["allowable"], "air allowed 32 °C", colour=LIGHT.limit
     )  # fmt: skip

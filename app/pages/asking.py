@@ -173,9 +173,9 @@ def bind_files(
         try:
             found = await away(make, pressed, *given[len(buttons) :])
         except ApiProblem as error:
-            return no_update, parts.problem(error.problem)
+            return no_update, parts.problem(error.problem, of_file=True)
         except Refusal as error:
-            return no_update, parts.problem(problem_of(error))
+            return no_update, parts.problem(problem_of(error), of_file=True)
         if found is None:
             return NOTHING
         content, name, *media = found

@@ -9,10 +9,11 @@ from api.client import Client
 from app.components import State
 from app.pages.asking import bind_files
 from app.report.measured import measured_report
+from app.report.pdf import as_pdf
 
 Json = dict[str, Any]
-REPORT = ("report", "Report (HTML)")
-"""Id and text of its place in a page's Export menu."""
+REPORTS = (("html", "Report: HTML"), ("pdf", "Report: PDF"))
+"""Ids and texts of their places in a page's Export menu."""
 
 
 def bind_report(dash: Any, client: Client, prefix: str, looked: Any) -> None:
@@ -27,7 +28,7 @@ def bind_report(dash: Any, client: Client, prefix: str, looked: Any) -> None:
             start and end of the period. [s]
     """
 
-    def make(_: str, request: Json | None) -> tuple[str, str, str] | None:
+    def make(kind: str, request: Json | None) -> tuple[Any, str] | None:
         if request is None:
             return None
         of, window_s = looked(request["view"], time.time())
@@ -37,6 +38,7 @@ def bind_report(dash: Any, client: Client, prefix: str, looked: Any) -> None:
             client.telemetry_sources(), client.telemetry_events(start_us, end_us),
             (start_us, end_us),
         )  # fmt: skip
-        return page, "nameplate-measured.html", "text/html"
+        return as_pdf(page) if kind == "pdf" else page, f"nameplate-measured.{kind}"
 
-    bind_files(dash, prefix, [REPORT[0]], make, [State(f"{prefix}-request", "data")])
+    kinds = [kind for kind, _ in REPORTS]
+    bind_files(dash, prefix, kinds, make, [State(f"{prefix}-request", "data")])

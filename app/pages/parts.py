@@ -85,8 +85,12 @@ def table(head: list[str], rows: list[list[str]], caption: str) -> Any:
     )  # fmt: skip
 
 
-def problem(document: Json) -> Any:
-    """Show what went wrong, why, how to mend it, and the id to quote."""
+def problem(document: Json, *, of_file: bool = False) -> Any:
+    """
+    Show what went wrong, why, how to mend it, and the id to quote.
+
+    One `of_file` leaves the answer on the page as good as it was (assets/base.js).
+    """
     errors = document.get("errors") or []
     items = [
         html.Li([
@@ -98,7 +102,7 @@ def problem(document: Json) -> Any:
     ]  # fmt: skip
     again = {"data-again": str(_AGAIN_S)} if document.get("status") in _BUSY else {}
     return html.Div(
-        className="np-problem", **again,
+        className="np-problem np-of-file" if of_file else "np-problem", **again,
         children=[
             html.P([html.B(str(document.get("title") or "The request failed")), ". ",
                     "" if items else str(document.get("detail") or "")]),

@@ -94,7 +94,7 @@ def graph(
     """Draw the place of a chart."""
     return dcc.Graph(
         id=f"{prefix}-fig-{name}", config=config, figure=EMPTY, responsive=True,
-        style={"height": height_px},
+        style={"height": f"calc({height_px}px * var(--np-tall))"},
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Addresses of reports: of stored runs, plans and studies, and of a comparison."""
+"""Addresses of reports: of stored runs, plans and studies, a comparison, readings."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from api.errors import described
 from api.routes.common import ACCEPTED, Id, State, answered
 from api.schemas.base import In, said
 from api.schemas.compare import CompareIn
+from api.schemas.telemetry import Period
 from api.services import result_of
 from api.studies_documents import point_document
 from app.report.kinds import report_of
+from app.report.measured import measured_report
 from app.report.pdf import as_pdf
 from app.report.study_data import thinned
 
@@ -27,6 +29,13 @@ class ReportQuery(In):
     format: Literal["html", "pdf"] = said("HTML, or PDF where its library is", "html",
                                           "html")  # fmt: skip
     paper: Literal["a4", "letter"] = said("Sheets of a PDF", "a4", "a4")
+
+
+class MeasuredQuery(ReportQuery, Period):
+    """Which readings, and how their report is written."""
+
+    of: str = said("site, node/NAME, or a host's name: whose power is drawn", "site",
+                   "site", max_length=140)  # fmt: skip
 
 
 Asked = Annotated[ReportQuery, Query()]
@@ -40,24 +49,26 @@ _CONTENT: dict[int | str, dict[str, Any]] = {
     }
 }
 _RESPONSES = {**_CONTENT, **described(404, 409, 500, 501)}
-router = APIRouter(tags=["reports"], dependencies=[Depends(needs("scenarios:read"))])
+_STORED = [Depends(needs("scenarios:read"))]
+_READINGS = [Depends(needs("telemetry:read"))]
+router = APIRouter(tags=["reports"], default_response_class=Response)
 
 
-@router.get("/runs/{run_id}/report", response_class=Response, responses=_RESPONSES)
+@router.get("/runs/{run_id}/report", dependencies=_STORED, responses=_RESPONSES)
 def report_run(state: State, run_id: Id, asked: Asked) -> Response:
     """Report of a stored run."""
     row = state.runs.with_result(run_id)
     return answer(report_of(result_of(row), scenario=row.body), run_id, asked)
 
 
-@router.get("/plans/{plan_id}/report", response_class=Response, responses=_RESPONSES)
+@router.get("/plans/{plan_id}/report", dependencies=_STORED, responses=_RESPONSES)
 def report_plan(state: State, plan_id: Id, asked: Asked) -> Response:
     """Report of a stored plan."""
     row = state.plans.with_result(plan_id)
     return answer(report_of(result_of(row)), plan_id, asked)
 
 
-@router.get("/studies/{study_id}/report", response_class=Response, responses=_RESPONSES)
+@router.get("/studies/{study_id}/report", dependencies=_STORED, responses=_RESPONSES)
 def report_study(state: State, study_id: Id, asked: Asked) -> Response:
     """Report of a study, also while it is under way."""
     document = plain(state.studies.document(study_id))
@@ -68,9 +79,8 @@ def report_study(state: State, study_id: Id, asked: Asked) -> Response:
 
 
 @router.post(
-    "/compare/report", response_class=Response,
-    responses={**_RESPONSES, **ACCEPTED},
-)  # fmt: skip
+    "/compare/report", dependencies=_STORED, responses={**_RESPONSES, **ACCEPTED}
+)
 async def report_comparison(state: State, body: CompareIn, asked: Asked) -> Response:
     """Report of a comparison; where it takes longer, follow the job and ask again."""
     job = await state.compare.compare(body)
@@ -82,6 +92,19 @@ async def report_comparison(state: State, body: CompareIn, asked: Asked) -> Resp
         return answer(report_of(from_json(found), asked=sent), "comparison", asked)
 
     return await run_in_threadpool(write, job.answer)
+
+
+@router.get("/telemetry/report", dependencies=_READINGS, responses=_RESPONSES)
+def report_measured(
+    state: State, asked: Annotated[MeasuredQuery, Query()]
+) -> Response:  # fmt: skip
+    """Report of what was measured in a period."""
+    watch, period_us = state.watch, (asked.start_us, asked.end_us)
+    page = measured_report(
+        watch.now(), watch.series(asked.of, *period_us), watch.sources(),
+        watch.events(*period_us), period_us,
+    )  # fmt: skip
+    return answer(page, "measured", asked)
 
 
 def answer(page: str, name: str, asked: ReportQuery) -> Response:

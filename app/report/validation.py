@@ -11,9 +11,10 @@ from typing import Any
 from app.format import number
 from app.markup import Markup, table, text
 from app.report.page import Html, code, quiet
+from store.shipped import shipped
 
 Json = dict[str, Any]
-_FILE = Path(__file__).resolve().parents[2] / "docs" / "results" / "validation.json"
+_FILE = shipped("docs/results/validation.json")
 _MOST_MISSES = 20
 NAMES = {
     "row": "Server power and phase times",

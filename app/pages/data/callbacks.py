@@ -110,13 +110,15 @@ def _cell(title: str, value: str, part: str) -> Any:
 
 def _placement(dash: Any, client: Client) -> None:
     @dash.callback(
+        Output("data-place-grid", "style"),
         Output("data-place-grid", "rowData"), Output("data-watched", "data"),
         Output("data-watched", "value"), Output("data-placed", "data"),
         Output("data-into", "data"),
         Input("data-boot", "data"), Input("data-reload", "data"),
     )  # fmt: skip
     async def load(_: int, __: Any) -> tuple[Any, ...]:
-        return await away(loaded, client)
+        rows, *rest = await away(loaded, client)
+        return {"height": min(300, 64 + 28 * max(2, len(rows)))}, rows, *rest
 
     @dash.callback(
         Output("data-place-grid", "columnDefs"), Input("data-watched", "value"),

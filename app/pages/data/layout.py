@@ -9,7 +9,7 @@ from app.pages.data import calibrations, state
 from app.pages.data.state import CHOICES
 from app.pages.frame import header, shell
 from app.pages.knobs import button, pick, segmented
-from app.pages.measured import REPORT
+from app.pages.measured import REPORTS
 from app.pages.parts import number_cell
 from app.pages.sections import grid, section
 
@@ -22,7 +22,8 @@ NUMBERS = (
     ("last", "Newest reading", "Latest reading of all sources"),
 )  # fmt: skip
 EXPORTS = (
-    REPORT, ("save-sources", "Sources shown (CSV)"), ("save-place", "Placement (CSV)"),
+    *REPORTS, ("save-sources", "Sources shown (CSV)"),
+    ("save-place", "Placement (CSV)"),
     ("save-imports", "Imports (CSV)"), ("save-events", "Events (CSV)"),
     ("save-curl", "API call (curl)"),
 )  # fmt: skip

@@ -10,7 +10,7 @@ from app.pages.frame import header, shell
 from app.pages.knobs import options, segmented
 from app.pages.live import state
 from app.pages.live.state import CHOICES
-from app.pages.measured import REPORT
+from app.pages.measured import REPORTS
 from app.pages.parts import number_cell
 from app.pages.sections import EMPTY, graph, grid, section
 
@@ -33,7 +33,7 @@ _TIPS = {
     "age": "Age of the newest reading of the oldest host, lost hosts left out",
 }
 EXPORTS = (
-    REPORT, ("save-hosts", "Hosts (CSV)"), ("save-nodes", "Power tree (CSV)"),
+    *REPORTS, ("save-hosts", "Hosts (CSV)"), ("save-nodes", "Power tree (CSV)"),
     ("save-chart", "Chart (CSV)"), ("save-curl", "API call (curl)"),
 )  # fmt: skip
 HOST_COLUMNS: list[dict[str, Any]] = [
@@ -97,7 +97,7 @@ def _main() -> Any:
                 for name, title in _NUMBERS
             ]),
             html.Div(className="np-two lv-two", children=[_chart(), _nodes()]),
-            html.Div(className="np-two lv-two lv-even", children=[
+            html.Div(className="np-two lv-two", children=[
                 html.Div([
                     _hosts(),
                     _section("alerts", "Alerts", html.Div(id="live-alerts-list")),

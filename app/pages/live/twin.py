@@ -67,7 +67,10 @@ def _forecast(client: Client, of: str, *, unit: str) -> tuple[Any, ...]:
             continue
         figure = figures.forecast_figure(found, unit=unit)
         return figure.document(), forecast_words(found, unit)
-    said = "; ".join(str(why[k]) for k in ("rule", "repair") if why.get(k))
+    name = str(why.get("field", "")).rpartition(".")[2]
+    is_now = f"is {why['value']}" if why.get("value") else ""
+    ruled = ", ".join(filter(None, [f"{name} {why.get('rule', '')}".strip(), is_now]))
+    said = "; ".join(filter(None, [ruled, why.get("repair")]))
     words = f"No forecast: {said or 'the server gave none'}."
     figure = note("Not enough history to look ahead.")
     return figure.document(), html.P(words, className="np-quiet")

@@ -508,11 +508,15 @@ def story_words(story: Json) -> Any:
         html.B(" and ".join(case["failed"]) + " lost: "),
         f"{lost:,} servers lost" if lost else "no server is lost",
         f", {slowed:,} slowed by the cap" if slowed else "",
-        f", {case['trips']} breakers trip" if case["trips"] else "",
+        f", {_trips(case['trips'])}" if case["trips"] else "",
         "".join(f", {f['label']} after {say.duration(f['t_s'])}"
                 for f in story["frames"] if " is too hot" in f["label"]),
         f". {case['race'].capitalize() if not case['race_node'] else case['race']}.",
     ], className="np-story-words")  # fmt: skip
+
+
+def _trips(count: int) -> str:
+    return f"{count} breakers trip" if count > 1 else "1 breaker trips"
 
 
 def affected_table(run: Json, story: Json, *, unit: str) -> Any:
@@ -592,7 +596,7 @@ def timeline_words(run: Json, base: Json) -> Any:
     hours = f"{lost_s / 3600:,.1f} server hours lost"
     parts = [
         hours if lost_s else "no server loses power",
-        f"{trips} breakers trip" if trips else "no breaker trips",
+        _trips(trips) if trips else "no breaker trips",
         f"hottest GPU {say.number(run['hottest_c'], 1)} °C ({hotter} K)",
         f"{throttled / 3600:,.1f} server hours throttled" if throttled
         else "no throttling",

@@ -160,16 +160,16 @@ NODE_COLUMNS: list[dict[str, Any]] = [
     {"field": "loss", "headerName": "Losses", **_RIGHT},
 ]
 CASE_COLUMNS: list[dict[str, Any]] = [
-    {"field": "failed", "headerName": "Lost", "minWidth": 220, "flex": 2,
+    {"field": "failed", "headerName": "Lost", "minWidth": 224, "flex": 2,
      "filter": "agTextColumnFilter"},
     {"field": "order", "headerName": "Nodes", "width": 76, "minWidth": 76},
-    {"field": "lost", "headerName": "Servers lost", **_RIGHT, "minWidth": 118},
+    {"field": "lost", "headerName": "Servers lost", **_RIGHT, "minWidth": 104},
     {"field": "slo", "headerName": "SLO damage %", **_RIGHT, "minWidth": 126},
     {"field": "first", "headerName": "First trip", **_RIGHT},
     {"field": "worst", "headerName": "Nearest %", **_RIGHT},
-    {"field": "node", "headerName": "of", "minWidth": 110, "flex": 1},
+    {"field": "node", "headerName": "of", "minWidth": 128, "flex": 1},
     {"field": "race", "headerName": "Race of cap and breaker", "minWidth": 260,
-     "flex": 4},
+     "flex": 4, "wrapText": True, "autoHeight": True},
 ]  # fmt: skip
 
 
@@ -191,7 +191,8 @@ def _site() -> list[Any]:
                 html.Div(id="site-oneline", className="np-diagram"),
                 html.Div(className="np-story", children=[
                     html.Div(id="site-node-story", **{"aria-live": "polite"}),
-                    html.Div(id="site-amps", className="np-amps"),
+                    html.Div(id="site-feed", className="np-amps", role="group",
+                             **{"aria-label": "Voltage and power factor"}),
                 ]),
             ]),
             html.Div(className="np-chart-tools", children=[

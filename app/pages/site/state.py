@@ -116,7 +116,7 @@ CHOICES: dict[str, str] = {
     "view": "site", "design": "2n", "ups": "double-conversion", "plant": "water-cooled",
     "weather": GENERATED, "policy": "polca", "server": "dgx-a100", "theme": "auto",
     "units": "kW", "metric": "power", "hall": "", "node": "", "failed": "",
-    "events": "", "fit": "24", "fit_w": "", "fit_as": "servers",
+    "events": "", "feed": "", "fit": "24", "fit_w": "", "fit_as": "servers",
     "limits": "both", "scenario": "", "aisles": "aisle",
     "balance": "sides", "compare": "", "racks_as": "floor", "rack_pdus": "off",
 }  # fmt: skip

@@ -43,7 +43,8 @@ def so_far(seen: Seen, key: str) -> tuple[str, str]:
     values = seen.values(key)
     values = values[np.isfinite(values)]
     if not len(values):
-        return f"0 of {asked:,} points", "have come; the first are being answered"
+        waiting = "have come; the first are being answered"
+        return f"0 of {asked:,} points", waiting if seen.under_way else "have an answer"
     scale = seen.scale(key)
     low, mid, high = np.quantile(values, [0.05, 0.5, 0.95])
     return scale.text(float(mid)), (

@@ -131,12 +131,23 @@ def respond(points: Points, request: Json) -> tuple[Any, ...]:
         "asked": document["points"]["asked"], "done": done_of(document, found),
         "have": have, "more": not whole, "name": document["name"],
     }  # fmt: skip
+    if document["status"] == "failed":
+        kept["why"] = why_of(points.client, document["job_id"])
     if request.get("fresh"):
         kept["draft"] = draft_of(document["spec"])
     if request.get("have") == have:
         return (*nothing(), None, kept)
     drawn, more = draw(seen_of(document, found, request), view)
     return (*drawn, None, kept | more)
+
+
+def why_of(client: Client, job_id: str | None) -> str:
+    """Say why a study has failed, where its job is still known."""
+    try:
+        error = client.job(job_id)["error"] if job_id else None
+    except ApiProblem:
+        return ""
+    return str(error["detail"]) if error else ""
 
 
 def seen_of(document: Json, found: list[Json], asked: Json) -> Seen:

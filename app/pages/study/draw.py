@@ -63,7 +63,7 @@ def draw(seen: Seen, view: View) -> tuple[tuple[Any, ...], Json]:
         "" if seen.sampled else "points were not drawn: no probability",
         answer.method_words(seen, key),
         heat_words(seen, heat, view.stat), figures.scatter_words(seen), lines,
-        lines["note"] + "; drag along an upright to select",
+        "; ".join(filter(None, [lines["note"], "drag along an upright to select"])),
         columns, rows, words, answer.summary_table(seen),
         answer.influence_table(seen, key), answer.status(seen),
         *(_options(seen, name) for name in ("output", "hx", "hy", "sx", "sy")),
@@ -118,6 +118,8 @@ def _options(seen: Seen, name: str) -> list[Json]:
 
 def _hidden(seen: Seen, key: str, heat: tuple[str, str]) -> list[str]:
     """Sections that have nothing to say of this design."""
+    if not (seen.answered or seen.under_way):
+        return ["dist", "exceed", "matters", "tornado", "heat", "scatter", "lines"]
     tornado = seen.design == "one-at-a-time"
     found = []
     if not tornado:

@@ -88,6 +88,26 @@ PRINTED = f"""() => {{
 }}"""
 ON_PAPER = f"""() => ({SHOWN})('.np-panel, .np-figure-tools, .np-tools')
     .map((node) => node.className)"""
+CUT = f"""() => {{
+    window.dispatchEvent(new Event('beforeprint'));
+    const right = document.documentElement.clientWidth + 1;
+    const drawn = [...document.querySelectorAll('.dash-graph .main-svg')];
+    const beyond = [...({SHOWN})('.np-table th, .np-table td'), ...drawn].filter(
+        (node) => node.getBoundingClientRect().right > right);
+    const scrolled = ({SHOWN})('.np-grid').filter((grid) =>
+        grid.querySelector('.ag-row'));
+    const whole = ({SHOWN})('.np-paper thead tr').map((row) => row.cells.length);
+    window.dispatchEvent(new Event('afterprint'));
+    const cut = [...beyond, ...scrolled].slice(0, 9);
+    return [cut.map((n) => n.textContent || n.id), whole,
+            document.querySelectorAll('.np-paper').length];
+}}"""
+"""What paper would cut off, columns of the plain tables it gets instead, and how many
+of them stay."""
+A4_PX = 718
+"""Upright, between usual margins."""
+GRIDS = {"explore": [4], "failures": [8], "study": [6], "data": [4]}
+"""Columns of the sortable tables that have rows and are open."""
 SHELL = [
     [*(title for _, title, *_ in HEADS), "Search /", "Log out", "?"],
     ["copy", "api"], "esfctvupld",
@@ -178,6 +198,8 @@ def test_charts_have_tables_axe_finds_nothing_serious_phones_and_paper_fit(
     shell = SHELL if name in VIEWS else shell_of(page)
     page.emulate_media(media="print")
     printed = page.evaluate(ON_PAPER)
+    page.set_viewport_size({"width": A4_PX, "height": 1000})
+    on_a4 = page.evaluate(CUT)
 
     assert headings == 1
     assert light == []
@@ -187,6 +209,7 @@ def test_charts_have_tables_axe_finds_nothing_serious_phones_and_paper_fit(
     assert dialog == []
     assert wide == {2560: [], 1280: [], 390: []}
     assert printed == []
+    assert on_a4 == [[], GRIDS.get(name, []), 0]
     assert shell == SHELL
     for table in tables:
         assert table["buttons"] == ["Table", "CSV", "PNG", "SVG"], table["name"]

@@ -75,7 +75,7 @@ def test_a_search_narrows_the_sources_and_stays_in_the_url(open_page):
     assert "/api/v1/telemetry/sources'" in Path(saving.value.path()).read_text()
     page.click("#data-export")
     with page.expect_download() as saving:
-        page.click("#data-report")
+        page.click("#data-html")
     report = Path(saving.value.path()).read_text()
     assert "<h1>" in report
     for words in ("Power over time", "3 of 3, the most silent first", "Xid 63",

@@ -9,6 +9,7 @@ from tests.app.report.plain import assert_alone, plain
 PATHS = {
     "/runs/{run_id}/report": "get", "/plans/{plan_id}/report": "get",
     "/studies/{study_id}/report": "get", "/compare/report": "post",
+    "/telemetry/report": "get",
 }  # fmt: skip
 
 
@@ -71,9 +72,21 @@ def test_a_comparison_has_a_report(ask, known):
     assert known["run 40"] in plain(response.text)
 
 
+def test_a_period_of_readings_has_a_report(ask):
+    response = ask("/telemetry/report?start_us=0&end_us=3600000000")
+
+    assert response.status_code == 200
+    assert_alone(response.text)
+    text = plain(response.text)
+    assert "1970-01-01 00:00 to 1970-01-01 01:00 UTC" in text
+    assert "No reading in this period." in text
+
+
 @pytest.mark.parametrize(
     ("path", "status", "field"),
     [
+        ("/telemetry/report?start_us=0", 422, "end_us"),
+        ("/telemetry/report?start_us=0&end_us=9&of=nobody", 404, "source"),
         ("/runs/run_none/report", 404, "run_id"),
         ("/plans/plan_none/report", 404, "plan_id"),
         ("/studies/study_none/report", 404, "study_id"),
@@ -81,7 +94,7 @@ def test_a_comparison_has_a_report(ask, known):
         ("/runs/x/report?paper=a5", 422, "paper"),
         ("/runs/x/report?sheet=a4", 422, "sheet"),
     ],
-    ids=["run", "plan", "study", "format", "paper", "unknown key"],
+    ids=["period", "host", "run", "plan", "study", "format", "paper", "unknown key"],
 )
 def test_what_is_wrong_is_said_by_name(ask, path, status, field):
     response = ask(path)

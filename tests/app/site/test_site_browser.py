@@ -18,6 +18,7 @@ LARGE = "halls=8&rows=16&racks=16&servers=1"
 NODE = '#site-oneline .np-node[data-name="{}"]'
 FAILING = '#site-fail-oneline .np-node[data-name="{}"]'
 LINE = "#site-under-way"
+VOLTS = "document.querySelector('#site-feed [name=volts]').value"
 AT_REST = """before => document.body.dataset.siteSeq !== before
     && !np.here.pace.sentAt && !np.here.pace.dirty"""
 GO = """query => {
@@ -164,15 +165,22 @@ def test_a_chosen_node_tells_its_story_and_is_failed_with_others(page):
 def amperes_are_of_the_voltage_and_power_factor_given(page):
     """The limit's, by S = P ÷ cos φ and I = S ÷ (√3 × U)."""
     limit = page.locator("#site-node-story [data-w]").first
-    page.fill("#site-amps [name=pf]", "0.9")
-    page.fill("#site-amps [name=volts]", "480")
-    page.press("#site-amps [name=volts]", "Enter")
+    page.fill("#site-feed [name=pf]", "0.9")
+    page.fill("#site-feed [name=volts]", "480")
+    page.press("#site-feed [name=volts]", "Enter")
     kva = float(limit.get_attribute("data-w")) / 0.9 / 1e3
     said = f"{1e3 * kva / (3**0.5 * 480):,.0f} A, {kva:,.1f} kVA"
 
     assert limit.locator("small").inner_text() == said
     assert "480 V between lines and power factor 0.9" in limit.get_attribute("data-tip")
     assert said in page.get_attribute(NODE.format("UPS-H1-A"), "data-tip")
+    copied = page.url
+    assert copied.endswith("feed=pf%7E0.9%3Bups%7E480")
+    visit(page, "node=UPS-H1-A")
+    page.wait_for_function(f"{VOLTS} === '415'")
+    visit(page, copied.partition(f"{SMALL}&")[2])
+    page.wait_for_function(f"{VOLTS} === '480'")
+    assert limit.locator("small").inner_text() == said
 
 
 def test_frames_show_the_load_move(page):

@@ -252,6 +252,29 @@ def test_what_is_drawn_already_is_not_drawn_again(points, asked):
     assert "picks" not in again[-1]
 
 
+def test_a_study_that_failed_before_its_first_point_says_why(points, asked):
+    document, *_ = points.study(asked(GRID))
+    failed = document | {"status": "failed", "analysis": None, "job_id": "job_1"}
+
+    class Failed:
+        def __init__(self):
+            self.client = self
+
+        def study(self, _):
+            return failed, [], True
+
+        def job(self, job_id):
+            return {"id": job_id, "error": {"detail": "processes takes no work"}}
+
+    *drawn, problem, kept = respond(Failed(), {"seq": 1, "view": {"study": "s"}})
+
+    assert problem is None
+    assert kept["why"] == "processes takes no work"
+    assert "have an answer" in str(drawn[0])
+    assert {"dist", "exceed", "scatter", "lines"} <= set(kept["hidden"])
+    assert "drag along an upright to select" in drawn
+
+
 def test_a_study_that_is_gone_says_so(points):
     request = {"seq": 1, "view": {"study": "study_none"}}
     *_, problem, kept = respond(points, request)
