@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from bench.test_row import one_core, record, said_by
-from store.rules import grid_rules
+from store.grid_files import grid_rules
 from twin.catalogue.gpus import CLOCK_CURVES
 from twin.stabilize.at_connection import Contract
 from twin.stabilize.chain import Measures, Plant, Site, stabilized
