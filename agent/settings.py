@@ -29,29 +29,37 @@ class Settings:
         server: Address of the Nameplate server.
         name: The agent's name there; must be the token's.
         rate_hz: How often each GPU is read. 0.1..50
-        spool_dir, spool_mb: Where readings wait, and how much of it. >= 2 MB
+        spool_dir: Folder where readings wait until they are sent.
+        spool_mb: Most that may wait there; beyond, the oldest go. >= 2 MB
         keep_sent: Leave sent readings in the spool until its limit.
         token_file: File with the token; without it NAMEPLATE_AGENT_TOKEN.
         ca_file: Certificates to trust instead of the system's.
         proxy: HTTP proxy to the server.
-        batch_s, batch_readings: When a batch is full, whichever comes first.
+        batch_s: A batch is sent after this long, if it is not full before.
+        batch_readings: A batch is full with this many readings.
         flush_s: Readings reach the disk this often; a power cut loses no more.
         timeout_s: Longest wait for the server.
-        retry_s, retry_max_s, denied_s: First and longest wait after a failure, and
-            after the token was not accepted.
+        retry_s: First wait after a failure; it doubles with each.
+        retry_max_s: Longest wait after a failure.
+        denied_s: Wait after the token was not accepted.
         leave_s: How long a leaving agent goes on sending.
         slow_call_s: A driver call this long is left behind.
         driver_samples: Use the driver's own power samples where they are finer.
         gpu: Read GPUs at all.
-        metrics_port, metrics_host: Where Prometheus may scrape; 0 is off.
-        redfish, redfish_user, redfish_password_file, redfish_ca_file: A BMC.
+        metrics_port: Port where Prometheus may scrape; 0 is off.
+        metrics_host: Address it listens on for that.
+        redfish: Address of a BMC.
+        redfish_user: User there.
+        redfish_password_file: File with that user's password.
+        redfish_ca_file: Certificates to trust for the BMC.
         redfish_verify: Check the BMC's certificate.
         ipmi: auto, on or off; auto means where ipmitool works and no BMC is named.
         rapl: Read CPU energy where the kernel has it.
         rapl_root: Where.
         host_period_s: How often BMCs are asked.
         allow_control: Apply caps from a signed policy.
-        policy_file, policy_key_file: The policy and the key it is signed with.
+        policy_file: The policy.
+        policy_key_file: Key the policy is signed with.
     """
 
     server: str = ""

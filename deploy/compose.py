@@ -75,14 +75,14 @@ def addresses(texts: list[str], names: set[str]) -> set[tuple[str, int]]:
 def _service(
     name: str, told: dict[str, Any], folder: Path, secrets: Mapping[str, str]
 ) -> Service:
-    service = Service(name, str(told.get("image", "")), str(told.get("build", "")))
+    service = Service(name, str(told.get("image", "")), _dockerfile(told.get("build")))
     if service.build:
-        _from_dockerfile(service, folder / service.build / "Dockerfile")
+        _from_dockerfile(service, folder / service.build)
     service.environment |= {
         key: str(value) for key, value in (told.get("environment") or {}).items()
     }
     if "command" in told:
-        entry = service.command[:1] if service.build == "agent" else []
+        entry = service.command[:1] if service.build.startswith("agent/") else []
         service.command = [*entry, *map(str, told["command"])]
     for mount in told.get("volumes", []):
         source, target, *_ = mount.split(":")
@@ -102,6 +102,14 @@ def _service(
         service.healthcheck = _check(check["test"])
     service.profiles = list(told.get("profiles", []))
     return service
+
+
+def _dockerfile(build: str | dict[str, str] | None) -> str:
+    """The file an image is built with; empty for one that others made."""
+    if build is None:
+        return ""
+    told = {"context": build} if isinstance(build, str) else build
+    return str(Path(told["context"]) / told.get("dockerfile", "Dockerfile"))
 
 
 def _from_dockerfile(service: Service, path: Path) -> None:

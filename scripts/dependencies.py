@@ -1,26 +1,31 @@
 """
-Audit what the product and its extras install; `scripts/audit` runs this.
+Audit what the product and its extras install; `scripts/audit [--record]` runs this.
 
 Known vulnerabilities are asked of the services that pip-audit knows. Where none
-answers, as on a machine without that network, one line says so and nothing fails.
+answers, as on a machine without that network, the last line says "not looked up" and
+nothing fails. `--record` writes the answer, or that there was none, with its date and
+versions to docs/results/dependencies.json; `scripts/release` wants an answer there.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
-from importlib.metadata import Distribution, distribution
+from importlib.metadata import Distribution
 from pathlib import Path
 from typing import Any
 
 from packaging.utils import canonicalize_name
 
-from scripts.licences import PRODUCT, closure
+from scripts.licences import PRODUCT, closure, extras_of
 
 ROOT = Path(__file__).resolve().parents[1]
+RECORD = ROOT / "docs" / "results" / "dependencies.json"
+NOT_LOOKED_UP = "not looked up"
 INSTALLERS = {"pip", "setuptools"}
 """Come with Python itself, or build; nothing of them runs in the product."""
 SERVICES = ("pypi", "osv")
@@ -82,22 +87,47 @@ def vulnerable(versions: dict[str, str]) -> list[str] | None:
     return None
 
 
+def recorded(versions: dict[str, str], known: list[str] | None) -> dict[str, Any]:
+    """What is known today of some versions, for RECORD."""
+    return {
+        "date": dt.datetime.now(dt.UTC).date().isoformat(),
+        "packages": dict(sorted(versions.items())),
+        "advisories": NOT_LOOKED_UP if known is None else known,
+    }
+
+
+def unanswered(record: dict[str, Any], pins: dict[str, str]) -> str:
+    """Why a record does not clear the pinned versions; empty where it does."""
+    again = "run scripts/audit --record where an advisory service answers"
+    if record["advisories"] == NOT_LOOKED_UP:
+        return f"advisories were {NOT_LOOKED_UP} on {record['date']}: {again}"
+    if record["advisories"]:
+        return "; ".join(record["advisories"])
+    moved = [n for n, v in record["packages"].items() if pins.get(n) != v]
+    return f"{', '.join(moved)} changed since {record['date']}: {again}" * bool(moved)
+
+
 def main() -> int:
     """Say what is wrong; 1 if anything is."""
+    if sys.argv[1:] not in ([], ["--record"]):
+        print(__doc__, file=sys.stderr)
+        return 2
     check = subprocess.run(
         [sys.executable, "-m", "pip", "--disable-pip-version-check", "check"],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     faults = check.stdout.splitlines() if check.returncode else []
-    extras = distribution(PRODUCT).metadata.get_all("Provides-Extra") or []
-    found = closure(PRODUCT, extras)
+    found = closure(PRODUCT, extras_of(PRODUCT))
     faults += unpinned(found, pinned((ROOT / "constraints.txt").read_text("utf-8")))
     versions = {n: d.version for n, d in found.items() if n not in INSTALLERS}
     known = vulnerable(versions)
     faults += known or []
     print("\n".join([*faults, f"{len(versions)} packages looked at"]))
     if known is None:
-        print("Known vulnerabilities were not looked up: no advisory service answers")
+        print(f"Known vulnerabilities: {NOT_LOOKED_UP}, no advisory service answers")
+    if sys.argv[1:]:
+        record = recorded(versions, known)
+        RECORD.write_text(json.dumps(record, indent=1) + "\n", "utf-8")
     return 1 if faults else 0
 
 

@@ -1,28 +1,33 @@
 """
 Whose work Nameplate stands on, and under which terms: docs/licences.md.
 
-    scripts/licences.py             write the page
-    scripts/licences.py --check     fail if the page is not what is installed
-    scripts/licences.py --texts F   every licence and notice of what is installed
+    scripts/licences.py                    write the page
+    scripts/licences.py --check            fail if the page is not what is installed
+    scripts/licences.py --texts F [PART]   every licence and notice of what a part needs
 """
 
 from __future__ import annotations
 
 import re
 import sys
+import tomllib
 from collections.abc import Iterable, Iterator
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from store.published import PUBLISHED, Published
+if TYPE_CHECKING:
+    from store.published import Published
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "licences.md"
 NOTICE = ROOT / "NOTICE"
-PRODUCT, DEVELOPMENT = "nameplate", "dev"
+PRODUCT, AGENT, CLIENT, DEVELOPMENT = "nameplate", "agent", "client", "dev"
+PARTS = {PRODUCT: "", AGENT: "agent", CLIENT: "clients/python"}
+"""What is handed out on its own, and the folder of its pyproject.toml."""
 
 # What the component libraries bring to the browser, by their own package files
 IN_THE_BROWSER = """\
@@ -57,10 +62,12 @@ HEAD = """\
 # Licences
 
 Nameplate is under Apache-2.0 ([LICENSE](../LICENSE)). It stands on the packages below,
-none of them changed or copied; their texts come with each of them, and
-`scripts/licences.py --texts FILE` collects them (the container image has them in
-`/src/NOTICES.txt`). `scripts/licences.py` writes this page from what is installed, and
-a test holds it to that.
+none of them changed or copied; their texts come with each of them.
+`scripts/licences.py --texts FILE [PART]` collects those of a part that is handed out on
+its own: `nameplate`, `agent` or `client`. Both images have theirs, in
+`/src/NOTICES.txt` and `/opt/nameplate-agent/NOTICES.txt`. `scripts/licences.py` writes
+this page from what is installed, and a test holds it to that. The last column names the
+first part that needs a package; others may as well.
 
 ## Packages
 
@@ -90,7 +97,7 @@ TAIL = """\
 ## Values derived from the work of others
 
 Medians, fits and constants in files of Nameplate; copyright and terms are in
-[NOTICE](../NOTICE), which goes with every wheel and image.
+[NOTICE](../NOTICE), which goes with Nameplate's wheel and with both images.
 
 | from | licence | in |
 |---|---|---|
@@ -105,8 +112,9 @@ _LONGEST = 80
 
 def main() -> int:
     """Write, check, or collect."""
-    if sys.argv[1:2] == ["--texts"] and len(sys.argv) == 3:
-        Path(sys.argv[2]).write_text(texts(), "utf-8")
+    asked = sys.argv[2:] if sys.argv[1:2] == ["--texts"] else []
+    if len(asked) in (1, 2) and set(asked[1:]) <= PARTS.keys():
+        Path(asked[0]).write_text(texts(*asked[1:]), "utf-8")
         return 0
     if sys.argv[1:] == ["--check"]:
         if PAGE.read_text("utf-8") == page():
@@ -139,24 +147,40 @@ def page() -> str:
 
 def datasets() -> list[Published]:
     """Every dataset the product downloads by name."""
+    from store.published import PUBLISHED  # the agent's image has no store
+
     return sorted(PUBLISHED, key=lambda dataset: dataset.name)
 
 
-def needed() -> dict[str, str]:
-    """Packages of the product and its extras, with what they are for."""
-    found = dict.fromkeys(closure(PRODUCT), "Nameplate")
-    for extra in distribution(PRODUCT).metadata.get_all("Provides-Extra") or ():
-        if extra != DEVELOPMENT:
-            for name in closure(PRODUCT, [extra]):
-                found.setdefault(name, f"extra `{extra}`")
+def needed(*parts: str) -> dict[str, str]:
+    """Packages of some parts, or of all, and of their extras: what each is for."""
+    found: dict[str, str] = {}
+    for part in parts or PARTS:
+        whose = "Nameplate" if part == PRODUCT else part
+        for name in closure(part):
+            found.setdefault(name, whose)
+        for extra in extras_of(part):
+            if extra != DEVELOPMENT:
+                what = f"extra `{extra}`" + ("" if part == PRODUCT else f" of {part}")
+                for name in closure(part, [extra]):
+                    found.setdefault(name, what)
     return found
 
 
-def closure(name: str, extras: Iterable[str] = ()) -> dict[str, Distribution]:
-    """Every installed distribution that a distribution needs, itself left out."""
+def extras_of(part: str) -> list[str]:
+    """Extras that a part can be installed with."""
+    return list(_project(part).get("optional-dependencies", ()))
+
+
+def closure(part: str, extras: Iterable[str] = ()) -> dict[str, Distribution]:
+    """Every installed distribution that a part needs with some extras."""
+    project = _project(part)
+    lines = [*project["dependencies"]]
+    for extra in extras:
+        lines += project["optional-dependencies"][extra]
     found: dict[str, Distribution] = {}
-    open_ends = [(name, frozenset(extras))]
-    seen = set(open_ends)
+    seen = set(_needed(lines, frozenset()))
+    open_ends = [*seen]
     while open_ends:
         wanted, wanted_extras = open_ends.pop()
         try:
@@ -164,17 +188,22 @@ def closure(name: str, extras: Iterable[str] = ()) -> dict[str, Distribution]:
         except PackageNotFoundError:
             raise SystemExit(f"{wanted} is not installed; run scripts/test") from None
         found[wanted] = installed
-        fresh = set(_needed(installed, wanted_extras)) - seen
+        fresh = set(_needed(installed.requires or (), wanted_extras)) - seen
         seen |= fresh
         open_ends += fresh
-    found.pop(name)
     return found
 
 
+def _project(part: str) -> dict[str, Any]:
+    path = ROOT / PARTS[part] / "pyproject.toml"
+    project: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))["project"]
+    return project
+
+
 def _needed(
-    installed: Distribution, extras: frozenset[str]
+    lines: Iterable[str], extras: frozenset[str]
 ) -> Iterator[tuple[str, frozenset[str]]]:
-    for line in installed.requires or ():
+    for line in lines:
         asked = Requirement(line)
         marker = asked.marker
         if marker is None or any(marker.evaluate({"extra": e}) for e in ("", *extras)):
@@ -195,10 +224,10 @@ def licence(found: Distribution) -> str:
     return re.sub(r"\s+", " ", told) or "not stated"
 
 
-def texts() -> str:
-    """Our notice, then licence and notice files of every package."""
+def texts(part: str = PRODUCT) -> str:
+    """Our notice, then licence and notice files of every package that a part needs."""
     parts = [NOTICE.read_text("utf-8")]
-    for name in sorted(needed()):
+    for name in sorted(needed(part)):
         found = distribution(name)
         parts.append(
             f"{'=' * 78}\n{found.metadata['Name']} {found.version}: {licence(found)}\n"

@@ -9,19 +9,25 @@ Is this tree a release? Says each thing that is not, and ends with 1.
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
 import re
 import subprocess
 import sys
 import tempfile
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from api.version import PRODUCT_VERSION
+from bench.rows import ROW_BARS
+from scripts import dependencies
+from scripts.wheels import wheels
 
 ROOT = Path(__file__).resolve().parents[1]
+Row = dict[str, Any]
 
 
 def main() -> int:
@@ -46,14 +52,14 @@ def main() -> int:
                 ("the API keeps its promises", "scripts/api_contract.py"),
             )
         ),
-        ("wheels install and start", wheels),
+        ("advisories were asked and know nothing", advisories),
+        ("wheels install, start and serve", partial(wheels, ROOT)),
     ]
     if whole:
-        strict = ("-m", "cli.main", "validate", "--strict")
         checks += [
             ("checks and tests pass", partial(_command, "scripts/test")),
-            ("published figures come out", partial(_run, *strict)),
-            ("benchmarks hold", partial(_command, "scripts/bench")),
+            ("published figures come out", figures),
+            ("benchmarks hold", benchmarks),
         ]
     failed = 0
     for what, check in checks:
@@ -125,40 +131,78 @@ def cut(text: str, today: dt.date) -> str:
     return text.replace(head, f"{head}\n\n## [{PRODUCT_VERSION}] - {today}", 1)
 
 
-def wheels() -> str:
-    """Why what we would hand out does not install or start; empty where it does."""
-    with tempfile.TemporaryDirectory() as folder:
-        out, site = Path(folder), Path(folder) / "site"
-        quiet = ("-q", "--no-deps")
-        for path in (".", "agent", "clients/python"):
-            made = ("--no-build-isolation", "--wheel-dir", folder, str(ROOT / path))
-            if why := _run("-m", "pip", "wheel", *quiet, *made):
-                return why
-        built = map(str, out.glob("*.whl"))
-        why = _run("-m", "pip", "install", *quiet, "--target", str(site), *built)
-        # what they need is this environment's; what they are is the wheels'
-        begin = f"import sys; sys.path.insert(0, {str(site)!r}); "
-        for work in (
-            *(
-                f"import runpy; sys.argv = ['{name}', '{word}']; "
-                f"runpy.run_module('{name}', run_name='__main__')"
-                for name, word in (("cli.main", "version"), ("agent", "--help"))
-            ),
-            "import nameplate_client",
-        ):
-            why = why or _run("-c", begin + work, folder=out)
-        return why
+def advisories() -> str:
+    """Why what is pinned cannot be called free of known vulnerabilities."""
+    record = json.loads(dependencies.RECORD.read_text("utf-8"))
+    pins = dependencies.pinned((ROOT / "constraints.txt").read_text("utf-8"))
+    return dependencies.unanswered(record, pins)
 
 
-def _run(*words: str, folder: Path = ROOT) -> str:
-    return _command(sys.executable, *words, folder=folder)
+def figures() -> str:
+    """Rows that held when they were recorded, computed anew."""
+    done = subprocess.run(
+        [sys.executable, "-m", "cli.main", "validate", "--json"],
+        cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        return f"nameplate validate ended with {done.returncode}"
+    recorded = (ROOT / "docs" / "results" / "validation.json").read_text("utf-8")
+    return lost(json.loads(recorded), json.loads(done.stdout))
 
 
-def _command(*words: str, folder: Path = ROOT) -> str:
+def lost(recorded: list[Row], found: list[Row]) -> str:
+    """Rows that held and no longer do, or are gone; recorded misses may miss."""
+    now = {row["id"]: row["passes"] for row in found}
+    held = [row["id"] for row in recorded if row["passes"]]
+    fallen = [name for name in held if now.get(name) is False]
+    gone = [row["id"] for row in recorded if row["id"] not in now]
+    told = [f"{', '.join(fallen)} held and no longer do"] * bool(fallen)
+    if gone:
+        told.append(f"{', '.join(gone)} did not come out; is NAMEPLATE_DATA_DIR set?")
+    return "; ".join(told)
+
+
+def benchmarks() -> str:
+    """Bars that are missed, measured anew; those the README names are only told."""
+    with tempfile.NamedTemporaryFile(suffix=".json") as file:
+        why = _command("scripts/bench", "--json", file.name)
+        text = Path(file.name).read_text("utf-8")
+    if why or not text:
+        return why or "scripts/bench wrote nothing"
+    known = admitted((ROOT / "README.md").read_text("utf-8"))
+    why, told = missed(json.loads(text)["rows"], known, ROW_BARS)
+    if told:
+        print(f"  missed, and known by README.md: {', '.join(told)}")
+    return why
+
+
+def admitted(readme: str) -> set[str]:
+    """Rows whose bar the README says is not kept."""
+    line = re.search(r"keep their bar; not kept: (.+)", readme)
+    return set(re.findall(r"`([\w.]+)`", line[1])) if line else set()
+
+
+def missed(
+    rows: list[Row], known: set[str], wanted: Iterable[str]
+) -> tuple[str, list[str]]:
+    """What is wrong with measured rows, and the misses that are known."""
+    over = [row["id"] for row in rows if not row["passes"]]
+    fresh = [name for name in over if name not in known]
+    left = sorted(set(wanted) - {row["id"] for row in rows})
+    told = [f"missed and not in README.md: {', '.join(fresh)}"] * bool(fresh)
+    told += [f"not measured: {', '.join(left)}"] * bool(left)
+    return "; ".join(told), [name for name in over if name in known]
+
+
+def _run(*words: str) -> str:
+    return _command(sys.executable, *words)
+
+
+def _command(*words: str) -> str:
     """The last line of what went wrong, empty if nothing did."""
     done = subprocess.run(
-        words, cwd=folder, capture_output=True, text=True, check=False,
-        env=os.environ | {"PYTHONPATH": str(ROOT)} if folder == ROOT else None,
+        words, cwd=ROOT, capture_output=True, text=True, check=False,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     if done.returncode == 0:
         return ""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import subprocess
+import sys
 from importlib.metadata import distribution
 
 import pytest
@@ -57,3 +59,42 @@ def test_vulnerabilities_fail_and_silence_does_not(monkeypatch, told, known):
     monkeypatch.setattr(dependencies.subprocess, "run", answer)
 
     assert dependencies.vulnerable({"a": "1"}) == known
+
+
+def test_the_record_says_when_and_of_what_it_was_asked():
+    record = json.loads(dependencies.RECORD.read_text())
+
+    assert record.keys() == {"date", "packages", "advisories"}
+    assert dt.date.fromisoformat(record["date"]) >= dt.date(2026, 11, 22)
+    assert {"dash", "nvidia-ml-py", "h11"} <= record["packages"].keys()
+    told = record["advisories"]
+    assert told == dependencies.NOT_LOOKED_UP or isinstance(told, list)
+
+
+@pytest.mark.parametrize(
+    ("known", "pins", "why"),
+    [
+        pytest.param([], {"a": "1"}, "", id="asked, none known"),
+        pytest.param([], {"a": "2"}, "a changed since", id="of other versions"),
+        pytest.param(["a 1: CVE-1"], {"a": "1"}, "a 1: CVE-1", id="one known"),
+        pytest.param(None, {"a": "1"}, "advisories were not looked up", id="no answer"),
+    ],
+)
+def test_a_release_wants_an_answer_about_what_it_pins(known, pins, why):
+    found = dependencies.unanswered(dependencies.recorded({"a": "1"}, known), pins)
+
+    assert found.startswith(why)
+    assert bool(found) == bool(why)
+
+
+def test_silence_is_said_and_recorded(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(dependencies, "RECORD", tmp_path / "dependencies.json")
+    monkeypatch.setattr(dependencies, "vulnerable", lambda versions: None)
+    monkeypatch.setattr(sys, "argv", ["dependencies", "--record"])
+
+    assert dependencies.main() == 0
+
+    assert "not looked up" in capsys.readouterr().out.splitlines()[-1]
+    record = json.loads(dependencies.RECORD.read_text())
+    assert record["advisories"] == "not looked up"
+    assert record["packages"]["nvidia-ml-py"] == distribution("nvidia-ml-py").version

@@ -9,10 +9,10 @@ from pathlib import Path
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ResourceNotFoundError
 
+from store.shipped import shipped
 from twin.scenario import Scenario
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
-"""Beside the code, in a checkout and in the container alike."""
+DOCS = shipped("docs")
 PAGE = re.compile(r"[a-z0-9_-]{1,60}", re.ASCII)
 
 

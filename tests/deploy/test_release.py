@@ -1,4 +1,4 @@
-"""What a release promises and stands on: API, changelog, licences."""
+"""What a release promises and stands on: API, changelog, licences, results."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ import re
 
 import pytest
 
+from bench.history import latest_rows, read
+from bench.rows import judged
+from bench.words import WORDS
 from scripts import api_contract, licences, release
 
 TODAY = dt.date(2026, 11, 22)
@@ -129,3 +132,69 @@ def test_a_changelog_that_does_not_tell_the_release_is_refused(text, why):
 
 def test_one_version_is_said_everywhere():
     assert release.versions() == ""
+
+
+RECORDED = [{"id": "a", "passes": True}, {"id": "b", "passes": False}]
+
+
+@pytest.mark.parametrize(
+    ("found", "why"),
+    [
+        pytest.param(RECORDED, "", id="as recorded"),
+        pytest.param([{"id": "a", "passes": True}, {"id": "b", "passes": True}], "",
+                     id="a miss that holds now"),
+        pytest.param([{"id": "a", "passes": False}, RECORDED[1]],
+                     "a held and no longer do", id="one that held"),
+        pytest.param(RECORDED[:1], "b did not come out", id="one that is gone"),
+    ],
+)  # fmt: skip
+def test_a_figure_that_held_must_hold_and_a_recorded_miss_may_miss(found, why):
+    told = release.lost(RECORDED, found)
+
+    assert told.startswith(why)
+    assert bool(told) == bool(why)
+
+
+@pytest.mark.parametrize(
+    ("rows", "known", "why", "told"),
+    [
+        pytest.param(RECORDED, {"b"}, "", ["b"], id="the README says so"),
+        pytest.param(RECORDED, set(), "missed and not in README.md: b", [], id="new"),
+        pytest.param(RECORDED[:1], {"b"}, "not measured: b", [], id="left out"),
+    ],
+)
+def test_a_missed_bar_fails_unless_the_readme_admits_it(rows, known, why, told):
+    assert release.missed(rows, known, {"a", "b"}) == (why, told)
+
+
+def test_bars_the_readme_admits_are_those_recorded_as_missed():
+    rows = latest_rows(read())
+    over = {name for name, row in rows.items() if not judged(row)["passes"]}
+
+    readme = (release.ROOT / "README.md").read_text("utf-8")
+
+    assert release.admitted(readme) == over & WORDS.keys()
+    assert release.admitted(
+        "1 of 2 recorded rows keep their bar; not kept: `x.y_s`."
+    ) == {"x.y_s"}
+
+
+def test_the_agent_and_the_client_have_their_licences_collected_too():
+    assert licences.needed()["nvidia-ml-py"] == "agent"
+    assert {"httpx", "nvidia-ml-py"} <= licences.needed("agent").keys()
+    assert {"httpx", "pandas", "pyarrow"} <= licences.needed("client").keys()
+    text = licences.texts("agent")
+    assert "nvidia-ml-py 1" in text
+    assert "numpy 2" not in text
+
+
+def test_the_agents_image_is_pinned_and_has_the_notices():
+    text = (licences.ROOT / "agent" / "Dockerfile").read_text("utf-8")
+
+    for line in re.findall(r"^.*pip install.*$", text, re.MULTILINE):
+        assert "--constraint constraints.txt" in line
+    assert "--texts /opt/nameplate-agent/NOTICES.txt agent" in text
+    uid = re.search(r"--uid (\d+)", text)[1]
+    page = (licences.ROOT / "docs" / "agent.md").read_text("utf-8")
+    assert f"chown {uid} /etc/nameplate-agent/token" in text
+    assert f"chown {uid} /etc/nameplate-agent/token" in page
