@@ -308,7 +308,8 @@ def _provider(settings: Settings) -> Provider | None:
     except ModuleNotFoundError as error:
         raise ScenarioError("NAMEPLATE_OIDC_ISSUER", "needs the extra oidc",
                             settings.oidc_issuer,
-                            "install nameplate[oidc]") from error  # fmt: skip
+                            ".venv/bin/pip install -c constraints.txt "
+                            "-e '.[oidc]'") from error  # fmt: skip
     return Provider(settings)
 
 

@@ -247,7 +247,7 @@ def _check_workers(client: Any, address: str) -> None:
                             f"start one: dask worker {address}") from error  # fmt: skip
     except Exception as error:  # a worker without nameplate fails in its own way
         raise ScenarioError("engine", f"a worker cannot work: {error}", address,
-                            f"install nameplate {here['nameplate']} where workers "
+                            f"check out nameplate {here['nameplate']} where workers "
                             "run") from error  # fmt: skip
     for worker, theirs in found.items():
         wrong = [f"{k} {v} there, {here[k]} here" for k, v in theirs.items()
@@ -309,8 +309,8 @@ def _connected(address: str) -> Any:
     try:
         from distributed import Client  # an extra
     except ImportError as error:
-        raise ScenarioError("engine", "needs dask", address, "install the extra: pip "
-                            "install 'nameplate[dask]'") from error  # fmt: skip
+        raise ScenarioError("engine", "needs dask", address, ".venv/bin/pip install "
+                            "-c constraints.txt -e '.[dask]'") from error  # fmt: skip
     try:
         return Client(address, timeout=CONNECT_S, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, TimeoutError, ValueError) as error:

@@ -135,8 +135,8 @@ def _mcp(
         from api.mcp.mount import Mounted
     except ModuleNotFoundError as error:
         raise ScenarioError("NAMEPLATE_MCP", "needs the extra mcp", True,
-                            "install nameplate[mcp], or leave it "
-                            "out") from error  # fmt: skip
+                            ".venv/bin/pip install -c constraints.txt -e '.[mcp]', "
+                            "or leave it out") from error  # fmt: skip
     return Mounted(app, settings).running
 
 

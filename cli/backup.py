@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.files import unwritable
 from cli.options import Json
 from cli.session import answering, read_settings, show
 from cli.tables import say
@@ -21,7 +22,10 @@ def backup(
     from api.version import PRODUCT_VERSION
     from store.backup import backup as write
 
-    made = write(read_settings(), out, version=PRODUCT_VERSION)
+    try:
+        made = write(read_settings(), out, version=PRODUCT_VERSION)
+    except OSError as error:
+        raise unwritable(out, error, "OUT") from error
     _say(made, f"wrote {made['path']}", as_json=as_json)
 
 

@@ -10,10 +10,10 @@ from rich.console import Console
 from rich.table import Table
 
 from app.format import number, percent
-from cli.inner_scenario import load_around
+from cli.inner_scenario import load_around, load_without
 from cli.options import Json, Server
 from cli.problem import refusal
-from cli.scenario_file import InputFile, load_inputs
+from cli.scenario_file import InputFile
 from cli.session import answering, planner, progress, show
 from cli.tables import make_table, row, say
 from twin.types import Document
@@ -61,7 +61,12 @@ def build_out(
 ) -> None:  # fmt: skip
     """Find what to order, and when, for a growing demand."""
     between = None if front is None else _between(front) | {"points": points}
-    source = None if file is None else load_inputs(file)
+    from twin.scenario.build_out import BuildOutInput
+
+    source = None if file is None else load_without(
+        BuildOutInput, file, "a build-out holds none: give demand and blocks, see "
+        "examples/build_out.yaml",
+    )  # fmt: skip
     with planner(server, source) as client, progress("Build-out") as report:
         found = client.build_out(
             _given(source), explain=explain, front=between, on_progress=report

@@ -13,7 +13,9 @@ from cli.options import Json, Server
 from cli.session import answering, err_console, follow, planner, show
 from cli.tables import listing, row
 
-app = typer.Typer(help="Recorded traffic and benchmarks.", no_args_is_help=True)
+app = typer.Typer(
+    help="Recorded traffic and benchmarks.", no_args_is_help=True, add_completion=False
+)
 
 _KILO = 1e3
 

@@ -76,6 +76,7 @@ def examine() -> list[Check]:
     checks: list[tuple[str, Callable[[], Check]]] = [
         ("python", _python),
         ("packages", lambda: _packages(ROOT / "constraints.txt")),
+        ("settings", _settings),
         ("kernels", _kernels),
         ("database", lambda: _database(settings)),
         ("last run", lambda: _last_run(settings)),
@@ -133,7 +134,7 @@ def _packages(constraints: Path) -> Check:
         return good("as in constraints.txt")
     said = "; ".join(wrong[:6]) + (" ..." if len(wrong) > 6 else "")
     judged = bad if any("missing" in w for w in wrong) else note
-    return judged(said, "pip install -c constraints.txt -e .")
+    return judged(said, ".venv/bin/pip install -c constraints.txt -e .")
 
 
 def _differing(constraints: Path) -> Iterator[str]:
@@ -160,6 +161,17 @@ def _differing(constraints: Path) -> Iterator[str]:
             continue
         if found != wanted.strip():
             yield f"{name} {found} (wanted {wanted.strip()})"
+
+
+def _settings() -> Check:
+    from store.settings import misspelt
+
+    found = misspelt(os.environ)
+    if not found:
+        return good("every NAMEPLATE_ variable is known")
+    near = [f"{name}: did you mean {known}?" for name, known in found.items() if known]
+    return note(f"ignored, no such setting: {', '.join(found)}",
+                " ".join([*near, "All are in docs/reference/settings.md"]))  # fmt: skip
 
 
 def _kernels() -> Check:

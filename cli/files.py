@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from cli.problem import CANNOT, refusal
+from cli.problem import CANNOT, Problem, refusal
 from cli.session import err_console
 from twin.types import Document
 
@@ -30,12 +30,19 @@ def prepare_folder(folder: Path | None, option: str = "--out") -> Path | None:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        raise refusal(
-            "The results cannot be written",
-            option, "must be a folder that can be written", str(folder),
-            f"choose another ({error.strerror})", code=CANNOT,
-        ) from error  # fmt: skip
+        raise unwritable(folder, error, option, "folder") from error
     return folder
+
+
+def unwritable(
+    path: Path, error: OSError, option: str = "--out", what: str = "file"
+) -> Problem:
+    """Say that what an option names cannot be written: exit code 3."""
+    return refusal(
+        f"The {what} cannot be written",
+        option, f"must be a {what} that can be written", str(path),
+        f"choose another ({error.strerror})", code=CANNOT,
+    )  # fmt: skip
 
 
 def prepare_file(
@@ -108,7 +115,19 @@ def announce(paths: Iterable[Path]) -> None:
 
 
 def write_whole(path: Path, content: bytes) -> Path:
-    """Write under a temporary name, then rename: whole or not at all."""
+    """
+    Write under a temporary name, then rename: whole or not at all.
+
+    Raises:
+        Problem: Exit code 3 where it cannot be written.
+    """
+    try:
+        return _renamed(path, content)
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
+def _renamed(path: Path, content: bytes) -> Path:
     handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as out:

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from cli.files import write_whole
 from cli.options import Json, Server
-from cli.problem import CANNOT, refusal
+from cli.problem import refusal
 from cli.scenario_file import load_scenario
 from cli.session import answering, planner, show
 from cli.tables import say
@@ -26,7 +26,9 @@ _SUFFIXES = (".yaml", ".yml", ".json", ".csv", ".epw")
 _SHOWN = 40
 _KINDS = " or ".join(", ".join(kinds()).rsplit(", ", 1))
 _LINKS = ".sources.json"
-exports = typer.Typer(help="Write a scenario for other tools.", no_args_is_help=True)
+exports = typer.Typer(
+    help="Write a scenario for other tools.", no_args_is_help=True, add_completion=False
+)
 
 
 @answering
@@ -100,7 +102,7 @@ def export_dps(
     else:
         with planner(server) as client:
             document = client.export_dps(scenario, part)
-    _written(out, json.dumps(document, indent=2).encode())
+    write_whole(out, json.dumps(document, indent=2).encode())
 
 
 @exports.command(name="csv")
@@ -112,7 +114,7 @@ def export_csv(
 ) -> None:
     """Write a stored scenario's nodes and racks as one table."""
     with planner(server) as client:
-        _written(out, client.export_table(scenario))
+        write_whole(out, client.export_table(scenario))
 
 
 # --- sources ------------------------------------------------------------------------
@@ -149,10 +151,10 @@ def _content(source: str) -> bytes:
             if p.suffix.lower() in _SUFFIXES
         }  # fmt: skip
     except (OSError, UnicodeDecodeError) as error:
-        raise refusal(
-            "The file cannot be read", "FILE", "must be a text that can be read",
-            source, f"check it ({error})", code=CANNOT,
-        ) from error  # fmt: skip
+        why = getattr(error, "strerror", None) or "not UTF-8"
+        raise refusal("The file cannot be read", "SOURCE",
+                      "must be a file that can be read", source,
+                      f"check the path ({why})") from error  # fmt: skip
     return json.dumps({"files": files}).encode()
 
 
@@ -187,7 +189,7 @@ def _into_file(
     del found["extras"]
     found["status"] = "refused" if problems else "previewed"
     if out is not None and not problems:
-        _written(out, yaml.safe_dump(after, sort_keys=False).encode())
+        write_whole(out, yaml.safe_dump(after, sort_keys=False).encode())
         links = {
             key: [link.kind, link.name, link.source_name]
             for key, link in diff.links.items()
@@ -234,16 +236,6 @@ def _dps_of_file(path: Path, part: str) -> Document:
     )  # fmt: skip
     found = written[part]
     return found if isinstance(found, dict) else {"devices": found}
-
-
-def _written(path: Path, content: bytes) -> None:
-    try:
-        write_whole(path, content)
-    except OSError as error:
-        raise refusal(
-            "The file cannot be written", "--out", "must be a file that can be written",
-            str(path), f"choose another ({error.strerror})", code=CANNOT,
-        ) from error  # fmt: skip
 
 
 # --- shown --------------------------------------------------------------------------

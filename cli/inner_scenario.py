@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from cli.files import write_whole
-from cli.problem import CANNOT, Problem, parts, refusal
+from cli.problem import Problem, parts, refusal
 from cli.scenario_file import (
     MAX_NODES,
     InputFile,
@@ -47,7 +47,7 @@ def load_around(model: type[Model], key: str, path: Path) -> InputFile:
     own, inner = set(model.model_fields), set(Scenario.model_fields)
     source = load_inputs(path)
     document = source.document
-    if document.keys() & (inner - own) and not document.keys() & (own - inner):
+    if _is_scenario(document, model):
         load_scenario(path)  # refuses with the lines of this file
         lines = {(key, *at): line for at, line in source.lines.items()}
         source = InputFile(path=path, document={key: document}, lines=lines)
@@ -59,6 +59,33 @@ def load_around(model: type[Model], key: str, path: Path) -> InputFile:
     elif isinstance(held, dict):
         _with_policies(key, source, held)
     return source
+
+
+def load_without(model: type[Model], path: Path, repair: str) -> InputFile:
+    """
+    Read inputs for which a scenario cannot stand.
+
+    Args:
+        model: What the inputs are.
+        path: The file.
+        repair: What to do with a scenario.
+
+    Raises:
+        Problem: Exit code 2 where it cannot be read, or is a scenario.
+    """
+    source = load_inputs(path)
+    if _is_scenario(source.document, model):
+        raise refusal(f"{path} is a scenario", "FILE", "must not be a scenario",
+                      str(path), repair)  # fmt: skip
+    return source
+
+
+def _is_scenario(document: Document, model: type[Model]) -> bool:
+    """Whether its keys are a scenario's, and none is the other inputs' alone."""
+    from twin.scenario import Scenario
+
+    own, inner = set(model.model_fields), set(Scenario.model_fields)
+    return bool(document.keys() & (inner - own)) and not document.keys() & (own - inner)
 
 
 def _refuse_strays(key: str, source: InputFile, inner: set[str]) -> None:
@@ -103,14 +130,7 @@ def write_scenario(document: Document, out: Path) -> Path:
     short = _short(parse_scenario(document))
     if out.suffix != ".json" and _values(short) > MAX_NODES:
         out = out.with_suffix(".json")
-    try:
-        return write_whole(out, _text(short, out).encode())
-    except OSError as error:
-        raise refusal(
-            "The site cannot be written",
-            "--out", "must be a file that can be written", str(out),
-            f"choose another ({error.strerror})", code=CANNOT,
-        ) from error  # fmt: skip
+    return write_whole(out, _text(short, out).encode())
 
 
 def _text(document: Document, out: Path) -> str:

@@ -67,7 +67,7 @@ class Nameplate(TyperGroup):
 
 
 app = typer.Typer(
-    name="nameplate", cls=Nameplate, no_args_is_help=True, add_completion=False,
+    name="nameplate", cls=Nameplate, no_args_is_help=True,
     pretty_exceptions_enable=False,
 )  # fmt: skip
 

@@ -15,7 +15,8 @@ def mcp(server: Server = None) -> None:
     except ModuleNotFoundError as error:
         raise refusal(
             "The Model Context Protocol is not installed", "mcp", "needs the extra mcp",
-            error.name, "install nameplate[mcp]", code=CANNOT,
+            error.name, ".venv/bin/pip install -c constraints.txt -e '.[mcp]'",
+            code=CANNOT,
         ) from error  # fmt: skip
     # a model's scenario is no file of the user's: its Python is not run unasked
     policies = read_settings().allow_user_policy

@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from cli.files import announce, prepare_folder
+from cli.inner_scenario import load_without
 from cli.options import Folder, Json, Server
 from cli.problem import refusal
-from cli.scenario_file import load_inputs
 from cli.serving_files import write_run
 from cli.serving_tables import print_pareto, print_run, print_systems
 from cli.session import answering, out_console, planner, progress, show
@@ -53,7 +53,12 @@ def serving(
     if known:
         _list(server, as_json=as_json)
         return
-    source = None if file is None else load_inputs(file)
+    from twin.scenario.serving import ServingInput
+
+    source = None if file is None else load_without(
+        ServingInput, file, "a serving run holds none: give systems and traffic, see "
+        "examples/serving.yaml",
+    )  # fmt: skip
     asked = dict(EXAMPLE if source is None else source.document)
     if systems is not None:
         asked["systems"] = _chosen(systems)

@@ -9,9 +9,10 @@ import typer
 from rich.console import Console
 
 from app.format import number, percent
+from cli.inner_scenario import load_without
 from cli.options import Json, Server
 from cli.problem import Problem
-from cli.scenario_file import InputFile, load_inputs
+from cli.scenario_file import InputFile
 from cli.session import answering, planner, show
 from cli.tables import kilo, make_table, row, say
 from twin.types import Document
@@ -31,7 +32,10 @@ def shift(
     as_json: Json = False,
 ) -> None:
     """Move work that may wait inside its deadlines and the site's headroom."""
-    source = load_inputs(file)
+    from twin.scenario.shifting import ShiftInput
+
+    source = load_without(ShiftInput, file, "a shift holds none: give jobs and "
+                          "headroom_w, see examples/shift.yaml")  # fmt: skip
     with planner(server, source) as client:
         asked = source.document
         if grid is not None:

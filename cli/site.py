@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from app.format import MISSING
+from app.format import MISSING, percent
 from cli.files import announce, prepare_folder, write_tables
 from cli.options import Folder, Json, Server, SiteFile, strict_if
 from cli.scenario_file import load_scenario
@@ -223,7 +223,7 @@ def _print_failures(console: Console, found: Document, top: int) -> None:
 
 
 def _print_schedule(console: Console, found: Document) -> None:
-    added = f"{100 * found['added_frac']:+.0f} % to plan"
+    added = f"{percent(found['added_frac'], 0, signed=True)} to plan"
     mix = f"{100 * found['iaas_drawn_frac']:.0f} % IaaS"
     fleet = f"{found['server_count']} {found['server']} ({added})"
     say(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.files import announce, as_json, prepare_file, write_whole
+from cli.inner_scenario import load_without
 from cli.options import Json, Server
 from cli.problem import refusal
 from cli.scenario_file import InputFile, load_inputs, load_scenario
@@ -55,7 +56,12 @@ def study(
 ) -> None:
     """Ask one question at many points: grids, uncertainty, sensitivity, searches."""
     prepare_file(out, endings=_ENDINGS)
-    source = None if file is None else load_inputs(file)
+    from twin.scenario.study import StudySpec
+
+    source = None if file is None else load_without(
+        StudySpec, file, "put it, or its path, under `base` of a study, see "
+        "examples/study.yaml",
+    )  # fmt: skip
     with planner(server, source, study_engine=engine) as client:
         if questions:
             show(client.study_questions(), print_questions, as_json=as_json)

@@ -115,7 +115,7 @@ def _share(value: float | None, half_width: float | None) -> str:
     if value is None:
         return _say(None)
     within = "" if half_width is None else f" ± {half_width:.2f}"
-    return f"{value:.2f}{within}"
+    return f"{number(value, 2)}{within}"
 
 
 def _weight(effect: Document) -> float:

@@ -14,7 +14,9 @@ from cli.session import answering, follow, planner, show
 from cli.tables import say
 
 app = typer.Typer(
-    help="Measured power from files and other monitoring systems.", no_args_is_help=True
+    help="Measured power from files and other monitoring systems.",
+    no_args_is_help=True,
+    add_completion=False,
 )
 SECRET = "NAMEPLATE_PULL_AUTHORIZATION"  # noqa: S105 - the name of a variable
 

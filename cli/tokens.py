@@ -24,6 +24,7 @@ app = typer.Typer(
     help="Who may use a server: tokens, kept in its database. Needs no server, and "
     "acts on a running one within five seconds.",
     no_args_is_help=True,
+    add_completion=False,
 )
 
 Role = Literal["agent", "collector", "viewer", "planner", "admin"]
@@ -103,7 +104,8 @@ def revoke(
             ended = tokens.revoke(token_id)
             named.append(f"{ended.id} {ended.name}")
     except NotFoundError as error:
-        raise refusal("No token was revoked", "TOKEN_ID", "must be a token's id", None,
+        raise refusal("No token was revoked", "TOKEN_ID", "must be a token's id",
+                      token_id,
                       "take it from `nameplate tokens list`") from error  # fmt: skip
     if as_json:
         print_json(documents([ended], FIELDS)[0])

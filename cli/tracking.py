@@ -203,7 +203,7 @@ def _shadow_table(entries: list[Document]) -> Table:
     for e in entries:
         bias = MISSING
         if e["bias_w"] is not None and e["measured_w"]:
-            bias = f"{100 * e['bias_w'] / e['measured_w']:+.1f}"
+            bias = number(100 * e["bias_w"] / e["measured_w"], 1, signed=True)
         drift = e["drift"]
         row(
             table, e["name"], e["kind"], e["basis"], _kw(e["measured_w"]),

@@ -155,7 +155,7 @@ def _check(
                             "take some of " + ", ".join(SCOPES))  # fmt: skip
     if not 1 <= len(name) <= 120 or not name.isprintable():
         raise ScenarioError("name", "must be 1 to 120 printable characters", name,
-                            "shorten it")  # fmt: skip
+                            "give one, such as node017")  # fmt: skip
     if ("telemetry:write" in scopes) != (agent is not None):
         raise ScenarioError("agent", "must be named for telemetry:write, and for "
                             "nothing else", agent, "name the agent, or leave "

@@ -26,7 +26,7 @@ from typing import Any, BinaryIO
 from sqlalchemy import Engine, text
 from sqlalchemy.engine import URL
 
-from store.engine import opened
+from store.engine import PRIVATE, opened
 from store.migrate import newer, revision_of, revisions
 from store.models import Base
 from store.settings import Settings
@@ -55,12 +55,13 @@ def backup(settings: Settings, target: Path, *, version: str) -> dict[str, Any]:
     Raises:
         ScenarioError: If there is nothing to back up, `target` is there already, or
             PostgreSQL's programs are missing.
+        OSError: If `target` cannot be written; nothing is left of it then.
     """
     now = dt.datetime.now(dt.UTC)
     if target.is_dir():
         target = target / f"nameplate-{now:%Y%m%dT%H%M%SZ}.zip"
     if target.exists():
-        raise _wrong("file", "must not be there yet", target, "choose another name")
+        raise _wrong("OUT", "must not be there yet", target, "choose another name")
     prefix, beside = f".{target.name}-", target.absolute().parent
     with (
         opened(settings.database_url) as engine,
@@ -74,9 +75,11 @@ def backup(settings: Settings, target: Path, *, version: str) -> dict[str, Any]:
             "database": engine.dialect.name, "made_at": now.isoformat(),
             "published": _published(settings), "files": {},
         }  # fmt: skip
-        _write(work / "backup.zip", manifest, parts)
-        sync(work / "backup.zip")
-        (work / "backup.zip").replace(target)
+        made = work / "backup.zip"
+        made.touch(mode=PRIVATE)
+        _write(made, manifest, parts)
+        sync(made)
+        made.replace(target)
     return manifest | {"path": str(target)}
 
 
@@ -287,6 +290,8 @@ def _unpack(packed: zipfile.ZipFile, name: str, sha256: str, folder: Path) -> No
     if not target.resolve().is_relative_to(folder.resolve()):
         raise ValueError(f"{name} leads out of the backup")
     target.parent.mkdir(parents=True, exist_ok=True)
+    if name in (SQLITE, POSTGRES):
+        target.touch(mode=PRIVATE)
     into: BinaryIO
     with packed.open(name) as source, target.open("wb") as into:
         found = _copied(source, into)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,8 @@ SQLITE_BUSY_TIMEOUT_MS = 10_000
 ANSWER_WITHIN_S = 20.0
 """Time PostgreSQL may take for one statement; then its connection is given up."""
 CONNECT_WITHIN_S = 5
+PRIVATE = 0o600
+"""Mode of files that hold secrets: a SQLite database, and backups."""
 FREE_WITHIN_S = 10.0
 """Time to wait for one of the pool's connections."""
 
@@ -93,6 +95,7 @@ def open_engine(url: str) -> Engine:
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).expanduser().parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(parsed)
+    event.listen(engine, "do_connect", _make_private)
     event.listen(engine, "connect", _prepare_sqlite)
     name_place(engine)
     return engine
@@ -158,6 +161,14 @@ def without_limit(connection: Connection) -> None:
     driver: Any = connection.connection.driver_connection
     driver.within_s = None
     connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+
+
+def _make_private(_dialect: Any, _record: Any, args: Any, _keywords: Any) -> None:
+    """Make a file that is not there yet; its -wal and -shm take its mode."""
+    file = str(args[0])
+    if file != ":memory:" and not file.startswith("file:"):
+        with suppress(OSError):  # SQLite says what is wrong with the place
+            Path(file).touch(mode=PRIVATE)
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

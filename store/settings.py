@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
 
@@ -18,13 +20,19 @@ from store import signing_in
 from store.secret_files import SecretFiles
 
 _NAME = "nameplate"
+_PREFIX = "NAMEPLATE_"
+_ELSEWHERE = (
+    "SERVER", "TOKEN", "IMPORT_TOKEN", "PULL_AUTHORIZATION",  # single commands
+    "PYTHON", "SCHEDULER", "SECRETS", "TEST_POSTGRES_URL", "VENV",  # scripts
+)  # fmt: skip
+"""Variables that are read elsewhere; those of the agent, NAMEPLATE_AGENT_*, too."""
 
 
 class Settings(BaseSettings):
     """Where data lives and how much the server may do; immutable once read."""
 
     model_config = SettingsConfigDict(
-        env_prefix="NAMEPLATE_", frozen=True, hide_input_in_errors=True
+        env_prefix=_PREFIX, frozen=True, hide_input_in_errors=True
     )
 
     database_url: str = Field(
@@ -211,3 +219,25 @@ class Settings(BaseSettings):
             object.__setattr__(self, "database_url", whole)  # frozen from here on
         signing_in.check(self.oidc_issuer, self.oidc_client_id, self.oidc_roles)
         return self
+
+
+def misspelt(environment: Iterable[str]) -> dict[str, str]:
+    """
+    Find variables that look like settings and are none.
+
+    Args:
+        environment: Names of variables.
+
+    Returns:
+        Such a name -> the nearest setting; empty where none is near.
+    """
+    known = {name.upper() for name in Settings.model_fields} | set(_ELSEWHERE)
+    known |= {f"{name}_FILE" for name in known}
+    found = {}
+    for name in sorted(environment):
+        own = name.removeprefix(_PREFIX)
+        if own == name or own in known or own.startswith("AGENT_"):
+            continue
+        near = get_close_matches(own, known, n=1)
+        found[name] = _PREFIX + near[0] if near else ""
+    return found

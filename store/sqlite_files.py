@@ -8,6 +8,7 @@ NAME.state, see `Serving`, and copies with a date in their name.
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import fcntl
 import json
 import os
@@ -25,6 +26,11 @@ HEADER = b"SQLite format 3\0"
 LOOK_S = 2.0
 """Time a start takes to look; `nameplate doctor` takes what it needs."""
 ASIDE = ("", "-wal", "-shm")
+_UNWRITABLE = {
+    "SQLITE_FULL": errno.ENOSPC, "SQLITE_READONLY": errno.EROFS,
+    "SQLITE_IOERR_WRITE": errno.EIO, "SQLITE_IOERR_FSYNC": errno.EIO,
+}  # fmt: skip
+"""What SQLite calls a disk that takes no more."""
 
 
 def file_of(engine: Engine) -> Path | None:
@@ -133,7 +139,7 @@ def set_aside(path: Path) -> Path:
     kept = stamped(path, "damaged")
     for ending in ASIDE:
         if beside(path, ending).exists():
-            shutil.copyfile(beside(path, ending), beside(kept, ending))
+            shutil.copy(beside(path, ending), beside(kept, ending))
     if not kept.exists():
         kept.touch()
     return kept
@@ -148,6 +154,9 @@ def copy_of(path: Path, target: Path) -> Path:
 
     Returns:
         `target`, which appears whole or not at all.
+
+    Raises:
+        OSError: If it cannot be written.
     """
     work = beside(target, ".part")
     for old in path.parent.glob(f"{path.name}.*.part"):
@@ -160,6 +169,11 @@ def copy_of(path: Path, target: Path) -> Path:
                 copied.execute("PRAGMA journal_mode=DELETE")
         sync(work)
         work.replace(target)
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorname not in _UNWRITABLE:
+            raise
+        number = _UNWRITABLE[error.sqlite_errorname]
+        raise OSError(number, os.strerror(number), str(target)) from error
     finally:
         work.unlink(missing_ok=True)
     return target

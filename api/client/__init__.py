@@ -7,10 +7,11 @@ Typed calls for every endpoint, over HTTP or inside this process.
 
 from __future__ import annotations
 
-from api.client.base import ApiProblem, Format, Progress
+from api.client.base import Format, Progress
 from api.client.compare import CompareCalls
 from api.client.measured import MeasuredCalls
 from api.client.planning import PlanningCalls
+from api.client.problems import ApiProblem
 from api.client.questions import QuestionCalls
 from api.client.serving import ServingCalls
 from api.client.stored import StoredCalls

@@ -11,9 +11,8 @@ from urllib.parse import quote
 
 import httpx
 
-from api.problems import problem_of
+from api.client.problems import ApiProblem, no_address, no_server, problem_in
 from api.transport import App, InProcessTransport
-from twin.errors import ScenarioError
 from twin.types import Document
 
 Progress = Callable[[float, str], None]
@@ -21,20 +20,6 @@ Format = Literal["json", "csv", "parquet"]
 
 PREFIX = "/api/v1"
 FINISHED = frozenset({"done", "failed", "cancelled"})
-
-
-class ApiProblem(Exception):  # noqa: N818 - the document's own name
-    """
-    The server refused or failed; `problem` is its problem document.
-
-    `problem` has `type, title, status, detail, id` and `errors`, a list of
-    `{field, rule, value, repair}`.
-    """
-
-    def __init__(self, problem: Mapping[str, Any]) -> None:
-        self.problem: Document = dict(problem)
-        self.status: int = int(problem.get("status", 500))
-        super().__init__(f"{problem.get('title')}: {problem.get('detail')}")
 
 
 class Connection:
@@ -54,9 +39,15 @@ class Connection:
             url: Its address, for example http://127.0.0.1:8050.
             timeout_s: Longest wait for one answer. [s]
             token: What a server in tokens mode wants to see.
+
+        Raises:
+            ApiProblem: If it is no address.
         """
         headers = {"authorization": f"Bearer {token}"} if token else {}
-        return cls(httpx.Client(base_url=url, timeout=timeout_s, headers=headers))
+        try:
+            return cls(httpx.Client(base_url=url, timeout=timeout_s, headers=headers))
+        except httpx.InvalidURL as error:
+            raise no_server(url, error) from error
 
     @classmethod
     def in_process(
@@ -181,7 +172,7 @@ class Connection:
         with self._http.stream("GET", path, timeout=None) as response:
             if response.is_error:
                 response.read()
-                raise _problem_of(response)
+                raise problem_in(response)
             for line in response.iter_lines():
                 if line.startswith("data: "):
                     yield json.loads(line.removeprefix("data: "))
@@ -229,11 +220,11 @@ class Connection:
         try:
             response = self._http.request(method, PREFIX + path, **options)
         except httpx.TransportError as error:
-            raise ApiProblem(_unreachable(error)) from error
+            raise no_server(str(self._http.base_url), error) from error
         except httpx.InvalidURL as error:
-            raise _no_address(path) from error
+            raise no_address(path) from error
         if response.is_error:
-            raise _problem_of(response)
+            raise problem_in(response)
         return response
 
     def _json(self, method: str, path: str, **options: Any) -> Document:
@@ -264,14 +255,8 @@ def one(name: object) -> str:
     """
     text = str(name)
     if text in {"", ".", ".."} or "/" in text:
-        raise _no_address(text)
+        raise no_address(text)
     return quote(text, safe="")
-
-
-def _no_address(text: str) -> ApiProblem:
-    wrong = ScenarioError("id", "must make an address", text[:80],
-                          "list what there is to find one")  # fmt: skip
-    return ApiProblem(problem_of(wrong))
 
 
 def question_of(
@@ -286,29 +271,3 @@ def question_of(
     if scenario is not None or scenario_id is None:
         base["scenario"] = dict(scenario or {})
     return base
-
-
-def _problem_of(response: httpx.Response) -> ApiProblem:
-    try:
-        document = response.json()
-    except ValueError:
-        document = None
-    if isinstance(document, dict) and "title" in document:
-        return ApiProblem(document)
-    return ApiProblem(
-        {
-            "type": "about:blank",
-            "title": "Unexpected answer",
-            "status": response.status_code,
-            "detail": f"The server answered {response.status_code} without a reason.",
-            "id": "",
-            "errors": [],
-        }
-    )
-
-
-def _unreachable(error: httpx.TransportError) -> Document:
-    return {
-        "type": "about:blank", "title": "Server not reachable", "status": 503,
-        "detail": f"{type(error).__name__}: {error}", "id": "", "errors": [],
-    }  # fmt: skip

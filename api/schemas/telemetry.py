@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from fastapi import Query
+from pydantic import ValidationInfo, field_validator
 
 from api.schemas.base import In, Out, said
 
@@ -229,6 +230,13 @@ class Period(In):
 
     start_us: int = said("First instant", TIME, unit="µs", ge=0, le=2**53)
     end_us: int = said("End, not included", TIME + 1, unit="µs", ge=1, le=2**53)
+
+    @field_validator("end_us")
+    @classmethod
+    def _after_start(cls, end_us: int, info: ValidationInfo) -> int:
+        if end_us <= info.data.get("start_us", 0):
+            raise ValueError("must be after start_us; swap them, or raise end_us")
+        return end_us
 
 
 class SeriesQuery(Period):

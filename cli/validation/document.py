@@ -147,7 +147,8 @@ def _published(row: dict[str, Any]) -> str:
 def _number(value: float, unit: str, *, signed: bool = False) -> str:
     plus = "+" if signed else ""
     if unit == "1":
-        return f"{value * 100:{plus}.2f} {'points' if signed else '%'}"
+        value = round(value * 100, 2) + 0.0  # -0.001 reads 0.00
+        return f"{value:{plus}.2f} {'points' if signed else '%'}"
     return f"{value:{plus}g} {unit}"
 
 

@@ -494,7 +494,7 @@ def without_sdk(monkeypatch):
 
 
 def test_a_server_without_the_extra_says_what_to_install(tmp_path, without_sdk):
-    with pytest.raises(ScenarioError, match=r"install nameplate\[mcp\]"):
+    with pytest.raises(ScenarioError, match=r"-e '\.\[mcp\]'"):
         create_app(settings_in(tmp_path, mcp=True), warm=False)
 
 
@@ -502,7 +502,7 @@ def test_the_command_without_the_extra_says_what_to_install(without_sdk):
     result = CliRunner().invoke(cli, ["mcp"])
 
     assert result.exit_code == 3
-    assert "install nameplate[mcp]" in result.stderr
+    assert "-e '.[mcp]'" in result.stderr
 
 
 # --- over standard input and output -----------------------------------------------

@@ -337,6 +337,19 @@ def test_a_placement_on_an_unknown_node_or_an_old_version_is_refused(http):
     assert old.status_code == 412
 
 
+@pytest.mark.parametrize("what", ["series", "events", "sources/nobody/stored"])
+def test_a_period_that_ends_before_it_starts_is_refused(http, what):
+    answer = http.get(
+        f"/api/v1/telemetry/{what}", params={"start_us": 2 * S, "end_us": S}
+    )
+
+    (error,) = answer.json()["errors"]
+    assert answer.status_code == 422
+    assert (error["field"], error["value"]) == ("end_us", str(S))
+    assert error["rule"] == "must be after start_us"
+    assert error["repair"]
+
+
 def test_events_and_stored_amounts_are_told(http, token, start_us, agent):
     events = [{"time_us": start_us, "device": 0, "kind": "lost", "text": "GPU is lost"}]
     send(http, token, batch(agent, start_us, events=events))

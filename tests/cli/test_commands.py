@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+import typer
 import yaml
 
 from api.client import Client
 from cli import validate
+from cli.main import VERBS, app
 from cli.scenario_file import load_scenario
 from tests.cli.conftest import SHORT, example_scenarios
 from twin.scenario import dataset_names
@@ -152,11 +154,29 @@ def test_a_policy_that_fails_is_refused_without_a_traceback(
     assert "Traceback" not in result.output
 
 
-def test_a_server_out_of_reach_ends_with_code_3(nameplate, scenario_file):
-    result = nameplate("run", scenario_file(SHORT), "--server", "http://127.0.0.1:9")
+@pytest.mark.parametrize(
+    ("server", "code", "rule", "value"),
+    [
+        pytest.param("http://u:secret@127.0.0.1:9", 3, "must answer",
+                     "http://127.0.0.1:9", id="nobody there"),
+        pytest.param("foo", 2, "must be an address with http:// or https://", "foo",
+                     id="no address"),
+        pytest.param("http://a:b:c", 2, "must be an address with http:// or https://",
+                     "http://a:b:c", id="no port"),
+    ],
+)  # fmt: skip
+def test_a_server_out_of_reach_is_named_with_its_repair(
+    nameplate, answer, scenario_file, server, code, rule, value
+):
+    asked = "run", scenario_file(SHORT), "--json", "--server", server
+    result = nameplate(*asked)
 
-    assert result.exit_code == 3
-    assert "not reachable" in result.stderr
+    (error,) = answer(result)["error"]["errors"]
+    assert result.exit_code == code
+    assert "Server not reachable" in result.stderr
+    assert (error["field"], error["rule"], error["value"]) == ("--server", rule, value)
+    assert ("nameplate serve" in error["repair"]) == (code == 3)
+    assert "secret" not in result.output
 
 
 def test_a_database_out_of_reach_ends_with_code_3(nameplate, scenario_file,
@@ -235,8 +255,8 @@ def test_doctor_reports_every_part(nameplate, answer):
 
     report = answer(result)
     assert [c["name"] for c in report["checks"]] == [
-        "python", "packages", "kernels", "database", "last run", "datasets", "disk",
-        "chromium", "postgresql",
+        "python", "packages", "settings", "kernels", "database", "last run", "datasets",
+        "disk", "chromium", "postgresql",
     ]  # fmt: skip
     assert all(c["repair"] for c in report["checks"] if c["state"] != "good")
     assert result.exit_code == (0 if report["healthy"] else 1)
@@ -251,6 +271,49 @@ def test_doctor_names_a_data_folder_that_is_none(nameplate, answer, monkeypatch)
     bad = {c["name"]: c for c in answer(result)["checks"]}["datasets"]
     assert bad["state"] == "bad"
     assert "/nowhere/at/all" in bad["found"]
+
+
+def test_doctor_names_a_misspelt_setting_and_the_nearest(
+    nameplate, answer, monkeypatch
+):
+    monkeypatch.setenv("NAMEPLATE_DATABSE_URL", "sqlite://")
+    monkeypatch.setenv("NAMEPLATE_QQQ", "1")
+
+    found = {c["name"]: c for c in answer(nameplate("doctor", "--json"))["checks"]}
+
+    settings = found["settings"]
+    assert settings["state"] == "note"
+    assert "NAMEPLATE_DATABSE_URL, NAMEPLATE_QQQ" in settings["found"]
+    assert "did you mean NAMEPLATE_DATABASE_URL?" in settings["repair"]
+    assert "NAMEPLATE_CACHE_DIR" not in settings["found"]
+
+
+@pytest.mark.parametrize("command", ["study", "build-out", "shift", "serving"])
+def test_a_scenario_where_other_inputs_are_wanted_is_one_line(
+    nameplate, answer, command
+):
+    file = EXAMPLES / "row.yaml"
+    result = nameplate(command, file, "--json")
+
+    (error,) = answer(result)["error"]["errors"]
+    assert result.exit_code == 2
+    assert (error["field"], error["value"]) == ("FILE", str(file))
+    assert error["rule"] == "must not be a scenario"
+    assert f"examples/{command.replace('-', '_')}.yaml" in error["repair"]
+
+
+def test_completion_is_offered_by_the_root_command_alone():
+    group = typer.main.get_command(app)
+    offering = {
+        name
+        for name, command in {
+            "": group,
+            **{v: group.commands[v] for v in VERBS},
+        }.items()
+        if any("--install-completion" in p.opts for p in command.params)
+    }
+
+    assert offering == {""}
 
 
 def test_version_has_all_four(nameplate, answer):

@@ -114,7 +114,6 @@ def test_an_applied_import_is_exported_from_the_store(tmp_path):
 @pytest.mark.parametrize(
     ("words", "code"),
     [
-        pytest.param(["import", "csv", "absent.csv"], 3, id="no file"),
         pytest.param(["import", "nonsense", EXAMPLES / "hall.csv"], 2, id="kind"),
         pytest.param(["import", "netbox", "http://127.0.0.1:9"], 2, id="host"),
         pytest.param(["export", "dps", "nobody", "--out", "x.json"], 2, id="scenario"),
@@ -124,3 +123,17 @@ def test_what_cannot_be_done_has_its_code(words, code, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
     assert RUNNER.invoke(app, [str(w) for w in words]).exit_code == code
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("import", "csv"), ("run",), ("datasets", "import", "mine"), ("study",)],
+    ids=" ".join,
+)
+def test_a_missing_file_is_wrong_input_everywhere(nameplate, answer, arguments):
+    result = nameplate(*arguments, "/no/such/file.csv", "--json")
+
+    (error,) = answer(result)["error"]["errors"]
+    assert result.exit_code == 2
+    assert error["rule"] == "must be a file that can be read"
+    assert "check the path" in error["repair"]

@@ -44,19 +44,24 @@ def test_tokens_are_listed_without_secrets_and_revoked_by_id(nameplate, answer):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "field"),
+    ("arguments", "said"),
     [
         pytest.param(("create", "a"), "scopes", id="opens nothing"),
         pytest.param(("create", "a", "--scope", "root"), "scopes", id="no scope"),
         pytest.param(("create", "a b", "--role", "agent"), "agent", id="odd agent"),
-        pytest.param(("revoke", "0" * 12), "TOKEN_ID", id="unknown"),
+        pytest.param(
+            ("create", "", "--role", "admin"), "such as node017", id="no name"
+        ),
+        pytest.param(
+            ("revoke", "zzz"), "TOKEN_ID must be a token's id, got 'zzz'", id="unknown"
+        ),
     ],
 )
-def test_wrong_input_ends_with_code_2_and_the_field(nameplate, arguments, field):
+def test_wrong_input_ends_with_code_2_and_the_field(nameplate, arguments, said):
     result = nameplate("tokens", *arguments)
 
     assert result.exit_code == 2
-    assert field in result.stderr
+    assert said in result.stderr
 
 
 def test_a_database_out_of_reach_ends_with_code_3(nameplate, monkeypatch):

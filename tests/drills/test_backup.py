@@ -6,12 +6,15 @@ import json
 import math
 import os
 import shutil
+import subprocess
+import sys
 import threading
 import time
 import zipfile
 
 import pytest
 import sqlalchemy as sa
+from typer.testing import CliRunner
 
 from api.client import Client
 from api.main import create_app
@@ -23,6 +26,7 @@ from store.migrate import upgrade
 from store.restore import PLAN, WORK, restore, settle
 from store.settings import Settings
 from store.sqlite_files import beside, damage, file_of
+from tests.drills.failing import FailingDisk
 from tests.drills.filled import as_words, fill, read
 from tests.drills.house import REQUESTS
 from tests.drills.test_upgrade import GOLDEN, child, killed_after
@@ -324,8 +328,6 @@ def test_the_start_after_a_restore_that_was_cut_off_says_so_once(settings):
 
 
 def test_the_commands_back_up_and_put_back(tmp_path, monkeypatch):
-    from typer.testing import CliRunner
-
     monkeypatch.setenv("NAMEPLATE_DATABASE_URL", f"sqlite:///{tmp_path / 'np.db'}")
     monkeypatch.setenv("NAMEPLATE_CACHE_DIR", str(tmp_path / "cache"))
     runner = CliRunner()
@@ -342,3 +344,55 @@ def test_the_commands_back_up_and_put_back(tmp_path, monkeypatch):
     assert [made.exit_code, looked.exit_code, done.exit_code] == [0, 0, 0]
     assert "is whole" in looked.output
     assert "the old state:" in done.output
+
+
+def test_the_database_and_its_backup_are_their_owners_alone(tmp_path):
+    """Both hold webhook secrets in plain text."""
+    settings = settings_of(f"sqlite:///{tmp_path / 'np.db'}", tmp_path)
+    with serving(settings) as client:
+        client.create_scenario({"name": "a"})
+        made = backup(settings, tmp_path / "a.zip", version="0.1.0")
+        there = [*tmp_path.glob("np.db*"), tmp_path / "a.zip"]
+        assert {"np.db", "np.db-wal", "np.db-shm"} <= {p.name for p in there}
+        open_to_others = {
+            p.name for p in there
+            if p.stat().st_mode & 0o077 and not p.name.endswith((".state", ".lock"))
+        }  # fmt: skip
+        assert open_to_others == set()
+    put_back(settings, made["path"])
+    assert (tmp_path / "np.db").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("target", ["/no/such/dir/x.zip", "/proc", "/proc/x.zip"])
+def test_a_backup_that_cannot_be_written_names_the_place(tmp_path, monkeypatch, target):
+    monkeypatch.setenv("NAMEPLATE_DATABASE_URL", f"sqlite:///{tmp_path / 'np.db'}")
+    upgrade(f"sqlite:///{tmp_path / 'np.db'}")
+
+    done = CliRunner().invoke(command, ["backup", target, "--json"])
+
+    (error,) = json.loads(done.stdout)["error"]["errors"]
+    assert done.exit_code == 3
+    assert (error["field"], error["value"]) == ("OUT", target)
+    assert error["repair"].startswith("choose another (")
+
+
+@pytest.mark.parametrize("kind", ["full", "read-only"])
+def test_a_backup_to_a_failing_disk_leaves_nothing_half_written(tmp_path, kind):
+    folder, work = tmp_path / "disk", tmp_path / "work"
+    folder.mkdir()
+    work.mkdir()
+    upgrade(f"sqlite:///{tmp_path / 'np.db'}")
+    disk = FailingDisk(folder, work)
+    env = {"NAMEPLATE_DATABASE_URL": f"sqlite:///{tmp_path / 'np.db'}",
+           "NAMEPLATE_CACHE_DIR": str(tmp_path / "cache")}  # fmt: skip
+
+    with disk.being(kind):
+        done = subprocess.run(
+            [sys.executable, "-m", "cli.main", "backup", folder / "a.zip"],
+            env=os.environ | env | disk.env, capture_output=True, text=True,
+            check=False,
+        )  # fmt: skip
+
+    assert done.returncode == 3, done.stderr
+    assert f"OUT must be a file that can be written, got '{folder}" in done.stderr
+    assert list(folder.iterdir()) == []

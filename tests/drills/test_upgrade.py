@@ -14,17 +14,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from store.engine import open_engine
-from store.migrate import (
-    KEPT_COPIES,
-    check_engine,
-    downgrade_engine,
-    revision_of,
-    revisions,
-    upgrade,
-)
+from store.migrate import KEPT_COPIES, revision_of, revisions, upgrade
 from store.models import Base
 from store.sqlite_files import copies, file_of
 from tests.drills.filled import as_words, fill, read
+from tests.store.schema import check_engine, downgrade_engine
 from twin.errors import ScenarioError
 
 HEAD = revisions()[-1]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from store.settings import Settings
+from agent.settings import NAMES
+from scripts.documentation.reference_settings import agent_meanings
+from store.settings import Settings, misspelt
 
 
 def test_the_environment_decides(monkeypatch, tmp_path):
@@ -36,3 +38,19 @@ def test_settings_out_of_range_are_refused(monkeypatch, name, value):
 
     with pytest.raises(ValidationError, match=name.removeprefix("NAMEPLATE_").lower()):
         Settings()
+
+
+def test_variables_that_no_setting_has_are_found_with_the_nearest():
+    given = ("NAMEPLATE_CACHEDIR", "NAMEPLATE_FOO", "NAMEPLATE_TOKEN_FILE", "HOME",
+             "NAMEPLATE_WORKERS", "NAMEPLATE_AGENT_RATE_HZ")  # fmt: skip
+
+    assert misspelt(given) == {
+        "NAMEPLATE_CACHEDIR": "NAMEPLATE_CACHE_DIR", "NAMEPLATE_FOO": "",
+    }  # fmt: skip
+
+
+def test_the_agents_settings_have_words_of_their_own():
+    meanings = agent_meanings()
+
+    assert set(NAMES) <= set(meanings)
+    assert len(set(meanings.values())) == len(meanings)

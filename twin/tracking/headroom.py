@@ -166,9 +166,9 @@ def _ending_in_reading(
     good = np.flatnonzero(np.isfinite(power))
     skipped = power.size - 1 - int(good[-1]) if good.size else power.size
     if not good.size or skipped * step_s > DAY_S:
+        found = f"none for {skipped * step_s / 3600.0:.0f} h" if good.size else "none"
         raise ScenarioError(f"{name}.power_w", "must have a reading in the last day",
-                            f"none for {skipped * step_s / 3600.0:.0f} h",
-                            "look whether its agent still sends")  # fmt: skip
+                            found, "look whether its agent still sends")  # fmt: skip
     if steps > MOST_STEPS:
         raise ScenarioError(f"{name}.horizon_s", f"must be at most {MOST_STEPS} steps",
                             steps, "forecast from means of longer steps")  # fmt: skip

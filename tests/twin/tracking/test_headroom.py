@@ -82,6 +82,13 @@ def test_less_than_twice_the_horizon_is_refused():
     assert refused.value.field == "node.history"
 
 
+def test_a_history_without_a_reading_is_said_to_be_none():
+    with pytest.raises(ScenarioError, match="reading in the last day") as refused:
+        ahead(np.zeros(0), DAY_S)
+
+    assert refused.value.value == "none"
+
+
 def test_a_silent_last_day_is_refused_and_a_silent_hour_is_bridged():
     power = office(8)
     silent = power.copy()
