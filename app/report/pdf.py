@@ -16,9 +16,9 @@ LIMIT_S = 60.0
 _AT_ONCE = 2
 _SIZES = {"a4": "A4", "letter": "Letter"}
 _REPAIR = (
-    "install the extra pdf (pip install 'nameplate[pdf]') and Debian's "
-    "libpangoft2-1.0-0, libharfbuzz-subset0 and fonts-liberation; or take HTML and "
-    "print it from a browser"
+    "install the extra pdf (.venv/bin/pip install -c constraints.txt -e '.[pdf]') and "
+    "Debian's libpangoft2-1.0-0, libharfbuzz-subset0 and fonts-liberation; or take "
+    "HTML and print it from a browser"
 )
 _TURN = threading.BoundedSemaphore(_AT_ONCE)
 

@@ -89,3 +89,18 @@ def test_no_page_uses_a_second_word_for_a_thing():
     ]
 
     assert wrong == []
+
+
+def test_every_point_of_the_pages_names_its_test():
+    rows = re.findall(
+        r"^\| (\d+) \|[^|]*\|[^|]*\|([^|]*)\|",
+        (DOCS / "ux.md").read_text(),
+        re.MULTILINE,
+    )
+    bare = [number for number, how in rows if not re.search("`|looked at|\\]\\(", how)]
+    named = {word.split()[0] for _, how in rows for word in re.findall("`(.+?)`", how)}
+    missing = [name for name in named - {"test_*_browser.py", "test_views.py"}
+               if not any((ROOT / place / name).exists()
+                          for place in (".", "tests/app"))]  # fmt: skip
+
+    assert (len(rows), bare, missing) == (38, [], [])

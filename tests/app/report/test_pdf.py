@@ -102,4 +102,4 @@ def test_without_its_library_a_pdf_is_refused_with_the_repair(monkeypatch, error
         pdf.check_pdf()
     assert refused.value.status == 501
     assert "libpangoft2" in refused.value.errors[0].repair
-    assert "nameplate[pdf]" in refused.value.errors[0].repair
+    assert "-e '.[pdf]'" in refused.value.errors[0].repair
