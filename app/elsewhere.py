@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from api.routes.common import PREFIX
@@ -38,6 +38,8 @@ def serve_elsewhere(server: FastAPI) -> None:
     def answer(request: Request, path: str) -> Response:
         key = path.strip("/").lower()
         place = _PLACES.get(key) or _DOCS.get(key)
+        if place is None and "text/html" not in request.headers.get("accept", ""):
+            raise HTTPException(404)  # a tool gets a problem document
         if place is None:
             return HTMLResponse(_no_such(f"/{path}"), 404, HEADERS)
         query = request.url.query

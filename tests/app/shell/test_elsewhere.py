@@ -41,9 +41,16 @@ def test_an_address_near_a_pages_leads_there(browser, asked, leads):
 
 @pytest.mark.parametrize("path", ["/typo", "/site/typo", "/<b>x", "//host/x"])
 def test_an_unknown_address_is_404_and_names_the_pages(browser, path):
-    answer = browser.get(path)
+    answer = browser.get(path, headers={"accept": "text/html,*/*"})
 
     assert answer.status_code == 404
     assert 'href="/site/?view=failures"' in answer.text
     assert "<b>" not in answer.text
     assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
+def test_a_tool_that_asks_for_an_unknown_address_gets_a_problem(browser):
+    answer = browser.get("/typo")
+
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
