@@ -248,7 +248,6 @@ class SiteService:
         self, job: Job, scenario: Scenario, *, share: float = 1.0
     ) -> SiteAnswer:
         """Run a site, `share` of its job; the answer before is remembered."""
-        facility_of(scenario)
         report = self._state.jobs.report(job)
         recordings, weather = self._recordings(scenario), self._weather(scenario)
         return insist(

@@ -201,7 +201,7 @@ class EventList(Out):
 class PlacementIn(In):
     """Which scenario is watched, and where sources stand in it."""
 
-    version: int = said("Version this change was made on", 0, ge=0)
+    version: int = said("Version this change was made on", 0, ge=0, le=2**31 - 1)
     scenario_id: str | None = said(
         "Stored scenario with a facility; null watches hosts alone",
         "sample-site",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from twin.plan.memo import Memo, array_bytes
+from twin.scenario import parse_scenario
 from twin.scenario.model import Scenario
 from twin.scenario.policy import UserPolicy
 from twin.serving.traffic import Recordings
@@ -105,3 +106,9 @@ def test_all_but_the_newest_are_forgotten_where_memory_is_tight():
     assert [k for k in "abc" if memo.known(k) is not None] == ["a", "c"]
     memo.forget()
     assert memo.known("a") is None
+
+
+def test_models_count_where_a_large_site_is_remembered():
+    scenario = parse_scenario({"facility": {"template": {"halls": 1}}})
+
+    assert array_bytes([scenario]) > array_bytes(scenario) > 10_000

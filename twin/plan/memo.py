@@ -27,6 +27,8 @@ from twin.scenario.model import Scenario
 from twin.serving.traffic import RecordedRates, RecordedRequests, Recordings
 
 T = TypeVar("T")
+MODEL_BYTES = 1000
+"""A pydantic model of some ten fields takes about so much."""
 MOST_BYTES = 64_000_000
 """Numbers a memo keeps: a row's answer has megabytes, a campus's tens of them."""
 
@@ -186,7 +188,7 @@ class Memo:
 
 def array_bytes(value: Any) -> int:
     """
-    Bytes of the arrays and texts that an answer is made of, each counted once. [B]
+    Bytes of the arrays, texts and models an answer is made of, each counted once. [B]
 
     Args:
         value: Any nesting of records, mappings and sequences.
@@ -201,6 +203,8 @@ def array_bytes(value: Any) -> int:
             return count(part.base) if part.base is not None else part.nbytes
         if isinstance(part, bytes | str):
             return len(part)
+        if isinstance(part, BaseModel):
+            return MODEL_BYTES + sum(map(count, vars(part).values()))
         if is_dataclass(part):
             return sum(count(getattr(part, f.name, None)) for f in fields(part))
         if isinstance(part, Mapping):

@@ -67,10 +67,13 @@ class KnobInput(Model):
                 f"clock_frac must lie above 0 and up to 1, got {self.clock_frac}; "
                 "leave the others out"
             )
-        if min((*self.batch, *self.prompt, *self.output)) < 1:
+        if min((*self.tensor_parallel, *self.batch, *self.prompt, *self.output)) < 1:
             raise ValueError(
-                "batch, prompt and output must be 1 or more; leave the others out"
+                "tensor_parallel, batch, prompt and output must be 1 or more; leave "
+                "the others out"
             )
+        if max(self.tensor_parallel) > 10_000:
+            raise ValueError("tensor_parallel must be at most 10,000 GPUs")
         if max((*self.prompt, *self.output)) > 10_000_000:
             raise ValueError("prompt and output must be at most 10,000,000 tokens")
         return self
