@@ -98,7 +98,7 @@ class Large:
 
         Args:
             cancelled: Asked while it waits.
-            forget: Lets go of answers that are remembered and not for this one.
+            forget: Lets go of what is remembered where memory is tight.
 
         Raises:
             Cancelled: If asked to stop before it came.
@@ -109,7 +109,6 @@ class Large:
         try:
             if held_bytes() > TIGHT_BYTES:
                 forget()
-                give_back(now=True)
             yield
         finally:
             self._turn.release()

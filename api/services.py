@@ -24,7 +24,7 @@ from api.compare_service import CompareService
 from api.documents import plain, plan_document, run_document, what_if_document
 from api.imports_service import ImportsService
 from api.jobs import Job, JobRunner
-from api.memory import TIGHT_BYTES, Large, held_bytes, keep_for_good
+from api.memory import TIGHT_BYTES, Large, give_back, held_bytes, keep_for_good
 from api.metrics import Metrics
 from api.overload import in_background
 from api.planning_service import PlanningService
@@ -192,10 +192,13 @@ class AppState:
         return self.large.turn(job.cancelled, partial(self._forget, kind))
 
     def _forget(self, spared: Memo) -> None:
-        """Let go of large answers of other kinds; they can be computed again."""
-        for memo in (self.site.answers, self.stabilize.studies):
-            if memo is not spared:
-                memo.forget()
+        """Let go of large answers, of other kinds first; they can be computed again."""
+        others = {self.site.answers, self.stabilize.studies, self.memo} - {spared}
+        for kinds in (others, {spared}):
+            if held_bytes() > TIGHT_BYTES:
+                for memo in kinds:
+                    memo.forget()
+                give_back(now=True)
 
     # --- scenarios ----------------------------------------------------------------
 

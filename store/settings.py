@@ -77,7 +77,7 @@ class Settings(BaseSettings):
         description="How long a what-if may take and still be answered directly [s]",
     )
     most_samples: int = Field(
-        default=2_000_000,
+        default=1_500_000,
         ge=1000,
         le=200_000_000,
         description="Most samples, times jobs, of one question about a training site; "
