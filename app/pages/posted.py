@@ -217,6 +217,16 @@ class StabKept(SiteKept):
     bare_w: NotRequired[Annotated[FiniteFloat, Field(gt=0)]]
 
 
+def _looked_at(kept: StabKept) -> StabKept:
+    if kept.get("study") and not {"horizon_s", "focus"} <= kept.keys():
+        raise ValueError("must have horizon_s and focus beside study")
+    return kept
+
+
+Looked = Annotated[StabKept, AfterValidator(_looked_at)]
+"""The same where a closer look can be made of it."""
+
+
 class SearchPoll(TypedDict):
     """The next step of a search: start, look, or stop."""
 
@@ -330,7 +340,7 @@ STORES: dict[str, Any] = {
                      "site-request-cooling", "site-request-seeds"), TabRequest),
     "site-node": Named, "site-kept": SiteKept,
     "stab-request": TabRequest, "stab-zoom-request": TabRequest,
-    "stab-kept": StabKept, "stab-search-poll": SearchPoll,
+    "stab-kept": Looked, "stab-search-poll": SearchPoll,
     "stab-search-step": SearchStep,
     **dict.fromkeys(("serv-request", "serv-sweep-request", "serv-query-request"),
                     TabRequest),
