@@ -37,7 +37,7 @@ class Settings:
         proxy: HTTP proxy to the server.
         batch_s: A batch is sent after this long, if it is not full before.
         batch_readings: A batch is full with this many readings.
-        flush_s: Readings reach the disk this often; a power cut loses no more.
+        flush_s: Readings are synced to the disk this often.
         timeout_s: Longest wait for the server.
         retry_s: First wait after a failure; it doubles with each.
         retry_max_s: Longest wait after a failure.
