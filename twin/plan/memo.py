@@ -28,7 +28,7 @@ from twin.serving.traffic import RecordedRates, RecordedRequests, Recordings
 
 T = TypeVar("T")
 MODEL_BYTES = 1000
-"""A pydantic model of some ten fields takes about so much."""
+"""A pydantic model beside its texts. Measured: 61,609 nodes and racks take 92 MB."""
 MOST_BYTES = 64_000_000
 """Numbers a memo keeps: a row's answer has megabytes, a campus's tens of them."""
 
