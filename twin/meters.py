@@ -70,6 +70,7 @@ def read_result(
         peak_w=float(totals[k.M_PEAK_W]),
         peak_frac=float(totals[k.M_PEAK_W]) / provisioned_w,
         peak_t_s=float(totals[k.M_PEAK_TICK]) * setup.tick_s,
+        warm_up_peak_frac=float(totals[k.M_WARM_UP_PEAK_W]) / provisioned_w,
         mean_w=energy_j / horizon_s,
         mean_frac=energy_j / horizon_s / provisioned_w,
         energy_wh=energy_j / 3600.0,
@@ -117,11 +118,13 @@ def _priority(
     side = 0 if name == "low" else 1
     per_server = compiled.server.gpu_count // compiled.table.tensor_parallel
     arrived, finished = int(counts[k.C_ARRIVED]), int(counts[k.C_FINISHED])
+    carried = int(counts[k.C_CARRIED])
     full, long = int(counts[k.C_REJECTED_FULL]), int(counts[k.C_REJECTED_LONG])
     tbt_row = len(compiled.traffic.group_names) + side
     return PriorityResult(
         priority=name, server_count=int(first[side + 1] - first[side]) // per_server,
-        arrived=arrived, finished=finished, in_flight=arrived - finished - full - long,
+        arrived=arrived, carried_over=carried, finished=finished,
+        in_flight=carried + arrived - finished - full - long,
         rejected_queue_full=full, rejected_too_long=long,
         output_tokens=float(counts[k.C_OUTPUT_TOKENS]),
         throughput_tokens_per_s=float(counts[k.C_OUTPUT_TOKENS]) / horizon_s,

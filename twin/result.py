@@ -31,12 +31,15 @@ class PriorityResult:
     What the users of one priority saw.
 
     Impacts compare with the same traffic on the same servers without any control:
-    0.05 is five per cent slower (or, for throughput, five per cent less).
+    0.05 is five per cent slower (or, for throughput, five per cent less). Requests that
+    were under way when the horizon began are `carried_over`: these and the arrived are
+    the finished, the refused and those `in_flight` at the end.
     """
 
     priority: str
     server_count: int
     arrived: int
+    carried_over: int
     finished: int
     in_flight: int
     rejected_queue_full: int
@@ -140,6 +143,7 @@ class RunResult:
     """
     Result of one run.
 
+    `warm_up_peak_frac` is the highest load of the warm-up, which nothing else counts.
     `slo_breaches` names every limit that was passed, with the value; empty means
     the service levels hold.
     """
@@ -155,6 +159,7 @@ class RunResult:
     peak_w: float
     peak_frac: float
     peak_t_s: float
+    warm_up_peak_frac: float
     mean_w: float
     mean_frac: float
     energy_wh: float

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
@@ -33,8 +33,15 @@ from twin.scenario.model import Scenario
 from twin.scenario.policy import NoCap
 from twin.serving import kernel
 from twin.serving.kernel import Meter, Setup, State
-from twin.serving.primitives import BINS, SEQUENCE
-from twin.serving.traffic import Recordings, Traffic, arrivals_between, build_traffic
+from twin.serving.primitives import BINS, NEVER, SEQUENCE
+from twin.serving.traffic import (
+    Arrivals,
+    Recordings,
+    Traffic,
+    arrivals_before,
+    arrivals_between,
+    build_traffic,
+)
 
 MAX_RECORDS = 1440
 MAX_EVENTS = 5_000
@@ -47,10 +54,11 @@ MOST_IN_CHUNK = 2_000_000
 MOST_REQUESTS = 2e9
 """Expected requests of one run beyond which it is refused; these take 15 minutes."""
 FILL_S = 900.0
-"""An empty row fills up first; rises of power count from here. [s]"""
+"""Rises of power count from here after a row was empty: it fills up first. [s]"""
 _SAME = 1e-9
 
 Progress = Callable[[float], None]
+Draw = Callable[..., Iterator[Arrivals]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +73,7 @@ class Compiled:
     setup: Setup
     controller: Controller
     tick_count: int
+    warm_up_ticks: int
     provisioned_w: float
     controlled: bool = True
 
@@ -115,8 +124,14 @@ def compile_scenario(
     return Compiled(
         scenario=scenario, server=server, table=table, curve=curve, traffic=traffic,
         setup=setup, controller=controller, tick_count=tick_count,
-        provisioned_w=provisioned_w,
+        warm_up_ticks=warm_up_ticks(scenario, tick_count), provisioned_w=provisioned_w,
     )  # fmt: skip
+
+
+def warm_up_ticks(scenario: Scenario, tick_count: int) -> int:
+    """Ticks that rows have run before the horizon, at most as many as it has."""
+    horizon = scenario.horizon
+    return min(tick_count, math.ceil(horizon.warm_up_s / horizon.tick_s - _SAME))
 
 
 def fleet_server(scenario: Scenario, key: str | None = None) -> Server:
@@ -229,8 +244,8 @@ def _setup(
         brake_ticks=math.ceil(control.brake_latency_s / tick_s - _SAME),
         thresholds_w=np.array(thresholds) * provisioned_w,
         ticks_per_record=max(1, math.ceil(tick_count / MAX_RECORDS)),
-        rise_from_tick=round(FILL_S / tick_s), ticks_2s=max(1, round(2.0 / tick_s)),
-        ticks_40s=max(1, round(40.0 / tick_s)),
+        rise_from_tick=max(0, round((FILL_S - scenario.horizon.warm_up_s) / tick_s)),
+        ticks_2s=max(1, round(2.0 / tick_s)), ticks_40s=max(1, round(40.0 / tick_s)),
     )  # fmt: skip
 
 
@@ -293,29 +308,54 @@ def run_chunks(
     on_progress: Progress | None,
     cancelled: Callable[[], bool] | None,
 ) -> None:
-    """Advance state and meter through the whole horizon, changed in place."""
-    ticks = compiled.tick_count
+    """
+    Advance state and meter through warm-up and horizon, changed in place.
+
+    The warm-up is the row's life before the horizon, under the same control. What it
+    leaves behind counts: requests under way, caps in force, the policy's memory. What
+    was metered in it does not, but for its peak, which a shortcut has to know.
+    """
+    ticks, before = compiled.tick_count, compiled.warm_up_ticks
+    setup = compiled.setup
     rate_rps = rate_per_server_s * compiled.scenario.fleet.server_count
-    per_tick = rate_rps * compiled.setup.tick_s
-    _insist_countable(rate_per_server_s, per_tick, ticks)
-    per_chunk = min(
-        round(CHUNK_S / compiled.setup.tick_s), int(MOST_IN_CHUNK / max(per_tick, 1e-9))
-    )
-    edges = [*range(0, ticks, max(1, per_chunk)), ticks]
-    chunks = arrivals_between(
-        compiled.traffic,
-        rate_rps=rate_rps,
-        edges_s=np.array(edges) * compiled.setup.tick_s,
-    )
-    for first, end, chunk in zip(edges[:-1], edges[1:], chunks, strict=False):
-        if cancelled is not None and cancelled():
-            raise Cancelled
-        compiled.controller.advance(
-            compiled.setup, state, meter, first, end, chunk, compiled.traffic.groups_low
+    per_tick = rate_rps * setup.tick_s
+    _insist_countable(rate_per_server_s, per_tick, before + ticks)
+    per_chunk = max(1, min(
+        round(CHUNK_S / setup.tick_s), int(MOST_IN_CHUNK / max(per_tick, 1e-9))
+    ))  # fmt: skip
+
+    def advance(into: Meter, first: int, last: int, drawn: Draw) -> None:
+        edges = [*range(first, last, per_chunk), last]
+        chunks = drawn(
+            compiled.traffic, rate_rps=rate_rps, edges_s=np.array(edges) * setup.tick_s
         )
-        if on_progress is not None:
-            on_progress(end / ticks)
-    kernel.settle(compiled.setup, state, meter, ticks * compiled.setup.tick_s)
+        for start, end, chunk in zip(edges[:-1], edges[1:], chunks, strict=False):
+            if cancelled is not None and cancelled():
+                raise Cancelled
+            compiled.controller.advance(
+                setup, state, into, start, end, chunk, compiled.traffic.groups_low
+            )
+            if on_progress is not None:
+                on_progress((before + end) / (before + ticks))
+        kernel.settle(setup, state, into, last * setup.tick_s)
+
+    if before:
+        state.inst["synced_s"] = state.row[2] = -before * setup.tick_s
+        earlier = new_meter(replace(compiled, tick_count=before))
+        advance(earlier, -before, 0, arrivals_before)
+        _hand_over(state, earlier, meter)
+    advance(meter, 0, ticks, arrivals_between)
+
+
+def _hand_over(state: State, earlier: Meter, meter: Meter) -> None:
+    """Begin to meter: of the time before remain requests under way and the peak."""
+    for name in ("energy_idle_j", "energy_decode_j", "energy_prefill_j"):
+        state.inst[name] = 0.0
+    counts = earlier.counts
+    gone = [kernel.C_FINISHED, kernel.C_REJECTED_FULL, kernel.C_REJECTED_LONG]
+    carried = counts[:, kernel.C_ARRIVED] - counts[:, gone].sum(axis=1)
+    meter.counts[:, kernel.C_CARRIED] = carried
+    meter.totals[kernel.M_WARM_UP_PEAK_W] = earlier.totals[kernel.M_PEAK_W]
 
 
 def _insist_countable(rate_per_server_s: float, per_tick: float, ticks: int) -> None:
@@ -331,9 +371,10 @@ def _insist_countable(rate_per_server_s: float, per_tick: float, ticks: int) -> 
 
 def _never_acts(compiled: Compiled, reference: RunResult) -> bool:
     """Whether the row never reaches a level that anything acts on or that is timed."""
+    peak_frac = max(reference.peak_frac, reference.warm_up_peak_frac)
     levels = [*compiled.controller.thresholds_frac.values()]
     levels += [compiled.scenario.control.brake_threshold_frac, 1.0]
-    return compiled.controller.threshold_driven and reference.peak_frac <= min(levels)
+    return compiled.controller.threshold_driven and peak_frac <= min(levels)
 
 
 def _as_controlled(compiled: Compiled, reference: RunResult) -> RunResult:
@@ -423,12 +464,12 @@ def new_state(compiled: Compiled) -> State:
         heap=np.zeros((n, setup.max_batch + 1), dtype=SEQUENCE),
         free=np.array([-1, 0], dtype=np.int64), tree=np.full(2 * leaves, np.inf),
         turn=np.zeros(2, dtype=np.int64), row=np.array([n * setup.idle_w, 0.0, 0.0]),
-        telemetry_w=np.zeros(setup.telemetry_ticks + 1),
+        telemetry_w=np.full(setup.telemetry_ticks + 1, np.nan),
         recent_w=np.zeros(max(2, setup.ticks_40s + 1)), control=np.zeros(9),
         memory=np.zeros(16), command=np.zeros(2), in_force=np.zeros(5),
     )  # fmt: skip
     for slot in (kernel.LAND_LOW, kernel.LAND_HIGH, kernel.BRAKE_LAND):
-        state.control[slot] = -1.0
+        state.control[slot] = NEVER
     return state
 
 
@@ -439,8 +480,8 @@ def new_meter(compiled: Compiled) -> Meter:
     records = math.ceil(compiled.tick_count / setup.ticks_per_record)
     levels = setup.thresholds_w.size
     return Meter(
-        series=np.zeros((records, 8)), totals=np.zeros(14), above_s=np.zeros(levels),
-        crossings=np.zeros(levels), counts=np.zeros((groups, 6)),
+        series=np.zeros((records, 8)), totals=np.zeros(15), above_s=np.zeros(levels),
+        crossings=np.zeros(levels), counts=np.zeros((groups, 7)),
         histogram=np.zeros((groups + 2, 3, BINS)),
         latency_sum_s=np.zeros((groups + 2, 3)), events=np.zeros((MAX_EVENTS, 4)),
         event_count=np.zeros(1, dtype=np.int64),

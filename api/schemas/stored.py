@@ -97,6 +97,15 @@ class CloneIn(In):
     name: Text | None = said("Name", "Row 7, copy", None, min_length=1, max_length=120)
 
 
+class Viewed(In):
+    """What a view asks again and again, each time in place of the last."""
+
+    view: Text | None = said(
+        "Name of the asking view; a newer question of it cancels this one",
+        "explore-7f3a", None, max_length=100,
+    )  # fmt: skip
+
+
 class Question(In):
     """A base scenario and changes to it."""
 
@@ -131,23 +140,14 @@ class ScenarioNew(Question):
     )
 
 
-class WhatIfIn(Question):
+class WhatIfIn(Viewed, Question):
     """A question that is answered at once where it is quick."""
 
-    view: Text | None = said(
-        "Name of the asking view; a newer question of it cancels this one",
-        "explore-7f3a", None, max_length=100,
-    )  # fmt: skip
     series: bool = said("Whether run and baseline have curves over time", True, True)
 
 
-class PlanIn(Question):
+class PlanIn(Viewed, Question):
     """A search over server counts and policies; `scenario.plan` says which."""
-
-    view: Text | None = said(
-        "Name of the asking view; a newer plan of it cancels this one",
-        "explore-7f3a", None, max_length=100,
-    )  # fmt: skip
 
 
 # --- answered -------------------------------------------------------------------------
@@ -195,7 +195,7 @@ class OutcomeOut(Out):
     scenario_id: str | None = said("Stored scenario it began from", "sample-row")
     scenario_sha256: str = said("SHA-256 of the inputs", "9c1e" * 16)
     seed: int = said("Seed", 1)
-    model_version: str = said("Version of the model's numbers", "1")
+    model_version: str = said("Version of the model's numbers", "2")
     created_at: dt.datetime = said("When it was asked for, UTC", _AT)
     finished_at: dt.datetime | None = said("When it ended, UTC", _AT)
 

@@ -41,14 +41,14 @@ def small_row(**given: Any) -> Scenario:
     Args:
         **given: `servers`, `rate` [1/s per server], `seconds`, `tick_s`, `seed`,
             `low_frac`, `model`, `classes`, `policy`, `control`, `provisioned_w`,
-            `arrivals`.
+            `arrivals`, `warm_up_s`: an empty row at the start unless asked for.
 
     Returns:
         The scenario.
     """
     known = {
         "servers", "rate", "seconds", "tick_s", "seed", "low_frac", "model", "classes",
-        "policy", "control", "provisioned_w", "arrivals",
+        "policy", "control", "provisioned_w", "arrivals", "warm_up_s",
     }  # fmt: skip
     assert set(given) <= known, set(given) - known
     servers = given.get("servers", 4)
@@ -70,7 +70,9 @@ def small_row(**given: Any) -> Scenario:
         policy=given.get("policy", NoCap()),
         control=given.get("control", Control(brake_threshold_frac=2.0)),
         horizon=Horizon(
-            days=given.get("seconds", 1200) / DAY_S, tick_s=given.get("tick_s", 1.0)
+            days=given.get("seconds", 1200) / DAY_S,
+            tick_s=given.get("tick_s", 1.0),
+            warm_up_s=given.get("warm_up_s", 0.0),
         ),
     )
 

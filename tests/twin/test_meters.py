@@ -111,7 +111,7 @@ def test_a_lone_request_takes_its_prefill_and_one_iteration_per_further_token(ou
 
     expected_s = PREFILL_2048_S + decode_s(2048, output)
     assert latency_s(meter, kernel.E2E) == pytest.approx(expected_s, rel=1e-9)
-    assert meter.counts[LOW].tolist() == [1, 1, 0, 0, 2048, output]
+    assert meter.counts[LOW].tolist() == [1, 1, 0, 0, 2048, output, 0]
 
 
 def test_token_gaps_of_a_lone_request_are_its_iterations():

@@ -171,6 +171,8 @@ class Scripted:
         controller = self.compiled.controller
         for _ in range(seconds):
             ring = state.telemetry_w
+            if self.tick == 0:
+                ring[:] = load_frac * setup.provisioned_w
             ring[self.tick % ring.size] = load_frac * setup.provisioned_w
             reading_w = kernel.observe(setup, state, self.tick)
             kernel.prepare_policy(state)

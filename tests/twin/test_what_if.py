@@ -35,7 +35,7 @@ def test_an_answer_is_the_same_whatever_is_remembered(server_count, acts):
     again = what_if(moved, NOTHING, memo=memo)
     fresh = what_if(moved, NOTHING)
 
-    assert bool(fresh.run.caps_low) is acts
+    assert bool(fresh.run.low.capped_s) is acts
     for found in (warm, again):
         np.testing.assert_equal(asdict(found.run), asdict(fresh.run))
         np.testing.assert_equal(asdict(found.baseline), asdict(fresh.baseline))

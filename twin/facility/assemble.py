@@ -61,7 +61,7 @@ from twin.scenario.facility import Facility, Rack
 from twin.scenario.model import Scenario
 from twin.scenario.row_limits import planned_row_w, row_limits_w
 from twin.scenario.site_templates import expand, row_nodes
-from twin.simulate import fleet_server, row_controller
+from twin.simulate import fleet_server, row_controller, warm_up_ticks
 from twin.types import FloatArray, IntArray
 
 MAX_RECORDS = 720
@@ -93,6 +93,7 @@ class Assembled:
     servers: tuple[Server, ...]
     controller: Controller
     tick_count: int
+    warm_up_ticks: int
     provisioned_w: FloatArray
     nameplate_w: FloatArray
     phase_parts: FloatArray
@@ -171,7 +172,7 @@ def assemble(
     return Assembled(
         scenario=scenario, facility=facility, network=network, site=site, rows=rows,
         halls=halls, racks=racks, servers=servers, controller=controller,
-        tick_count=tick_count,
+        tick_count=tick_count, warm_up_ticks=warm_up_ticks(scenario, tick_count),
         provisioned_w=provisioned_w, nameplate_w=below_w, phase_parts=parts,
         timeline=timeline, plant=plant, outdoor=outdoor, gap_s=gaps.gap_s,
         curve_slowdown=activity.curve_slowdown,

@@ -32,6 +32,7 @@ from twin.serving.kernel import (
     LAND_LOW,
     WANT_LOW,
 )
+from twin.serving.primitives import NEVER
 
 # codes of events
 (
@@ -761,9 +762,12 @@ def _read(site, state, meter, row, tick):
         before = (tick - 1) % ring.size
         now_w = ring[before]
         frac = state.ring_frac[row, before]
+    if math.isnan(ring[0]):  # until a reading has travelled, the first stands in
+        ring[:] = now_w
+        state.ring_frac[row, :] = frac
     ring[place] = now_w
     state.ring_frac[row, place] = frac
-    seen = max(0, tick - site.telemetry_ticks) % ring.size
+    seen = (tick - site.telemetry_ticks) % ring.size
     return ring[seen], state.ring_frac[row, seen]
 
 
@@ -771,7 +775,7 @@ def _read(site, state, meter, row, tick):
 def _brake(site, state, meter, row, tick, reading_w):
     """The row's own fast protection: it needs no command path."""
     control = state.control[row]
-    if control[BRAKE_LAND] < 0.0:
+    if control[BRAKE_LAND] == NEVER:
         wanted = control[BRAKE_WANT]
         limit_w = site.row_limit_w[row]
         if wanted == 0.0 and reading_w > site.brake_on_frac * limit_w:
@@ -783,8 +787,8 @@ def _brake(site, state, meter, row, tick, reading_w):
             control[BRAKE_WANT] = wanted
             control[BRAKE_LAND] = tick + site.brake_ticks
             _log(meter, tick, L_BRAKE, row, wanted)
-    if control[BRAKE_LAND] >= 0.0 and tick >= control[BRAKE_LAND]:
-        control[BRAKE_LAND] = -1.0
+    if tick >= control[BRAKE_LAND]:
+        control[BRAKE_LAND] = NEVER
         control[BRAKE_HELD] = control[BRAKE_WANT]
         _set_clock(site, state, row, 0)
         _set_clock(site, state, row, 1)
@@ -796,7 +800,7 @@ def _command(site, state, meter, row, tick):
     """Send wanted clocks whose path is free; put landed ones in force."""
     control = state.control[row]
     for priority in range(2):
-        if control[LAND_LOW + priority] < 0.0 and state.world[1] == 0.0:
+        if control[LAND_LOW + priority] == NEVER and state.world[1] == 0.0:
             asked = state.command[row, priority]
             if asked > 0.0:
                 asked = min(max(asked, site.curve_mhz[0]), site.curve_mhz[-1])
@@ -810,10 +814,10 @@ def _command(site, state, meter, row, tick):
                 late = site.cap_ticks * max(1.0, state.world[2])
                 control[LAND_LOW + priority] = tick + math.ceil(late)
                 _log(meter, tick, L_COMMAND, 2 * row + priority, asked)
-        if control[LAND_LOW + priority] >= 0.0 and tick >= control[LAND_LOW + priority]:
+        if tick >= control[LAND_LOW + priority]:
             if state.world[1] > 0.0:
                 continue  # the path went down under way: it lands when it is back
-            control[LAND_LOW + priority] = -1.0
+            control[LAND_LOW + priority] = NEVER
             if not state.stuck[row]:
                 control[HELD_LOW + priority] = control[WANT_LOW + priority]
             _set_clock(site, state, row, priority)
@@ -832,8 +836,8 @@ def _steer(site, state, meter, tick, decide, params):
         seen[0] = control[HELD_LOW]
         seen[1] = control[HELD_LOW + 1]
         seen[2] = control[BRAKE_HELD]
-        seen[3] = 1.0 if control[LAND_LOW] >= 0.0 else 0.0
-        seen[4] = 1.0 if control[LAND_LOW + 1] >= 0.0 else 0.0
+        seen[3] = 1.0 if control[LAND_LOW] < NEVER else 0.0
+        seen[4] = 1.0 if control[LAND_LOW + 1] < NEVER else 0.0
         command = state.command[row]
         command[0] = control[WANT_LOW]
         command[1] = control[WANT_LOW + 1]
@@ -955,6 +959,32 @@ def step(site, state, meter, tick, decide, params):
     lost = _note_racks(site, state, meter, tick)
     note(site, state, meter, tick, lost)
     return lost
+
+
+@compiled
+def warm_up(site, state, meter, ticks, decide, params):
+    """
+    Let the rows' control live through the time before the horizon.
+
+    Only control: racks draw what they want, nothing fails, no heat is followed.
+
+    Args:
+        site: Constants.
+        state: Changed in place.
+        meter: Of no use afterwards.
+        ticks: Its length; the activity is what precedes the horizon's first tick, the
+            end of it where the horizon begins with its beginning.
+        decide: Compiled policy of `POLICY_SIGNATURE`.
+        params: The policy's parameters.
+    """
+    first = site.rack_first
+    for tick in range(-ticks, 0):
+        want(site, state, tick)
+        for i in range(first, first + site.rack_row.size):
+            state.out_w[i] = state.wanted_w[i]
+        _steer(site, state, meter, tick, decide, params)
+    state.out_w[:] = 0.0
+    state.wanted_w[:] = 0.0
 
 
 @compiled

@@ -3,27 +3,36 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
 from twin.facility.assemble import Assembled
-from twin.facility.kernel import LOAD_STEP, P_COOLANT_C, P_SUPPLY_C, Meter, State
+from twin.facility.kernel import (
+    LOAD_STEP,
+    P_COOLANT_C,
+    P_SUPPLY_C,
+    Meter,
+    State,
+    warm_up,
+)
 from twin.power.network import flow
 from twin.power.protection import INSTANT, KIND, PICKUP, THERMAL
 from twin.power.sweep import GENERATOR
 from twin.serving.kernel import BRAKE_LAND, LAND_LOW
+from twin.serving.primitives import NEVER
 from twin.types import FloatArray
 
 MAX_LOG = 20_000
 
 
 def new_state(a: Assembled) -> State:
-    """Allocate the state of a run at time zero: all well, stores full, halls cool."""
+    """State of a run at time zero: all well, stores full, halls cool, caps in force."""
     site, n, racks = a.site, len(a.network.nodes), len(a.racks)
     rows, halls = len(a.rows), len(a.halls)
     control = np.zeros((rows, 9))
-    control[:, LAND_LOW : LAND_LOW + 2] = -1.0
-    control[:, BRAKE_LAND] = -1.0
+    control[:, LAND_LOW : LAND_LOW + 2] = NEVER
+    control[:, BRAKE_LAND] = NEVER
     since = np.full(n, -(10**9), dtype=np.int64)
     since[site.wiring.role == GENERATOR] = -1
     usual = site.plant[0, 0, round(0.75 / LOAD_STEP)]
@@ -32,7 +41,7 @@ def new_state(a: Assembled) -> State:
     around_c = usual[P_COOLANT_C] if site.liquid_frac > 0.0 else inlet_c
     busy = site.idle_w + site.swing_w * site.activity[site.rack_series, 0]
     busy = busy - site.host_w
-    return State(
+    state = State(
         down=np.zeros(n, dtype=np.bool_), tripped=np.zeros(n, dtype=np.bool_),
         live=np.ones(n, dtype=np.bool_), fed=np.ones(n, dtype=np.bool_),
         weight=np.zeros(site.wiring.feed.size), heat=_heat_before(a),
@@ -42,7 +51,7 @@ def new_state(a: Assembled) -> State:
         since=since, no_start=np.zeros(n, dtype=np.bool_),
         need=np.zeros(n, dtype=np.bool_), wanted_w=np.zeros(n), out_w=np.zeros(n),
         in_w=np.zeros(n), stored_w=np.zeros(n), unfanned=np.ones(racks),
-        back=np.full(racks, -1, dtype=np.int64),
+        back=np.full(racks, -(10**9), dtype=np.int64),
         inlet_c=inlet_c,
         gpu_c=around_c + site.k_per_w * busy * site.gpu_share + site.gpu_offset_k,
         throttle=np.ones(racks), hot=np.zeros(racks, dtype=np.bool_),
@@ -54,7 +63,7 @@ def new_state(a: Assembled) -> State:
         cool_back=np.zeros(halls, dtype=np.int64), world=np.array([0.0, 0.0, 1.0]),
         control=control, memory=np.zeros((rows, 16)), command=np.zeros((rows, 2)),
         in_force=np.zeros((rows, 5)), stuck=np.zeros(rows, dtype=np.bool_),
-        ring_w=np.zeros((rows, site.telemetry_ticks + 1)),
+        ring_w=np.full((rows, site.telemetry_ticks + 1), np.nan),
         ring_frac=np.zeros((rows, site.telemetry_ticks + 1)), power=np.ones((rows, 2)),
         free=np.ones((rows, 2)), source_accept=np.ones(n),
         source_blink=np.zeros(n, dtype=np.bool_), source_frac=np.zeros(n),
@@ -63,6 +72,12 @@ def new_state(a: Assembled) -> State:
         removed_w=np.zeros(halls), water_kg_s=np.zeros(halls),
         flags=np.array([1, 0, 0, 0], dtype=np.int64),
     )  # fmt: skip
+    if a.warm_up_ticks and a.controller.is_compiled:
+        warm_up(
+            site, state, new_meter(replace(a, tick_count=1)), a.warm_up_ticks,
+            a.controller.decide, a.controller.params,
+        )  # fmt: skip
+    return state
 
 
 def settled_heat(rows: FloatArray, ratio: FloatArray) -> FloatArray:

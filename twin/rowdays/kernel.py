@@ -21,6 +21,7 @@ from twin.serving.kernel import (
     LAND_LOW,
     WANT_LOW,
 )
+from twin.serving.primitives import NEVER
 
 DRAW = np.dtype(
     [
@@ -98,7 +99,7 @@ def _set_clocks(draw, control, curve, power, speed):
 @inlined
 def _brake(draw, control, figures, tick, reading_w):
     """Pull or release the row's own fast protection; true if it landed."""
-    if control[BRAKE_LAND] < 0.0:
+    if control[BRAKE_LAND] == NEVER:
         wanted = control[BRAKE_WANT]
         if wanted == 0.0 and reading_w > draw.brake_on_w:
             wanted = 1.0
@@ -108,8 +109,8 @@ def _brake(draw, control, figures, tick, reading_w):
         if wanted != control[BRAKE_WANT]:
             control[BRAKE_WANT] = wanted
             control[BRAKE_LAND] = tick + draw.brake_ticks
-    if control[BRAKE_LAND] >= 0.0 and tick >= control[BRAKE_LAND]:
-        control[BRAKE_LAND] = -1.0
+    if tick >= control[BRAKE_LAND]:
+        control[BRAKE_LAND] = NEVER
         control[BRAKE_HELD] = control[BRAKE_WANT]
         return True
     return False
@@ -120,7 +121,7 @@ def _command(draw, control, command, curve, figures, tick):
     """Send wanted clocks whose path is free, land those that are due; did any?"""
     landed = False
     for priority in range(2):
-        if control[LAND_LOW + priority] < 0.0:
+        if control[LAND_LOW + priority] == NEVER:
             asked = command[priority]
             within = min(max(asked, curve[0, 0]), curve[0, -1])
             asked = within if asked > 0.0 else 0.0  # not a number lifts the cap
@@ -130,8 +131,8 @@ def _command(draw, control, command, curve, figures, tick):
                 figures[F_CAPS_LOW + (priority if slower else 2)] += 1.0
                 control[WANT_LOW + priority] = asked
                 control[LAND_LOW + priority] = tick + draw.cap_ticks
-        if control[LAND_LOW + priority] >= 0.0 and tick >= control[LAND_LOW + priority]:
-            control[LAND_LOW + priority] = -1.0
+        if tick >= control[LAND_LOW + priority]:
+            control[LAND_LOW + priority] = NEVER
             control[HELD_LOW + priority] = control[WANT_LOW + priority]
             landed = True
     return landed
@@ -141,7 +142,7 @@ def _command(draw, control, command, curve, figures, tick):
 def _at_rest(control, memory):
     """Nothing is held, wanted or under way, and the policy remembers nothing."""
     for k in range(control.size):
-        resting = -1.0 if LAND_LOW <= k < LAND_LOW + 2 or k == BRAKE_LAND else 0.0
+        resting = NEVER if LAND_LOW <= k < LAND_LOW + 2 or k == BRAKE_LAND else 0.0
         if control[k] != resting:
             return False
     for k in range(memory.size):  # noqa: SIM110 - compiled code has no generators
@@ -154,9 +155,9 @@ def _at_rest(control, memory):
 def _begin(control, memory):
     """Nothing is held, nothing is under way."""
     control[:] = 0.0
-    control[LAND_LOW] = -1.0
-    control[LAND_LOW + 1] = -1.0
-    control[BRAKE_LAND] = -1.0
+    control[LAND_LOW] = NEVER
+    control[LAND_LOW + 1] = NEVER
+    control[BRAKE_LAND] = NEVER
     memory[:] = 0.0
 
 
@@ -166,16 +167,16 @@ def _see(control, seen, command):
     seen[0] = control[HELD_LOW]
     seen[1] = control[HELD_LOW + 1]
     seen[2] = control[BRAKE_HELD]
-    seen[3] = 1.0 if control[LAND_LOW] >= 0.0 else 0.0
-    seen[4] = 1.0 if control[LAND_LOW + 1] >= 0.0 else 0.0
+    seen[3] = 1.0 if control[LAND_LOW] < NEVER else 0.0
+    seen[4] = 1.0 if control[LAND_LOW + 1] < NEVER else 0.0
     command[0] = control[WANT_LOW]
     command[1] = control[WANT_LOW + 1]
 
 
 @compiled
 def run_days(
-    slow, fast, curves, tick_s, block_ticks, tick_count, draws, blocks, levels, decide,
-    params, figures, series, ring_w, scratch,
+    slow, fast, curves, tick_s, block_ticks, warm_up_ticks, tick_count, draws, blocks,
+    levels, decide, params, figures, series, ring_w, scratch,
 ):  # fmt: skip
     """
     Run every draw through its horizon.
@@ -187,6 +188,8 @@ def run_days(
             the same at full clock. (draws, 3, knots)
         tick_s: Tick. [s]
         block_ticks: Ticks that are taken from one run before another is drawn.
+        warm_up_ticks: Ticks before the horizon, the end of the library's run; control
+            lives through them, and no figure counts them.
         tick_count: Ticks of the horizon; the library repeats where it is shorter.
         draws: DRAW, (draws,)
         blocks: Run of each block. int64 (draws, blocks)
@@ -216,10 +219,14 @@ def run_days(
         found[:] = 0.0
         peak_w, sum_w, above = 0.0, 0.0, 0
         rest = True
-        place, head = 0, 0
+        place, head = (-warm_up_ticks) % length, 0
         for first in range(0, tick_count, block_ticks):
             run = blocks[d, first // block_ticks]
-            for tick in range(first, min(first + block_ticks, tick_count)):
+            start = first if first > 0 else -warm_up_ticks
+            for tick in range(start, min(first + block_ticks, tick_count)):
+                if tick == 0:
+                    found[:] = 0.0
+                    peak_w, sum_w, above = 0.0, 0.0, 0
                 x = step * max(0.0, slow[run, place] + gain * fast[run, place])
                 k = min(int(x), LEVEL_KNOTS - 2)
                 act = level[k] + min(1.0, x - k) * (level[k + 1] - level[k])
@@ -232,13 +239,15 @@ def run_days(
                 peak_w = max(peak_w, now_w)
                 if now_w > limit_w:
                     above += 1
-                if series.size > 0:
+                if series.size > 0 and tick >= 0:
                     series[d, tick] = now_w
                 ring_w[head] = now_w
                 # the oldest reading is the next to be written over; before it has
                 # travelled, the first one stands in for it
                 head = head + 1 if head + 1 < size else 0
-                reading_w = ring_w[head] if tick >= size - 1 else ring_w[0]
+                reading_w = (
+                    ring_w[head] if tick + warm_up_ticks >= size - 1 else ring_w[0]
+                )
                 if rest and reading_w <= wake_w:
                     continue
                 for priority in range(2):

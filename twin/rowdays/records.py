@@ -54,6 +54,7 @@ class Case:
         level: Activity at this load by activity in the library.
         curve: As the library's, with how much busier slowed servers are. (3, knots)
         controller: The policy.
+        warm_up_ticks: Ticks before the horizon, in which control settles.
         tick_count: Ticks of the horizon.
         servers: Servers of low and of high priority.
         provisioned_w: Limit of the row. [W]
@@ -64,6 +65,7 @@ class Case:
     level: FloatArray
     curve: FloatArray
     controller: Controller
+    warm_up_ticks: int
     tick_count: int
     servers: tuple[int, int]
     provisioned_w: float

@@ -21,6 +21,7 @@ from twin.simulate import (
     low_server_count,
     provisioned_power_w,
     row_controller,
+    warm_up_ticks,
 )
 from twin.types import FloatArray
 
@@ -74,7 +75,8 @@ def case_of(scenario: Scenario, library: Library) -> Case:
     return Case(
         draw=draw, blocks=rng.integers(library.slow.shape[0], size=blocks),
         level=level_table(library, level), curve=clock_curve(library, level),
-        controller=controller, tick_count=tick_count, servers=(low, count - low),
+        controller=controller, warm_up_ticks=warm_up_ticks(scenario, tick_count),
+        tick_count=tick_count, servers=(low, count - low),
         provisioned_w=limit_w,
     )  # fmt: skip
 
@@ -115,7 +117,7 @@ def replay(
     advance(
         library.slow, library.fast, np.stack([case.curve for case in cases]),
         library.tick_s,
-        _block_ticks(library.tick_s), first.tick_count,
+        _block_ticks(library.tick_s), first.warm_up_ticks, first.tick_count,
         np.array([case.draw for case in cases], dtype=DRAW),
         np.stack([case.blocks for case in cases]),
         np.stack([case.level for case in cases]), first.controller.decide,

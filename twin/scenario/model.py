@@ -144,6 +144,12 @@ class Horizon(Model):
         1.0, unit="s", doc="Control tick; power is averaged over it",
         example=1.0, ge=0.1, le=60,
     )  # fmt: skip
+    warm_up_s: float = quantity(
+        900.0, unit="s", doc="Time that the row has run before the horizon, at the "
+        "rates it begins with; not metered, at most the horizon. 0 begins with an "
+        "empty row, no cap in force", example=900.0,
+        source="our choice: a row settles in a few minutes", ge=0, le=86_400,
+    )  # fmt: skip
 
 
 class Slo(Model):

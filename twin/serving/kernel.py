@@ -7,7 +7,8 @@ request that joins at V with n tokens to go leaves at V + n, so nothing steps pe
 token. Control runs on the tick: power is the exact energy of the tick ÷ its length.
 
 Order inside a tick: requests, row power, telemetry, policy and brake, commands that
-land. Consumption is positive. Times are seconds from the start of the horizon.
+land. Consumption is positive. Times are seconds from the start of the horizon; ticks
+and times before it, of the row's warm-up, are negative.
 
 An instance is idle, decoding or in prefill. Prompts go first: a prefill starts at the
 next iteration boundary after an arrival that fits the cache, and pauses decode. A
@@ -45,7 +46,7 @@ SLOW_PREFILL, SLOW_DECODE, POWER_PREFILL, POWER_DECODE = 0, 1, 2, 3
 (
     WANT_LOW, WANT_HIGH,  # clock last commanded per group, 0 = uncapped
     HELD_LOW, HELD_HIGH,  # clock in force per group
-    LAND_LOW, LAND_HIGH,  # tick at which the command in flight lands, -1 = none
+    LAND_LOW, LAND_HIGH,  # tick at which the command in flight lands, NEVER = none
     BRAKE_WANT, BRAKE_HELD, BRAKE_LAND,
 ) = range(9)  # fmt: skip
 
@@ -61,14 +62,14 @@ EV_COMMAND, EV_LANDED, EV_BRAKE_COMMAND, EV_BRAKE_LANDED = 1, 2, 3, 4
 (
     M_PEAK_W, M_ENERGY_J, M_CAPS_LOW, M_CAPS_HIGH, M_RELEASES, M_BRAKES,
     M_CAPPED_LOW_S, M_CAPPED_HIGH_S, M_BRAKE_S, M_RISE_2S_W, M_RISE_40S_W,
-    M_EVENTS_DROPPED, M_PEAK_TICK, M_DRIFT_J,
-) = range(14)  # fmt: skip
+    M_EVENTS_DROPPED, M_PEAK_TICK, M_DRIFT_J, M_WARM_UP_PEAK_W,
+) = range(15)  # fmt: skip
 
 # columns of Meter.counts, one row per group of requests
 (
     C_ARRIVED, C_FINISHED, C_REJECTED_FULL, C_REJECTED_LONG, C_PROMPT_TOKENS,
-    C_OUTPUT_TOKENS,
-) = range(6)  # fmt: skip
+    C_OUTPUT_TOKENS, C_CARRIED,  # carried: under way when metering began
+) = range(7)  # fmt: skip
 
 POLICY_SIGNATURE = types.void(
     types.float64,
@@ -110,7 +111,7 @@ class Setup(NamedTuple):
     brake_ticks: int
     thresholds_w: np.ndarray
     ticks_per_record: int
-    rise_from_tick: int  # the row fills up first
+    rise_from_tick: int  # rises count from here
     ticks_2s: int
     ticks_40s: int
 
@@ -174,7 +175,7 @@ class State(NamedTuple):
     tree: np.ndarray  # float64 (2 * leaves,) winner tree of next_s
     turn: np.ndarray  # int64 (2,) where the tie scan starts
     row: np.ndarray  # float64 (3,): GPU watts now, GPU joules this tick, time
-    telemetry_w: np.ndarray  # ring of tick means
+    telemetry_w: np.ndarray  # ring of tick means, NaN before the first
     recent_w: np.ndarray  # ring of tick means for rises
     control: np.ndarray
     memory: np.ndarray  # the policy's own
@@ -189,7 +190,7 @@ class Meter(NamedTuple):
     totals: np.ndarray
     above_s: np.ndarray  # (thresholds,)
     crossings: np.ndarray  # (thresholds,) upward crossings
-    counts: np.ndarray  # (groups, 6)
+    counts: np.ndarray  # (groups, 7)
     histogram: np.ndarray  # (groups + 2, 3, BINS); token gaps in the last two
     latency_sum_s: np.ndarray  # (groups + 2, 3)
     events: np.ndarray  # (limit, 4): time, kind, group, value
@@ -634,7 +635,7 @@ def _apply_clock(setup, state, meter, priority, mhz, now_s):
 def _brake(setup, state, meter, tick, now_s, reading_w):
     """Pull or release the power brake; it acts on every instance."""
     control = state.control
-    if control[BRAKE_LAND] < 0.0:
+    if control[BRAKE_LAND] == NEVER:
         wanted = control[BRAKE_WANT]
         if wanted == 0.0 and reading_w > setup.brake_on_w:
             wanted = 1.0
@@ -645,8 +646,8 @@ def _brake(setup, state, meter, tick, now_s, reading_w):
             control[BRAKE_WANT] = wanted
             control[BRAKE_LAND] = tick + setup.brake_ticks
             _log(meter, now_s, EV_BRAKE_COMMAND, 2.0, wanted)
-    if control[BRAKE_LAND] >= 0.0 and tick >= control[BRAKE_LAND]:
-        control[BRAKE_LAND] = -1.0
+    if tick >= control[BRAKE_LAND]:
+        control[BRAKE_LAND] = NEVER
         control[BRAKE_HELD] = control[BRAKE_WANT]
         for priority in range(2):
             mhz = control[HELD_LOW + priority]
@@ -661,7 +662,7 @@ def _issue_and_land(setup, state, meter, tick, now_s):
     """Send wanted clocks whose path is free; put landed ones in force."""
     control = state.control
     for priority in range(2):
-        if control[LAND_LOW + priority] < 0.0:
+        if control[LAND_LOW + priority] == NEVER:
             asked = state.command[priority]
             if asked > 0.0:
                 asked = min(max(asked, setup.curve_mhz[0]), setup.curve_mhz[-1])
@@ -677,8 +678,8 @@ def _issue_and_land(setup, state, meter, tick, now_s):
                 control[WANT_LOW + priority] = asked
                 control[LAND_LOW + priority] = tick + setup.cap_ticks
                 _log(meter, now_s, EV_COMMAND, float(priority), asked)
-        if control[LAND_LOW + priority] >= 0.0 and tick >= control[LAND_LOW + priority]:
-            control[LAND_LOW + priority] = -1.0
+        if tick >= control[LAND_LOW + priority]:
+            control[LAND_LOW + priority] = NEVER
             control[HELD_LOW + priority] = control[WANT_LOW + priority]
             if control[BRAKE_HELD] == 0.0:
                 _apply_clock(
@@ -694,8 +695,8 @@ def _show_policy(state):
     state.in_force[0] = control[HELD_LOW]
     state.in_force[1] = control[HELD_HIGH]
     state.in_force[2] = control[BRAKE_HELD]
-    state.in_force[3] = 1.0 if control[LAND_LOW] >= 0.0 else 0.0
-    state.in_force[4] = 1.0 if control[LAND_HIGH] >= 0.0 else 0.0
+    state.in_force[3] = 1.0 if control[LAND_LOW] < NEVER else 0.0
+    state.in_force[4] = 1.0 if control[LAND_HIGH] < NEVER else 0.0
     state.command[0] = control[WANT_LOW]
     state.command[1] = control[WANT_HIGH]
 
@@ -709,7 +710,7 @@ def _note_rises(setup, state, meter, tick, now_w):
     recent_w = state.recent_w
     place = tick % recent_w.size
     low = now_w
-    for k in range(1, min(setup.ticks_40s, tick) + 1):
+    for k in range(1, setup.ticks_40s + 1):
         place -= 1
         if place < 0:
             place = recent_w.size - 1
@@ -734,7 +735,10 @@ def _measure(setup, state, meter, tick):
     if mean_w > totals[M_PEAK_W]:
         totals[M_PEAK_W] = mean_w
         totals[M_PEAK_TICK] = tick
-    before_w = state.recent_w[(tick - 1) % state.recent_w.size] if tick > 0 else 0.0
+    before_w = state.recent_w[(tick - 1) % state.recent_w.size]
+    if math.isnan(state.telemetry_w[0]):  # until more is known, it was always so
+        state.telemetry_w[:] = mean_w
+        state.recent_w[:] = mean_w
     for k in range(setup.thresholds_w.size):
         if mean_w > setup.thresholds_w[k]:
             meter.above_s[k] += setup.tick_s
@@ -828,7 +832,7 @@ def serve_tick(
 
 @compiled
 def settle(setup, state, meter, now_s):
-    """Book what is open at the end of a run, so that energy by phase is complete."""
+    """Book what is open when metering ends, so that energy by phase is complete."""
     last = meter.series[meter.series.shape[0] - 1]
     last[S_QUEUE] = 0.0  # the last record may be a short one
     for i in range(state.inst.size):
@@ -843,8 +847,7 @@ def observe(setup, state, tick):
 
     Before the first reading has travelled, that first one stands in for it.
     """
-    seen = max(0, tick - setup.telemetry_ticks)
-    return state.telemetry_w[seen % state.telemetry_w.size]
+    return state.telemetry_w[(tick - setup.telemetry_ticks) % state.telemetry_w.size]
 
 
 @compiled
@@ -873,7 +876,7 @@ def advance(
         setup: Constants.
         state: Changed in place.
         meter: Changed in place.
-        first_tick: First tick to run.
+        first_tick: First tick to run; negative ticks are before the horizon.
         end_tick: One past the last.
         arrived_s: Arrivals of these ticks, rising. [s]
         group: As in `serve_tick`.

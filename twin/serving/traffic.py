@@ -227,6 +227,43 @@ def arrivals_between(
         yield parts[0] if len(parts) == 1 else _joined(parts)
 
 
+def arrivals_before(
+    traffic: Traffic, *, rate_rps: float, edges_s: FloatArray
+) -> Iterator[Arrivals]:
+    """
+    Draw arrivals of the time before the horizon.
+
+    Its rates are those of the horizon's beginning, mirrored, so that they run into it
+    without a step; the draws are its own. A recording is taken to have run before.
+
+    Args:
+        traffic: Source.
+        rate_rps: Mean rate over the horizon. [1/s], >= 0
+        edges_s: Chunk edges, rising to 0. [s], shape (chunks + 1,)
+
+    Yields:
+        One `Arrivals` per chunk; times in [edge, next edge).
+    """
+    length_s, windows = -float(edges_s[0]), traffic.windows
+    if traffic.replay is not None:
+        cycle_s = _cycle_s(traffic.replay)
+        shift_s = math.ceil(length_s / cycle_s) * cycle_s
+    elif windows is not None:
+        count = math.ceil(length_s / windows.window_s)
+        shift_s = count * windows.window_s
+        whole = np.pad(np.arange(windows.rate_rps.size), (count, 0), mode="symmetric")
+        index = whole[:count]
+        windows = windows._replace(
+            rate_rps=windows.rate_rps[index], excess=windows.excess[index],
+            shape=windows.shape[index],
+            key=np.uint64(counter_hash(windows.key, np.uint64(8))),
+        )  # fmt: skip
+    earlier = replace(traffic, windows=windows)
+    edges_s = edges_s + shift_s
+    for chunk in arrivals_between(earlier, rate_rps=rate_rps, edges_s=edges_s):
+        yield chunk._replace(arrived_s=chunk.arrived_s - shift_s)
+
+
 def _at_rate(windows: Windows, rate_rps: float) -> Windows:
     """
     Set inter-arrival variation for a row that gets part of the recorded traffic.
@@ -387,6 +424,12 @@ def _joined(parts: list[Arrivals]) -> Arrivals:
     return Arrivals(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
+def _cycle_s(recorded: RecordedRequests) -> float:
+    """Length of a recording that repeats: one mean interval after its last request."""
+    n = recorded.arrived_s.size
+    return float(recorded.arrived_s[-1]) * n / (n - 1) if n > 1 else 1.0
+
+
 def _replayed(
     traffic: Traffic, rate_rps: float, edges_s: FloatArray
 ) -> Iterator[Arrivals]:
@@ -398,7 +441,7 @@ def _replayed(
     recorded = traffic.replay
     assert recorded is not None  # noqa: S101 - the caller has looked
     n = recorded.arrived_s.size
-    length_s = float(recorded.arrived_s[-1]) * n / max(1, n - 1) if n > 1 else 1.0
+    length_s = _cycle_s(recorded)
     copies = rate_rps * length_s / n
     for start_s, end_s in pairwise(edges_s):
         times, picks, marks = [], [], []

@@ -174,6 +174,15 @@ class _Ledger:
             self.totals[name] = self.totals.get(name, 0.0) + amount
 
 
+@dataclass(slots=True)
+class _Fates:
+    """Sums over GPUs of what their jobs lose, and the most worn burn circuit's part."""
+
+    slowdown: float = 0.0
+    lost_start_s: float = 0.0
+    burn_life_frac: float = 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class _Stores:
     """Stores on the way: where their charge begins, and what became of them."""
@@ -247,15 +256,53 @@ def stabilized(
         ValueError: If a measure cannot work at such samples.
     """
     jobs, plant = site.jobs, site.plant
-    scheduling = measures.scheduling or Scheduling()
-    runs = scheduled(jobs, scheduling, site.clocks)
-    ledger = _Ledger()
-    samples = round(horizon_s / sample_s)
-    gpus_w, drawn_w, it_w = np.zeros(samples), np.zeros(samples), np.zeros(samples)
-    stores = _Stores(charges or {})
-    slowdown = lost = life = 0.0
+    runs = scheduled(jobs, measures.scheduling or Scheduling(), site.clocks)
+    ledger, stores = _Ledger(), _Stores(charges or {})
+    gpus_w, drawn_w, load_w, fates = _jobs_w(
+        site, runs, measures, stores, ledger, horizon_s, sample_s, begin_s
+    )
     feeds_back = False
-    for k, (before, job) in enumerate(zip(jobs, runs, strict=True)):
+    if site.ups is not None:
+        taken = ups_input(Waveform(power_w=load_w, sample_s=sample_s), site.ups)
+        ledger.add(ups_loss_j=taken.lost_j, ups_gain_j=taken.gained_j)
+        load_w, feeds_back = taken.wave.power_w, taken.feeds_back
+        del taken
+    settle_s = max(job.iteration_s for job in runs)
+    load_w += _cooling_w(load_w, plant, sample_s, settle_s, ledger)
+    load_w += plant.other_w
+    ledger.add(other_j=plant.other_w * load_w.size * sample_s)
+    load = Waveform(power_w=load_w, sample_s=sample_s)
+    grid = load
+    if measures.site is not None:
+        grid = _stored(load, ("site", 0), measures.site, stores, ledger, settle_s)
+    gpus = sum(job.gpu_count for job in jobs)
+    return Stabilized(
+        gpus=Waveform(power_w=gpus_w, sample_s=sample_s),
+        drawn=Waveform(power_w=drawn_w, sample_s=sample_s), load=load, grid=grid,
+        placed=stores.found, feeds_back=feeds_back,
+        books=Books(**ledger.totals, grid_j=grid.energy_j),
+        slowdown_frac=fates.slowdown / gpus, lost_start_s=fates.lost_start_s / gpus,
+        starts=sum(len(job.runs(horizon_s)) for job in runs),
+        burn_life_frac=fates.burn_life_frac, jobs=runs,
+    )  # fmt: skip
+
+
+def _jobs_w(
+    site: Site, runs: tuple[TrainingJob, ...], measures: Measures, stores: _Stores,
+    ledger: _Ledger, horizon_s: float, sample_s: float, begin_s: float,
+) -> tuple[FloatArray, FloatArray, FloatArray, _Fates]:  # fmt: skip
+    """
+    Sum the jobs: what their GPUs would draw, what they draw, and their rows. [W]
+
+    A study of a million samples is its arrays: the two are one where nothing acts on
+    GPUs, and what belongs to one job is let go with it.
+    """
+    scheduling = measures.scheduling or Scheduling()
+    samples = round(horizon_s / sample_s)
+    gpus_w, rows_w = np.zeros(samples), np.zeros(samples)
+    drawn_w = gpus_w
+    fates = _Fates()
+    for k, (before, job) in enumerate(zip(site.jobs, runs, strict=True)):
         work = job_waveform(
             job, horizon_s=horizon_s, sample_s=sample_s, begin_s=begin_s
         )
@@ -263,34 +310,16 @@ def stabilized(
             work, job, measures, scheduling, ledger, begin_s
         )
         slower = job.iteration_s / before.iteration_s - 1.0
-        slowdown += (slow + slower) * job.gpu_count
-        lost += lost_s * job.gpu_count
-        life = max(life, used)
+        fates.slowdown += (slow + slower) * job.gpu_count
+        fates.lost_start_s += lost_s * job.gpu_count
+        fates.burn_life_frac = max(fates.burn_life_frac, used)
+        if gpu is not work and drawn_w is gpus_w:
+            drawn_w = gpus_w.copy()
         gpus_w += work.power_w
-        drawn_w += gpu.power_w
-        it_w += _rows_w(gpu, k, job, plant, measures, stores, ledger)
-    if site.ups is not None:
-        taken = ups_input(Waveform(power_w=it_w, sample_s=sample_s), site.ups)
-        ledger.add(ups_loss_j=taken.lost_j, ups_gain_j=taken.gained_j)
-        it_w, feeds_back = taken.wave.power_w, taken.feeds_back
-    settle_s = max(job.iteration_s for job in runs)
-    cooling_w = _cooling_w(it_w, plant, sample_s, settle_s, ledger)
-    load_w = it_w + cooling_w + plant.other_w
-    ledger.add(other_j=plant.other_w * samples * sample_s)
-    load = Waveform(power_w=load_w, sample_s=sample_s)
-    grid = load
-    if measures.site is not None:
-        grid = _stored(load, ("site", 0), measures.site, stores, ledger, settle_s)
-    return Stabilized(
-        gpus=Waveform(power_w=gpus_w, sample_s=sample_s),
-        drawn=Waveform(power_w=drawn_w, sample_s=sample_s), load=load, grid=grid,
-        placed=stores.found, feeds_back=feeds_back,
-        books=Books(**ledger.totals, grid_j=grid.energy_j),
-        slowdown_frac=slowdown / sum(job.gpu_count for job in jobs),
-        lost_start_s=lost / sum(job.gpu_count for job in jobs),
-        starts=sum(len(job.runs(horizon_s)) for job in runs),
-        burn_life_frac=life, jobs=runs,
-    )  # fmt: skip
+        if drawn_w is not gpus_w:
+            drawn_w += gpu.power_w
+        rows_w += _rows_w(gpu, k, job, site.plant, measures, stores, ledger)
+    return gpus_w, drawn_w, rows_w, fates
 
 
 def _at_gpus(

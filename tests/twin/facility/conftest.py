@@ -28,10 +28,14 @@ def run(mild):
 
     def _run(*, activity=0.6, hours=0.5, tick_s=1.0, policy="no-cap", facility=None,
              events=(), control=None, start=None, weather=None,
-             **template):  # fmt: skip
+             warm_up_s=0.0, **template):  # fmt: skip
         document = {
             "policy": {"name": policy},
-            "horizon": {"days": hours / 24.0, "tick_s": tick_s},
+            "horizon": {
+                "days": hours / 24.0,
+                "tick_s": tick_s,
+                "warm_up_s": warm_up_s,
+            },
             "facility": dict(facility or {"template": template}),
             "control": control or {},
         }

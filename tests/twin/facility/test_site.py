@@ -267,6 +267,17 @@ def test_no_cap_is_sent_over_a_path_that_is_down(run):
     assert result.rows[0].capped_low_s == 0
 
 
+def test_caps_that_a_running_site_has_are_in_force_at_once(run):
+    _, begun, _ = run(**BUSY)
+    _, running, _ = run(**BUSY, warm_up_s=900)
+
+    assert begun.rows[0].capped_low_s == begun.horizon_s - 40.0  # its first cap's way
+    assert running.rows[0].capped_low_s == running.horizon_s
+    assert running.rows[0].peak_w < begun.rows[0].peak_w
+    assert running.rows[0].caps_low < begun.rows[0].caps_low
+    assert all(e.t_s >= 0.0 for e in running.events)
+
+
 def test_a_stuck_cap_is_sent_and_changes_nothing(run):
     _, result, _ = run(events=[{"t_s": 0, "kind": "stuck-cap"}], **BUSY)
 

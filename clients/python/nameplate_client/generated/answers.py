@@ -3451,6 +3451,7 @@ class PriorityOut(Record):
         priority: Priority
         server_count: Servers that carry it [servers]
         arrived: Requests that arrived [requests]
+        carried_over: Requests under way at the start [requests]
         finished: Requests that finished [requests]
         in_flight: Requests under way at the end [requests]
         rejected_queue_full: Refused: queue full [requests]
@@ -3469,6 +3470,7 @@ class PriorityOut(Record):
     priority: str
     server_count: Annotated[int, "servers"]
     arrived: Annotated[int, "requests"]
+    carried_over: Annotated[int, "requests"]
     finished: Annotated[int, "requests"]
     in_flight: Annotated[int, "requests"]
     rejected_queue_full: Annotated[int, "requests"]
@@ -4233,6 +4235,8 @@ class RunOut(Record):
         peak_w: Highest row power of a tick [W]
         peak_frac: The same ÷ provisioned [1]
         peak_t_s: When, from the start [s]
+        warm_up_peak_frac: Peak ÷ provisioned of the warm-up, which nothing else counts
+            [1]
         mean_w: Mean row power [W]
         mean_frac: The same ÷ provisioned [1]
         energy_wh: Row energy [Wh]
@@ -4269,6 +4273,7 @@ class RunOut(Record):
     peak_w: Annotated[float | None, "W"]
     peak_frac: Annotated[float | None, "1"]
     peak_t_s: Annotated[float | None, "s"]
+    warm_up_peak_frac: Annotated[float | None, "1"]
     mean_w: Annotated[float | None, "W"]
     mean_frac: Annotated[float | None, "1"]
     energy_wh: Annotated[float | None, "Wh"]

@@ -766,11 +766,15 @@ class Horizon(TypedDict):
         start: First instant, with its UTC offset; a Monday by default
         days: Length of the horizon [d]
         tick_s: Control tick; power is averaged over it [s]
+        warm_up_s: Time that the row has run before the horizon, at the rates it begins
+            with; not metered, at most the horizon. 0 begins with an empty row, no cap
+            in force [s]
     """
 
     start: NotRequired[str]
     days: NotRequired[float]
     tick_s: NotRequired[float]
+    warm_up_s: NotRequired[float]
 
 
 class Job(TypedDict):

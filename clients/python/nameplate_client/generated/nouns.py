@@ -727,7 +727,7 @@ class PlansNoun(Noun):
             scenario: Base inputs
             scenario_id: A stored scenario as the base instead
             changes: New value per dotted path
-            view: Name of the asking view; a newer plan of it cancels this one
+            view: Name of the asking view; a newer question of it cancels this one
         """
         return self._connection.one(
             StoredJobOut,
