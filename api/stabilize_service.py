@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 STUDIES = 3
 """Studies remembered: a zoom looks into the one that was just made."""
-STUDY_BYTES = 120_000_000
+STUDY_BYTES = 60_000_000
 """Bytes of those, and of the one that is being made."""
 SMALL_SAMPLES = 500_000
 """Studies up to here are made beside others."""

@@ -91,7 +91,8 @@ def expand(
         nodes, racks = _DESIGNS[template.design](plan), _racks(plan, cancelled)
         if template.rack_pdus:
             nodes, racks = _with_rack_pdus(plan, nodes, racks, cancelled)
-        _share_names_given((*nodes, *racks))
+        _share_names_given(nodes)
+        _share_names_given(racks)
         facility = facility.model_copy(
             update={
                 "template": None, "design": template.design,
@@ -153,6 +154,7 @@ def _with_rack_pdus(
     side_of = {n.name: n.side for n in nodes}
     planned_w = plan.row_limit_w / (t.racks_per_row * t.servers_per_rack)
     found, moved = list(nodes), []
+    _share_names_given(racks)
     for rack in wanted(racks, cancelled):
         names = []
         for feed in rack.fed_by:

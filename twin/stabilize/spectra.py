@@ -7,7 +7,7 @@ Spectra of a waveform, computed once and shared by every rule that looks at band
 from __future__ import annotations
 
 import math
-from functools import lru_cache
+import threading
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,8 @@ OUTWARD = (1.0 / EDGE_GAIN - 1.0) ** (0.5 / ORDER)
 PAD_PERIODS = 6
 """Periods of a band's lower edge by which the ends are carried on, point-mirrored, and
 led to the mean: the transform joins them."""
+GAIN_BYTES = 32_000_000
+"""Gains kept for the next waveform of the same length; a million lines have 8 MB."""
 
 
 class Spectra:
@@ -96,8 +98,27 @@ class Spectra:
         return lines
 
 
-@lru_cache(maxsize=16)
+_gains: dict[tuple[int, float, float, float], FloatArray] = {}
+_gains_lock = threading.Lock()
+
+
 def _gain(length: int, sample_s: float, low_hz: float, high_hz: float) -> FloatArray:
+    """Gain of the band filter, kept while it is asked for."""
+    key = (length, sample_s, low_hz, high_hz)
+    with _gains_lock:
+        gain = _gains.pop(key, None)
+    if gain is None:
+        gain = _band_gain(*key)
+    with _gains_lock:
+        _gains[key] = gain  # the last one
+        while sum(kept.nbytes for kept in _gains.values()) > GAIN_BYTES:
+            del _gains[next(iter(_gains))]
+    return gain
+
+
+def _band_gain(
+    length: int, sample_s: float, low_hz: float, high_hz: float
+) -> FloatArray:
     """Gain of the band filter, forward and back, on every line; eq. 10."""
     share = np.minimum(rfftfreq(length), 0.4999999)
     warped = np.tan(math.pi * share)

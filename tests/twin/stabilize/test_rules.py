@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
+from twin.stabilize import spectra
 from twin.stabilize.connection import PointOfConnection, voltage_change_frac
 from twin.stabilize.flicker import flicker
 from twin.stabilize.rules import (
@@ -288,3 +289,14 @@ def test_a_rule_without_sense_is_refused(wrong, match):
 def test_a_share_in_per_cent_is_a_slip():
     with pytest.raises(ValueError, match="divided by 100"):
         Rule(key="r", kind="band-share", limit=20.0, low_hz=0.1, high_hz=20.0, **ABOUT)
+
+
+def test_gains_of_bands_are_kept_while_they_are_small(monkeypatch):
+    wave = Waveform(power_w=np.sin(np.arange(4000) / 7.0), sample_s=0.01)
+    bands = [(0.2 + 0.1 * k, 0.4 + 0.1 * k) for k in range(6)]
+    first = [Spectra(wave).band_w(*band) for band in bands]
+    monkeypatch.setattr(spectra, "GAIN_BYTES", 40_000)
+    again = [Spectra(wave).band_w(*band) for band in bands]
+
+    np.testing.assert_array_equal(first, again)
+    assert 0 < sum(gain.nbytes for gain in spectra._gains.values()) <= 40_000
