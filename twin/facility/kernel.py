@@ -972,14 +972,13 @@ def warm_up(site, state, meter, ticks, decide, params):
         site: Constants.
         state: Changed in place.
         meter: Of no use afterwards.
-        ticks: Its length; the activity is what precedes the horizon's first tick, the
-            end of it where the horizon begins with its beginning.
+        ticks: Its length; servers are as busy as in the horizon's beginning, mirrored.
         decide: Compiled policy of `POLICY_SIGNATURE`.
         params: The policy's parameters.
     """
     first = site.rack_first
     for tick in range(-ticks, 0):
-        want(site, state, tick)
+        want(site, state, -1 - tick)
         for i in range(first, first + site.rack_row.size):
             state.out_w[i] = state.wanted_w[i]
         _steer(site, state, meter, tick, decide, params)

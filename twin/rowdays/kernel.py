@@ -188,8 +188,8 @@ def run_days(
             the same at full clock. (draws, 3, knots)
         tick_s: Tick. [s]
         block_ticks: Ticks that are taken from one run before another is drawn.
-        warm_up_ticks: Ticks before the horizon, the end of the library's run; control
-            lives through them, and no figure counts them.
+        warm_up_ticks: Ticks before the horizon, its first ones mirrored; control lives
+            through them, and no figure counts them.
         tick_count: Ticks of the horizon; the library repeats where it is shorter.
         draws: DRAW, (draws,)
         blocks: Run of each block. int64 (draws, blocks)
@@ -219,7 +219,7 @@ def run_days(
         found[:] = 0.0
         peak_w, sum_w, above = 0.0, 0.0, 0
         rest = True
-        place, head = (-warm_up_ticks) % length, 0
+        place, head = 0, 0
         for first in range(0, tick_count, block_ticks):
             run = blocks[d, first // block_ticks]
             start = first if first > 0 else -warm_up_ticks
@@ -227,14 +227,16 @@ def run_days(
                 if tick == 0:
                     found[:] = 0.0
                     peak_w, sum_w, above = 0.0, 0.0, 0
-                x = step * max(0.0, slow[run, place] + gain * fast[run, place])
+                at = place if tick >= 0 else (-1 - tick) % length
+                x = step * max(0.0, slow[run, at] + gain * fast[run, at])
                 k = min(int(x), LEVEL_KNOTS - 2)
                 act = level[k] + min(1.0, x - k) * (level[k + 1] - level[k])
                 if rest:
                     now_w = still_w + act * free_w
                 else:
                     now_w = still_w + act * (low_w * power[0] + high_w * power[1])
-                place = place + 1 if place + 1 < length else 0
+                if tick >= 0:
+                    place = place + 1 if place + 1 < length else 0
                 sum_w += now_w
                 peak_w = max(peak_w, now_w)
                 if now_w > limit_w:
