@@ -14,11 +14,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from cli.validation.dynamollm_forecast import daily_template, from_template
 from store.exchange.series_files import read_series
 from twin.catalogue import find_server
 from twin.scenario.serving import ServingTraffic
 from twin.scenario.workload import RateArrivals, RequestClass
-from twin.serving.dynamollm.forecast import daily_template, from_template
 from twin.serving.dynamollm.parameters import DynamoParameters
 from twin.serving.dynamollm.prepare import Prepared, prepare
 from twin.serving.dynamollm.profiles import measure_profile

@@ -23,7 +23,7 @@ from twin.optimise.search import Dimension, Search
 from twin.plan.memo import Memo
 from twin.power.network import flow
 from twin.scenario import apply_changes, parse_scenario
-from twin.scenario.parse_serving import parse_inputs
+from twin.scenario.parse import parse_inputs
 from twin.scenario.placement import PlacementInput
 from twin.scenario.study import Limit, Objective
 from twin.serving.traffic import Recordings

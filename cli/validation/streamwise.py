@@ -12,9 +12,9 @@ from collections.abc import Callable, Sequence
 
 from cli.validation.even_ground import even_ground
 from cli.validation.row import Suite, ValidationRow
+from cli.validation.streamwise_video import Video, judge, naive_video, option, solve
 from twin.serving.systems.streamwise import Parameters, evaluate
 from twin.serving.workflow.pools import StagePool
-from twin.serving.workflow.provision import Video, judge, naive_video, option, solve
 from twin.serving.workflow.streamcast import (
     A100_TABLE,
     H100_TABLE,

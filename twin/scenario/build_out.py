@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import Field, field_validator, model_validator
 
 from twin.catalogue.prices import PRICES
-from twin.scenario.base import Model, quantity
+from twin.scenario.base import Model, described, part, quantity
 from twin.scenario.cost import priced
 from twin.types import FloatArray
 
@@ -30,24 +30,21 @@ class Demand(Model):
     """Servers that are wanted, in servers of work 1."""
 
     first_servers: float = quantity(
-        400.0, unit="servers", doc="Wanted in the first period", example=400, ge=0,
-        le=MOST_SERVERS,
-    )  # fmt: skip
+        400.0, "Wanted in the first period", unit="servers", ge=0, le=MOST_SERVERS
+    )
     growth_per_year: float = quantity(
-        0.5, unit="1/year", doc="Growth in a year; 0.5 is half as many again",
-        example=0.5, source="assumed", ge=-0.9, le=9,
+        0.5, "Growth in a year; 0.5 is half as many again", unit="1/year",
+        source="assumed", ge=-0.9, le=9,
     )  # fmt: skip
     most_servers: float | None = quantity(
-        None, unit="servers", doc="Where growth ends. Empty means never", example=4000,
+        None, "Where growth ends. Empty means never", unit="servers", example=4000,
         ge=0, le=MOST_SERVERS,
     )  # fmt: skip
     servers: tuple[float, ...] = quantity(
-        (), unit="servers", doc="Wanted in each period, instead of first and growth",
+        (), "Wanted in each period, instead of first and growth", unit="servers",
         example=[400, 450, 520], max_length=MOST_PERIODS,
     )  # fmt: skip
-    scale: float = quantity(
-        1.0, unit="1", doc="Multiplier of all of it", example=1.2, ge=0, le=100
-    )
+    scale: float = quantity(1.0, "Multiplier of all of it", example=1.2, ge=0, le=100)
 
     @model_validator(mode="after")
     def _not_negative(self) -> Demand:
@@ -67,49 +64,47 @@ class Demand(Model):
 class Block(Model):
     """Something that comes in whole blocks and carries power or heat."""
 
-    name: str = Field(
-        description="Name, unlike the others'", examples=["UPS block"], min_length=1,
+    name: str = described(
+        ..., "Name, unlike the others'", example="UPS block", min_length=1,
         max_length=60,
     )  # fmt: skip
-    kind: Kind = Field(
-        description="What it carries: utility and generator the whole site; ups, hall "
-        "and cooling the servers' power. Blocks of a kind add up", examples=["ups"],
+    kind: Kind = described(
+        ..., "What it carries: utility and generator the whole site; ups, hall and "
+        "cooling the servers' power. Blocks of a kind add up", example="ups",
     )  # fmt: skip
     size_w: float = quantity(
-        unit="W", doc="What one carries: at the meter, or of IT", example=2e6, ge=1,
+        ..., "What one carries: at the meter, or of IT", unit="W", example=2e6, ge=1,
         le=1e10,
     )  # fmt: skip
     usd: float = quantity(
-        unit="USD", doc="Price of one, paid when ordered", example=3.8e6, ge=0, le=1e12
+        ..., "Price of one, paid when ordered", unit="USD", example=3.8e6, ge=0, le=1e12
     )
     price_growth_per_year: float = quantity(
-        0.0, unit="1/year", doc="Growth of the price, above inflation", example=0.02,
+        0.0, "Growth of the price, above inflation", unit="1/year", example=0.02,
         source="assumed", ge=-0.5, le=1,
     )  # fmt: skip
     lead_months: float = quantity(
-        unit="months", doc="From order to service; rounded up to whole periods",
+        ..., "From order to service; rounded up to whole periods", unit="months",
         example=12, ge=0, le=240,
     )  # fmt: skip
     existing: int = quantity(
-        0, unit="blocks", doc="There at the start", example=2, ge=0, le=10_000
+        0, "There at the start", unit="blocks", example=2, ge=0, le=10_000
     )
     arriving: tuple[int, ...] = quantity(
-        (), unit="blocks", doc="Ordered and paid before, by period of arrival",
+        (), "Ordered and paid before, by period of arrival", unit="blocks",
         example=[0, 1], max_length=MOST_PERIODS,
     )  # fmt: skip
     least_order: int = quantity(
-        1, unit="blocks", doc="Least that can be ordered at once", example=2, ge=1,
-        le=1000,
-    )  # fmt: skip
+        1, "Least that can be ordered at once", unit="blocks", example=2, ge=1, le=1000
+    )
     most: int | None = quantity(
-        None, unit="blocks", doc="Most there can ever be, existing ones counted: land, "
-        "halls, what the utility grants. Empty means no limit", example=8, ge=0,
+        None, "Most there can ever be, existing ones counted: land, halls, what the "
+        "utility grants. Empty means no limit", unit="blocks", example=8, ge=0,
         le=10_000,
     )  # fmt: skip
     life_years: float = quantity(
-        20.0, unit="years", doc="Life, for what is left at the end; blocks are not "
-        "renewed within the plan", example=20, source=PRICES["power_life_years"].said,
-        ge=1, le=100,
+        20.0, "Life, for what is left at the end; blocks are not renewed within the "
+        "plan", unit="years", source=PRICES["power_life_years"].said, ge=1, le=100,
     )  # fmt: skip
     upkeep_frac: float = priced(
         "upkeep_frac", "Maintenance in a year ÷ price", ge=0, le=1
@@ -134,44 +129,42 @@ class Block(Model):
 class Generation(Model):
     """A generation of servers."""
 
-    name: str = Field(
-        description="Name, unlike the others'", examples=["B200"], min_length=1,
-        max_length=60,
-    )  # fmt: skip
+    name: str = described(
+        ..., "Name, unlike the others'", example="B200", min_length=1, max_length=60
+    )
     work: float = quantity(
-        1.0, unit="1", doc="Work of one ÷ that of the server demand is counted in",
-        example=2.3, gt=0, le=1000,
+        1.0, "Work of one ÷ that of the server demand is counted in", example=2.3, gt=0,
+        le=1000,
     )  # fmt: skip
     peak_w: float = quantity(
-        PRICES["server_w"].value * PRICES["peak_frac"].value, unit="W",
-        doc="Power to plan with", example=8160.0, source="rated power × peak_frac",
-        gt=0, le=1e6,
+        PRICES["server_w"].value * PRICES["peak_frac"].value, "Power to plan with",
+        unit="W", example=8160.0, source="rated power × peak_frac", gt=0, le=1e6,
     )  # fmt: skip
     mean_w: float = quantity(
-        PRICES["server_w"].value * PRICES["mean_frac"].value, unit="W",
-        doc="Mean power while on", example=6120.0, source="rated power × mean_frac",
-        gt=0, le=1e6,
+        PRICES["server_w"].value * PRICES["mean_frac"].value, "Mean power while on",
+        unit="W", example=6120.0, source="rated power × mean_frac", gt=0, le=1e6,
     )  # fmt: skip
     usd: float = priced("server_usd", "Price of one, paid when ordered", ge=0, le=1e8)
     price_growth_per_year: float = quantity(
-        -0.05, unit="1/year", doc="Growth of the price, above inflation",
-        example=-0.05, source="assumed; -0.2 to 0.1", ge=-0.9, le=1,
+        -0.05, "Growth of the price, above inflation", unit="1/year",
+        source="assumed; -0.2 to 0.1", ge=-0.9, le=1,
     )  # fmt: skip
-    lead_months: float = priced("server_lead_months", "From order to service", ge=0,
-                                le=240)  # fmt: skip
+    lead_months: float = priced(
+        "server_lead_months", "From order to service", ge=0, le=240
+    )
     sold_from_months: float = quantity(
-        0.0, unit="months", doc="When it can first be ordered, from the start",
-        example=12, ge=0, le=600,
+        0.0, "When it can first be ordered, from the start", unit="months", example=12,
+        ge=0, le=600,
     )  # fmt: skip
     life_years: float = priced(
         "server_life_years", "Life: it is taken out at its end", ge=0.25, le=50
     )
     existing: int = quantity(
-        0, unit="servers", doc="There at the start", example=400, ge=0, le=10**7
+        0, "There at the start", unit="servers", example=400, ge=0, le=10**7
     )
     existing_left_months: float = quantity(
-        36.0, unit="months", doc="Life left to the existing", example=24,
-        source="assumed", ge=0, le=600,
+        36.0, "Life left to the existing", unit="months", example=24, source="assumed",
+        ge=0, le=600,
     )  # fmt: skip
     upkeep_frac: float = priced(
         "server_upkeep_frac", "Support and repair in a year ÷ price", ge=0, le=1
@@ -185,20 +178,20 @@ class Limits(Model):
     """What a plan has to keep."""
 
     contract_w: float | None = quantity(
-        None, unit="W", doc="Most the site may draw. Empty means what its utility "
-        "blocks carry", example=3e7, ge=0, le=1e11,
+        None, "Most the site may draw. Empty means what its utility blocks carry",
+        unit="W", example=3e7, ge=0, le=1e11,
     )  # fmt: skip
     budget_usd_per_period: float | None = quantity(
-        None, unit="USD", doc="Most that may be ordered in a period. Empty means no "
-        "limit", example=5e7, ge=0, le=1e13,
+        None, "Most that may be ordered in a period. Empty means no limit", unit="USD",
+        example=5e7, ge=0, le=1e13,
     )  # fmt: skip
     unmet_frac: float | None = quantity(
-        None, unit="1", doc="Most of all demand that may go unserved. Empty means that "
-        "only its price counts", example=0.05, ge=0, le=1,
+        None, "Most of all demand that may go unserved. Empty means that only its "
+        "price counts", example=0.05, ge=0, le=1,
     )  # fmt: skip
     carbon_t: float | None = quantity(
-        None, unit="t", doc="Most carbon of all periods. Empty means no limit",
-        example=1e5, ge=0, le=1e10,
+        None, "Most carbon of all periods. Empty means no limit", unit="t", example=1e5,
+        ge=0, le=1e10,
     )  # fmt: skip
 
 
@@ -226,8 +219,8 @@ class Rates(Model):
         "intensity_growth_per_year", "Growth of the intensity", ge=-0.5, le=1
     )
     lost_usd_per_server_h: float = priced(
-        "lost_usd_per_server_h", "What an hour of a wanted server that is not there "
-        "costs", ge=0, le=1e5,
+        "lost_usd_per_server_h",
+        "What an hour of a wanted server that is not there costs", ge=0, le=1e5,
     )  # fmt: skip
     pue: float = priced("pue", "Energy at the meter ÷ IT energy", ge=1, le=5)
     peak_pue: float = priced("peak_pue", "The same of peak power", ge=1, le=5)
@@ -289,48 +282,45 @@ def usual_generations() -> tuple[Generation, ...]:
 class BuildOutInput(Model):
     """Demand over the years and what can be ordered to meet it."""
 
-    name: str = Field(
-        "A campus", description="Name", examples=["Campus"], min_length=1, max_length=80
+    name: str = described(
+        "A campus", "Name", example="Campus", min_length=1, max_length=80
     )
     start: str = Field(
         "2027-01", description="First month, as year-month", examples=["2027-01"],
         json_schema_extra={"pattern": _MONTH},
     )  # fmt: skip
     period_months: Literal[1, 3, 6, 12] = quantity(
-        3, unit="months", doc="Length of a period", example=3
+        3, "Length of a period", unit="months"
     )
-    periods: int = quantity(
-        20, unit="periods", doc="How many", example=20, ge=1, le=MOST_PERIODS
-    )
-    aim: Aim = Field(
-        "cost", description="cost: least net present cost, unserved demand at its "
-        "price. servers: most server-years served, then least cost. carbon: of the "
-        "plans that serve most (or keep limits.unmet_frac), the one with least carbon",
-        examples=["cost"],
+    periods: int = quantity(20, "How many", unit="periods", ge=1, le=MOST_PERIODS)
+    aim: Aim = described(
+        "cost", "cost: least net present cost, unserved demand at its price. servers: "
+        "most server-years served, then least cost. carbon: of the plans that serve "
+        "most (or keep limits.unmet_frac), the one with least carbon",
     )  # fmt: skip
-    demand: Demand = Field(default_factory=Demand, description="Servers wanted")
-    blocks: tuple[Block, ...] = Field(
-        default_factory=usual_blocks, description="What carries power and heat. A kind "
-        "without a block limits nothing", max_length=MOST_BLOCKS,
+    demand: Demand = part(Demand, "Servers wanted")
+    blocks: tuple[Block, ...] = part(
+        usual_blocks, "What carries power and heat. A kind without a block limits "
+        "nothing", max_length=MOST_BLOCKS,
     )  # fmt: skip
-    generations: tuple[Generation, ...] = Field(
-        default_factory=usual_generations, description="Servers that can be bought",
-        min_length=1, max_length=MOST_GENERATIONS,
+    generations: tuple[Generation, ...] = part(
+        usual_generations, "Servers that can be bought", min_length=1,
+        max_length=MOST_GENERATIONS,
     )  # fmt: skip
     server_lot: int = quantity(
-        1, unit="servers", doc="Servers are ordered in lots of so many; large lots "
-        "take a longer search", example=16, source="assumed", ge=1, le=100_000,
+        1, "Servers are ordered in lots of so many; large lots take a longer search",
+        unit="servers", example=16, source="assumed", ge=1, le=100_000,
     )  # fmt: skip
     gap_frac: float = quantity(
-        1e-3, unit="1", doc="A plan this near to the best possible is good enough, ÷ "
-        "its cost", example=1e-3, source="assumed", ge=0, le=0.1,
+        1e-3, "A plan this near to the best possible is good enough, ÷ its cost",
+        source="assumed", ge=0, le=0.1,
     )  # fmt: skip
     lead_scale: float = quantity(
-        1.0, unit="1", doc="Multiplier of all lead times of blocks", example=1.5,
-        source="assumed", ge=0, le=10,
+        1.0, "Multiplier of all lead times of blocks", example=1.5, source="assumed",
+        ge=0, le=10,
     )  # fmt: skip
-    limits: Limits = Field(default_factory=Limits, description="Limits")
-    rates: Rates = Field(default_factory=Rates, description="Prices")
+    limits: Limits = part(Limits, "Limits")
+    rates: Rates = part(Rates, "Prices")
 
     @field_validator("start", mode="before")
     @classmethod

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
-from twin.scenario.base import Model, quantity
+from twin.scenario.base import Model, described, quantity
 
 
 class Curtailment(Model):
     """A stretch of time in which the utility delivers less than the contract."""
 
     t_s: float = quantity(
-        ..., unit="s", doc="When it begins, from the horizon's start", example=57_600,
-        ge=0, le=4e7,
+        ..., "When it begins, from the horizon's start", unit="s", example=57_600, ge=0,
+        le=4e7,
     )  # fmt: skip
     duration_s: float = quantity(
-        ..., unit="s", doc="How long it lasts", example=7200, gt=0, le=4e7
+        ..., "How long it lasts", unit="s", example=7200, gt=0, le=4e7
     )
     contract_w: float = quantity(
-        ..., unit="W", doc="What may be drawn meanwhile", example=700e6, gt=0, le=1e11
+        ..., "What may be drawn meanwhile", unit="W", example=700e6, gt=0, le=1e11
     )
     notice_s: float = quantity(
-        0.0, unit="s", doc="How long before it begins the campus is told", example=600,
+        0.0, "How long before it begins the campus is told", unit="s", example=600,
         source="assumed: no notice, the hardest case", ge=0, le=864_000,
     )  # fmt: skip
 
@@ -30,37 +30,33 @@ class Campus(Model):
     """Limits that all halls have together, and how the campus keeps them."""
 
     contract_w: float | None = quantity(
-        None, unit="W", doc="Power that all utility feeds together may deliver. Empty "
-        "means no limit",
-        example=800e6, gt=0, le=1e11,
+        None, "Power that all utility feeds together may deliver. Empty means no limit",
+        unit="W", example=800e6, gt=0, le=1e11,
     )  # fmt: skip
-    curtailments: tuple[Curtailment, ...] = Field(
-        (), description="When less than that may be drawn", max_length=1000,
-        examples=[[{"t_s": 57_600, "duration_s": 7200, "contract_w": 700e6}]],
+    curtailments: tuple[Curtailment, ...] = described(
+        (), "When less than that may be drawn",
+        example=[{"t_s": 57_600, "duration_s": 7200, "contract_w": 700e6}],
+        max_length=1000,
     )  # fmt: skip
     period_s: float = quantity(
-        60.0, unit="s", doc="Time between two decisions of the campus", example=60,
-        source="assumed", gt=0, le=3600,
+        60.0, "Time between two decisions of the campus", unit="s", source="assumed",
+        gt=0, le=3600,
     )  # fmt: skip
     margin_frac: float = quantity(
-        0.01, unit="1", doc="Part of the contract that is left free: what load may "
-        "rise by within a period and a cap's latency",
-        example=0.01, source="assumed", ge=0, le=0.5,
+        0.01, "Part of the contract that is left free: what load may rise by within a "
+        "period and a cap's latency", source="assumed", ge=0, le=0.5,
     )  # fmt: skip
     band_frac: float = quantity(
-        0.01, unit="1", doc="Ceilings stay while the load is within this part of the "
-        "contract below the margin",
-        example=0.01, source="assumed", ge=0, le=0.5,
+        0.01, "Ceilings stay while the load is within this part of the contract below "
+        "the margin", source="assumed", ge=0, le=0.5,
     )  # fmt: skip
     cooling_capacity_w: float | None = quantity(
-        None, unit="W", doc="Heat that the halls' common plant takes out. Empty means "
-        "that every hall has a plant of its own",
-        example=700e6, gt=0, le=1e11,
+        None, "Heat that the halls' common plant takes out. Empty means that every "
+        "hall has a plant of its own", unit="W", example=700e6, gt=0, le=1e11,
     )  # fmt: skip
     make_up_kg_s: float | None = quantity(
-        None, unit="kg/s", doc="Fresh water that all halls together may draw. Empty "
-        "means no limit",
-        example=300.0, gt=0, le=1e6,
+        None, "Fresh water that all halls together may draw. Empty means no limit",
+        unit="kg/s", example=300.0, gt=0, le=1e6,
     )  # fmt: skip
 
     @model_validator(mode="after")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from twin.catalogue.prices import PRICES
-from twin.scenario.base import Model, quantity
+from twin.scenario.base import Model, described, part, quantity
 from twin.scenario.model import Scenario
 
 Redundancy = Literal["n", "n+1", "2n"]
@@ -33,12 +33,12 @@ class PlainLoad(Model):
     """What a site draws, in plain figures; a `site` replaces most of it."""
 
     server_count: int = quantity(
-        100, unit="servers", doc="Servers deployed", example=100, ge=1, le=10**7
+        100, "Servers deployed", unit="servers", ge=1, le=10**7
     )
     server_w: float = priced("server_w", "Rated power of one", gt=0, le=1e6)
     built_w: float | None = quantity(
-        None, unit="W", doc="IT power the site is built for. Empty means the servers' "
-        "rated power", example=1.02e6, gt=0, le=1e11,
+        None, "IT power the site is built for. Empty means the servers' rated power",
+        unit="W", example=1.02e6, gt=0, le=1e11,
     )  # fmt: skip
     mean_frac: float = priced("mean_frac", "Mean IT power ÷ rated", gt=0, le=1.5)
     peak_frac: float = priced(
@@ -52,7 +52,7 @@ class PlainLoad(Model):
         "water_l_per_it_kwh", "Fresh water of the site ÷ IT energy", ge=0, le=100
     )
     lost_server_h_per_year: float = quantity(
-        0.0, unit="h", doc="Server-hours without service in a year", example=200,
+        0.0, "Server-hours without service in a year", unit="h", example=200,
         source="assumed: none", ge=0, le=1e11,
     )  # fmt: skip
 
@@ -89,13 +89,13 @@ class Servers(Model):
 class Capital(Model):
     """What the site costs to build, per watt of IT power it is built for."""
 
-    redundancy: Redundancy = Field(
-        "n+1", description="Of the power chain: `n` installs a watt for a watt, `n+1` "
-        "one and spare_frac, `2n` two", examples=["2n"],
+    redundancy: Redundancy = described(
+        "n+1", "Of the power chain: `n` installs a watt for a watt, `n+1` one and "
+        "spare_frac, `2n` two", example="2n",
     )  # fmt: skip
     power_usd_per_w: float = priced(
-        "power_usd_per_w", "Switchgear, engines, UPS and distribution, per installed "
-        "watt", ge=0, le=1000,
+        "power_usd_per_w",
+        "Switchgear, engines, UPS and distribution, per installed watt", ge=0, le=1000,
     )  # fmt: skip
     spare_frac: float = priced("spare_frac", "Spare of `n+1` ÷ load", ge=0, le=1)
     cooling_usd_per_w: float = priced(
@@ -125,12 +125,12 @@ class EnergyPrice(Model):
     """What energy and its peaks cost, as a constant or by the hours of a year."""
 
     usd_per_kwh: float = priced("energy_usd_per_kwh", "Price of energy", ge=-1, le=10)
-    grid: str | None = Field(
-        None, description="Dataset of hourly prices and carbon; replaces usd_per_kwh "
-        "and carbon.g_per_kwh. Empty means constant", examples=["US-CAL-CISO_2022"],
+    grid: str | None = described(
+        None, "Dataset of hourly prices and carbon; replaces usd_per_kwh and "
+        "carbon.g_per_kwh. Empty means constant", example="US-CAL-CISO_2022",
     )  # fmt: skip
     utc_offset_h: float = quantity(
-        0.0, unit="h", doc="How far the site's clock is ahead of UTC, for `grid`",
+        0.0, "How far the site's clock is ahead of UTC, for `grid`", unit="h",
         example=-8, ge=-14, le=14,
     )  # fmt: skip
     growth_per_year: float = priced(
@@ -167,9 +167,8 @@ class Money(Model):
     """How years are put together."""
 
     years: int = quantity(
-        10, unit="years", doc="Years that are looked at", example=10,
-        source="assumed", ge=1, le=50,
-    )  # fmt: skip
+        10, "Years that are looked at", unit="years", source="assumed", ge=1, le=50
+    )
     discount_rate: float = priced("discount_rate", "Discount rate", ge=-0.5, le=1)
     residual_frac: float = priced(
         "residual_frac", "What things fetch at the end ÷ straight-line book value",
@@ -180,26 +179,26 @@ class Money(Model):
 class CostInput(Model):
     """A site and everything it costs."""
 
-    name: str = Field(
-        "A site", description="Name", examples=["Hall 1"], min_length=1, max_length=80
+    name: str = described(
+        "A site", "Name", example="Hall 1", min_length=1, max_length=80
     )
-    site: Scenario | None = Field(
-        None, description="A site to run: its servers, power, energy, peaks, water and "
-        "lost hours replace those of `load`. Empty means plain figures",
-        examples=[{"facility": {"template": {"design": "2n"}}}],
+    site: Scenario | None = described(
+        None, "A site to run: its servers, power, energy, peaks, water and lost hours "
+        "replace those of `load`. Empty means plain figures",
+        example={"facility": {"template": {"design": "2n"}}},
     )  # fmt: skip
     site_runs_per_year: float = quantity(
-        1.0, unit="1/year", doc="How often a year the lost server-hours of the site's "
-        "run happen; its energy is always carried on to a year", example=0.2,
+        1.0, "How often a year the lost server-hours of the site's run happen; its "
+        "energy is always carried on to a year", unit="1/year", example=0.2,
         source="assumed", ge=0, le=366,
     )  # fmt: skip
-    load: PlainLoad = Field(default_factory=PlainLoad, description="What it draws")
-    servers: Servers = Field(default_factory=Servers, description="Servers")
-    capital: Capital = Field(default_factory=Capital, description="The building")
-    energy: EnergyPrice = Field(default_factory=EnergyPrice, description="Energy")
-    water: WaterPrice = Field(default_factory=WaterPrice, description="Water")
-    carbon: CarbonPrice = Field(default_factory=CarbonPrice, description="Carbon")
-    money: Money = Field(default_factory=Money, description="Money")
+    load: PlainLoad = part(PlainLoad, "What it draws")
+    servers: Servers = part(Servers, "Servers")
+    capital: Capital = part(Capital, "The building")
+    energy: EnergyPrice = part(EnergyPrice, "Energy")
+    water: WaterPrice = part(WaterPrice, "Water")
+    carbon: CarbonPrice = part(CarbonPrice, "Carbon")
+    money: Money = part(Money, "Money")
 
     @model_validator(mode="after")
     def _has_facility(self) -> CostInput:

@@ -7,14 +7,13 @@ and racks. Both end as the same lists, so everything behind them knows one form.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
-from twin.scenario.base import Model, quantity
+from twin.scenario.base import Model, described, part, quantity
 from twin.scenario.campus import Campus
 from twin.scenario.facility_checks import (
-    SOURCES,
     check_cords,
     check_kind,
     check_nodes,
@@ -22,39 +21,14 @@ from twin.scenario.facility_checks import (
     check_severity,
     nearest_name,
 )
-from twin.scenario.facility_units import unit_warnings
-from twin.scenario.facility_warnings import facility_warnings
+from twin.scenario.facility_warnings import facility_warnings as facility_warnings
 
-__all__ = [
-    "NODE_KINDS",
-    "SOURCES",
-    "Campus",
-    "Cooling",
-    "Design",
-    "ElectricalNode",
-    "Event",
-    "EventKind",
-    "Facility",
-    "Loss",
-    "NodeKind",
-    "Rack",
-    "SiteTemplate",
-    "SiteWeather",
-    "Store",
-    "check_events",
-    "event_targets",
-    "facility_warnings",
-    "unit_warnings",
-]
-
-NODE_KINDS = (
-    "utility", "generator", "transformer", "switchboard", "ups", "sts", "pdu", "rpp",
-    "busway", "rack-pdu", "psu",
-)  # fmt: skip
 NodeKind = Literal[
     "utility", "generator", "transformer", "switchboard", "ups", "sts", "pdu", "rpp",
     "busway", "rack-pdu", "psu",
 ]  # fmt: skip
+NODE_KINDS: tuple[str, ...] = get_args(NodeKind)
+Phases = Literal["abc", "ab", "bc", "ca", "a", "b", "c"]
 Design = Literal["n", "n+1", "2n", "3n2", "catcher"]
 EventKind = Literal[
     "lose-node", "maintenance", "lose-module", "utility-outage",
@@ -67,54 +41,50 @@ class Loss(Model):
     """Losses of a node as fractions of its rated output."""
 
     fixed: float = quantity(
-        0.0, unit="1", doc="Loss at any load ÷ rated output", example=0.01, ge=0, lt=1
+        0.0, "Loss at any load ÷ rated output", example=0.01, ge=0, lt=1
     )
-    linear: float = quantity(
-        0.0, unit="1", doc="Loss ÷ output", example=0.01, ge=0, lt=1
-    )
+    linear: float = quantity(0.0, "Loss ÷ output", example=0.01, ge=0, lt=1)
     quadratic: float = quantity(
-        0.0, unit="1", doc="Loss at rated output that grows with its square",
-        example=0.01, ge=0, lt=1,
-    )  # fmt: skip
+        0.0, "Loss at rated output that grows with its square", example=0.01, ge=0, lt=1
+    )
 
 
 class Store(Model):
     """What carries a node's load when its feed is lost."""
 
-    kind: Literal["battery", "battery-li", "flywheel"] = Field(
-        "battery", description="Kind of store", examples=["battery"]
+    kind: Literal["battery", "battery-li", "flywheel"] = described(
+        "battery", "Kind of store"
     )
     runtime_s: float = quantity(
-        300.0, unit="s", doc="Time it carries rated output", example=300,
+        300.0, "Time it carries rated output", unit="s",
         source="assumed: five minutes, a common choice", gt=0, le=86_400,
     )  # fmt: skip
     recharge_s: float = quantity(
-        14_400.0, unit="s", doc="Time from empty to full", example=14_400,
-        source="assumed", gt=0, le=864_000,
+        14_400.0, "Time from empty to full", unit="s", source="assumed", gt=0,
+        le=864_000,
     )  # fmt: skip
 
 
 class ElectricalNode(Model):
     """One node of the power network."""
 
-    name: str = Field(
-        ..., description="Unique name", examples=["UPS-A1"], min_length=1, max_length=60
+    name: str = described(
+        ..., "Unique name", example="UPS-A1", min_length=1, max_length=60
     )
-    kind: NodeKind = Field(..., description="What it is", examples=["ups"])
-    fed_by: tuple[str, ...] = Field(
-        (), description="Names of its feeds, the preferred one first",
-        examples=[["SWB-A"]], max_length=8,
+    kind: NodeKind = described(..., "What it is", example="ups")
+    fed_by: tuple[str, ...] = described(
+        (), "Names of its feeds, the preferred one first", example=["SWB-A"],
+        max_length=8,
     )  # fmt: skip
-    transfer: Literal["share", "first"] | None = Field(
+    transfer: Literal["share", "first"] | None = described(
         None,
-        description="With several feeds: share the draw equally over the live ones, or "
-        "take the first live one (a transfer switch). Must be said where there are two",
-        examples=["first"],
+        "With several feeds: share the draw equally over the live ones, or take the "
+        "first live one (a transfer switch). Must be said where there are two",
+        example="first",
     )
     rated_w: float = quantity(
-        ..., unit="W", doc="Output it can carry for ever", example=2_500_000, gt=0,
-        le=1e10,
-    )  # fmt: skip
+        ..., "Output it can carry for ever", unit="W", example=2_500_000, gt=0, le=1e10
+    )
     derate_frac: float | None = quantity(
         None, unit="1", doc="Part of the rating that may be planned with. Empty means "
         "0.8 for busway, RPP and rack PDU, 1 for the rest", example=0.8,
@@ -122,47 +92,42 @@ class ElectricalNode(Model):
         "more (NEC, memory)", gt=0, le=1,
     )  # fmt: skip
     module_count: int = quantity(
-        1, unit="modules", doc="Parallel modules inside the node", example=4, ge=1,
+        1, "Parallel modules inside the node", unit="modules", example=4, ge=1, le=64
+    )
+    modules_needed: int = quantity(
+        1, "Modules that together carry the rating", unit="modules", example=3, ge=1,
         le=64,
     )  # fmt: skip
-    modules_needed: int = quantity(
-        1, unit="modules", doc="Modules that together carry the rating", example=3,
-        ge=1, le=64,
+    loss: Loss | None = described(
+        None, "Losses; empty means the catalogue's for the kind",
+        example={"fixed": 0.01, "linear": 0.01, "quadratic": 0.01},
     )  # fmt: skip
-    loss: Loss | None = Field(
-        None, description="Losses; empty means the catalogue's for the kind",
-        examples=[{"fixed": 0.01, "linear": 0.01, "quadratic": 0.01}],
+    ups_mode: Literal["double-conversion", "eco"] = described(
+        "double-conversion", "How a UPS runs", example="eco"
+    )
+    protection: str | None = described(
+        None, "Trip curve of the catalogue; empty means the kind's own, \"none\" means "
+        "unprotected", example="electronic-lsi",
     )  # fmt: skip
-    ups_mode: Literal["double-conversion", "eco"] = Field(
-        "double-conversion", description="How a UPS runs", examples=["eco"]
-    )
-    protection: str | None = Field(
-        None,
-        description='Trip curve of the catalogue; empty means the kind\'s own, "none" '
-        "means unprotected",
-        examples=["electronic-lsi"],
-    )
     protection_rated_w: float | None = quantity(
-        None, unit="W", doc="Setting of the protection. Empty means the rating",
+        None, "Setting of the protection. Empty means the rating", unit="W",
         example=2_500_000, gt=0, le=1e10,
     )  # fmt: skip
-    store: Store | None = Field(
-        None, description="Battery or flywheel", examples=[{"runtime_s": 300}]
+    store: Store | None = described(
+        None, "Battery or flywheel", example={"runtime_s": 300}
     )
     start_s: float | None = quantity(
-        None, unit="s", doc="A generator's time to ready. Empty means the catalogue's",
+        None, "A generator's time to ready. Empty means the catalogue's", unit="s",
         example=10, ge=0, le=600,
     )  # fmt: skip
     transfer_s: float | None = quantity(
-        None, unit="s", doc="Dead time of a transfer switch. Empty means the "
-        "catalogue's: milliseconds for an STS, a tenth of a second otherwise",
+        None, "Dead time of a transfer switch. Empty means the catalogue's: "
+        "milliseconds for an STS, a tenth of a second otherwise", unit="s",
         example=0.004, ge=0, le=600,
     )  # fmt: skip
-    phases: Literal["abc", "ab", "bc", "ca", "a", "b", "c"] = Field(
-        "abc", description="Phases it carries", examples=["abc"]
-    )
-    side: Literal["", "A", "B", "C", "R"] = Field(
-        "", description="Side it belongs to, for people", examples=["A"]
+    phases: Phases = described("abc", "Phases it carries")
+    side: Literal["", "A", "B", "C", "R"] = described(
+        "", "Side it belongs to, for people", example="A"
     )
 
     @model_validator(mode="after")
@@ -190,37 +155,31 @@ class ElectricalNode(Model):
 class Rack(Model):
     """One rack: where it stands, what feeds it, what is in it."""
 
-    name: str = Field(
-        ..., description="Unique name", examples=["H1R2K07"], min_length=1,
-        max_length=60,
-    )  # fmt: skip
-    hall: str = Field("H1", description="Hall", examples=["H1"], max_length=40)
-    row: str = Field("R1", description="Row", examples=["H1R2"], max_length=40)
-    aisle: str = Field("", description="Cold aisle", examples=["H1A1"], max_length=40)
+    name: str = described(
+        ..., "Unique name", example="H1R2K07", min_length=1, max_length=60
+    )
+    hall: str = described("H1", "Hall", max_length=40)
+    row: str = described("R1", "Row", example="H1R2", max_length=40)
+    aisle: str = described("", "Cold aisle", example="H1A1", max_length=40)
     position: int = quantity(
-        1, unit="place", doc="Place in the row, from one end", example=7, ge=1, le=1000
+        1, "Place in the row, from one end", unit="place", example=7, ge=1, le=1000
     )
-    fed_by: tuple[str, ...] = Field(
-        ..., description="Nodes that feed it; two share its draw equally",
-        examples=[["ROW-H1R2-A", "ROW-H1R2-B"]], min_length=1, max_length=4,
+    fed_by: tuple[str, ...] = described(
+        ..., "Nodes that feed it; two share its draw equally",
+        example=["ROW-H1R2-A", "ROW-H1R2-B"], min_length=1, max_length=4,
     )  # fmt: skip
-    server: str | None = Field(
-        None, description="Server type; empty means the fleet's", examples=["dgx-a100"]
+    server: str | None = described(
+        None, "Server type; empty means the fleet's", example="dgx-a100"
     )
-    server_count: int = quantity(
-        4, unit="servers", doc="Servers in the rack", example=4, ge=0, le=144
-    )
+    server_count: int = quantity(4, "Servers in the rack", unit="servers", ge=0, le=144)
     low_priority_frac: float | None = quantity(
-        None, unit="1", doc="Part of its servers that is low priority. Empty means the "
-        "fleet's", example=0.5, ge=0, le=1,
+        None, "Part of its servers that is low priority. Empty means the fleet's",
+        example=0.5, ge=0, le=1,
     )  # fmt: skip
-    kind: Literal["saas", "iaas"] = Field(
-        "saas", description="Served endpoints, or opaque virtual machines",
-        examples=["saas"],
-    )  # fmt: skip
-    phases: Literal["abc", "ab", "bc", "ca", "a", "b", "c"] = Field(
-        "abc", description="Phases its supplies hang on", examples=["abc"]
+    kind: Literal["saas", "iaas"] = described(
+        "saas", "Served endpoints, or opaque virtual machines"
     )
+    phases: Phases = described("abc", "Phases its supplies hang on")
 
     @model_validator(mode="after")
     def _own_cords(self) -> Rack:
@@ -231,44 +190,37 @@ class Rack(Model):
 class SiteTemplate(Model):
     """A regular site by its counts; expanded to nodes and racks."""
 
-    design: Design = Field(
+    design: Design = described(
         "2n",
-        description="Redundancy: n, n+1 (parallel UPS modules), 2n (two chains), 3n2 "
-        "(three chains, rows on pairs of them), catcher (a reserve UPS, switched in)",
-        examples=["2n"],
+        "Redundancy: n, n+1 (parallel UPS modules), 2n (two chains), 3n2 (three "
+        "chains, rows on pairs of them), catcher (a reserve UPS, switched in)",
     )
-    halls: int = quantity(1, unit="halls", doc="Halls", example=1, ge=1, le=64)
-    rows_per_hall: int = quantity(
-        4, unit="rows", doc="Rows in a hall", example=4, ge=1, le=100
-    )
-    racks_per_row: int = quantity(
-        10, unit="racks", doc="Racks in a row", example=10, ge=1, le=100
-    )
+    halls: int = quantity(1, "Halls", unit="halls", ge=1, le=64)
+    rows_per_hall: int = quantity(4, "Rows in a hall", unit="rows", ge=1, le=100)
+    racks_per_row: int = quantity(10, "Racks in a row", unit="racks", ge=1, le=100)
     servers_per_rack: int = quantity(
-        4, unit="servers", doc="Servers a rack was planned for", example=4, ge=1, le=72
+        4, "Servers a rack was planned for", unit="servers", ge=1, le=72
     )
     added_servers_per_row: int = quantity(
-        0, unit="servers", doc="Servers added to each row, spread over its racks",
+        0, "Servers added to each row, spread over its racks", unit="servers",
         example=12, ge=0, le=1000,
     )  # fmt: skip
     row_limit_w: float | None = quantity(
-        None, unit="W", doc="Power limit of a row. Empty means its planned servers × "
-        "the catalogue's provisioned power",
-        example=204_512.0, gt=0, le=1e9,
+        None, "Power limit of a row. Empty means its planned servers × the catalogue's "
+        "provisioned power", unit="W", example=204_512.0, gt=0, le=1e9,
     )  # fmt: skip
     margin_frac: float = quantity(
-        0.1, unit="1", doc="Room that nodes above the rows have beyond their rows' "
-        "limits and cooling", example=0.1, source="assumed", ge=0, le=2,
+        0.1, "Room that nodes above the rows have beyond their rows' limits and "
+        "cooling", source="assumed", ge=0, le=2,
     )  # fmt: skip
-    ups_mode: Literal["double-conversion", "eco"] = Field(
-        "double-conversion", description="How the UPS run", examples=["eco"]
+    ups_mode: Literal["double-conversion", "eco"] = described(
+        "double-conversion", "How the UPS run", example="eco"
     )
-    rack_pdus: bool = Field(
-        False, description="Whether each rack's PDUs are nodes of their own",
-        examples=[True],
-    )  # fmt: skip
+    rack_pdus: bool = described(
+        False, "Whether each rack's PDUs are nodes of their own", example=True
+    )
     battery_s: float = quantity(
-        300.0, unit="s", doc="Time a UPS carries its rating", example=300,
+        300.0, "Time a UPS carries its rating", unit="s",
         source="assumed: five minutes", gt=0, le=86_400,
     )  # fmt: skip
 
@@ -276,63 +228,60 @@ class SiteTemplate(Model):
 class Cooling(Model):
     """How heat leaves the halls."""
 
-    plant: str = Field(
-        "water-cooled", description="Ready-made plant (water-cooled, cold-water, "
-        "air-cooled, outside-air, rear-door, liquid-cooled), or one of your own",
-        examples=["air-cooled"], min_length=1, max_length=60,
+    plant: str = described(
+        "water-cooled", "Ready-made plant (water-cooled, cold-water, air-cooled, "
+        "outside-air, rear-door, liquid-cooled), or one of your own",
+        example="air-cooled", min_length=1, max_length=60,
     )  # fmt: skip
     supply_c: float = quantity(
-        24.0, unit="C", doc="Air supplied to the servers", example=24,
+        24.0, "Air supplied to the servers", unit="C",
         source="assumed: inside ASHRAE's recommended range", ge=10, le=40,
     )  # fmt: skip
     capacity_frac: float = quantity(
-        1.2, unit="1", doc="Heat the plant can take out ÷ the rows' limits",
-        example=1.2, source="assumed: one unit in six spare", gt=0, le=10,
+        1.2, "Heat the plant can take out ÷ the rows' limits",
+        source="assumed: one unit in six spare", gt=0, le=10,
     )  # fmt: skip
     airflow_frac: float = quantity(
-        1.1, unit="1", doc="Air the hall can move ÷ what its planned servers draw at "
-        "full load", example=1.1, source="assumed: one unit in ten spare", gt=0, le=10,
+        1.1, "Air the hall can move ÷ what its planned servers draw at full load",
+        source="assumed: one unit in ten spare", gt=0, le=10,
     )  # fmt: skip
     buffer_s: float = quantity(
-        0.0, unit="s", doc="Cold stored in tanks, as time at the rows' limits",
-        example=300, ge=0, le=86_400,
+        0.0, "Cold stored in tanks, as time at the rows' limits", unit="s", example=300,
+        ge=0, le=86_400,
     )  # fmt: skip
     inlet_limit_c: float = quantity(
-        32.0, unit="C", doc="Server inlet that must not be passed", example=32,
+        32.0, "Server inlet that must not be passed", unit="C",
         source="ASHRAE TC 9.9 allowable, class A1 (memory)", ge=20, le=60,
     )  # fmt: skip
-    containment: Literal["none", "aisle"] = Field(
-        "aisle", description="Whether aisles are closed: what exhaust warms inlets "
-        "falls to a quarter (assumed)", examples=["aisle"],
+    containment: Literal["none", "aisle"] = described(
+        "aisle", "Whether aisles are closed: what exhaust warms inlets falls to a "
+        "quarter (assumed)",
     )  # fmt: skip
     shutdown_c: float = quantity(
-        45.0, unit="C", doc="Server inlet at which servers switch themselves off",
-        example=45, source="assumed: ASHRAE class A4's allowable end (memory)", ge=25,
-        le=80,
+        45.0, "Server inlet at which servers switch themselves off", unit="C",
+        source="assumed: ASHRAE class A4's allowable end (memory)", ge=25, le=80,
     )  # fmt: skip
 
 
 class SiteWeather(Model):
     """Outdoor air: a dataset, or a year generated from four figures."""
 
-    dataset: str | None = Field(
-        None, description="Name of a weather dataset; empty means generated",
-        examples=["tmy3_tucson_az"],
+    dataset: str | None = described(
+        None, "Name of a weather dataset; empty means generated",
+        example="tmy3_tucson_az",
     )  # fmt: skip
     mean_c: float = quantity(
-        12.0, unit="C", doc="Mean of the year", example=12, source="assumed", ge=-40,
-        le=45,
-    )  # fmt: skip
+        12.0, "Mean of the year", unit="C", source="assumed", ge=-40, le=45
+    )
     annual_swing_k: float = quantity(
-        11.0, unit="K", doc="Warmest month's mean above the year's", example=11,
-        source="assumed", ge=0, le=40,
+        11.0, "Warmest month's mean above the year's", unit="K", source="assumed", ge=0,
+        le=40,
     )  # fmt: skip
     daily_swing_k: float = quantity(
-        5.0, unit="K", doc="Afternoon above the day's mean", example=5,
-        source="assumed", ge=0, le=25,
-    )  # fmt: skip
+        5.0, "Afternoon above the day's mean", unit="K", source="assumed", ge=0, le=25
+    )
     dew_point_c: float = quantity(
-        6.0, unit="C", doc="Mean dew point", example=6, source="assumed", ge=-40, le=35
+        6.0, "Mean dew point", unit="C", source="assumed", ge=-40, le=35
     )
 
 
@@ -340,21 +289,20 @@ class Event(Model):
     """Something that happens to the site at a moment of the horizon."""
 
     t_s: float = quantity(
-        ..., unit="s", doc="When, from the horizon's start", example=3600, ge=0, le=4e7
+        ..., "When, from the horizon's start", unit="s", example=3600, ge=0, le=4e7
     )
-    kind: EventKind = Field(..., description="What happens", examples=["lose-node"])
-    target: str = Field(
-        "", description="Node, hall or row concerned; empty where there is no choice",
-        examples=["UPS-A1"], max_length=60,
+    kind: EventKind = described(..., "What happens", example="lose-node")
+    target: str = described(
+        "", "Node, hall or row concerned; empty where there is no choice",
+        example="UPS-A1", max_length=60,
     )  # fmt: skip
     duration_s: float | None = quantity(
-        None, unit="s", doc="How long it lasts. Empty means to the end", example=900,
-        gt=0, le=4e7,
+        None, "How long it lasts. Empty means to the end", unit="s", example=900, gt=0,
+        le=4e7,
     )  # fmt: skip
     severity: float | None = quantity(
-        None, unit="1", doc="What is left of airflow or capacity (0..1), kelvin of a "
-        "heat wave, factor of a slow BMC's latency, modules lost. Empty means the "
-        "usual",
+        None, "What is left of airflow or capacity (0..1), kelvin of a heat wave, "
+        "factor of a slow BMC's latency, modules lost. Empty means the usual",
         example=0.9, ge=0, le=100,
     )  # fmt: skip
 
@@ -367,43 +315,42 @@ class Event(Model):
 class Facility(Model):
     """The building around the rows."""
 
-    template: SiteTemplate | None = Field(
-        None, description="A regular site; or give nodes and racks",
-        examples=[{"design": "2n"}],
-    )  # fmt: skip
-    electrical: tuple[ElectricalNode, ...] = Field(
-        (), description="Power nodes, in any order", max_length=60_000,
-        examples=[[{"name": "UTIL", "kind": "utility", "rated_w": 5_000_000}]],
-    )  # fmt: skip
-    racks: tuple[Rack, ...] = Field(
-        (), description="Racks", max_length=30_000,
-        examples=[[{"name": "H1R1K01", "fed_by": ["PDU-A"]}]],
-    )  # fmt: skip
-    cooling: Cooling = Field(
-        default_factory=Cooling, description="Cooling", examples=[{"supply_c": 24}]
+    template: SiteTemplate | None = described(
+        None, "A regular site; or give nodes and racks", example={"design": "2n"}
     )
-    weather: SiteWeather = Field(
-        default_factory=SiteWeather, description="Outdoor air",
-        examples=[{"mean_c": 12}],
+    electrical: tuple[ElectricalNode, ...] = described(
+        (), "Power nodes, in any order",
+        example=[{"name": "UTIL", "kind": "utility", "rated_w": 5_000_000}],
+        max_length=60_000,
     )  # fmt: skip
-    row_limits_w: dict[str, float] = Field(
-        default_factory=dict,
-        description="Power limit by row [W], for explicit racks. A row that is not "
-        "named may draw the catalogue's provisioned power of its servers",
-        examples=[{"H1R1": 204_520.0}],
+    racks: tuple[Rack, ...] = described(
+        (), "Racks", example=[{"name": "H1R1K01", "fed_by": ["PDU-A"]}],
+        max_length=30_000,
+    )  # fmt: skip
+    cooling: Cooling = part(Cooling, "Cooling", {"supply_c": 24})
+    weather: SiteWeather = part(SiteWeather, "Outdoor air", {"mean_c": 12})
+    row_limits_w: dict[str, float] = part(
+        dict,
+        "Power limit by row [W], for explicit racks. A row that is not named may draw "
+        "the catalogue's provisioned power of its servers",
+        {"H1R1": 204_520.0},
     )
+    design: Design | None = described(
+        None, "Redundancy that explicit nodes were designed for: a cost is told, the "
+        "nodes decide what happens. A template says its own", example="2n",
+    )  # fmt: skip
     loss_frac: float = quantity(
-        1.0, unit="1", doc="Electrical losses of every node ÷ its own or the "
-        "catalogue's", example=1.2, source="assumed: nodes lose what their curves say",
-        ge=0, le=5,
+        1.0, "Electrical losses of every node ÷ its own or the catalogue's",
+        example=1.2, source="assumed: nodes lose what their curves say", ge=0, le=5,
     )  # fmt: skip
-    campus: Campus | None = Field(
-        None, description="What several halls share: a contract, cooling water",
-        examples=[{"contract_w": 800e6}],
+    campus: Campus | None = described(
+        None, "What several halls share: a contract, cooling water",
+        example={"contract_w": 800e6},
     )  # fmt: skip
-    events: tuple[Event, ...] = Field(
-        (), description="What happens, in any order", max_length=1000,
-        examples=[[{"t_s": 3600, "kind": "utility-outage", "duration_s": 900}]],
+    events: tuple[Event, ...] = described(
+        (), "What happens, in any order",
+        example=[{"t_s": 3600, "kind": "utility-outage", "duration_s": 900}],
+        max_length=1000,
     )  # fmt: skip
 
     @model_validator(mode="after")
@@ -412,6 +359,8 @@ class Facility(Model):
             raise ValueError(
                 "template and electrical exclude each other; keep one of them"
             )
+        if self.template is not None and self.design is not None:
+            raise ValueError("template has a design of its own; leave out design")
         if self.template is None and not (self.electrical and self.racks):
             raise ValueError(
                 "electrical and racks are both needed without a template; add "

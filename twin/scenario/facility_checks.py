@@ -10,6 +10,8 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING
 
+from twin.scenario.facility_units import feeds_first
+
 if TYPE_CHECKING:
     from twin.scenario.facility import ElectricalNode, Event, Rack
 
@@ -115,16 +117,11 @@ def check_nodes(nodes: tuple[ElectricalNode, ...]) -> None:
         raise ValueError(f"electrical has two nodes named {double}; rename one")
     for node in nodes:
         for feed in node.fed_by:
-            if feed not in known:
-                raise ValueError(
-                    f"{node.name} is fed by {feed}, which does not exist; "
-                    f"{nearest_name(feed, names)}"
-                )
-            missing = set(node.phases) - set(known[feed].phases)
-            if missing:
+            if missing := _missing_phases(node.name, node.phases, feed, known):
                 raise ValueError(
                     f"{node.name} has phases {node.phases}, but its feed {feed} does "
-                    f"not carry phase {min(missing)}; {_narrower(node, known[feed])}"
+                    f"not carry phase {min(missing)}; set phases of {node.name} within "
+                    f"{known[feed].phases}, or widen {feed}'s"
                 )
     ring = _ring(nodes)
     if ring:
@@ -139,35 +136,29 @@ def check_nodes(nodes: tuple[ElectricalNode, ...]) -> None:
             )
 
 
-def _narrower(node: ElectricalNode, feed: ElectricalNode) -> str:
-    return f"set phases of {node.name} within {feed.phases}, or widen {feed.name}'s"
+def _missing_phases(
+    name: str, phases: str, feed: str, known: dict[str, ElectricalNode]
+) -> set[str]:
+    """Phases that a feed does not carry; a feed that does not exist is refused."""
+    if feed not in known:
+        raise ValueError(
+            f"{name} is fed by {feed}, which does not exist; "
+            f"{nearest_name(feed, list(known))}"
+        )
+    return set(phases) - set(known[feed].phases)
 
 
 def _ring(nodes: tuple[ElectricalNode, ...]) -> list[str]:
-    """First ring found, its first node named again at the end; empty for none."""
+    """A ring, its first node named again at the end; empty for none."""
     feeds = {n.name: n.fed_by for n in nodes}
-    done: set[str] = set()
-    for start in feeds:
-        path: list[str] = []
-        on_path: set[str] = set()
-        stack = [(start, iter(feeds[start]))]
-        while stack:
-            name, left = stack[-1]
-            if name not in on_path:
-                if name in done:
-                    stack.pop()
-                    continue
-                path.append(name)
-                on_path.add(name)
-            following = next(left, None)
-            if following is None:
-                done.add(name)
-                on_path.discard(path.pop())
-                stack.pop()
-            elif following in on_path:
-                return [*path[path.index(following) :], following]
-            else:
-                stack.append((following, iter(feeds[following])))
+    for node in feeds_first(nodes):
+        del feeds[node.name]
+    path = list(feeds)[:1]  # all that are left hang on a ring, or stand in one
+    while path:
+        following = next(feed for feed in feeds[path[-1]] if feed in feeds)
+        if following in path:
+            return [*path[path.index(following) :], following]
+        path.append(following)
     return []
 
 
@@ -187,16 +178,11 @@ def check_racks(racks: tuple[Rack, ...], nodes: tuple[ElectricalNode, ...]) -> N
         raise ValueError(f"racks has the name {double} twice; rename one")
     for rack in racks:
         for feed in rack.fed_by:
-            if feed not in by_name:
+            label = f"rack {rack.name}"
+            if missing := _missing_phases(label, rack.phases, feed, by_name):
                 raise ValueError(
-                    f"rack {rack.name} is fed by {feed}, which does not exist; "
-                    f"{nearest_name(feed, list(by_name))}"
-                )
-            missing = set(rack.phases) - set(by_name[feed].phases)
-            if missing:
-                raise ValueError(
-                    f"rack {rack.name} hangs on phase {min(missing)}, which {feed} "
-                    f"does not carry; use one of {by_name[feed].phases}"
+                    f"{label} hangs on phase {min(missing)}, which {feed} does not "
+                    f"carry; use one of {by_name[feed].phases}"
                 )
     _check_halls(racks, [*by_name, *names])
     fed = {feed for n in nodes for feed in n.fed_by}

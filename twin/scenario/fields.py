@@ -1,20 +1,18 @@
-"""Fields of inputs by dotted path: what exists, its unit and limits; changing it."""
+"""Fields of inputs by dotted path: what exists, its unit and limits."""
 
 from __future__ import annotations
 
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from twin.errors import ScenarioError
-from twin.scenario.parse import is_index, nearest
-
 Kind = Literal["number", "whole", "choice", "text", "flag", "part"]
 _DEPTH = 6
+_INDEX_DIGITS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,17 +54,8 @@ def find_field(model: type[BaseModel], path: str) -> FieldFact | None:
     Returns:
         The field; None if no alternative of the inputs has it.
     """
-    models = [model]
     *parents, last = path.split(".")
-    for part in parents:
-        if is_index(part):
-            continue
-        models = [
-            inner
-            for one in models
-            if part in one.model_fields
-            for inner in models_in(one.model_fields[part].annotation)
-        ]
+    models = models_at(model, parents)
     facts = [
         _fact(path, m.model_fields[last]) for m in models if last in m.model_fields
     ]
@@ -83,33 +72,26 @@ def fields_of(model: type[BaseModel], prefix: str = "") -> Iterator[FieldFact]:
         yield _merged(facts)
 
 
-def changed(
-    model: type[BaseModel], document: Any, changes: Mapping[str, Any]
-) -> list[ScenarioError]:
-    """
-    Change fields of a plain document in place.
+def models_at(
+    model: type[BaseModel], path: Iterable[int | str]
+) -> list[type[BaseModel]]:
+    """Models that stand at a path, all alternatives of a union together."""
+    models = [model]
+    for part in path:
+        if not isinstance(part, int) and not is_index(part):
+            models = [
+                inner
+                for one in models
+                if part in one.model_fields
+                for inner in models_in(one.model_fields[part].annotation)
+            ]
+    return models
 
-    Args:
-        model: Type of the inputs, to know which keys exist.
-        document: The document, every default filled in.
-        changes: New value per dotted path.
 
-    Returns:
-        What could not be changed; empty if all could.
-    """
-    wrong = []
-    for path in sorted(changes):
-        if not _put(model, document, path, changes[path]):
-            known = [f.path for f in fields_of(model)]
-            wrong.append(
-                ScenarioError(
-                    field=path,
-                    rule="names no field of the inputs",
-                    value=path,
-                    repair=nearest(path, known),
-                )
-            )
-    return wrong
+def is_index(part: str) -> bool:
+    """Whether a part of a path counts; `isdigit` alone takes superscripts too."""
+    plain = part.isascii() and part.isdigit() and len(part) <= _INDEX_DIGITS
+    return plain and str(int(part)) == part
 
 
 def models_in(annotation: Any) -> list[type[BaseModel]]:
@@ -123,25 +105,6 @@ def _merged(facts: list[FieldFact]) -> FieldFact:
     """One field of several alternatives: what either of them may be."""
     choices = tuple(dict.fromkeys(c for f in facts for c in f.choices))
     return replace(facts[0], choices=choices)
-
-
-def _put(model: type[BaseModel], document: Any, path: str, value: Any) -> bool:
-    *parents, last = path.split(".")
-    here = document
-    for part in parents:
-        if isinstance(here, list) and is_index(part) and int(part) < len(here):
-            here = here[int(part)]
-        elif isinstance(here, dict):
-            here = here.get(part)
-        else:
-            return False
-    if isinstance(here, list) and is_index(last) and int(last) < len(here):
-        here[int(last)] = value
-        return True
-    if not isinstance(here, dict) or find_field(model, path) is None:
-        return False
-    here[last] = value
-    return True
 
 
 def _walk(model: type[BaseModel], prefix: str, depth: int) -> Iterator[FieldFact]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
-from twin.scenario.base import Model, quantity
+from twin.scenario.base import Model, described, quantity
 
 if TYPE_CHECKING:
     from twin.stabilize import disturbance, load_protection, upstream
@@ -20,32 +20,26 @@ class Ups(Model):
     """Input side of the UPSs, all as one: does it pass or amplify a swing?"""
 
     rated_w: float | None = quantity(
-        None, unit="W", doc="Rated output. Empty means the highest power and 10 %",
+        None, "Rated output. Empty means the highest power and 10 %", unit="W",
         example=6e7, gt=0, le=1e11,
     )  # fmt: skip
     bandwidth_hz: float = quantity(
-        10.0, unit="Hz", doc="Where a swing is passed on at 71 %", example=10,
-        source=_OURS, gt=0, le=1e4,
+        10.0, "Where a swing is passed on at 71 %", unit="Hz", source=_OURS, gt=0,
+        le=1e4,
     )  # fmt: skip
     damping: float = quantity(
-        0.7071, unit="1", doc="Damping of the rectifier; below 0.71 it amplifies",
-        example=0.3, source=_OURS, gt=0, le=10,
+        0.7071, "Damping of the rectifier; below 0.71 it amplifies", example=0.3,
+        source=_OURS, gt=0, le=10,
     )  # fmt: skip
     fixed_frac: float = quantity(
-        0.011, unit="1", doc="Loss without load ÷ rating", example=0.011,
-        source=_UPS_LOSS, ge=0, lt=1,
-    )  # fmt: skip
-    linear_frac: float = quantity(
-        0.0087, unit="1", doc="Loss ÷ load", example=0.0087, source=_UPS_LOSS, ge=0,
-        lt=1,
-    )  # fmt: skip
-    quadratic_frac: float = quantity(
-        0.022, unit="1", doc="Loss at rating that grows with the load's square",
-        example=0.022, source=_UPS_LOSS, ge=0, lt=1,
-    )  # fmt: skip
-    eco: bool = Field(
-        False, description="Whether the load is on the bypass", examples=[False]
+        0.011, "Loss without load ÷ rating", source=_UPS_LOSS, ge=0, lt=1
     )
+    linear_frac: float = quantity(0.0087, "Loss ÷ load", source=_UPS_LOSS, ge=0, lt=1)
+    quadratic_frac: float = quantity(
+        0.022, "Loss at rating that grows with the load's square", source=_UPS_LOSS,
+        ge=0, lt=1,
+    )  # fmt: skip
+    eco: bool = described(False, "Whether the load is on the bypass")
 
     def record(self, highest_w: float) -> upstream.UpsFilter:
         """Convert to the core's record; a rating left empty follows the load."""
@@ -59,35 +53,30 @@ class Generator(Model):
     """Gensets that carry the site alone, all as one machine."""
 
     rated_va: float | None = quantity(
-        None, unit="VA", doc="Rating of all that run. Empty means the site's highest "
-        "power and 20 %, at the power factor", example=1e8, gt=0, le=1e11,
+        None, "Rating of all that run. Empty means the site's highest power and 20 %, "
+        "at the power factor", unit="VA", example=1e8, gt=0, le=1e11,
     )  # fmt: skip
     power_factor: float = quantity(
-        0.8, unit="1", doc="Rated power ÷ rating", example=0.8, source=_OURS, gt=0, le=1
+        0.8, "Rated power ÷ rating", source=_OURS, gt=0, le=1
     )
     inertia_s: float = quantity(
-        1.0, unit="s", doc="Energy in the rotors ÷ rating, H", example=1, source=_OURS,
-        gt=0, le=100,
-    )  # fmt: skip
+        1.0, "Energy in the rotors ÷ rating, H", unit="s", source=_OURS, gt=0, le=100
+    )
     droop_frac: float = quantity(
-        0.05, unit="1", doc="Speed lost from no load to rated power", example=0.05,
-        source=_OURS, gt=0, lt=1,
-    )  # fmt: skip
+        0.05, "Speed lost from no load to rated power", source=_OURS, gt=0, lt=1
+    )
     governor_s: float = quantity(
-        0.05, unit="s", doc="Lag of governor and actuator", example=0.05, source=_OURS,
-        gt=0, le=60,
-    )  # fmt: skip
+        0.05, "Lag of governor and actuator", unit="s", source=_OURS, gt=0, le=60
+    )
     engine_s: float = quantity(
-        0.2, unit="s", doc="Lag from fuel to torque", example=0.2, source=_OURS, gt=0,
-        le=60,
-    )  # fmt: skip
+        0.2, "Lag from fuel to torque", unit="s", source=_OURS, gt=0, le=60
+    )
     turbo_s: float = quantity(
-        2.0, unit="s", doc="Time constant of boost", example=2, source=_OURS, gt=0,
-        le=600,
-    )  # fmt: skip
+        2.0, "Time constant of boost", unit="s", source=_OURS, gt=0, le=600
+    )
     step_frac: float = quantity(
-        0.5, unit="1", doc="Most power beyond what the boost is for ÷ rated power",
-        example=0.5, source=_OURS, gt=0, le=10,
+        0.5, "Most power beyond what the boost is for ÷ rated power", source=_OURS,
+        gt=0, le=10,
     )  # fmt: skip
 
     def record(self, highest_w: float, nominal_hz: float) -> upstream.Generator:
@@ -107,50 +96,41 @@ class Generator(Model):
 class Protection(Model):
     """How the site lets go of a disturbed grid, and how it comes back."""
 
-    ups_frac: float = quantity(
-        0.8, unit="1", doc="Load behind UPSs ÷ all", example=0.8, source=_OURS, ge=0,
+    ups_frac: float = quantity(0.8, "Load behind UPSs ÷ all", source=_OURS, ge=0, le=1)
+    mechanical_frac: float = quantity(
+        0.2, "Cooling and pumps ÷ all; the rest are bare supplies", source=_OURS, ge=0,
         le=1,
     )  # fmt: skip
-    mechanical_frac: float = quantity(
-        0.2, unit="1", doc="Cooling and pumps ÷ all; the rest are bare supplies",
-        example=0.2, source=_OURS, ge=0, le=1,
-    )  # fmt: skip
     low_pu: float = quantity(
-        0.85, unit="pu", doc="UPS goes onto battery below", example=0.85, source=_OURS,
-        gt=0, lt=1,
-    )  # fmt: skip
+        0.85, "UPS goes onto battery below", unit="pu", source=_OURS, gt=0, lt=1
+    )
     high_pu: float = quantity(
-        1.10, unit="pu", doc="UPS goes onto battery above", example=1.1, source=_OURS,
-        gt=1, le=2,
-    )  # fmt: skip
+        1.10, "UPS goes onto battery above", unit="pu", source=_OURS, gt=1, le=2
+    )
     detect_s: float = quantity(
-        0.010, unit="s", doc="Time until it does", example=0.01, source=_OURS, ge=0,
-        le=60,
-    )  # fmt: skip
+        0.010, "Time until it does", unit="s", source=_OURS, ge=0, le=60
+    )
     retransfer_s: float = quantity(
-        10.0, unit="s", doc="Good input this long before it takes load again",
-        example=10, source=_OURS, ge=0, le=3600,
+        10.0, "Good input this long before it takes load again", unit="s", source=_OURS,
+        ge=0, le=3600,
     )  # fmt: skip
     walk_in_s: float = quantity(
-        10.0, unit="s", doc="Ramp from nothing to all", example=10, source=_OURS, ge=0,
-        le=3600,
-    )  # fmt: skip
+        10.0, "Ramp from nothing to all", unit="s", source=_OURS, ge=0, le=3600
+    )
     battery_s: float = quantity(
-        300.0, unit="s", doc="Battery at the load there is", example=300, source=_OURS,
-        gt=0, le=86_400,
-    )  # fmt: skip
+        300.0, "Battery at the load there is", unit="s", source=_OURS, gt=0, le=86_400
+    )
     count: int = quantity(
-        0, unit="transfers", doc="Transfers within the window after which it stays on "
-        "battery until somebody returns it; 0 counts none", example=3, source=_OURS,
-        ge=0, le=100,
+        0, "Transfers within the window after which it stays on battery until somebody "
+        "returns it; 0 counts none", unit="transfers", example=3, source=_OURS, ge=0,
+        le=100,
     )  # fmt: skip
     count_window_s: float = quantity(
-        60.0, unit="s", doc="Window of that counter", example=60, source=_OURS, gt=0,
-        le=86_400,
-    )  # fmt: skip
+        60.0, "Window of that counter", unit="s", source=_OURS, gt=0, le=86_400
+    )
     hold_up_s: float = quantity(
-        0.020, unit="s", doc="Server supplies without UPS hold this long",
-        example=0.02, source="ITIC: 20 ms", ge=0, le=60,
+        0.020, "Server supplies without UPS hold this long", unit="s",
+        source="ITIC: 20 ms", ge=0, le=60,
     )  # fmt: skip
 
     def record(self, nominal_hz: float) -> load_protection.LoadProtection:
@@ -183,24 +163,23 @@ class Protection(Model):
 class Disturbance(Model):
     """What the grid does: one sag, a known event, or a change of frequency."""
 
-    kind: Literal["sag", "virginia-2024", "frequency"] = Field(
-        "sag", description="Kind of disturbance", examples=["sag"]
+    kind: Literal["sag", "virginia-2024", "frequency"] = described(
+        "sag", "Kind of disturbance"
     )
     to_pu: float = quantity(
-        0.4, unit="pu", doc="What a sag leaves", example=0.4, source=_OURS, ge=0, le=2
+        0.4, "What a sag leaves", unit="pu", source=_OURS, ge=0, le=2
     )
     duration_s: float = quantity(
-        0.2, unit="s", doc="How long a sag lasts, or a frequency stays", example=0.2,
-        source=_OURS, gt=0, le=3600,
+        0.2, "How long a sag lasts, or a frequency stays", unit="s", source=_OURS, gt=0,
+        le=3600,
     )  # fmt: skip
     to_hz: float | None = quantity(
-        None, unit="Hz", doc="Where a frequency goes. Empty means 2 Hz less",
-        example=58.0, gt=0, le=100,
+        None, "Where a frequency goes. Empty means 2 Hz less", unit="Hz", example=58.0,
+        gt=0, le=100,
     )  # fmt: skip
     rocof_hz_per_s: float = quantity(
-        1.0, unit="Hz/s", doc="How fast it goes there", example=1, source=_OURS, gt=0,
-        le=100,
-    )  # fmt: skip
+        1.0, "How fast it goes there", unit="Hz/s", source=_OURS, gt=0, le=100
+    )
 
     def record(self, nominal_hz: float) -> disturbance.Event:
         """Convert to the core's record."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
-from twin.scenario.base import Model, quantity
+from twin.scenario.base import Model, described, quantity
 
 MOST_POINTS = 20_000
 _DEGREES = "the degrees of the Greener LLMs paper, from memory"
@@ -15,39 +15,35 @@ _DEGREES = "the degrees of the Greener LLMs paper, from memory"
 class KnobInput(Model):
     """Axes of the grid; every combination is a point."""
 
-    model: str = Field(
-        "llama2-70b", description="Key of the model", examples=["llama2-70b"]
-    )
-    server: str = Field(
-        "dgx-h100", description="Key of the server type", examples=["dgx-h100"]
-    )
+    model: str = described("llama2-70b", "Key of the model")
+    server: str = described("dgx-h100", "Key of the server type")
     tensor_parallel: tuple[int, ...] = quantity(
-        (2, 4, 8), unit="GPUs", doc="GPUs that share each layer", example=[4, 8],
+        (2, 4, 8), "GPUs that share each layer", unit="GPUs", example=[4, 8],
         source=_DEGREES, min_length=1, max_length=8,
     )  # fmt: skip
     clock_frac: tuple[float, ...] = quantity(
-        (0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0), unit="1", doc="SM clocks ÷ the highest",
+        (0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0), "SM clocks ÷ the highest",
         example=[0.8, 1.0], source="assumed", min_length=1, max_length=50,
     )  # fmt: skip
     batch: tuple[int, ...] = quantity(
-        (1, 4, 16, 64), unit="sequences", doc="Most sequences that decode together",
+        (1, 4, 16, 64), "Most sequences that decode together", unit="sequences",
         example=[16, 64], source="assumed", min_length=1, max_length=50,
     )  # fmt: skip
     prompt: tuple[int, ...] = quantity(
-        (1024,), unit="tokens", doc="Prompt lengths", example=[512, 1024],
+        (1024,), "Prompt lengths", unit="tokens", example=[512, 1024],
         source="assumed: about the mean of recorded chat", min_length=1, max_length=50,
     )  # fmt: skip
     output: tuple[int, ...] = quantity(
-        (200,), unit="tokens", doc="Output lengths", example=[200],
+        (200,), "Output lengths", unit="tokens", example=[200],
         source="assumed: about the mean of recorded chat", min_length=1, max_length=50,
     )  # fmt: skip
     load: tuple[float, ...] = quantity(
-        (0.7,), unit="1", doc="Request rate ÷ the highest the knobs sustain",
-        example=[0.5, 1.0], source="assumed", min_length=1, max_length=50,
+        (0.7,), "Request rate ÷ the highest the knobs sustain", example=[0.5, 1.0],
+        source="assumed", min_length=1, max_length=50,
     )  # fmt: skip
     requests_per_gpu_s: tuple[float, ...] = quantity(
-        (), unit="1/s", doc="Request rates of one GPU to use instead of load; where "
-        "the knobs do not keep up the point is null", example=[0.1], max_length=50,
+        (), "Request rates of one GPU to use instead of load; where the knobs do not "
+        "keep up the point is null", unit="1/s", example=[0.1], max_length=50,
     )  # fmt: skip
 
     @model_validator(mode="after")

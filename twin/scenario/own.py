@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints, model_validator
 from twin.catalogue import GPUS, SERVERS, Server
 from twin.catalogue.figure import Figure, Mark
 from twin.cooling.plants import PLANTS, PlantType, changed, settings_of
-from twin.scenario.base import Model, quantity
+from twin.scenario.base import Model, described, quantity
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$")]
 Ready = Literal[
@@ -22,17 +22,17 @@ Ready = Literal[
 class Sourced(Model):
     """Where a number of yours comes from and how far to trust it."""
 
-    source: str = Field(
-        ..., description="Where it comes from", examples=["rack meter, March 2026"],
-        min_length=3, max_length=300,
+    source: str = described(
+        ..., "Where it comes from", example="rack meter, March 2026", min_length=3,
+        max_length=300,
     )  # fmt: skip
-    mark: Mark = Field(..., description="How far to trust it", examples=["measured"])
+    mark: Mark = described(..., "How far to trust it", example="measured")
 
 
 class OwnFigure(Sourced):
     """A number of yours."""
 
-    value: float = quantity(unit="SI", doc="Value", example=8400.0)
+    value: float = quantity(..., "Value", unit="SI", example=8400.0)
 
     def record(self, unit: str) -> Figure:
         """Convert to a catalogue's figure."""
@@ -49,26 +49,25 @@ def _figure(doc: str, example: float) -> Any:
 class OwnServer(Model):
     """A server type of yours around a GPU of the catalogue."""
 
-    key: Key = Field(..., description="Name in scenarios", examples=["our-8xh100"])
-    label: str = Field(
-        ..., description="Name for people", examples=["Our 8x H100"], min_length=1,
-        max_length=80,
+    key: Key = described(..., "Name in scenarios", example="our-8xh100")
+    label: str = described(
+        ..., "Name for people", example="Our 8x H100", min_length=1, max_length=80
+    )
+    gpu: str = described(
+        ..., "GPU of the catalogue: power, clocks, phase tables",
+        example="h100-sxm-80gb",
     )  # fmt: skip
-    gpu: str = Field(
-        ..., description="GPU of the catalogue: power, clocks, phase tables",
-        examples=["h100-sxm-80gb"],
-    )  # fmt: skip
-    gpu_count: int = quantity(unit="GPUs", doc="GPUs in it", example=8, ge=1, le=128)
+    gpu_count: int = quantity(..., "GPUs in it", unit="GPUs", example=8, ge=1, le=128)
     rated_w: OwnFigure = _figure("Nameplate [W]", 10_200.0)
     provisioned_w: OwnFigure = _figure("Power a planner sets aside [W]", 8_400.0)
     height_u: OwnFigure = _figure("Height in rack units [U]", 6.0)
     host_w: OwnFigure = _figure("Power beside the GPUs [W]", 1_500.0)
     host_slope: OwnFigure = _figure("Server power ÷ GPU power [W/W]", 1.2)
-    cooled_like: str = Field(
-        ..., description="Server of the catalogue whose airflow and heat sinks stand "
-        "in", examples=["dgx-h100"],
+    cooled_like: str = described(
+        ..., "Server of the catalogue whose airflow and heat sinks stand in",
+        example="dgx-h100",
     )  # fmt: skip
-    file: str = Field("", description="File it was read from", examples=["ours.yaml"])
+    file: str = described("", "File it was read from", example="ours.yaml")
 
     @model_validator(mode="after")
     def _sane(self) -> OwnServer:
@@ -97,28 +96,27 @@ class OwnServer(Model):
 class OwnCurve(Sourced):
     """Coefficients of a chiller's curve, constant first."""
 
-    value: tuple[float, float, float] = Field(
-        ..., description="Constant, linear, quadratic", examples=[[0.03, 0.69, 0.28]]
+    value: tuple[float, float, float] = described(
+        ..., "Constant, linear, quadratic", example=[0.03, 0.69, 0.28]
     )
 
 
 class OwnPlant(Model):
     """A cooling plant of yours: a ready-made one with other coefficients."""
 
-    key: Key = Field(..., description="Name in scenarios", examples=["lake-water"])
-    label: str = Field(
-        ..., description="Name for people", examples=["Lake water"], min_length=1,
-        max_length=80,
-    )  # fmt: skip
-    like: Ready = Field(
-        ..., description="Ready-made plant it starts from", examples=["water-cooled"]
+    key: Key = described(..., "Name in scenarios", example="lake-water")
+    label: str = described(
+        ..., "Name for people", example="Lake water", min_length=1, max_length=80
     )
-    settings: dict[str, OwnFigure | OwnCurve] = Field(
-        ..., description="Part and coefficient, such as chillers.cop, with its value",
-        examples=[{"chillers.cop": {"value": 7, "source": "test", "mark": "measured"}}],
+    like: Ready = described(
+        ..., "Ready-made plant it starts from", example="water-cooled"
+    )
+    settings: dict[str, OwnFigure | OwnCurve] = described(
+        ..., "Part and coefficient, such as chillers.cop, with its value",
+        example={"chillers.cop": {"value": 7, "source": "test", "mark": "measured"}},
         min_length=1, max_length=60,
     )  # fmt: skip
-    file: str = Field("", description="File it was read from", examples=["ours.yaml"])
+    file: str = described("", "File it was read from", example="ours.yaml")
 
     @model_validator(mode="after")
     def _sane(self) -> OwnPlant:
@@ -150,11 +148,11 @@ class OwnPlant(Model):
 class Own(Model):
     """Servers and plants of yours that the inputs name."""
 
-    servers: tuple[OwnServer, ...] = Field(
-        (), description="Servers", examples=[[]], max_length=200
+    servers: tuple[OwnServer, ...] = described(
+        (), "Servers", example=[], max_length=200
     )
-    plants: tuple[OwnPlant, ...] = Field(
-        (), description="Cooling plants", examples=[[]], max_length=200
+    plants: tuple[OwnPlant, ...] = described(
+        (), "Cooling plants", example=[], max_length=200
     )
 
     @model_validator(mode="after")

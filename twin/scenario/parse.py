@@ -11,15 +11,22 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from twin.errors import ScenarioError, ScenarioErrors
+from twin.scenario.base import Model
+from twin.scenario.fields import fields_of, find_field, is_index, models_at
 from twin.scenario.model import Scenario
 from twin.scenario.policy import POLICY_NAMES
-from twin.scenario.workload import RateArrivals, RequestArrivals
+from twin.scenario.workload import RateArrivals, RequestArrivals, Workload
+
+if TYPE_CHECKING:
+    from twin.scenario.serving import ServingTraffic
+
+M = TypeVar("M", bound=Model)
 
 _REPAIRS = {
     "missing": "add it",
@@ -41,7 +48,6 @@ _REPAIRS = {
 _EXACT = 2**53
 MOST_FINDINGS = 200
 """More are not looked at: nobody reads them, and each takes time to put into words."""
-_INDEX_DIGITS = 4
 _UNION_TAGS = {
     *POLICY_NAMES, "user", "diurnal", "rates", "requests", "NoCap", "OneThreshold",
     "Polca", "UserPolicy", "str", "fixed", "lognormal", "exponential", "uniform",
@@ -66,21 +72,38 @@ def parse_scenario(document: Any) -> Scenario:
     Raises:
         ScenarioErrors: One entry per wrong field.
     """
+    return parse_inputs(
+        Scenario, document, example="examples/row.yaml", field="scenario"
+    )
+
+
+def parse_inputs(
+    model: type[M], document: Any, *, example: str, field: str = "document"
+) -> M:
+    """
+    Build inputs of any kind from a mapping.
+
+    Args:
+        model: What they are: `ServingInput`, `QueryEnergyInput`, `ShiftInput`.
+        document: The mapping. Absent keys take their defaults.
+        example: Where to start from, for the message.
+        field: What the message calls the document.
+
+    Returns:
+        The inputs.
+
+    Raises:
+        ScenarioErrors: One entry per wrong field.
+    """
     if not isinstance(document, Mapping):
-        raise ScenarioErrors(
-            [
-                ScenarioError(
-                    field="scenario",
-                    rule="must be a mapping of keys to values",
-                    value=type(document).__name__,
-                    repair="start from examples/row.yaml",
-                )
-            ]
-        )
+        raise ScenarioErrors([
+            ScenarioError(field, "must be a mapping of keys to values",
+                          type(document).__name__, f"start from {example}")
+        ])  # fmt: skip
     try:
-        return Scenario.model_validate(document)
+        return model.model_validate(document)
     except ValidationError as error:
-        raise ScenarioErrors(translate(error, Scenario)) from error
+        raise ScenarioErrors(translate(error, model)) from error
 
 
 def apply_changes(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
@@ -101,20 +124,16 @@ def apply_changes(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
             breaks a rule.
     """
     document = scenario.model_dump(mode="json")
-    wrong: list[ScenarioError] = []
     paths = sorted(changes)
-    for path, following in pairwise(paths):
-        if following.startswith(path + "."):
-            wrong.append(
-                ScenarioError(
-                    field=following,
-                    rule="must not overlap another change",
-                    value=path,
-                    repair="keep one of the two",
-                )
-            )
-    for path in paths:
-        _set(document, path, changes[path], wrong)
+    wrong = [
+        ScenarioError(following, "must not overlap another change", path,
+                      "keep one of the two")
+        for path, following in pairwise(paths) if following.startswith(path + ".")
+    ] + [
+        ScenarioError(path, "is not a field of a scenario", _short(changes[path]),
+                      nearest(path, _paths(document)))
+        for path in paths if not _put(Scenario, document, path, changes[path])
+    ]  # fmt: skip
     if wrong:
         raise ScenarioErrors(wrong)
     load = document["workload"]["load"]
@@ -125,16 +144,47 @@ def apply_changes(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
     return parse_scenario(document)
 
 
+def changed(
+    model: type[BaseModel], document: Any, changes: Mapping[str, Any]
+) -> list[ScenarioError]:
+    """
+    Change fields of a plain document in place.
+
+    Args:
+        model: Type of the inputs, to know which keys exist.
+        document: The document, every default filled in.
+        changes: New value per dotted path.
+
+    Returns:
+        What could not be changed; empty if all could.
+    """
+    return [
+        ScenarioError(path, "names no field of the inputs", path,
+                      nearest(path, [f.path for f in fields_of(model)]))
+        for path in sorted(changes)
+        if not _put(model, document, path, changes[path])
+    ]  # fmt: skip
+
+
 def dataset_fields(scenario: Scenario) -> list[tuple[str, str]]:
     """Fields of a scenario that name a dataset it needs, each with the name."""
-    arrivals = scenario.workload.arrivals
+    return _datasets("workload", scenario.workload)
+
+
+def traffic_datasets(traffic: ServingTraffic) -> list[tuple[str, str]]:
+    """The same of a study's or search's traffic."""
+    return _datasets("traffic", traffic)
+
+
+def _datasets(field: str, given: Workload | ServingTraffic) -> list[tuple[str, str]]:
+    arrivals = given.arrivals
     found = []
     if isinstance(arrivals, RateArrivals | RequestArrivals):
-        found.append(("workload.arrivals.dataset", arrivals.dataset))
+        found.append((f"{field}.arrivals.dataset", arrivals.dataset))
     if not isinstance(arrivals, RequestArrivals):
         found += [
-            (f"workload.classes.{index}.lengths", c.lengths)
-            for index, c in enumerate(scenario.workload.classes)
+            (f"{field}.classes.{index}.lengths", c.lengths)
+            for index, c in enumerate(given.classes)
             if c.lengths is not None
         ]
     return found
@@ -251,69 +301,32 @@ def nearest(wrong: str, known: Iterable[str]) -> str:
     return f"remove it; known here: {', '.join(known)}" if known else "remove it"
 
 
-def _keys_at(model: type[BaseModel], path: tuple[Any, ...]) -> set[str]:
+def _keys_at(model: type[BaseModel], path: Iterable[int | str]) -> set[str]:
     """Keys that exist at a path, all alternatives of a union together."""
-    models = [model]
-    for part in path:
-        if isinstance(part, int):
-            continue
-        inner: list[type[BaseModel]] = []
-        for one in models:
-            info = one.model_fields.get(str(part))
-            if info is not None:
-                inner += _models_in(info.annotation)
-        models = inner
-    return {key for one in models for key in one.model_fields}
+    return {key for one in models_at(model, path) for key in one.model_fields}
 
 
-def _models_in(annotation: Any) -> list[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [m for part in get_args(annotation) for m in _models_in(part)]
-
-
-def _set(
-    document: dict[str, Any], path: str, value: Any, wrong: list[ScenarioError]
-) -> None:
-    """Set one dotted path in a document, or note why it cannot be."""
+def _put(model: type[BaseModel], document: Any, path: str, value: Any) -> bool:
+    """Set one dotted path in a document; False where there is no such field."""
     *parents, last = path.split(".")
-    here: Any = document
+    here = document
     for part in parents:
-        here = _step(here, part)
-        if here is None:
-            break
+        if isinstance(here, list) and is_index(part) and int(part) < len(here):
+            here = here[int(part)]
+        elif isinstance(here, dict):
+            here = here.get(part)
+        else:
+            return False
     if isinstance(here, list) and is_index(last) and int(last) < len(here):
         here[int(last)] = value
-        return
-    known = _keys_at(Scenario, tuple(int(p) if is_index(p) else p for p in parents))
-    if not isinstance(here, dict) or last not in known:
-        wrong.append(
-            ScenarioError(
-                field=path,
-                rule="is not a field of a scenario",
-                value=_short(value),
-                repair=nearest(path, _paths(document)),
-            )
-        )
-        return
+        return True
+    if not isinstance(here, dict) or find_field(model, path) is None:
+        return False
     kind = {"policy": "name", "arrivals": "kind"}.get(parents[-1] if parents else "")
     if last == kind and here.get(kind) != value:
         here.clear()
     here[last] = value
-
-
-def is_index(part: str) -> bool:
-    """Whether a part of a path counts; `isdigit` alone takes superscripts too."""
-    plain = part.isascii() and part.isdigit() and len(part) <= _INDEX_DIGITS
-    return plain and str(int(part)) == part
-
-
-def _step(here: Any, part: str) -> Any:
-    if isinstance(here, dict):
-        return here.get(part)
-    if isinstance(here, list) and is_index(part) and int(part) < len(here):
-        return here[int(part)]
-    return None
+    return True
 
 
 def _paths(document: Any, prefix: str = "") -> list[str]:

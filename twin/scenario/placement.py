@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
-from twin.scenario.base import Model, quantity
+from twin.scenario.base import Model, described, part, quantity
+from twin.scenario.facility import Phases
 from twin.scenario.model import Scenario
 
 Objective = Literal["most-servers", "least-loading", "least-imbalance", "least-moves"]
-Phases = Literal["abc", "ab", "bc", "ca", "a", "b", "c"]
 PlannedFor = Literal["nameplate", "provisioned", "peak", "percentile"]
 Present = Literal["stay", "may-move", "gone"]
 
@@ -18,128 +18,122 @@ Present = Literal["stay", "may-move", "gone"]
 class ServersToPlace(Model):
     """Servers of one type that are to be placed."""
 
-    name: str = Field(
-        "", description="Name for people, such as the service; empty is the type's",
-        examples=["chat"], max_length=60,
+    name: str = described(
+        "", "Name for people, such as the service; empty is the type's", example="chat",
+        max_length=60,
     )  # fmt: skip
-    server: str | None = Field(
-        None, description="Server type; empty means the fleet's", examples=["dgx-h100"]
+    server: str | None = described(
+        None, "Server type; empty means the fleet's", example="dgx-h100"
     )
     server_count: int | None = quantity(
-        None, unit="servers", doc="How many. Empty means as many as possible",
-        example=24, ge=0, le=100_000,
+        None, "How many. Empty means as many as possible", unit="servers", example=24,
+        ge=0, le=100_000,
     )  # fmt: skip
     worth: float = quantity(
-        1.0, unit="1", doc="What one server counts in `most-servers`", example=2.0,
-        gt=0, le=1e6,
-    )  # fmt: skip
+        1.0, "What one server counts in `most-servers`", example=2.0, gt=0, le=1e6
+    )
     planned_w: float | None = quantity(
-        None, unit="W", doc="Power planned per server. Empty means as `planned_for` "
-        "says", example=5113, gt=0, le=1e6,
+        None, "Power planned per server. Empty means as `planned_for` says", unit="W",
+        example=5113, gt=0, le=1e6,
     )  # fmt: skip
     most_per_rack: int | None = quantity(
-        None, unit="servers", doc="Most of its type in one rack. Empty means as many "
-        "as its height allows", example=4, ge=1, le=144,
+        None, "Most of its type in one rack. Empty means as many as its height allows",
+        unit="servers", example=4, ge=1, le=144,
     )  # fmt: skip
     most_per_row: int | None = quantity(
-        None, unit="servers", doc="Most of these in one row, so that replicas stand "
-        "apart", example=8, ge=1, le=100_000,
+        None, "Most of these in one row, so that replicas stand apart", unit="servers",
+        example=8, ge=1, le=100_000,
     )  # fmt: skip
     most_lost: int | None = quantity(
-        None, unit="servers", doc="Most of these that the loss of any one node may "
-        "leave without a feed", example=8, ge=0, le=100_000,
+        None, "Most of these that the loss of any one node may leave without a feed",
+        unit="servers", example=8, ge=0, le=100_000,
     )  # fmt: skip
 
 
 class RackWiring(Model):
     """One way in which racks may hang on feeds and phases."""
 
-    rows: tuple[str, ...] = Field(
-        (), description="Rows it is open to; empty means all", examples=[["H1R1"]],
-        max_length=6400,
+    rows: tuple[str, ...] = described(
+        (), "Rows it is open to; empty means all", example=["H1R1"], max_length=6400
+    )
+    fed_by: tuple[str, ...] = described(
+        (), "Nodes that would feed the rack, sharing it equally; empty means those "
+        "that do now", example=["PDU-H1-A", "PDU-H1-B"], max_length=4,
     )  # fmt: skip
-    fed_by: tuple[str, ...] = Field(
-        (), description="Nodes that would feed the rack, sharing it equally; empty "
-        "means those that do now", examples=[["PDU-H1-A", "PDU-H1-B"]], max_length=4,
-    )  # fmt: skip
-    phases: Phases | None = Field(
-        None, description="Phases its supplies would hang on; empty means those that "
-        "they do now", examples=["ab"],
+    phases: Phases | None = described(
+        None, "Phases its supplies would hang on; empty means those that they do now",
+        example="ab",
     )  # fmt: skip
 
 
 class PlacementInput(Model):
     """Where servers go, and on which feeds and phases, within every limit."""
 
-    scenario: Scenario = Field(
-        default_factory=Scenario, description="The site; its facility is set",
-        examples=[{"facility": {"template": {"design": "2n"}}}],
+    scenario: Scenario = part(
+        Scenario, "The site; its facility is set",
+        {"facility": {"template": {"design": "2n"}}},
     )  # fmt: skip
-    place: tuple[ServersToPlace, ...] = Field(
-        (ServersToPlace(),), description="What is to be placed",
-        examples=[[{"server": "dgx-a100", "server_count": 24}]], min_length=1,
+    place: tuple[ServersToPlace, ...] = described(
+        (ServersToPlace(),), "What is to be placed",
+        example=[{"server": "dgx-a100", "server_count": 24}], min_length=1,
         max_length=16,
     )  # fmt: skip
-    present: Present = Field(
-        "stay", description="Servers that the racks hold now: they stay, may move to "
-        "other racks, or are gone", examples=["may-move"],
+    present: Present = described(
+        "stay", "Servers that the racks hold now: they stay, may move to other racks, "
+        "or are gone", example="may-move",
     )  # fmt: skip
-    wirings: tuple[RackWiring, ...] = Field(
-        (), description="Ways racks may hang; a rack that none is open to stays as it "
-        "is, and an empty entry keeps what is", examples=[[{"phases": "ab"}]],
-        max_length=64,
+    wirings: tuple[RackWiring, ...] = described(
+        (), "Ways racks may hang; a rack that none is open to stays as it is, and an "
+        "empty entry keeps what is", example=[{"phases": "ab"}], max_length=64,
     )  # fmt: skip
-    planned_for: PlannedFor = Field(
-        "provisioned", description="Power planned per server: its rating, the "
-        "catalogue's provisioned power, what it draws with every GPU at its limit, or "
-        "a percentile of the scenario's own load", examples=["percentile"],
+    planned_for: PlannedFor = described(
+        "provisioned", "Power planned per server: its rating, the catalogue's "
+        "provisioned power, what it draws with every GPU at its limit, or a percentile "
+        "of the scenario's own load", example="percentile",
     )  # fmt: skip
     percentile: float = quantity(
-        0.999, unit="1", doc="Part of the time in which a row's servers draw at most "
-        "what is planned, for `percentile`", example=0.99, source="assumed", gt=0, le=1,
+        0.999, "Part of the time in which a row's servers draw at most what is "
+        "planned, for `percentile`", example=0.99, source="assumed", gt=0, le=1,
     )  # fmt: skip
-    survive: Literal["any-one", "nothing"] = Field(
-        "any-one", description="What no node may be overloaded by: the loss of any one "
-        "other node, or nothing", examples=["nothing"],
+    survive: Literal["any-one", "nothing"] = described(
+        "any-one", "What no node may be overloaded by: the loss of any one other node, "
+        "or nothing", example="nothing",
     )  # fmt: skip
-    after_loss: Literal["uncapped", "capped"] = Field(
-        "uncapped", description="What servers draw after a loss: the planned power, or "
-        "what the scenario's policy leaves of it, if breakers hold until the cap lands",
-        examples=["capped"],
+    after_loss: Literal["uncapped", "capped"] = described(
+        "uncapped", "What servers draw after a loss: the planned power, or what the "
+        "scenario's policy leaves of it, if breakers hold until the cap lands",
+        example="capped",
     )  # fmt: skip
     limit_frac: float = quantity(
-        1.0, unit="1", doc="Part of every node's limit that is planned with",
-        example=0.95, gt=0, le=1,
-    )  # fmt: skip
+        1.0, "Part of every node's limit that is planned with", example=0.95, gt=0, le=1
+    )
     rack_units: int = quantity(
-        48, unit="U", doc="Height of a rack that servers may fill", example=42,
+        48, "Height of a rack that servers may fill", unit="U", example=42,
         source="assumed: the catalogue counts a whole rack as 48 U", ge=1, le=60,
     )  # fmt: skip
     rack_limit_w: float | None = quantity(
-        None, unit="W", doc="Most power planned in one rack, beside what its own PDUs "
-        "carry", example=40_000, gt=0, le=1e6,
+        None, "Most power planned in one rack, beside what its own PDUs carry",
+        unit="W", example=40_000, gt=0, le=1e6,
     )  # fmt: skip
     imbalance_limit_frac: float | None = quantity(
-        None, unit="1", doc="Fullest phase of any three-phase node above the mean of "
-        "its phases ÷ that mean, with nothing lost. Empty means no bound", example=0.1,
-        ge=0, le=2,
+        None, "Fullest phase of any three-phase node above the mean of its phases ÷ "
+        "that mean, with nothing lost. Empty means no bound", example=0.1, ge=0, le=2,
     )  # fmt: skip
-    objectives: tuple[Objective, ...] = Field(
-        ("most-servers", "least-loading"), description="What is wanted, the most "
-        "important first; each is kept while the next is sought",
-        examples=[["most-servers", "least-moves"]], min_length=1, max_length=4,
+    objectives: tuple[Objective, ...] = described(
+        ("most-servers", "least-loading"), "What is wanted, the most important first; "
+        "each is kept while the next is sought",
+        example=["most-servers", "least-moves"], min_length=1, max_length=4,
     )  # fmt: skip
-    partial: bool = Field(
-        False, description="Whether to place what fits where not all does",
-        examples=[True],
-    )  # fmt: skip
+    partial: bool = described(
+        False, "Whether to place what fits where not all does", example=True
+    )
     gap_frac: float = quantity(
-        0.001, unit="1", doc="A second objective may stay this far from its proven "
-        "bound; server counts are whole", example=0.01, source="assumed", ge=0, le=0.5,
+        0.001, "A second objective may stay this far from its proven bound; server "
+        "counts are whole", example=0.01, source="assumed", ge=0, le=0.5,
     )  # fmt: skip
     effort_nodes: int = quantity(
-        2_000, unit="nodes", doc="Branches looked into before the best so far is "
-        "taken, with its gap", example=10_000, source="assumed", ge=1, le=10_000_000,
+        2_000, "Branches looked into before the best so far is taken, with its gap",
+        unit="nodes", example=10_000, source="assumed", ge=1, le=10_000_000,
     )  # fmt: skip
 
     @model_validator(mode="after")

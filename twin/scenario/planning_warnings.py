@@ -55,8 +55,9 @@ def _of_site(given: CostInput, site: Scenario) -> list[str]:
             f"servers.usd is the default {given.servers.usd:,.0f} USD, the price of a "
             f"{_PRICED_SERVER}; the site's fleet is {server}: give its price"
         )
-    template = None if site.facility is None else site.facility.template
-    design = "not said" if template is None else template.design
+    facility = site.facility
+    told = None if facility is None else (facility.template or facility).design
+    design = told or "not said"
     chain = given.capital.redundancy
     if "redundancy" not in given.capital.model_fields_set and design != chain:
         found.append(

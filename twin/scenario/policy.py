@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from twin.scenario.base import Model, quantity
+from twin.scenario.base import Model, described, quantity
 
 _POLCA = "Patel et al., POLCA, ASPLOS 2024 (second-hand quote)"
 _ASSUMED = "assumed; the publication's value was not at hand"
@@ -33,27 +33,22 @@ def _clock(doc: str, example: float, source: str) -> float | None:
 class NoCap(Model):
     """No capping at all; only the power brake protects the row."""
 
-    name: Literal["no-cap"] = Field(
-        "no-cap", description="Kind of policy", examples=["no-cap"]
-    )
+    name: Literal["no-cap"] = described("no-cap", "Kind of policy")
 
 
 class OneThreshold(Model):
     """One threshold; above it low priority (or everyone) runs at a lower clock."""
 
-    name: Literal["one-threshold-low", "one-threshold-all"] = Field(
-        "one-threshold-low",
-        description="Kind of policy: whom it slows",
-        examples=["one-threshold-low"],
+    name: Literal["one-threshold-low", "one-threshold-all"] = described(
+        "one-threshold-low", "Kind of policy: whom it slows"
     )
     threshold_frac: float = quantity(
-        0.89, unit="1", doc="Row power ÷ provisioned above which caps are set",
-        example=0.89, source="POLCA baselines, from memory", gt=0, le=1.5,
+        0.89, "Row power ÷ provisioned above which caps are set",
+        source="POLCA baselines, from memory", gt=0, le=1.5,
     )  # fmt: skip
     hysteresis_frac: float = quantity(
-        0.05, unit="1", doc="Caps are lifted this far below the threshold",
-        example=0.05, source=_POLCA, ge=0, lt=1,
-    )  # fmt: skip
+        0.05, "Caps are lifted this far below the threshold", source=_POLCA, ge=0, lt=1
+    )
     capped_clock_mhz: float | None = _clock(
         "SM clock of capped servers", 1110, _ASSUMED
     )
@@ -71,21 +66,16 @@ class OneThreshold(Model):
 class Polca(Model):
     """Two thresholds: low priority slows first, then more, then high priority."""
 
-    name: Literal["polca"] = Field(
-        "polca", description="Kind of policy", examples=["polca"]
-    )
+    name: Literal["polca"] = described("polca", "Kind of policy")
     t1_frac: float = quantity(
-        0.80, unit="1", doc="First threshold, row power ÷ provisioned",
-        example=0.80, source=_POLCA, gt=0, le=1.5,
-    )  # fmt: skip
+        0.80, "First threshold, row power ÷ provisioned", source=_POLCA, gt=0, le=1.5
+    )
     t2_frac: float = quantity(
-        0.89, unit="1", doc="Second threshold, row power ÷ provisioned",
-        example=0.89, source=_POLCA, gt=0, le=1.5,
-    )  # fmt: skip
+        0.89, "Second threshold, row power ÷ provisioned", source=_POLCA, gt=0, le=1.5
+    )
     hysteresis_frac: float = quantity(
-        0.05, unit="1", doc="A threshold is left this far below it",
-        example=0.05, source=_POLCA, ge=0, lt=1,
-    )  # fmt: skip
+        0.05, "A threshold is left this far below it", source=_POLCA, ge=0, lt=1
+    )
     low_clock_t1_mhz: float | None = _clock(
         "SM clock of low priority above the first threshold", 1275, _POLCA
     )
@@ -123,17 +113,15 @@ class Polca(Model):
 class UserPolicy(Model):
     """A policy of one's own: one Python function named `decide`."""
 
-    name: Literal["user"] = Field(
-        "user", description="Kind of policy", examples=["user"]
-    )
-    label: str = Field(
-        "user", description="Name shown in tables and charts", examples=["my-policy"],
-        min_length=1, max_length=40,
+    name: Literal["user"] = described("user", "Kind of policy")
+    label: str = described(
+        "user", "Name shown in tables and charts", example="my-policy", min_length=1,
+        max_length=40,
     )  # fmt: skip
-    source: str = Field(
-        description="Python source that defines decide(time_s, load_frac, in_force, "
-        "memory, command); see docs/models/control.md", examples=[_EXAMPLE_POLICY],
-        min_length=1, max_length=20_000,
+    source: str = described(
+        ..., "Python source that defines decide(time_s, load_frac, in_force, memory, "
+        "command); see docs/models/control.md", example=_EXAMPLE_POLICY, min_length=1,
+        max_length=20_000,
     )  # fmt: skip
 
 
@@ -141,7 +129,14 @@ Policy = Annotated[
     NoCap | OneThreshold | Polca | UserPolicy, Field(discriminator="name")
 ]
 
-POLICY_NAMES = ("no-cap", "one-threshold-low", "one-threshold-all", "polca")
+_BUILT_IN: dict[str, NoCap | OneThreshold | Polca] = {
+    policy.name: policy
+    for policy in (
+        NoCap(), OneThreshold(name="one-threshold-low"),
+        OneThreshold(name="one-threshold-all"), Polca(),
+    )
+}  # fmt: skip
+POLICY_NAMES = tuple(_BUILT_IN)
 
 
 def policy_label(policy: NoCap | OneThreshold | Polca | UserPolicy) -> str:
@@ -162,12 +157,6 @@ def policy_named(name: str) -> NoCap | OneThreshold | Polca:
     Raises:
         ValueError: If the name is not built in.
     """
-    if name == "no-cap":
-        return NoCap()
-    if name == "polca":
-        return Polca()
-    if name == "one-threshold-low":
-        return OneThreshold(name="one-threshold-low")
-    if name == "one-threshold-all":
-        return OneThreshold(name="one-threshold-all")
+    if name in _BUILT_IN:
+        return _BUILT_IN[name]
     raise ValueError(f"policy must be one of {', '.join(POLICY_NAMES)}, got {name!r}")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
-from twin.scenario.base import Model, quantity
+from twin.scenario.base import Model, described, part, quantity
 from twin.scenario.serving import ServingTraffic
 
 DesignName = Literal["Base-A100", "Base-H100", "AA", "HH", "HA", "HHcap"]
@@ -15,40 +15,35 @@ DesignName = Literal["Base-A100", "Base-H100", "AA", "HH", "HA", "HHcap"]
 class ProvisionInput(Model):
     """How many prompt and token machines, of which design."""
 
-    model: str = Field(
-        "llama2-70b", description="Key of the model", examples=["llama2-70b"]
-    )
-    traffic: ServingTraffic = Field(
-        default_factory=ServingTraffic, description="Where lengths are drawn from; its "
-        "rate only says how many", examples=[{"length_s": 600}],
+    model: str = described("llama2-70b", "Key of the model")
+    traffic: ServingTraffic = part(
+        ServingTraffic, "Where lengths are drawn from; its rate only says how many",
+        {"length_s": 600},
     )  # fmt: skip
-    designs: tuple[DesignName, ...] = Field(
+    designs: tuple[DesignName, ...] = described(
         ("Base-A100", "Base-H100", "AA", "HH", "HA", "HHcap"),
-        description="Designs: A is a DGX A100, H a DGX H100, `cap` caps its GPUs",
-        examples=[["HH", "HHcap"]], min_length=1,
+        "Designs: A is a DGX A100, H a DGX H100, `cap` caps its GPUs",
+        example=["HH", "HHcap"], min_length=1,
     )  # fmt: skip
-    objective: Literal["iso-power", "iso-cost", "iso-throughput"] = Field(
-        "iso-power", description="What is held equal: provisioned power, rent, or the "
-        "rate", examples=["iso-cost"],
+    objective: Literal["iso-power", "iso-cost", "iso-throughput"] = described(
+        "iso-power", "What is held equal: provisioned power, rent, or the rate",
+        example="iso-cost",
     )  # fmt: skip
     budget_a100: float = quantity(
-        40.0, unit="machines", doc="Budget: as many DGX A100 of the same power or rent",
-        example=40, source="ours: a fleet of the publication's size", gt=0, le=1000,
+        40.0, "Budget: as many DGX A100 of the same power or rent", unit="machines",
+        source="ours: a fleet of the publication's size", gt=0, le=1000,
     )  # fmt: skip
     rate_rps: float = quantity(
-        20.0, unit="1/s", doc="Rate to serve, for iso-throughput", example=20, gt=0,
-        le=1000,
-    )  # fmt: skip
-    least: Literal["power", "cost"] = Field(
-        "power", description="What iso-throughput makes least", examples=["cost"]
+        20.0, "Rate to serve, for iso-throughput", unit="1/s", gt=0, le=1000
+    )
+    least: Literal["power", "cost"] = described(
+        "power", "What iso-throughput makes least", example="cost"
     )
     limits_factor: float = quantity(
-        1.0, unit="1", doc="Multiplier of the nine limits of slow-down", example=1.5,
+        1.0, "Multiplier of the nine limits of slow-down", example=1.5,
         source="published limits", gt=0, le=100,
     )  # fmt: skip
-    seed: int = quantity(
-        1, unit="1", doc="Seed of every draw", example=1, ge=0, le=2**53
-    )
+    seed: int = quantity(1, "Seed of every draw", ge=0, le=2**53)
 
     @model_validator(mode="after")
     def _once_each(self) -> ProvisionInput:

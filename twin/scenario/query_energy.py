@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from pydantic import Field, model_validator
 
-from twin.scenario.base import Model, quantity
+from twin.scenario.base import Model, described, part, quantity
 from twin.scenario.query_parts import Pathway, QueryClass
 from twin.scenario.query_presets import PRESETS, PresetName
 from twin.scenario.spread import Fixed, LogNormal, Spread
@@ -24,28 +24,18 @@ def _of_preset(name: str) -> Any:
 class QueryEnergyInput(Model):
     """What the energy, carbon, water and cost of a query are worked out from."""
 
-    preset: PresetName = Field(
-        "v2", description="Where fields left out come from", examples=["v2"]
-    )
+    preset: PresetName = described("v2", "Where fields left out come from")
     draws: int = quantity(
-        100_000, unit="draws", doc="Draws of the Monte Carlo", example=100_000,
-        ge=1000, le=MOST_DRAWS,
-    )  # fmt: skip
-    seed: int = quantity(1, unit="1", doc="Seed", example=1, ge=0, le=2**53)
-    typical: QueryClass = Field(
-        default_factory=_of_preset("typical"), description="Conversational queries"
+        100_000, "Draws of the Monte Carlo", unit="draws", ge=1000, le=MOST_DRAWS
     )
-    long: QueryClass = Field(
-        default_factory=_of_preset("long"),
-        description="Queries that reason or act at length",
-    )
+    seed: int = quantity(1, "Seed", ge=0, le=2**53)
+    typical: QueryClass = part(_of_preset("typical"), "Conversational queries")
+    long: QueryClass = part(_of_preset("long"), "Queries that reason or act at length")
     long_frac: float = quantity(
-        0.1, unit="1", doc="Share of long queries", example=0.1,
-        source="arXiv 2509.20241, abstract", ge=0, le=1,
-    )  # fmt: skip
-    node_w: Spread = Field(
-        default_factory=_of_preset("node_w"),
-        description="Power of a node, at its inputs, while it serves [W]",
+        0.1, "Share of long queries", source="arXiv 2509.20241, abstract", ge=0, le=1
+    )
+    node_w: Spread = part(
+        _of_preset("node_w"), "Power of a node, at its inputs, while it serves [W]"
     )
     utilisation: Spread = Field(
         default=Fixed(value=1.0),
@@ -55,9 +45,9 @@ class QueryEnergyInput(Model):
         default=LogNormal(median=1.2124, p5=1.05, p95=1.40, least=1.0),
         description="Power usage effectiveness [1]",
     )
-    water_l_per_it_kwh: Spread = Field(
-        default_factory=_of_preset("water_l_per_it_kwh"),
-        description="Water evaporated on site per kWh of the servers [L/kWh]",
+    water_l_per_it_kwh: Spread = part(
+        _of_preset("water_l_per_it_kwh"),
+        "Water evaporated on site per kWh of the servers [L/kWh]",
     )
     grid_water_l_per_kwh: Spread = Field(
         default=Fixed(value=0.0),
@@ -71,13 +61,13 @@ class QueryEnergyInput(Model):
         default=Fixed(value=0.0895), description="Price of energy [USD/kWh]"
     )
     node_usd_per_h: float = quantity(
-        38.0, unit="USD/h", doc="Price of a node. Where rent includes power, set the "
-        "price of energy to 0", example=38, source="Splitwise (ISCA 2024), table 1, "
-        "second-hand", ge=0, le=1e5,
+        38.0, "Price of a node. Where rent includes power, set the price of energy to "
+        "0", unit="USD/h", source="Splitwise (ISCA 2024), table 1, second-hand", ge=0,
+        le=1e5,
     )  # fmt: skip
     queries_per_day: float = quantity(
-        1e9, unit="1/day", doc="Queries of the fleet", example=1e9,
-        source="arXiv 2509.20241, abstract", ge=0, le=1e13,
+        1e9, "Queries of the fleet", unit="1/day", source="arXiv 2509.20241, abstract",
+        ge=0, le=1e13,
     )  # fmt: skip
     fleet_overhead: float = Field(
         default_factory=_of_preset("fleet_overhead"), ge=1, le=100, examples=[1.81],
@@ -86,9 +76,9 @@ class QueryEnergyInput(Model):
             "unit": "1", "source": "fitted: each version's to its own fleet a day",
         },
     )  # fmt: skip
-    pathways: tuple[Pathway, ...] = Field(
-        default_factory=_of_preset("pathways"), max_length=20,
-        description="Ways to use less energy, alone and combined",
+    pathways: tuple[Pathway, ...] = part(
+        _of_preset("pathways"), "Ways to use less energy, alone and combined",
+        max_length=20,
     )  # fmt: skip
 
     @model_validator(mode="after")

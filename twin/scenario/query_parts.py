@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from twin.catalogue.figure import Mark
-from twin.scenario.base import Model, quantity
+from twin.scenario.base import Model, described, quantity
 from twin.scenario.spread import Spread
 from twin.types import FloatArray
 
@@ -19,10 +19,10 @@ class _Measured(Model):
     """Answer lengths that a throughput was measured, or backed out, at."""
 
     least_tokens: float = quantity(
-        1.0, unit="token", doc="Shortest answer it rests on", example=128, gt=0, le=1e9
+        1.0, "Shortest answer it rests on", unit="token", example=128, gt=0, le=1e9
     )
     most_tokens: float = quantity(
-        1e9, unit="token", doc="Longest answer it rests on", example=4096, gt=0, le=1e9
+        1e9, "Longest answer it rests on", unit="token", example=4096, gt=0, le=1e9
     )
 
     def outside_frac(self, output: FloatArray) -> float:
@@ -36,20 +36,20 @@ class LineThroughput(_Measured):
 
     kind: Literal["line"] = "line"
     tokens_per_s: float = quantity(
-        unit=_RATE, doc="Output of the node at the reference", example=2350, gt=0,
+        ..., "Output of the node at the reference", unit=_RATE, example=2350, gt=0,
         le=1e8,
     )  # fmt: skip
     reference_input: float = quantity(
-        500.0, unit="token", doc="Prompt of the reference", example=500, gt=0, le=1e8
+        500.0, "Prompt of the reference", unit="token", gt=0, le=1e8
     )
     reference_output: float = quantity(
-        unit="token", doc="Answer of the reference", example=300, gt=0, le=1e8
+        ..., "Answer of the reference", unit="token", example=300, gt=0, le=1e8
     )
     input_slope: float = quantity(
-        unit="1", doc="Exponent of the prompt's length", example=-0.478, ge=-1, le=1
+        ..., "Exponent of the prompt's length", example=-0.478, ge=-1, le=1
     )
     output_slope: float = quantity(
-        unit="1", doc="Exponent of the answer's length", example=0.237, ge=-1, le=0.99
+        ..., "Exponent of the answer's length", example=0.237, ge=-1, le=0.99
     )
 
     def node_s(self, prompt: FloatArray, output: FloatArray) -> FloatArray:
@@ -67,14 +67,14 @@ class WorkThroughput(_Measured):
 
     kind: Literal["work"] = "work"
     prefill_s_per_token: float = quantity(
-        unit="s/token", doc="Node time of a prompt token", example=1.2e-4, ge=0, le=1
+        ..., "Node time of a prompt token", unit="s/token", example=1.2e-4, ge=0, le=1
     )
     decode_s_per_token: float = quantity(
-        unit="s/token", doc="Node time of an output token", example=1.4e-4, gt=0, le=1
+        ..., "Node time of an output token", unit="s/token", example=1.4e-4, gt=0, le=1
     )
     cache_s_per_token2: float = quantity(
-        0.0, unit="s/token²", doc="Node time per output token and token held",
-        example=7e-8, ge=0, le=1e-3,
+        0.0, "Node time per output token and token held", unit="s/token²", example=7e-8,
+        ge=0, le=1e-3,
     )  # fmt: skip
 
     def node_s(self, prompt: FloatArray, output: FloatArray) -> FloatArray:
@@ -89,11 +89,11 @@ class PointsThroughput(_Measured):
 
     kind: Literal["points"] = "points"
     output_tokens: tuple[float, ...] = quantity(
-        unit="token", doc="Answer of each point, rising", example=[862.0, 9297.0],
+        ..., "Answer of each point, rising", unit="token", example=[862.0, 9297.0],
         min_length=1, max_length=1000,
     )  # fmt: skip
     tokens_per_s: tuple[float, ...] = quantity(
-        unit=_RATE, doc="Output of the node at each point", example=[4322.0, 2830.0]
+        ..., "Output of the node at each point", unit=_RATE, example=[4322.0, 2830.0]
     )
 
     @model_validator(mode="after")
@@ -134,24 +134,15 @@ class QueryClass(Model):
 class Pathway(Model):
     """One way to use less energy per query, as a factor it divides it by."""
 
-    name: str = Field(description="Name", examples=["hardware"], min_length=1)
+    name: str = described(..., "Name", example="hardware", min_length=1)
     reduction: Spread = Field(description="Energy before ÷ after [1]")
-    typical: bool = Field(
-        True, description="Whether it acts on typical queries", examples=[True]
-    )
-    long: bool = Field(
-        True, description="Whether it acts on long queries", examples=[True]
-    )
+    typical: bool = described(True, "Whether it acts on typical queries")
+    long: bool = described(True, "Whether it acts on long queries")
     fleet_frac: float = quantity(
-        1.0, unit="1", doc="Share of the fleet's queries it is applied to", example=1,
-        ge=0, le=1,
-    )  # fmt: skip
-    source: str = Field(
-        "given", description="Where the range comes from", examples=["given"]
+        1.0, "Share of the fleet's queries it is applied to", ge=0, le=1
     )
-    mark: Mark = Field(
-        "assumed", description="How far to trust it", examples=["assumed"]
-    )
+    source: str = described("given", "Where the range comes from")
+    mark: Mark = described("assumed", "How far to trust it")
 
     @model_validator(mode="after")
     def _positive(self) -> Pathway:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from twin.scenario.facility import Event, Facility
 
-NOON_S = 12 * 3600.0
+HOUR_S = 3600.0
+NOON_S = 12 * HOUR_S
 QUARTER_S = 900.0
 
 
@@ -40,63 +41,56 @@ def ready_events(
     first: dict[str, list[str]] = {}
     for node in facility.electrical:
         first.setdefault(node.kind, []).append(node.name)
+    modular = [node.name for node in facility.electrical if node.module_count > 1]
 
-    def lose(kind: str, title: str, text: str) -> list[ReadyEvents]:
-        names = first.get(kind, [])
-        if not names:
-            return []
-        event = _event(at_s, "lose-node", names[0], 3600.0)
-        return [_ready(f"lose-{kind}", title, f"{names[0]} {text}", event)]
+    def one(
+        key: str, title: str, text: str, target: str, duration_s: float,
+        severity: float | None = None, kind: str = "",
+    ) -> ReadyEvents:  # fmt: skip
+        event = _event(at_s, kind or key, target, duration_s, severity)
+        return _ready(key, title, text, event)
+
+    def lose(kind: str, title: str) -> list[ReadyEvents]:
+        return [
+            one(f"lose-{kind}", title, f"{name} fails for an hour", name, HOUR_S,
+                kind="lose-node")
+            for name in first.get(kind, [])[:1]
+        ]  # fmt: skip
 
     found = [
-        *lose("ups", "Lose a UPS", "fails for an hour"),
+        *lose("ups", "Lose a UPS"),
         *_maintenance(first.get("ups", []), at_s),
-        *_module(facility, at_s),
-        *lose("pdu", "Lose a PDU", "fails for an hour"),
-        *lose("busway", "Lose a row feed", "fails for an hour"),
-        *lose("transformer", "Lose a transformer", "fails for an hour"),
-        _ready(
-            "utility-outage", "Utility outage", "the utility is gone for 20 minutes; "
-            "generators start", _event(at_s, "utility-outage", "", 1200.0),
+        *(
+            one("lose-module", "Lose a UPS module",
+                f"one module of {name} fails for an hour", name, HOUR_S)
+            for name in modular[:1]
         ),
+        *lose("pdu", "Lose a PDU"),
+        *lose("busway", "Lose a row feed"),
+        *lose("transformer", "Lose a transformer"),
+        one("utility-outage", "Utility outage",
+            "the utility is gone for 20 minutes; generators start", "", 1200.0),
         _ready(
             "black-start-fails", "Utility outage, no generator",
             "the utility is gone for 20 minutes and no generator starts",
             _event(0.0, "generator-fails-to-start"),
             _event(at_s, "utility-outage", "", 1200.0),
         ),
-        _ready(
-            "lose-crah", "Lose an air handler", "90 % of the airflow is left (TAPAS)",
-            _event(at_s, "lose-crah", "", 3600.0, 0.9),
-        ),
-        _ready(
-            "lose-chiller", "Lose half the chillers", "half the capacity is left",
-            _event(at_s, "lose-chiller", "", 3600.0, 0.5),
-        ),
-        _ready(
-            "lose-cdu-pump", "Lose a CDU pump", "half the liquid path is left",
-            _event(at_s, "lose-cdu-pump", "", 3600.0, 0.5),
-        ),
-        _ready(
-            "heat-wave", "Heat wave", "10 K warmer outside for six hours",
-            _event(at_s, "heat-wave", "", 21_600.0, 10.0),
-        ),
-        _ready(
-            "telemetry-blackout", "Telemetry blackout", "readings stand still, 15 min",
-            _event(at_s, "telemetry-blackout", "", QUARTER_S),
-        ),
-        _ready(
-            "command-path-down", "Command path down", "no cap can be sent, 15 min",
-            _event(at_s, "command-path-down", "", QUARTER_S),
-        ),
-        _ready(
-            "stuck-cap", "A stuck cap", "commands arrive and change nothing",
-            _event(at_s, "stuck-cap", "", QUARTER_S),
-        ),
-        _ready(
-            "slow-bmc", "Slow BMC", "caps take three times as long",
-            _event(at_s, "slow-bmc", "", 3600.0, 3.0),
-        ),
+        one("lose-crah", "Lose an air handler", "90 % of the airflow is left (TAPAS)",
+            "", HOUR_S, 0.9),
+        one("lose-chiller", "Lose half the chillers", "half the capacity is left",
+            "", HOUR_S, 0.5),
+        one("lose-cdu-pump", "Lose a CDU pump", "half the liquid path is left",
+            "", HOUR_S, 0.5),
+        one("heat-wave", "Heat wave", "10 K warmer outside for six hours", "",
+            6 * HOUR_S, 10.0),
+        one("telemetry-blackout", "Telemetry blackout",
+            "readings stand still, 15 min", "", QUARTER_S),
+        one("command-path-down", "Command path down", "no cap can be sent, 15 min",
+            "", QUARTER_S),
+        one("stuck-cap", "A stuck cap", "commands arrive and change nothing", "",
+            QUARTER_S),
+        one("slow-bmc", "Slow BMC", "caps take three times as long", "", HOUR_S, 3.0),
     ]  # fmt: skip
     plants = ("lose-crah", "lose-chiller", "lose-cdu-pump")
     return tuple(r for r in found if r.key not in plants or r.key in parts)
@@ -114,16 +108,6 @@ def _maintenance(ups: list[str], at_s: float) -> list[ReadyEvents]:
             _event(at_s + 1800.0, "lose-node", ups[1], 3600.0),
         )
     ]  # fmt: skip
-
-
-def _module(facility: Facility, at_s: float) -> list[ReadyEvents]:
-    """One module of a UPS that has several."""
-    names = [n.name for n in facility.electrical if n.module_count > 1]
-    if not names:
-        return []
-    event = _event(at_s, "lose-module", names[0], 3600.0)
-    text = f"one module of {names[0]} fails for an hour"
-    return [_ready("lose-module", "Lose a UPS module", text, event)]
 
 
 def _ready(key: str, title: str, text: str, *events: Event) -> ReadyEvents:

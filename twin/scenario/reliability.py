@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
-
-from twin.scenario.base import Model, quantity
+from twin.scenario.base import Model, described, part, quantity
 from twin.scenario.facility import Facility, SiteTemplate
 from twin.scenario.model import Scenario
 
@@ -15,18 +13,18 @@ class Rate(Model):
     """Failures and repairs of one class of component."""
 
     failures_per_year: float | None = quantity(
-        None, unit="1/year", doc="Failures of one unit a year. Empty means the "
-        "catalogue's", example=0.02, ge=0, le=1000,
+        None, "Failures of one unit a year. Empty means the catalogue's", unit="1/year",
+        example=0.02, ge=0, le=1000,
     )  # fmt: skip
     repair_h: float | None = quantity(
-        None, unit="h", doc="Mean time until it is back. Empty means the catalogue's",
+        None, "Mean time until it is back. Empty means the catalogue's", unit="h",
         example=8, gt=0, le=8760,
     )  # fmt: skip
     failures_frac: float = quantity(
-        1.0, unit="1", doc="Multiplier on the failures", example=1.5, ge=0, le=1000
+        1.0, "Multiplier on the failures", example=1.5, ge=0, le=1000
     )
     repair_frac: float = quantity(
-        1.0, unit="1", doc="Multiplier on the repair time", example=2, gt=0, le=100
+        1.0, "Multiplier on the repair time", example=2, gt=0, le=100
     )
 
 
@@ -34,26 +32,22 @@ class GeneratorRate(Rate):
     """A generator fails to start when it is called, and while it runs."""
 
     start_failure_prob: float | None = quantity(
-        None, unit="1", doc="Probability that it does not start when called; "
-        "failures_frac multiplies it too. Empty means the catalogue's",
-        example=0.005, ge=0, le=1,
+        None, "Probability that it does not start when called; failures_frac "
+        "multiplies it too. Empty means the catalogue's", example=0.005, ge=0, le=1,
     )  # fmt: skip
 
 
 def _rate(doc: str) -> Rate:
-    return Field(  # type: ignore[no-any-return]
-        default_factory=Rate, description=doc, examples=[{"failures_frac": 2}]
-    )
+    return part(Rate, doc, {"failures_frac": 2})  # type: ignore[no-any-return]
 
 
 class Rates(Model):
     """Failures and repairs by class of component."""
 
     utility: Rate = _rate("Utility supply")
-    generator: GeneratorRate = Field(
-        default_factory=GeneratorRate, description="Generator",
-        examples=[{"start_failure_prob": 0.01}],
-    )  # fmt: skip
+    generator: GeneratorRate = part(
+        GeneratorRate, "Generator", {"start_failure_prob": 0.01}
+    )
     transformer: Rate = _rate("Transformer")
     switchgear: Rate = _rate("Switchboard")
     ups: Rate = _rate("UPS, loss of its whole output")
@@ -80,57 +74,48 @@ class Maintenance(Model):
     """Planned outages of single nodes, begun only while all else is well."""
 
     per_year: float = quantity(
-        1.0, unit="1/year", doc="Times a year that each node is taken out; 0 is never",
-        example=1, source="assumed: yearly service", ge=0, le=100,
+        1.0, "Times a year that each node is taken out; 0 is never", unit="1/year",
+        source="assumed: yearly service", ge=0, le=100,
     )  # fmt: skip
     duration_h: float = quantity(
-        8.0, unit="h", doc="Time that it is out", example=8,
-        source="assumed: a working day", gt=0, le=8760,
+        8.0, "Time that it is out", unit="h", source="assumed: a working day", gt=0,
+        le=8760,
     )  # fmt: skip
-    kinds: tuple[MaintainedKind, ...] = Field(
-        ("generator", "transformer", "switchgear", "ups"),
-        description="Classes that are maintained; a node without which servers would "
-        "be lost is left out", examples=[["ups"]], max_length=8,
+    kinds: tuple[MaintainedKind, ...] = described(
+        ("generator", "transformer", "switchgear", "ups"), "Classes that are "
+        "maintained; a node without which servers would be lost is left out",
+        example=["ups"], max_length=8,
     )  # fmt: skip
 
 
 class Reliability(Model):
     """A site, what fails in it, and how much loss at once is a deep one."""
 
-    scenario: Scenario = Field(
-        default_factory=lambda: Scenario(facility=Facility(template=SiteTemplate())),
-        description="The site", examples=[{"facility": {"template": {}}}],
+    scenario: Scenario = part(
+        lambda: Scenario(facility=Facility(template=SiteTemplate())), "The site",
+        {"facility": {"template": {}}},
     )  # fmt: skip
-    rates: Rates = Field(
-        default_factory=Rates, description="Failures and repairs by class",
-        examples=[{"ups": {"failures_frac": 2}}],
-    )  # fmt: skip
+    rates: Rates = part(
+        Rates, "Failures and repairs by class", {"ups": {"failures_frac": 2}}
+    )
     failures_frac: float = quantity(
-        1.0, unit="1", doc="Multiplier on the failures of every class", example=1.5,
-        ge=0, le=1000,
-    )  # fmt: skip
+        1.0, "Multiplier on the failures of every class", example=1.5, ge=0, le=1000
+    )
     repair_frac: float = quantity(
-        1.0, unit="1", doc="Multiplier on every repair time", example=2, gt=0, le=100
+        1.0, "Multiplier on every repair time", example=2, gt=0, le=100
     )
     common_mode_frac: float = quantity(
-        0.02, unit="1", doc="Part of failures that takes all units of a class which "
-        "stand in for each other", example=0.05,
-        source="assumed; 0.01 to 0.1 is usual for like redundant units (memory)",
-        ge=0, le=1,
+        0.02, "Part of failures that takes all units of a class which stand in for "
+        "each other", example=0.05, source="assumed; 0.01 to 0.1 is usual for like "
+        "redundant units (memory)", ge=0, le=1,
     )  # fmt: skip
-    maintenance: Maintenance = Field(
-        default_factory=Maintenance, description="Planned outages",
-        examples=[{"per_year": 2}],
-    )  # fmt: skip
+    maintenance: Maintenance = part(Maintenance, "Planned outages", {"per_year": 2})
     deep_loss_frac: float = quantity(
-        0.25, unit="1", doc="Servers lost at once ÷ all servers above which a loss is "
-        "deep", example=0.5, ge=0, lt=1,
+        0.25, "Servers lost at once ÷ all servers above which a loss is deep",
+        example=0.5, ge=0, lt=1,
     )  # fmt: skip
     excursions: int = quantity(
-        2000, unit="runs", doc="Simulated ways from a first failure until all is well",
+        2000, "Simulated ways from a first failure until all is well", unit="runs",
         example=10_000, ge=100, le=1_000_000,
     )  # fmt: skip
-    seed: int = Field(
-        1, description="Seed of the simulation [1]", examples=[1], ge=0, le=2**31 - 1,
-        json_schema_extra={"unit": "1"},
-    )  # fmt: skip
+    seed: int = quantity(1, "Seed of the simulation", ge=0, le=2**31 - 1)

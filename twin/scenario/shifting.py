@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from twin.errors import ScenarioError
-from twin.scenario.base import Model, quantity
+from twin.scenario.base import Model, described, quantity
 from twin.types import FloatArray
 
 MOST_JOBS = 2000
@@ -21,34 +21,36 @@ Aim = Literal["carbon", "price", "headroom"]
 class DeferrableJob(Model):
     """Work that may wait: a batch of queries, a fine-tuning run, an evaluation."""
 
-    name: str = Field(description="Name, unlike the others'", min_length=1,
-                      max_length=200, examples=["nightly-evaluation"])  # fmt: skip
+    name: str = described(
+        ..., "Name, unlike the others'", example="nightly-evaluation", min_length=1,
+        max_length=200,
+    )  # fmt: skip
     energy_wh: float | None = quantity(
-        None, unit="Wh", doc="Energy it takes. Empty where gpu_hours says it",
-        example=2e5, gt=0, le=1e12,
+        None, "Energy it takes. Empty where gpu_hours says it", unit="Wh", example=2e5,
+        gt=0, le=1e12,
     )  # fmt: skip
     gpu_hours: float | None = quantity(
-        None, unit="h", doc="Hours of one GPU it takes, instead of energy_wh",
-        example=512, gt=0, le=1e9,
+        None, "Hours of one GPU it takes, instead of energy_wh", unit="h", example=512,
+        gt=0, le=1e9,
     )  # fmt: skip
     gpu_w: float | None = quantity(
-        None, unit="W", doc="Power of a GPU and its part of the server, for gpu_hours",
+        None, "Power of a GPU and its part of the server, for gpu_hours", unit="W",
         example=1000, gt=0, le=1e5,
     )  # fmt: skip
     power_w: float = quantity(
-        unit="W", doc="Most it may draw", example=5e4, gt=0, le=1e10
+        ..., "Most it may draw", unit="W", example=5e4, gt=0, le=1e10
     )
     earliest_h: float = quantity(
-        0.0, unit="h", doc="When it arrives, from the start of the grid", example=9,
-        ge=0, le=1e5,
+        0.0, "When it arrives, from the start of the grid", unit="h", example=9, ge=0,
+        le=1e5,
     )  # fmt: skip
     deadline_h: float = quantity(
-        unit="h", doc="When it must be done, from the start of the grid", example=33,
+        ..., "When it must be done, from the start of the grid", unit="h", example=33,
         gt=0, le=1e5,
     )  # fmt: skip
-    contiguous: bool = Field(
-        False, description="Whether it runs in one piece at power_w; otherwise it may "
-        "pause and run slower", examples=[False],
+    contiguous: bool = described(
+        False, "Whether it runs in one piece at power_w; otherwise it may pause and "
+        "run slower",
     )  # fmt: skip
 
     @model_validator(mode="after")
@@ -82,29 +84,27 @@ class ShiftInput(Model):
         description="Deferrable jobs", min_length=1, max_length=MOST_JOBS
     )
     headroom_w: tuple[float, ...] = quantity(
-        unit="W", doc="Power the site has left for them, per step",
+        ..., "Power the site has left for them, per step", unit="W",
         example=[2e5, 1.5e5], min_length=1, max_length=MOST_STEPS,
     )  # fmt: skip
-    step_h: float = quantity(1.0, unit="h", doc="Length of a step", example=1, gt=0,
-                             le=24)  # fmt: skip
-    aim: Aim = Field(
-        "carbon", description="What is kept low: carbon, cost, or (headroom) the power "
-        "at the step with least to spare", examples=["carbon"],
+    step_h: float = quantity(1.0, "Length of a step", unit="h", gt=0, le=24)
+    aim: Aim = described(
+        "carbon", "What is kept low: carbon, cost, or (headroom) the power at the step "
+        "with least to spare",
     )  # fmt: skip
     carbon_g_per_kwh: tuple[float, ...] | None = quantity(
-        None, unit="g/kWh", doc="Carbon of the grid, per step", example=[310, 250]
+        None, "Carbon of the grid, per step", unit="g/kWh", example=[310, 250]
     )
     price_usd_per_mwh: tuple[float, ...] | None = quantity(
-        None, unit="USD/MWh", doc="Price of energy, per step", example=[60, -5]
+        None, "Price of energy, per step", unit="USD/MWh", example=[60, -5]
     )
     forecast: tuple[float, ...] | None = quantity(
-        None, unit="of the aim", doc="The aim's signal as expected; the schedule "
-        "follows it and is accounted at the actual one", example=[300, 260],
+        None, "The aim's signal as expected; the schedule follows it and is accounted "
+        "at the actual one", unit="of the aim", example=[300, 260],
     )  # fmt: skip
     pue: float = quantity(
-        1.0, unit="1", doc="Energy at the meter ÷ energy of the jobs", example=1.2,
-        ge=1, le=10,
-    )  # fmt: skip
+        1.0, "Energy at the meter ÷ energy of the jobs", example=1.2, ge=1, le=10
+    )
 
     @model_validator(mode="after")
     def _usable(self) -> ShiftInput:

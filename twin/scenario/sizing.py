@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from twin.scenario.base import Model, quantity
+from twin.scenario.base import Model, described, part, quantity
 
 _OURS = "assumed"
 MOST_COMBINATIONS = 5000
@@ -17,55 +17,49 @@ class Prices(Model):
     """Prices; every one is assumed and wants the planner's own."""
 
     energy_per_mwh: float = quantity(
-        60.0, unit="$/MWh", doc="Energy", example=60, source=_OURS, ge=0, le=1e5
+        60.0, "Energy", unit="$/MWh", source=_OURS, ge=0, le=1e5
     )
     gpu_hour: float = quantity(
-        2.0, unit="$/h", doc="An hour of one GPU, for time a job loses", example=2,
-        source=_OURS, ge=0, le=1e4,
+        2.0, "An hour of one GPU, for time a job loses", unit="$/h", source=_OURS, ge=0,
+        le=1e4,
     )  # fmt: skip
     psu_store_per_gpu: float = quantity(
-        30.0, unit="$", doc="Supply store of 65 J, for one GPU", example=30,
-        source=_OURS, ge=0, le=1e6,
-    )  # fmt: skip
+        30.0, "Supply store of 65 J, for one GPU", unit="$", source=_OURS, ge=0, le=1e6
+    )
     store_per_kw: float = quantity(
-        250.0, unit="$/kW", doc="Power of a store", example=250, source=_OURS, ge=0,
-        le=1e6,
-    )  # fmt: skip
+        250.0, "Power of a store", unit="$/kW", source=_OURS, ge=0, le=1e6
+    )
     store_per_kwh: float = quantity(
-        350.0, unit="$/kWh", doc="Energy of a store", example=350, source=_OURS, ge=0,
-        le=1e6,
-    )  # fmt: skip
+        350.0, "Energy of a store", unit="$/kWh", source=_OURS, ge=0, le=1e6
+    )
     rack_store_per_kwh: float = quantity(
-        1200.0, unit="$/kWh", doc="Energy of a store inside racks", example=1200,
-        source=_OURS, ge=0, le=1e6,
+        1200.0, "Energy of a store inside racks", unit="$/kWh", source=_OURS, ge=0,
+        le=1e6,
     )  # fmt: skip
     years: float = quantity(
-        7.0, unit="years", doc="Life over which a store is paid, if it does not wear "
-        "out before", example=7, source=_OURS, gt=0, le=50,
+        7.0, "Life over which a store is paid, if it does not wear out before",
+        unit="years", source=_OURS, gt=0, le=50,
     )  # fmt: skip
     starts_per_year: float = quantity(
-        100.0, unit="1/year", doc="Starts and restarts of each job in a year",
-        example=100, source=_OURS, ge=0, le=1e6,
+        100.0, "Starts and restarts of each job in a year", unit="1/year", source=_OURS,
+        ge=0, le=1e6,
     )  # fmt: skip
 
 
 class Sizing(Model):
     """Options; every combination of one of each is tried."""
 
-    floors_frac: tuple[float, ...] = Field(
-        (0.0, 0.6, 0.7, 0.8, 0.9), description="Floors of GPU smoothing ÷ TDP; 0 is "
-        "none [1]", examples=[[0.0, 0.9]], min_length=1, max_length=40,
-        json_schema_extra={"unit": "1"},
+    floors_frac: tuple[float, ...] = quantity(
+        (0.0, 0.6, 0.7, 0.8, 0.9), "Floors of GPU smoothing ÷ TDP; 0 is none",
+        example=[0.0, 0.9], min_length=1, max_length=40,
     )  # fmt: skip
-    ballasts_frac: tuple[float, ...] = Field(
-        (0.0, 0.9), description="Targets of software ballast ÷ TDP; 0 is none [1]",
-        examples=[[0.0, 0.9]], min_length=1, max_length=40,
-        json_schema_extra={"unit": "1"},
+    ballasts_frac: tuple[float, ...] = quantity(
+        (0.0, 0.9), "Targets of software ballast ÷ TDP; 0 is none", example=[0.0, 0.9],
+        min_length=1, max_length=40,
     )  # fmt: skip
-    ramps_s: tuple[float, ...] = Field(
-        (0.0, 120.0, 600.0), description="Ramps at starts and ends; 0 is none [s]",
-        examples=[[0.0, 300.0]], min_length=1, max_length=40,
-        json_schema_extra={"unit": "s"},
+    ramps_s: tuple[float, ...] = quantity(
+        (0.0, 120.0, 600.0), "Ramps at starts and ends; 0 is none", unit="s",
+        example=[0.0, 300.0], min_length=1, max_length=40,
     )  # fmt: skip
     psu_j_per_gpu: tuple[float, ...] = Field(
         (0.0, 65.0), description="Supply stores; 0 is none [J per GPU]",
@@ -77,28 +71,22 @@ class Sizing(Model):
         examples=[[0.0, 1.0]], min_length=1, max_length=40,
         json_schema_extra={"unit": "kWh"},
     )  # fmt: skip
-    site_power_frac: tuple[float, ...] = Field(
-        (0.0, 0.25, 0.5), description="Power of a site store ÷ the site's highest "
-        "power; 0 is none [1]", examples=[[0.0, 0.5]], min_length=1, max_length=40,
-        json_schema_extra={"unit": "1"},
+    site_power_frac: tuple[float, ...] = quantity(
+        (0.0, 0.25, 0.5), "Power of a site store ÷ the site's highest power; 0 is none",
+        example=[0.0, 0.5], min_length=1, max_length=40,
     )  # fmt: skip
-    site_hours: tuple[float, ...] = Field(
-        (0.1, 0.5), description="Energy of a site store ÷ its power [h]",
-        examples=[[0.25]], min_length=1, max_length=40,
-        json_schema_extra={"unit": "h"},
+    site_hours: tuple[float, ...] = quantity(
+        (0.1, 0.5), "Energy of a site store ÷ its power", unit="h", example=[0.25],
+        min_length=1, max_length=40,
     )  # fmt: skip
-    site_filter_s: tuple[float, ...] = Field(
-        (30.0, 300.0), description="Time constants of a site store's low-pass [s]",
-        examples=[[30.0, 300.0]], min_length=1, max_length=40,
-        json_schema_extra={"unit": "s"},
+    site_filter_s: tuple[float, ...] = quantity(
+        (30.0, 300.0), "Time constants of a site store's low-pass", unit="s",
+        example=[30.0, 300.0], min_length=1, max_length=40,
     )  # fmt: skip
-    objective: Literal["cost", "waste", "slowdown"] = Field(
-        "cost", description="What the best of those that pass has least of",
-        examples=["cost"],
-    )  # fmt: skip
-    prices: Prices = Field(
-        default_factory=Prices, description="Prices", examples=[{"gpu_hour": 2}]
+    objective: Literal["cost", "waste", "slowdown"] = described(
+        "cost", "What the best of those that pass has least of"
     )
+    prices: Prices = part(Prices, "Prices", {"gpu_hour": 2})
 
     @property
     def combination_count(self) -> int:

@@ -21,7 +21,7 @@ class Fixed(Model):
     """Always the same value."""
 
     kind: Literal["fixed"] = "fixed"
-    value: float = quantity(unit=_UNIT, doc="The value", example=500, ge=0, le=1e12)
+    value: float = quantity(..., "The value", unit=_UNIT, example=500, ge=0, le=1e12)
 
     def at(self, u: FloatArray) -> FloatArray:
         """Quantiles at `u`, 0..1."""
@@ -37,16 +37,15 @@ class LogNormal(Model):
     """
 
     kind: Literal["lognormal"] = "lognormal"
-    median: float = quantity(unit=_UNIT, doc="Median", example=1.21, gt=0, le=1e12)
-    p5: float = quantity(unit=_UNIT, doc="P5", example=1.05, gt=0, le=1e12)
-    p95: float = quantity(unit=_UNIT, doc="P95", example=1.4, gt=0, le=1e12)
+    median: float = quantity(..., "Median", unit=_UNIT, example=1.21, gt=0, le=1e12)
+    p5: float = quantity(..., "P5", unit=_UNIT, example=1.05, gt=0, le=1e12)
+    p95: float = quantity(..., "P95", unit=_UNIT, example=1.4, gt=0, le=1e12)
     least: float = quantity(
-        0.0, unit=_UNIT, doc="Lower values are taken as this", example=1, ge=0, le=1e12
+        0.0, "Lower values are taken as this", unit=_UNIT, example=1, ge=0, le=1e12
     )
     most: float = quantity(
-        1e12, unit=_UNIT, doc="Higher values are taken as this", example=2, gt=0,
-        le=1e12,
-    )  # fmt: skip
+        1e12, "Higher values are taken as this", unit=_UNIT, example=2, gt=0, le=1e12
+    )
 
     @model_validator(mode="after")
     def _in_order(self) -> LogNormal:
@@ -67,9 +66,9 @@ class Exponential(Model):
     """Exponential by its median."""
 
     kind: Literal["exponential"] = "exponential"
-    median: float = quantity(unit=_UNIT, doc="Median", example=300, gt=0, le=1e9)
+    median: float = quantity(..., "Median", unit=_UNIT, example=300, gt=0, le=1e9)
     least: float = quantity(
-        1.0, unit=_UNIT, doc="Lower values are taken as this", example=1, ge=0, le=1e9
+        1.0, "Lower values are taken as this", unit=_UNIT, ge=0, le=1e9
     )
 
     def at(self, u: FloatArray) -> FloatArray:
@@ -81,8 +80,8 @@ class Uniform(Model):
     """Every value of a range alike, or alike in its logarithm."""
 
     kind: Literal["uniform", "loguniform"] = "uniform"
-    low: float = quantity(unit=_UNIT, doc="Lowest", example=1.5, ge=0, le=1e12)
-    high: float = quantity(unit=_UNIT, doc="Highest", example=2.5, ge=0, le=1e12)
+    low: float = quantity(..., "Lowest", unit=_UNIT, example=1.5, ge=0, le=1e12)
+    high: float = quantity(..., "Highest", unit=_UNIT, example=2.5, ge=0, le=1e12)
 
     @model_validator(mode="after")
     def _in_order(self) -> Uniform:
@@ -104,12 +103,12 @@ class Samples(Model):
 
     kind: Literal["samples"] = "samples"
     values: tuple[float, ...] = quantity(
-        unit=_UNIT, doc="Values, each as likely as its weight",
-        example=[310.0, 250.5], min_length=1, max_length=_MOST_SAMPLES,
+        ..., "Values, each as likely as its weight", unit=_UNIT, example=[310.0, 250.5],
+        min_length=1, max_length=_MOST_SAMPLES,
     )  # fmt: skip
     weights: tuple[float, ...] | None = quantity(
-        None, unit="1", doc="Weight of each value, such as queries in that hour. Empty "
-        "weighs all alike", example=[1.0, 3.0],
+        None, "Weight of each value, such as queries in that hour. Empty weighs all "
+        "alike", example=[1.0, 3.0],
     )  # fmt: skip
 
     @model_validator(mode="after")
@@ -141,15 +140,16 @@ class Normal(Model):
     """Normal, cut off at its ends where they are given."""
 
     kind: Literal["normal"] = "normal"
-    mean: float = quantity(unit=_UNIT, doc="Mean before the cut", example=0.79)
+    mean: float = quantity(..., "Mean before the cut", unit=_UNIT, example=0.79)
     sd: float = quantity(
-        unit=_UNIT, doc="Standard deviation before the cut", example=0.03, gt=0, le=1e12
-    )
+        ..., "Standard deviation before the cut", unit=_UNIT, example=0.03, gt=0,
+        le=1e12,
+    )  # fmt: skip
     least: float | None = quantity(
-        None, unit=_UNIT, doc="Lowest value; the rest is spread anew", example=0.6
+        None, "Lowest value; the rest is spread anew", unit=_UNIT, example=0.6
     )
     most: float | None = quantity(
-        None, unit=_UNIT, doc="Highest value; the rest is spread anew", example=0.95
+        None, "Highest value; the rest is spread anew", unit=_UNIT, example=0.95
     )
 
     @model_validator(mode="after")
@@ -179,9 +179,9 @@ class Triangular(Model):
     """Lowest, most likely and highest: what an expert can say."""
 
     kind: Literal["triangular"] = "triangular"
-    low: float = quantity(unit=_UNIT, doc="Lowest", example=0.9)
-    mode: float = quantity(unit=_UNIT, doc="Most likely", example=1.0)
-    high: float = quantity(unit=_UNIT, doc="Highest", example=1.3)
+    low: float = quantity(..., "Lowest", unit=_UNIT, example=0.9)
+    mode: float = quantity(..., "Most likely", unit=_UNIT, example=1.0)
+    high: float = quantity(..., "Highest", unit=_UNIT, example=1.3)
 
     @model_validator(mode="after")
     def _in_order(self) -> Triangular:
@@ -204,8 +204,8 @@ class Triangular(Model):
 class Scatter(Uniform):
     """Every value of a range alike; negative ones too where `kind` is uniform."""
 
-    low: float = quantity(unit=_UNIT, doc="Lowest", example=-2.0)
-    high: float = quantity(unit=_UNIT, doc="Highest", example=2.5)
+    low: float = quantity(..., "Lowest", unit=_UNIT, example=-2.0)
+    high: float = quantity(..., "Highest", unit=_UNIT, example=2.5)
 
 
 Spread = Annotated[

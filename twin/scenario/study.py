@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from twin.scenario.base import Model, quantity
+from twin.scenario.base import Model, described, part, quantity
 from twin.scenario.spread import AxisSpread
 
 MOST_POINTS = 200_000
@@ -18,11 +18,9 @@ Scalar = bool | int | float | str | dict[str, Any] | list[Any] | None
 class Range(Model):
     """Values at equal distances, both ends included."""
 
-    low: float = quantity(unit="of the field", doc="Lowest", example=0.7)
-    high: float = quantity(unit="of the field", doc="Highest", example=0.9)
-    count: int = quantity(
-        5, unit="values", doc="Values on a grid", example=5, ge=2, le=MOST_POINTS
-    )
+    low: float = quantity(..., "Lowest", unit="of the field", example=0.7)
+    high: float = quantity(..., "Highest", unit="of the field", example=0.9)
+    count: int = quantity(5, "Values on a grid", unit="values", ge=2, le=MOST_POINTS)
 
     @model_validator(mode="after")
     def _rises(self) -> Range:
@@ -36,33 +34,32 @@ class Range(Model):
 class LogRange(Range):
     """Values at equal ratios, both ends included."""
 
-    low: float = quantity(unit="of the field", doc="Lowest", example=0.1, gt=0)
+    low: float = quantity(..., "Lowest", unit="of the field", example=0.1, gt=0)
 
 
 class Axis(Model):
     """One thing that varies: a field of the inputs, and its values or its scatter."""
 
-    field: str = Field(
-        description="Dotted path of a field of the inputs",
-        examples=["fleet.server_count"], min_length=1, max_length=200,
+    field: str = described(
+        ..., "Dotted path of a field of the inputs", example="fleet.server_count",
+        min_length=1, max_length=200,
     )  # fmt: skip
-    label: str | None = Field(
-        None, description="Name on charts; empty is the field's", max_length=60,
-        examples=["Load"],
-    )  # fmt: skip
-    values: tuple[Scalar, ...] | None = Field(
-        None, description="A list of values, of any kind the field takes",
-        examples=[[40, 44, 48, 52]], min_length=1, max_length=MOST_POINTS,
-    )  # fmt: skip
-    range: Range | None = Field(
-        None, description="Equal distances", examples=[{"low": 0.7, "high": 0.9}]
+    label: str | None = described(
+        None, "Name on charts; empty is the field's", example="Load", max_length=60
     )
-    log: LogRange | None = Field(
-        None, description="Equal ratios", examples=[{"low": 0.1, "high": 10}]
+    values: tuple[Scalar, ...] | None = described(
+        None, "A list of values, of any kind the field takes", example=[40, 44, 48, 52],
+        min_length=1, max_length=MOST_POINTS,
+    )  # fmt: skip
+    range: Range | None = described(
+        None, "Equal distances", example={"low": 0.7, "high": 0.9}
     )
-    distribution: AxisSpread | None = Field(
-        None, description="How an unknown scatters",
-        examples=[{"kind": "normal", "mean": 1.0, "sd": 0.05}],
+    log: LogRange | None = described(
+        None, "Equal ratios", example={"low": 0.1, "high": 10}
+    )
+    distribution: AxisSpread | None = described(
+        None, "How an unknown scatters",
+        example={"kind": "normal", "mean": 1.0, "sd": 0.05},
     )  # fmt: skip
 
     @model_validator(mode="after")
@@ -90,8 +87,8 @@ class Grid(Model):
 
     kind: Literal["grid"] = "grid"
     levels: int = quantity(
-        5, unit="values", doc="Values of an axis with a distribution: the middles of "
-        "as many equally likely parts", example=5, ge=1, le=1000,
+        5, "Values of an axis with a distribution: the middles of as many equally "
+        "likely parts", unit="values", ge=1, le=1000,
     )  # fmt: skip
 
 
@@ -100,12 +97,12 @@ class Spaced(Model):
 
     kind: Literal["latin-hypercube", "sobol", "random"] = "latin-hypercube"
     points: int = quantity(
-        256, unit="points", doc="Points; a power of two suits Sobol sequences best",
-        example=256, ge=1, le=MOST_POINTS,
+        256, "Points; a power of two suits Sobol sequences best", unit="points", ge=1,
+        le=MOST_POINTS,
     )  # fmt: skip
     vary_seed: bool = quantity(
-        True, unit="1", doc="Whether every point draws its own traffic and noise; if "
-        "not, all share the inputs' seed", example=True,
+        True, "Whether every point draws its own traffic and noise; if not, all share "
+        "the inputs' seed",
     )  # fmt: skip
 
 
@@ -114,8 +111,8 @@ class Saltelli(Model):
 
     kind: Literal["saltelli"] = "saltelli"
     points: int = quantity(
-        128, unit="points", doc="Base points, a power of two; axes + 2 times as many "
-        "are answered", example=128, ge=4, le=MOST_POINTS,
+        128, "Base points, a power of two; axes + 2 times as many are answered",
+        unit="points", ge=4, le=MOST_POINTS,
     )  # fmt: skip
 
 
@@ -124,9 +121,8 @@ class OneAtATime(Model):
 
     kind: Literal["one-at-a-time"] = "one-at-a-time"
     tail_frac: float = quantity(
-        0.05, unit="1", doc="Part of an axis left out at each end", example=0.05, ge=0,
-        lt=0.5,
-    )  # fmt: skip
+        0.05, "Part of an axis left out at each end", ge=0, lt=0.5
+    )
 
 
 class Search(Model):
@@ -134,15 +130,15 @@ class Search(Model):
 
     kind: Literal["search"] = "search"
     evaluations: int = quantity(
-        200, unit="points", doc="Most points answered", example=200, ge=4, le=5_000
+        200, "Most points answered", unit="points", ge=4, le=5_000
     )
     batch: int = quantity(
-        8, unit="points", doc="Points answered at the same time; the answer depends "
-        "on it, not on the workers", example=8, ge=1, le=256,
+        8, "Points answered at the same time; the answer depends on it, not on the "
+        "workers", unit="points", ge=1, le=256,
     )  # fmt: skip
     patience: int | None = quantity(
-        None, unit="points", doc="Stop after so many without progress", example=80,
-        ge=8, le=5_000,
+        None, "Stop after so many without progress", unit="points", example=80, ge=8,
+        le=5_000,
     )  # fmt: skip
 
 
@@ -150,24 +146,21 @@ class Rare(Model):
     """How likely a rare event is: the first of `limits` passed."""
 
     kind: Literal["rare"] = "rare"
-    method: Literal["splitting", "importance"] = Field(
+    method: Literal["splitting", "importance"] = described(
         "splitting",
-        description="splitting: step by step towards the event, sturdy; importance: "
-        "draw where it happens, fewer points where it has one place",
-        examples=["splitting"],
+        "splitting: step by step towards the event, sturdy; importance: draw where it "
+        "happens, fewer points where it has one place",
     )
     points: int = quantity(
-        250, unit="points", doc="Points of a step and replica", example=250, ge=100,
-        le=20_000,
-    )  # fmt: skip
+        250, "Points of a step and replica", unit="points", ge=100, le=20_000
+    )
     replicas: int = quantity(
-        20, unit="replicas", doc="Independent repetitions; their scatter gives the "
-        "interval", example=20, ge=5, le=200,
+        20, "Independent repetitions; their scatter gives the interval",
+        unit="replicas", ge=5, le=200,
     )  # fmt: skip
     most_points: int = quantity(
-        50_000, unit="points", doc="Most points answered", example=50_000, ge=100,
-        le=MOST_POINTS,
-    )  # fmt: skip
+        50_000, "Most points answered", unit="points", ge=100, le=MOST_POINTS
+    )
 
     @model_validator(mode="after")
     def _has_a_step(self) -> Rare:
@@ -188,14 +181,14 @@ Design = Annotated[
 class Limit(Model):
     """What an output must not pass."""
 
-    output: str = Field(
-        description="Key of an output", examples=["peak_frac"], max_length=100
+    output: str = described(
+        ..., "Key of an output", example="peak_frac", max_length=100
     )
     at_most: float | None = quantity(
-        None, unit="of the output", doc="It must not be above", example=1.0
+        None, "It must not be above", unit="of the output", example=1.0
     )
     at_least: float | None = quantity(
-        None, unit="of the output", doc="It must not be below", example=0.99
+        None, "It must not be below", unit="of the output", example=0.99
     )
 
     @model_validator(mode="after")
@@ -218,77 +211,69 @@ class Limit(Model):
 class Objective(Model):
     """What a search makes as large or as small as it can."""
 
-    output: str = Field(
-        description="Key of an output, or field of an axis with numbers",
-        examples=["energy_wh"], max_length=200,
+    output: str = described(
+        ..., "Key of an output, or field of an axis with numbers", example="energy_wh",
+        max_length=200,
     )  # fmt: skip
-    goal: Literal["max", "min"] = Field(description="Which way", examples=["min"])
+    goal: Literal["max", "min"] = described(..., "Which way", example="min")
 
 
 class Stop(Model):
     """When enough points are answered."""
 
-    output: str = Field(
-        description="Key of an output", examples=["peak_frac"], max_length=100
+    output: str = described(
+        ..., "Key of an output", example="peak_frac", max_length=100
     )
-    of: Literal["mean", "probability"] = Field(
+    of: Literal["mean", "probability"] = described(
         "mean",
-        description="mean: its half-width relative to it; probability: the half-width "
-        "of the probability that its limit is passed",
-        examples=["mean"],
+        "mean: its half-width relative to it; probability: the half-width of the "
+        "probability that its limit is passed",
     )
     half_width: float = quantity(
-        0.01, unit="1", doc="Half-width of the 95 % interval at which to stop",
-        example=0.01, gt=0, lt=1,
-    )  # fmt: skip
+        0.01, "Half-width of the 95 % interval at which to stop", gt=0, lt=1
+    )
     every: int = quantity(
-        64, unit="points", doc="Looked at whenever so many more are answered",
-        example=64, ge=8, le=MOST_POINTS,
+        64, "Looked at whenever so many more are answered", unit="points", ge=8,
+        le=MOST_POINTS,
     )  # fmt: skip
 
 
 class StudySpec(Model):
     """One question at many points. The same study and seed give the same bytes."""
 
-    name: str = Field(
-        "Study", description="Name", examples=["Row 7, uncertain load"], min_length=1,
-        max_length=120,
-    )  # fmt: skip
-    question: str = Field(
-        "row", description="Key of the question", examples=["row"], max_length=40
+    name: str = described(
+        "Study", "Name", example="Row 7, uncertain load", min_length=1, max_length=120
     )
-    base: dict[str, Any] = Field(
-        default_factory=dict,
-        description="Inputs of the question; absent keys take defaults",
-        examples=[{"fleet": {"server_count": 52}}],
+    question: str = described("row", "Key of the question", max_length=40)
+    base: dict[str, Any] = part(
+        dict,
+        "Inputs of the question; absent keys take defaults",
+        {"fleet": {"server_count": 52}},
     )
-    axes: tuple[Axis, ...] = Field(
-        description="What varies",
-        examples=[[{"field": "fleet.server_count", "values": [40, 46, 52]}]],
-        min_length=1, max_length=MOST_AXES,
+    axes: tuple[Axis, ...] = described(
+        ..., "What varies",
+        example=[{"field": "fleet.server_count", "values": [40, 46, 52]}], min_length=1,
+        max_length=MOST_AXES,
     )  # fmt: skip
-    design: Design = Field(
-        default_factory=Grid, description="How points are chosen",
-        examples=[{"kind": "sobol", "points": 256}],
-    )  # fmt: skip
-    outputs: tuple[str, ...] = Field(
-        (), description="Outputs that are analysed; empty means all",
-        examples=[["peak_frac", "energy_wh"]], max_length=64,
-    )  # fmt: skip
-    limits: tuple[Limit, ...] = Field(
-        (), description="What must not be passed",
-        examples=[[{"output": "peak_frac", "at_most": 1.0}]], max_length=16,
-    )  # fmt: skip
-    objectives: tuple[Objective, ...] = Field(
-        (), description="What is best; two or more give a front",
-        examples=[[{"output": "energy_wh", "goal": "min"}]], max_length=4,
-    )  # fmt: skip
-    stop: Stop | None = Field(
-        None, description="Ends the study early", examples=[{"output": "peak_frac"}]
+    design: Design = part(
+        Grid, "How points are chosen", {"kind": "sobol", "points": 256}
     )
-    seed: int = quantity(
-        1, unit="1", doc="Seed of the design", example=1, ge=0, le=2**31 - 1
+    outputs: tuple[str, ...] = described(
+        (), "Outputs that are analysed; empty means all",
+        example=["peak_frac", "energy_wh"], max_length=64,
+    )  # fmt: skip
+    limits: tuple[Limit, ...] = described(
+        (), "What must not be passed",
+        example=[{"output": "peak_frac", "at_most": 1.0}], max_length=16,
+    )  # fmt: skip
+    objectives: tuple[Objective, ...] = described(
+        (), "What is best; two or more give a front",
+        example=[{"output": "energy_wh", "goal": "min"}], max_length=4,
+    )  # fmt: skip
+    stop: Stop | None = described(
+        None, "Ends the study early", example={"output": "peak_frac"}
     )
+    seed: int = quantity(1, "Seed of the design", ge=0, le=2**31 - 1)
 
     @model_validator(mode="after")
     def _fits(self) -> StudySpec:

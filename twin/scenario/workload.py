@@ -6,14 +6,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from twin.scenario.base import Model, quantity
+from twin.scenario.base import Model, described, part, quantity
 
 
 class TokenRange(Model):
     """Token counts drawn uniformly from a closed range."""
 
-    min: int = quantity(unit="tokens", doc="Fewest", example=2048, ge=1, le=200_000)
-    max: int = quantity(unit="tokens", doc="Most", example=8192, ge=1, le=200_000)
+    min: int = quantity(..., "Fewest", unit="tokens", example=2048, ge=1, le=200_000)
+    max: int = quantity(..., "Most", unit="tokens", example=8192, ge=1, le=200_000)
 
     @model_validator(mode="after")
     def _ordered(self) -> TokenRange:
@@ -27,31 +27,30 @@ class TokenRange(Model):
 class RequestClass(Model):
     """One kind of request: its share, priority split and token lengths."""
 
-    name: str = Field(
-        description="Name of the class", examples=["chat"], min_length=1, max_length=40
+    name: str = described(
+        ..., "Name of the class", example="chat", min_length=1, max_length=40
     )
     share: float = quantity(
-        unit="1", doc="Weight among the classes; weights need not sum to one",
-        example=0.5, gt=0, le=1e6,
+        ..., "Weight among the classes; weights need not sum to one", example=0.5, gt=0,
+        le=1e6,
     )  # fmt: skip
     low_priority_frac: float = quantity(
-        0.5, unit="1", doc="Part of this class that is low priority",
-        example=0.5, ge=0, le=1,
-    )  # fmt: skip
-    prompt_tokens: TokenRange | None = Field(
-        None,
-        description="Prompt length; empty when `lengths` names a dataset",
-        examples=[{"min": 2048, "max": 8192}],
+        0.5, "Part of this class that is low priority", ge=0, le=1
     )
-    output_tokens: TokenRange | None = Field(
+    prompt_tokens: TokenRange | None = described(
         None,
-        description="Output length; empty when `lengths` names a dataset",
-        examples=[{"min": 256, "max": 512}],
+        "Prompt length; empty when `lengths` names a dataset",
+        example={"min": 2048, "max": 8192},
     )
-    lengths: str | None = Field(
+    output_tokens: TokenRange | None = described(
         None,
-        description="Dataset of recorded requests whose length pairs are drawn",
-        examples=["azure-llm-2023-conv"],
+        "Output length; empty when `lengths` names a dataset",
+        example={"min": 256, "max": 512},
+    )
+    lengths: str | None = described(
+        None,
+        "Dataset of recorded requests whose length pairs are drawn",
+        example="azure-llm-2023-conv",
     )
 
     @model_validator(mode="after")
@@ -73,62 +72,51 @@ class RequestClass(Model):
 class DiurnalArrivals(Model):
     """A generated day: one harmonic per day, weekends lower, noise between."""
 
-    kind: Literal["diurnal"] = Field(
-        "diurnal", description="Kind of arrivals", examples=["diurnal"]
-    )
+    kind: Literal["diurnal"] = described("diurnal", "Kind of arrivals")
     peak_hour: float = quantity(
-        15.0, unit="h", doc="Hour of the day with the most traffic, site time",
-        example=15, source="assumed: afternoon peak", ge=0, lt=24,
+        15.0, "Hour of the day with the most traffic, site time", unit="h",
+        source="assumed: afternoon peak", ge=0, lt=24,
     )  # fmt: skip
     swing_frac: float = quantity(
-        0.34, unit="1", doc="Half the peak-to-trough swing ÷ mean",
-        example=0.34, source="fit to ServeGen m-large daily shape, 14 days",
-        ge=0, lt=1,
+        0.34, "Half the peak-to-trough swing ÷ mean",
+        source="fit to ServeGen m-large daily shape, 14 days", ge=0, lt=1,
     )  # fmt: skip
     weekend_frac: float = quantity(
-        0.9, unit="1", doc="Weekend traffic ÷ weekday traffic",
-        example=0.9, source="assumed; ServeGen does not state weekdays",
-        gt=0, le=2,
+        0.9, "Weekend traffic ÷ weekday traffic",
+        source="assumed; ServeGen does not state weekdays", gt=0, le=2,
     )  # fmt: skip
     noise_frac: float = quantity(
-        0.10, unit="1", doc="Standard deviation of the 10-minute rate around the shape",
-        example=0.10, source="assumed, below ServeGen's own residual", ge=0, le=1,
+        0.10, "Standard deviation of the 10-minute rate around the shape",
+        source="assumed, below ServeGen's own residual", ge=0, le=1,
     )  # fmt: skip
     burst_cv: float = quantity(
-        1.0, unit="1", doc="Variation of inter-arrival times; 1 is Poisson",
-        example=1.0, source="assumed Poisson", ge=0.1, le=10,
+        1.0, "Variation of inter-arrival times; 1 is Poisson", source="assumed Poisson",
+        ge=0.1, le=10,
     )  # fmt: skip
 
 
 class RateArrivals(Model):
     """Recorded rates give the shape; the horizon repeats it where it is longer."""
 
-    kind: Literal["rates"] = Field(
-        "rates", description="Kind of arrivals", examples=["rates"]
+    kind: Literal["rates"] = described("rates", "Kind of arrivals")
+    dataset: str = described(
+        ..., "Dataset of rates over time", example="servegen-m-large"
     )
-    dataset: str = Field(
-        description="Dataset of rates over time", examples=["servegen-m-large"]
-    )
-    bursty: bool = Field(
-        True,
-        description="Use the dataset's inter-arrival variation; false is Poisson",
-        examples=[True],
+    bursty: bool = described(
+        True, "Use the dataset's inter-arrival variation; false is Poisson"
     )
     max_cv: float = quantity(
-        4.0, unit="1", doc="Recorded variation above this is cut to it",
-        example=4.0, source="assumed: single-client outliers are not the row's",
-        ge=0.1, le=10,
+        4.0, "Recorded variation above this is cut to it",
+        source="assumed: single-client outliers are not the row's", ge=0.1, le=10,
     )  # fmt: skip
 
 
 class RequestArrivals(Model):
     """Recorded requests replayed with their own times, lengths and order."""
 
-    kind: Literal["requests"] = Field(
-        "requests", description="Kind of arrivals", examples=["requests"]
-    )
-    dataset: str = Field(
-        description="Dataset of recorded requests", examples=["azure-llm-2023-conv"]
+    kind: Literal["requests"] = described("requests", "Kind of arrivals")
+    dataset: str = described(
+        ..., "Dataset of recorded requests", example="azure-llm-2023-conv"
     )
 
 
@@ -141,19 +129,17 @@ class Load(Model):
     """How much traffic: scaled to a peak, or given as a rate."""
 
     target_peak_frac: float | None = quantity(
-        None, unit="1",
-        doc="Scale traffic until the base row, uncapped, peaks at this part of its "
+        None, "Scale traffic until the base row, uncapped, peaks at this part of its "
         "provisioned power. Empty when a rate is given; 0.79 is published",
         example=0.79, source="POLCA, ASPLOS 2024 (second-hand quote)", gt=0, le=1.5,
     )  # fmt: skip
     requests_per_server_s: float | None = quantity(
-        None, unit="1/s", doc="Mean requests per server, instead of a target",
-        example=0.1, gt=0, le=1e5,
+        None, "Mean requests per server, instead of a target", unit="1/s", example=0.1,
+        gt=0, le=1e5,
     )  # fmt: skip
     level: float = quantity(
-        1.0, unit="1", doc="Multiplier on the traffic found or given above",
-        example=1.0, gt=0, le=10,
-    )  # fmt: skip
+        1.0, "Multiplier on the traffic found or given above", gt=0, le=10
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -201,19 +187,17 @@ def published_classes() -> tuple[RequestClass, ...]:
 class Replay(Model):
     """Recorded power that the servers draw again, in place of requests."""
 
-    series: str = Field(
-        description="Name of the recorded power", examples=["last week"], min_length=1,
+    series: str = described(
+        ..., "Name of the recorded power", example="last week", min_length=1,
         max_length=120,
     )  # fmt: skip
     speed: float = quantity(
-        1.0, unit="1", doc="Seconds of the record in a second of the run; cooling, "
-        "stores and commands keep their own pace", example=60, gt=0, le=100_000,
+        1.0, "Seconds of the record in a second of the run; cooling, stores and "
+        "commands keep their own pace", example=60, gt=0, le=100_000,
     )  # fmt: skip
-    from_s: float = quantity(
-        0.0, unit="s", doc="First second of the record", example=0, ge=0, le=4e8
-    )
+    from_s: float = quantity(0.0, "First second of the record", unit="s", ge=0, le=4e8)
     to_s: float | None = quantity(
-        None, unit="s", doc="Last second of the record. Empty means its end",
+        None, "Last second of the record. Empty means its end", unit="s",
         example=86_400, gt=0, le=4e8,
     )  # fmt: skip
 
@@ -229,37 +213,24 @@ class Replay(Model):
 class Workload(Model):
     """What the fleet is asked to do."""
 
-    classes: tuple[RequestClass, ...] = Field(
-        default_factory=published_classes,
-        description="Request classes; ignored by replayed requests but for priority",
-        examples=[
-            [
-                {
-                    "name": "chat",
-                    "share": 1,
-                    "prompt_tokens": {"min": 512, "max": 2048},
-                    "output_tokens": {"min": 64, "max": 512},
-                }
-            ]
-        ],
-        min_length=1,
-        max_length=8,
+    classes: tuple[RequestClass, ...] = part(
+        published_classes,
+        "Request classes; ignored by replayed requests but for priority",
+        [{
+            "name": "chat", "share": 1, "prompt_tokens": {"min": 512, "max": 2048},
+            "output_tokens": {"min": 64, "max": 512},
+        }],
+        min_length=1, max_length=8,
+    )  # fmt: skip
+    arrivals: Arrivals = part(
+        DiurnalArrivals, "When requests arrive", {"kind": "diurnal", "peak_hour": 15}
     )
-    arrivals: Arrivals = Field(
-        default_factory=DiurnalArrivals,
-        description="When requests arrive",
-        examples=[{"kind": "diurnal", "peak_hour": 15}],
-    )
-    load: Load = Field(
-        default_factory=Load,
-        description="How many requests arrive",
-        examples=[{"target_peak_frac": 0.79}],
-    )
-    replay: Replay | None = Field(
+    load: Load = part(Load, "How many requests arrive", {"target_peak_frac": 0.79})
+    replay: Replay | None = described(
         None,
-        description="Recorded power that a site's servers draw again; classes, "
-        "arrivals and load then count for nothing. Empty means requests",
-        examples=[{"series": "last week", "speed": 60}],
+        "Recorded power that a site's servers draw again; classes, arrivals and load "
+        "then count for nothing. Empty means requests",
+        example={"series": "last week", "speed": 60},
     )
 
     @model_validator(mode="after")

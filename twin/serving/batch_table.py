@@ -12,9 +12,7 @@ from twin.catalogue.performance import PhaseTable
 from twin.errors import ScenarioError
 from twin.serving.batch_model import BatchModel, Point, features
 from twin.serving.batch_terms import MEMORY, iteration, power_frac
-
-USABLE_MEMORY_FRAC = 0.9
-"""Part of GPU memory an engine claims for weights and cache: vLLM's default."""
+from twin.serving.fleet.memory import USABLE_MEMORY_FRAC
 
 MIN_CACHE_TOKENS = 8192.0
 """Least cache worth starting an instance for: one long request. Assumed."""

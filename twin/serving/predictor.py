@@ -12,10 +12,9 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from pydantic import Field
 
 from twin.errors import ScenarioError
-from twin.scenario.base import Model, quantity
+from twin.scenario.base import Model, described, quantity
 from twin.serving.fleet.parts import Requests
 from twin.types import FloatArray, IntArray
 
@@ -26,28 +25,28 @@ STREAM = 601
 class PredictorParameters(Model):
     """How well output lengths are known beforehand."""
 
-    predictor: Literal["oracle", "log_normal", "buckets", "trained"] = Field(
-        "buckets", description="Oracle: the true length. log_normal: the true length "
-        "times a random factor. buckets: a classifier that is right with a stated "
-        "probability. trained: fitted on the first part of the traffic, from the "
-        "length of the prompt", examples=["buckets"],
+    predictor: Literal["oracle", "log_normal", "buckets", "trained"] = described(
+        "buckets", "Oracle: the true length. log_normal: the true length times a "
+        "random factor. buckets: a classifier that is right with a stated probability. "
+        "trained: fitted on the first part of the traffic, from the length of the "
+        "prompt",
     )  # fmt: skip
     predictor_spread: float = quantity(
-        0.5, unit="1", doc="log_normal: standard deviation of the logarithm of the "
-        "factor", example=0.5, source="assumed", ge=0.0, le=5.0,
+        0.5, "log_normal: standard deviation of the logarithm of the factor",
+        source="assumed", ge=0.0, le=5.0,
     )  # fmt: skip
     bucket_count: int = quantity(
-        5, unit="buckets", doc="buckets: ranges of output length, equally frequent",
-        example=5, source="assumed", ge=1, le=100,
+        5, "buckets: ranges of output length, equally frequent", unit="buckets",
+        source="assumed", ge=1, le=100,
     )  # fmt: skip
     bucket_accuracy: float = quantity(
-        0.7, unit="1", doc="buckets: probability of the right one; a wrong one is a "
-        "neighbour of it", example=0.7, source="assumed: a small language model's "
-        "classifier; the papers' own accuracies were not at hand", ge=0.0, le=1.0,
+        0.7, "buckets: probability of the right one; a wrong one is a neighbour of it",
+        source="assumed: a small language model's classifier; the papers' own "
+        "accuracies were not at hand", ge=0.0, le=1.0,
     )  # fmt: skip
     history_frac: float = quantity(
-        0.1, unit="1", doc="trained: first part of the traffic's time it learns from",
-        example=0.1, source="assumed", ge=0.0, lt=1.0,
+        0.1, "trained: first part of the traffic's time it learns from",
+        source="assumed", ge=0.0, lt=1.0,
     )  # fmt: skip
 
 
@@ -91,19 +90,22 @@ class Quality:
 # --- stated error ---
 
 
-def log_normal_lengths(output: IntArray, *, spread: float, seed: int) -> FloatArray:
+def log_normal_lengths(
+    output: IntArray, *, spread: float, seed: int, stream: int = STREAM
+) -> FloatArray:
     """
     Multiply true lengths with a log-normal factor of median one.
 
     Args:
         output: True lengths. [tokens]
-        spread: Standard deviation of the factor's logarithm. >= 0
+        spread: Standard deviation of the factor's logarithm; 0 is an oracle. >= 0
         seed: Seed of the draws.
+        stream: Number of the stream of draws.
 
     Returns:
         Predicted lengths, not rounded. [tokens]
     """
-    rng = np.random.default_rng((seed, STREAM))
+    rng = np.random.default_rng((seed, stream))
     return np.asarray(output * np.exp(spread * rng.standard_normal(output.size)))
 
 

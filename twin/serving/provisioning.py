@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from twin.errors import ScenarioError
 from twin.scenario.provision import ProvisionInput
 from twin.serving.fleet.run import Stop
 from twin.serving.ground import draw_requests
@@ -14,6 +13,7 @@ from twin.serving.splitwise.designs import (
 )
 from twin.serving.splitwise.provision import Goal, Search, search_all
 from twin.serving.splitwise.throughput import SPLITWISE_SLO, Question, Traffic
+from twin.serving.systems.outcome import check_traffic
 from twin.serving.traffic import Recordings
 from twin.types import Report
 
@@ -46,9 +46,7 @@ def run_provision(
         docs/models/splitwise.md.
     """
     drawn = draw_requests(given.traffic, seed=given.seed, recordings=recordings)
-    if not len(drawn):
-        raise ScenarioError("traffic", "must hold a request", 0,
-                            "lengthen the traffic or raise its rate")  # fmt: skip
+    check_traffic(drawn)
     known = published_designs(given.model)
     question = Question(
         traffic=Traffic(prompt=drawn.prompt, output=drawn.output, seed=given.seed),

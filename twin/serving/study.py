@@ -13,13 +13,13 @@ from pydantic import ValidationError
 from twin.errors import Cancelled, ScenarioError, ScenarioErrors
 from twin.pareto import undominated
 from twin.scenario.serving import ServingInput, SystemChoice
-from twin.serving.ground import capacity_rps, make_ground
+from twin.serving.ground import make_ground
 from twin.serving.systems.base import Ground, Outcome, System
+from twin.serving.systems.loads import load_frac
 from twin.serving.systems.registry import find_system
 from twin.serving.traffic import Recordings
-from twin.types import FloatArray
+from twin.types import FloatArray, Report
 
-Progress = Callable[[float, str], None]
 BASELINE = SystemChoice(key="baseline")
 
 
@@ -94,7 +94,7 @@ def run_study(
     *,
     carbon_g_per_kwh: FloatArray | None = None,
     energy_usd_per_kwh: float | None = None,
-    progress: Progress | None = None,
+    progress: Report | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> StudyResult:
     """
@@ -188,9 +188,7 @@ def _load(ground: Ground) -> float:
     """Mean rate ÷ what all baseline instances keep up with."""
     if len(ground.requests) == 0 or ground.instance_count == 0:
         return float("inf") if len(ground.requests) else 0.0
-    rate = len(ground.requests) / ground.horizon_s
-    able = capacity_rps(ground.engine, ground.requests) * ground.instance_count
-    return rate / able
+    return load_frac(ground, ground.instance_count)
 
 
 def _warnings(ground: Ground, load: float) -> tuple[str, ...]:

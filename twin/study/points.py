@@ -25,8 +25,7 @@ from twin.errors import NameplateError, ScenarioError, ScenarioErrors
 from twin.plan.memo import Memo
 from twin.scenario import Scenario, apply_changes, parse_scenario
 from twin.scenario.base import Model
-from twin.scenario.fields import changed
-from twin.scenario.parse_serving import parse_inputs
+from twin.scenario.parse import changed, parse_inputs
 from twin.study.questions import find_question
 from twin.study.questions.base import Ground, Outputs, Question
 

@@ -10,8 +10,7 @@ from twin.errors import ScenarioError, ScenarioErrors
 from twin.plan.search import SEED_STRIDE
 from twin.scenario.base import Model
 from twin.scenario.fields import find_field
-from twin.scenario.parse import nearest
-from twin.scenario.parse_serving import parse_inputs
+from twin.scenario.parse import nearest, parse_inputs
 from twin.scenario.study import Objective, Spaced, StudySpec
 from twin.study.axes import Placed, changes_at, place
 from twin.study.designs import make_sampler

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from twin.errors import ScenarioError, ScenarioErrors
 from twin.facility.answer import facility_of
 from twin.scenario import parse_scenario
-from twin.scenario.facility import Facility, check_events, unit_warnings
+from twin.scenario.facility import Facility, check_events
+from twin.scenario.facility_units import unit_warnings
 from twin.scenario.ready_events import ready_events
 from twin.scenario.site_templates import expand, row_nodes
 from twin.serving.traffic import Recordings
@@ -221,7 +222,7 @@ def test_a_site_made_explicit_answers_as_its_template(run, limit_w, row_w):
         if explicit:
             whole = facility_of(parse_scenario({"facility": facility}))
             facility = whole.model_dump(mode="json")
-            assert facility["template"] is None
+            assert (facility["template"], facility["design"]) == (None, "n")
         _, result, _ = run(facility=facility, **asked)
         answers.append(asdict(result))
 

@@ -6,7 +6,7 @@ import pytest
 
 from twin.cooling.weather import generated
 from twin.optimise.placement import place
-from twin.scenario.parse_serving import parse_inputs
+from twin.scenario.parse import parse_inputs
 from twin.scenario.placement import PlacementInput
 from twin.serving.traffic import Recordings
 

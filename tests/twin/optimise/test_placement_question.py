@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from twin.plan.memo import Memo
-from twin.scenario.parse_serving import parse_inputs
+from twin.scenario.parse import parse_inputs
 from twin.scenario.placement import PlacementInput
 from twin.study.questions import find_question
 from twin.study.questions.base import Ground

@@ -8,7 +8,7 @@ import pytest
 
 from twin.catalogue import find_server
 from twin.scenario import parse_scenario
-from twin.scenario.facility import unit_warnings
+from twin.scenario.facility_units import unit_warnings
 from twin.scenario.site_templates import expand
 
 KW = "probably kW typed where W is meant"

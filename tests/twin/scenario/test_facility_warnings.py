@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from twin.scenario import parse_scenario
-from twin.scenario.facility import facility_warnings, unit_warnings
+from twin.scenario.facility_units import unit_warnings
+from twin.scenario.facility_warnings import facility_warnings
 from twin.scenario.site_templates import expand
 
 NODES = [

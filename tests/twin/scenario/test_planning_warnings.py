@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import ValidationError
 
 from twin.errors import ScenarioErrors
 from twin.scenario.build_out import BuildOutInput
 from twin.scenario.cost import CostInput
-from twin.scenario.parse_serving import parse_inputs
+from twin.scenario.facility import Facility
+from twin.scenario.parse import parse_inputs
 from twin.scenario.planning_warnings import build_out_warnings, cost_warnings
+from twin.scenario.site_templates import expand
 
 SITE = {"facility": {"template": {"design": "2n"}}}
 UPS = {"name": "U", "kind": "ups", "size_w": 3e6, "usd": 7e6, "lead_months": 12}
@@ -33,6 +36,24 @@ def test_a_cost_that_looks_wrong_says_why(document, says):
     found = cost_warnings(CostInput.model_validate(document))
 
     assert any(says in words for words in found)
+
+
+@pytest.mark.parametrize(
+    ("design", "said"),
+    [("2n", "the site's design is 2n"), ("n+1", None), (None, "design is not said")],
+)
+def test_an_explicit_site_tells_the_cost_its_design(design, said):
+    explicit = expand(Facility(template={"design": design or "2n"}), 2e5)
+    facility = explicit.model_dump() | {"design": design}
+    found = cost_warnings(CostInput.model_validate({"site": {"facility": facility}}))
+
+    about = [words for words in found if words.startswith("capital.redundancy")]
+    assert [said in words for words in about] == ([True] if said else [])
+
+
+def test_a_template_has_one_design():
+    with pytest.raises(ValidationError, match="leave out design"):
+        Facility(template={"design": "2n"}, design="n")
 
 
 def test_what_was_said_on_purpose_is_no_warning():

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from cli.validation.dynamollm_forecast import daily_template, from_template
 from twin.catalogue import find_server
 from twin.errors import Cancelled, ScenarioError
 from twin.serving.dynamollm.busiest import (
@@ -28,17 +29,10 @@ from twin.serving.dynamollm.fleet_plan import (
 )
 from twin.serving.dynamollm.forecast import (
     bin_rates,
-    daily_template,
-    from_template,
     seen_ratio,
     stated_error,
 )
-from twin.serving.dynamollm.lengths import (
-    NAMES,
-    larger_pool,
-    length_class,
-    predict_output,
-)
+from twin.serving.dynamollm.lengths import NAMES, larger_pool, length_class
 from twin.serving.dynamollm.levers import LEVERS
 from twin.serving.dynamollm.parameters import DynamoParameters
 from twin.serving.dynamollm.pools import size_pools, spread
@@ -55,6 +49,7 @@ from twin.serving.fleet import state as k
 from twin.serving.fleet.engines import make_engine
 from twin.serving.fleet.parts import FleetClass, View, plain_requests
 from twin.serving.fleet.run import run_fleet
+from twin.serving.predictor import log_normal_lengths
 from twin.serving.systems.base import DYNAMO_SLO, Ground
 from twin.serving.systems.dynamollm import (
     dynamo_plan,
@@ -103,11 +98,11 @@ def test_promotion_goes_to_the_pool_larger_in_both_lengths_while_there_is_one():
 def test_the_length_predictor_has_the_error_it_states():
     output = np.full(20_000, 1000)
 
-    errors = np.log(predict_output(output, 0.3, 1) / output)
+    errors = np.log(log_normal_lengths(output, spread=0.3, seed=1) / output)
 
     # the standard error of a standard deviation over n draws is 0.3 / sqrt(2 n)
     assert errors.std() == pytest.approx(0.3, abs=4 * 0.3 / np.sqrt(40_000))
-    assert_array_equal(predict_output(output, 0.0, 1), output)
+    assert_array_equal(log_normal_lengths(output, spread=0.0, seed=1), output)
 
 
 # --- pool sizing ---------------------------------------------------------------------
@@ -781,7 +776,7 @@ def test_traffic_without_requests_is_refused():
     ground, _ = ground_and_profiles()
     nothing = plain_requests(np.empty(0), np.empty(0, int), np.empty(0, int))
 
-    with pytest.raises(ScenarioError, match="requests to predict and profile from"):
+    with pytest.raises(ScenarioError, match="must hold a request"):
         prepare(replace(ground, requests=nothing), PARAMETERS)
 
 

@@ -19,7 +19,7 @@ from twin.serving.fleet.parts import FCFS, Fleet, FleetClass, Plan, Pool, plain_
 from twin.serving.fleet.run import run_fleet
 from twin.serving.systems.base import Ground, Slo
 from twin.serving.systems.greener import SYSTEM, GreenerParameters, cheapest_knobs
-from twin.serving.systems.outcome import baseline_fleet, fleet_outcome
+from twin.serving.systems.outcome import baseline_fleet, run_plan
 
 EIGHT = make_engine("llama2-70b", "dgx-h100", tensor_parallel=8)
 FOUR = make_engine("llama2-70b", "dgx-h100", tensor_parallel=4)
@@ -308,9 +308,7 @@ def ground(ttft_s=2.0, rate_s=8.0):
 
 def test_cheapest_knobs_meet_the_limits_and_save_energy():
     here = ground()
-    before = fleet_outcome(
-        here, Plan(fleet=baseline_fleet(here)), system="base", label="base"
-    )
+    before, _ = run_plan(here, Plan(fleet=baseline_fleet(here)), "base", "base")
 
     after = SYSTEM.evaluate(here, GreenerParameters())
 

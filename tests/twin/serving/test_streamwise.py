@@ -9,6 +9,13 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from cli.validation.streamwise_video import (
+    all_options,
+    judge,
+    naive_video,
+    option,
+    solve,
+)
 from tests.twin.serving.workflow_ground import DAY_S, critical_path_s, make_ground
 from twin.catalogue import find_server
 from twin.catalogue.gpus import A100, B200, H100, H200
@@ -18,13 +25,6 @@ from twin.serving.systems.streamwise import SYSTEM, Parameters, evaluate
 from twin.serving.workflow.graph import make_batch
 from twin.serving.workflow.outcome import busiest_ratio, thinned
 from twin.serving.workflow.pools import StagePool
-from twin.serving.workflow.provision import (
-    all_options,
-    judge,
-    naive_video,
-    option,
-    solve,
-)
 from twin.serving.workflow.run import run_workflows
 from twin.serving.workflow.streamcast import (
     A100_TABLE,
@@ -304,7 +304,7 @@ def test_a_short_hour_in_a_small_hall_runs() -> None:
             {"workflows_per_hour": 500.0}, 2, 50_000,
             "gpu_limit.*16'; the least that does has [0-9]+ GPUs", id="too many",
         ),
-        pytest.param({}, 12, 0, "at least one request", id="no traffic"),
+        pytest.param({}, 12, 0, "must hold a request", id="no traffic"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_served_is_named_with_the_best_that_can(

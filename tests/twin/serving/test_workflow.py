@@ -184,7 +184,7 @@ def test_of_workflows_under_way_only_the_late_ones_count(limit, attained) -> Non
 
     outcome = workflow_outcome(
         make_ground(horizon_s=15.0), batch, result, key="some", label="Some",
-        output_tokens=np.zeros(2), gpu_hour_usd=1.0,
+        output_tokens=np.zeros(2),
     )  # fmt: skip
 
     assert (outcome.finished, outcome.in_flight) == (1, 1)

@@ -215,9 +215,8 @@ def classes_of(
         target = targets[s]
         profile, d = profiles[slots.pool[s]], slots.degree[s]
         under_way = profile.cap_rps[d, -1] * profile.residence_s[d] * profile.tokens
-        found.append(replace(
-            ground[g], name=f"{ground[g].name} to {names[s]}", prompt_pool=names[s],
-            token_pool=None, encode_pool=None, shared_queue=None,
+        found.append(ground[g].sent_to(
+            names[s], name=f"{ground[g].name} to {names[s]}",
             overflow_pool=None if target < 0 else names[target],
             overflow_tokens=max(1.0, patience.swamped * under_way),
             patience_s=patience.drop_after * ground[g].ttft_slo_s,

@@ -44,19 +44,3 @@ def larger_pool(pool: int) -> int | None:
         return None
     row, column = divmod(pool, 3)
     return 3 * min(row + 1, 2) + min(column + 1, 2)
-
-
-def predict_output(output: IntArray, error: float, seed: int) -> FloatArray:
-    """
-    Output lengths as a predictor of stated error gives them.
-
-    Args:
-        output: True lengths, >= 1. [tokens]
-        error: Standard deviation of ln(predicted ÷ true); 0 is an oracle. >= 0
-        seed: Seed of the draws.
-
-    Returns:
-        Predicted lengths, >= 1. [tokens], shape of `output`.
-    """
-    noise = np.random.default_rng((seed, 2408)).standard_normal(output.size)
-    return np.maximum(1.0, output * np.exp(error * noise))

@@ -11,32 +11,27 @@ class Levers:
     What follows the load.
 
     Args:
+        label: Name for people.
         pools: A pool for each length class; else one pool for all.
         instances: Groups of each pool every half hour; else for the peak.
         sharding: Degrees every five minutes; else the largest.
         frequency: Clocks every five seconds; else the highest.
     """
 
+    label: str
     pools: bool = True
     instances: bool = False
     sharding: bool = False
     frequency: bool = False
 
 
-SINGLE_POOL = Levers(pools=False)
 LEVERS: dict[str, Levers] = {
-    "single_pool": SINGLE_POOL,
-    "multi_pool": Levers(),
-    "scale_inst": Levers(instances=True),
-    "scale_shard": Levers(sharding=True),
-    "scale_freq": Levers(frequency=True),
-    "dynamollm": Levers(instances=True, sharding=True, frequency=True),
-}
-LABELS = {
-    "single_pool": "SinglePool",
-    "multi_pool": "MultiPool",
-    "scale_inst": "ScaleInst",
-    "scale_shard": "ScaleShard",
-    "scale_freq": "ScaleFreq",
-    "dynamollm": "DynamoLLM",
+    "single_pool": Levers(label="SinglePool", pools=False),
+    "multi_pool": Levers(label="MultiPool"),
+    "scale_inst": Levers(label="ScaleInst", instances=True),
+    "scale_shard": Levers(label="ScaleShard", sharding=True),
+    "scale_freq": Levers(label="ScaleFreq", frequency=True),
+    "dynamollm": Levers(
+        label="DynamoLLM", instances=True, sharding=True, frequency=True
+    ),
 }

@@ -9,15 +9,19 @@ from itertools import pairwise
 import numpy as np
 
 from twin.errors import ScenarioError
-from twin.serving.dynamollm.lengths import length_class, predict_output
+from twin.serving.dynamollm.lengths import length_class
 from twin.serving.dynamollm.parameters import DynamoParameters
 from twin.serving.dynamollm.pools import POOLS
 from twin.serving.dynamollm.profiles import FEWEST, Profile, measure_profile
-from twin.serving.fleet.engines import make_engine
+from twin.serving.fleet.engines import engines_that_fit, make_engine
 from twin.serving.fleet.parts import EDF, Engine, Requests
+from twin.serving.predictor import log_normal_lengths
 from twin.serving.systems.base import Ground
+from twin.serving.systems.outcome import check_traffic
 from twin.types import BoolArray, FloatArray, IntArray
 
+STREAM = 2408
+"""Number of the stream of draws of predicted lengths."""
 SAMPLES = 20_000
 """Requests of a kind whose lengths a profile draws from; evenly spaced."""
 
@@ -70,10 +74,10 @@ def prepare(
     _check(ground, p)
     engines = engines or engines_of(ground, p)
     clocks = _clocks(engines[-1], p)
-    requests = replace(
-        ground.requests,
-        predicted=predict_output(ground.requests.output, p.output_error, ground.seed),
+    predicted = log_normal_lengths(
+        ground.requests.output, spread=p.output_error, seed=ground.seed, stream=STREAM
     )
+    requests = replace(ground.requests, predicted=np.maximum(predicted, 1.0))
     length = length_class(requests.prompt, requests.predicted)
     lead = requests.taken(requests.chain == 0)
     kind = length[requests.chain == 0]
@@ -98,10 +102,7 @@ def prepare(
 
 
 def _check(ground: Ground, p: DynamoParameters) -> None:
-    if len(ground.requests) == 0:
-        raise ScenarioError("traffic", "must hold requests to predict and profile from",
-                            "none",
-                            "choose a longer horizon or a higher rate")  # fmt: skip
+    check_traffic(ground.requests)
     rising = all(a < b for a, b in pairwise(p.clock_mhz))
     if not rising or p.reroute_rung <= p.clock_rung:
         raise ScenarioError(
@@ -119,17 +120,9 @@ def _check(ground: Ground, p: DynamoParameters) -> None:
 
 def engines_of(ground: Ground, p: DynamoParameters) -> tuple[Engine, ...]:
     """Engines of the degrees the model fits; the largest must be among them."""
-    found: list[Engine] = []
-    largest = max(p.degrees)
-    for degree in sorted(set(p.degrees)):
-        try:
-            found.append(
-                make_engine(ground.model, ground.server, tensor_parallel=degree)
-            )
-        except ScenarioError:
-            if degree == largest:
-                raise
-    return tuple(found)
+    *smaller, largest = sorted(set(p.degrees))
+    whole = make_engine(ground.model, ground.server, tensor_parallel=largest)
+    return *engines_that_fit(ground.model, ground.server, smaller), whole
 
 
 def _clocks(engine: Engine, p: DynamoParameters) -> FloatArray:

@@ -26,7 +26,7 @@ from twin.serving.fleet.parts import (
     plain_requests,
 )
 from twin.serving.fleet.run import FleetResult, run_fleet
-from twin.types import FloatArray, IntArray
+from twin.types import FloatArray
 
 LOADS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 """Loads tried ÷ the rate that would keep an instance busy all the time."""
@@ -108,7 +108,10 @@ def measure_profile(
     residence = np.zeros((len(engines), len(LOADS)))
     for g, engine in enumerate(engines):
         for k in range(len(LOADS)):
-            part = _taken(requests, drawn, due / rates[g, k])
+            part = plain_requests(
+                due / rates[g, k], requests.prompt[drawn], requests.output[drawn],
+                klass=requests.klass[drawn], predicted=requests.predicted[drawn],
+            )  # fmt: skip
             result = _offer(engine, part, classes, clock_mhz, queue, stop)
             power[g, :, k], attained[g, :, k] = _read(result, len(classes))
             residence[g, k] = _mean_residence_s(result, len(classes))
@@ -135,16 +138,6 @@ def _full_rate(engine: Engine, requests: Requests) -> float:
     return float(1.0 / (prompt + requests.output.mean() * iteration_s / batch))
 
 
-def _taken(requests: Requests, rows: IntArray, arrived_s: FloatArray) -> Requests:
-    return replace(
-        plain_requests(
-            arrived_s, requests.prompt[rows], requests.output[rows],
-            predicted=requests.predicted[rows],
-        ),
-        klass=requests.klass[rows],
-    )  # fmt: skip
-
-
 def _offer(
     engine: Engine, requests: Requests, classes: tuple[FleetClass, ...],
     clock_mhz: FloatArray, queue: Queue, stop: Callable[[], bool] | None,
@@ -155,11 +148,10 @@ def _offer(
         for c, mhz in enumerate(clock_mhz)
     )
     every = tuple(
-        replace(one, name=f"{c} {j}", prompt_pool=f"{c}", token_pool=None,
-                encode_pool=None, overflow_pool=None, shared_queue=None)
+        one.sent_to(f"{c}", name=f"{c} {j}")
         for c in range(clock_mhz.size)
         for j, one in enumerate(classes)
-    )  # fmt: skip
+    )
     n = clock_mhz.size
     copies = requests.taken(np.repeat(np.arange(len(requests)), n))
     klass = copies.klass + np.tile(np.arange(n) * len(classes), len(requests))

@@ -106,7 +106,7 @@ def pool_targets(
     """
     out, first = [], 0
     for pool in fleet.pools:
-        end = first + (pool.count if pool.most is None else pool.most)
+        end = first + pool.largest
         if pool.name in requests:
             out.append(PoolTarget(
                 first=first, end=end, requests=requests[pool.name], least=1,

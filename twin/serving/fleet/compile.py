@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
@@ -15,12 +15,12 @@ from twin.catalogue.performance import (
 )
 from twin.errors import ScenarioError
 from twin.serving.fleet import state as k
-from twin.serving.fleet.parts import Engine, Fleet, FleetClass, Pool
+from twin.serving.fleet.parts import Engine, Fleet, FleetClass, Pool, RoutingName
 from twin.serving.primitives import BINS, NEVER, SEQUENCE
 from twin.types import FloatArray
 
 MAX_RECORDS = 1440
-ROUTINGS = ("round_robin", "least_requests", "least_tokens", "mix_aware", "affinity")
+ROUTINGS = get_args(RoutingName)
 OFFSETS = ("none", "deadline", "priority")
 NOTHING = np.empty(0)
 
@@ -50,8 +50,7 @@ def _unique(names: Sequence[str], field: str) -> None:
 
 
 def _check_pool(pool: Pool) -> None:
-    most = pool.count if pool.most is None else pool.most
-    if pool.count < 0 or most < max(1, pool.count):
+    if pool.count < 0 or pool.largest < max(1, pool.count):
         raise ScenarioError(f"pools.{pool.name}.count", "must be 0 or more, with room "
                             "for at least one instance", pool.count, "raise `most`, or "
                             "leave the pool out")  # fmt: skip
@@ -217,9 +216,9 @@ def _pool_rows(fleet: Fleet, engines: Sequence[Engine]) -> tuple[np.ndarray, int
     rows = np.zeros(len(fleet.pools), dtype=k.POOL)
     first = tree = stores = shared = 0
     behind_link = -1
-    total = sum(_most(p) for p in fleet.pools)
+    total = sum(p.largest for p in fleet.pools)
     for p, pool in enumerate(fleet.pools):
-        n = _most(pool)
+        n = pool.largest
         leaves = 1 << max(0, (n - 1).bit_length())
         row, queue, chunk, cache = rows[p], pool.queue, pool.chunking, pool.prefix_cache
         row["first"], row["end"] = first, first + n
@@ -269,10 +268,6 @@ def _pool_rows(fleet: Fleet, engines: Sequence[Engine]) -> tuple[np.ndarray, int
     return rows, tree, stores
 
 
-def _most(pool: Pool) -> int:
-    return pool.count if pool.most is None else pool.most
-
-
 def _class_rows(fleet: Fleet) -> np.ndarray:
     names = [pool.name for pool in fleet.pools]
     shared = [(p.name, q.name) for p in fleet.pools for q in p.shared]
@@ -307,7 +302,7 @@ def make_setup(fleet: Fleet, *, tick_s: float, ticks: int) -> k.Setup:
         ),
         klass=_class_rows(fleet),
         off_power_frac=float(fleet.off_power_frac),
-        queue_first=sum(_most(p) for p in fleet.pools),
+        queue_first=sum(p.largest for p in fleet.pools),
         link_byte_per_s=float(link.byte_per_s) if link else math.inf,
         link_latency_s=float(link.latency_s) if link else 0.0,
         link_serial_below=float(link.serial_below_tokens) if link else 0.0,

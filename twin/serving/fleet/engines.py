@@ -9,7 +9,10 @@ without any takes a table predicted by the batch model. `source` says which it w
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 from twin.catalogue import find_server
 from twin.catalogue.architectures import PREDICTED, Architecture, find_architecture
@@ -26,30 +29,13 @@ from twin.serving.fleet.memory import (
     Layout,
     bytes_per_parameter,
     check_fit,
-    kv_byte_per_token,
     tensor_degrees,
 )
 from twin.serving.fleet.parts import Engine
 from twin.serving.fleet.predicted import predicted_table, with_precision
 from twin.serving.fleet.scaling import carry_over, with_long_prompts
 from twin.serving.fleet.spreading import over_caches, over_experts, over_stages
-from twin.serving.fleet.startup import (
-    Start,
-    load_and_start_s,
-    reshard_s,
-    start_s,
-    swap_s,
-)
-
-__all__ = [
-    "capped_slowdown",
-    "kv_byte_per_token",
-    "make_encoder",
-    "make_engine",
-    "reshard_s",
-    "start_s",
-    "swap_s",
-]
+from twin.serving.fleet.startup import Start, load_and_start_s, start_s
 
 
 def make_engine(
@@ -120,6 +106,17 @@ def make_engine(
         gpu_hour_usd=CHIPS[host.gpu.key].gpu_hour_usd.value,
         start_s=start_s(model, start, precision=stored),
     )  # fmt: skip
+
+
+def engines_that_fit(
+    model: str, server: Server, degrees: Iterable[int], **more: Any
+) -> list[Engine]:
+    """Engines as of `make_engine`, at those tensor degrees that the model fits."""
+    found = []
+    for degree in degrees:
+        with suppress(ScenarioError):  # does not fit this degree; another may
+            found.append(make_engine(model, server, tensor_parallel=degree, **more))
+    return found
 
 
 def make_encoder(

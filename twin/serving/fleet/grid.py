@@ -17,6 +17,7 @@ from twin.catalogue.performance import decode_iteration_s, decode_power_frac
 from twin.errors import ScenarioError
 from twin.serving.fleet.compile import engine_clocks
 from twin.serving.fleet.parts import Engine
+from twin.serving.fleet.scaling import beyond
 from twin.types import BoolArray, FloatArray, IntArray
 
 AXES = ("engine", "clock_mhz", "batch", "prompt", "output", "load")
@@ -174,7 +175,7 @@ def _phases(engine: Engine, grid: GridInput) -> _Phases:
     mhz, factors = engine_clocks(engine)
     slow, decode_slow = (np.interp(clock, mhz, factors[:, k]) for k in (0, 1))
     capped = engine.capped_slowdown if engine.gpu_cap_frac < 1 else 1.0
-    prefill_s = _beyond(prompt, table.prefill_tokens, table.prefill_s) * slow * capped
+    prefill_s = beyond(prompt, table.prefill_tokens, table.prefill_s) * slow * capped
     most = min(table.max_batch, max(grid.batch))
     batches = np.arange(1.0, most + 1.0)
     held = prompt + 0.5 * output + 0.5  # half a token: one iteration's own growth
@@ -293,14 +294,6 @@ def _shaped(
     }
 
 
-def _beyond(
-    x: FloatArray, knots: tuple[float, ...], values: tuple[float, ...]
-) -> FloatArray:
-    """Linear between knots, flat below, the last slope above."""
-    slope = (values[-1] - values[-2]) / (knots[-1] - knots[-2])
-    return np.interp(x, knots, values) + slope * np.maximum(0.0, x - knots[-1])
-
-
 _MOST_COUNT = 1e9
 """Tokens or sequences beyond this are no question."""
 
@@ -325,9 +318,8 @@ def _check(grid: GridInput) -> None:
         wrong = [v for v in values if not least <= v <= highest]
         if wrong or not values:
             raise ScenarioError(
-                field=f"grid.{name}",
-                rule=f"must hold values from {least:g} to {highest:g}",
-                value=wrong[0] if wrong else values,
-                repair=f"take out what lies outside {least:g} to {highest:g}"
+                f"grid.{name}", f"must hold values from {least:g} to {highest:g}",
+                wrong[0] if wrong else values,
+                f"take out what lies outside {least:g} to {highest:g}"
                 if wrong else "give at least one value",
             )  # fmt: skip

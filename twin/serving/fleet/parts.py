@@ -7,8 +7,8 @@ from the start of the horizon, lengths are tokens, consumption is positive.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
-from typing import Literal, Protocol
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
@@ -18,9 +18,8 @@ from twin.catalogue.servers import Server
 from twin.types import BoolArray, FloatArray, IntArray
 
 Role = Literal["encode", "prompt", "token", "mixed"]
-RoutingName = Literal[
-    "round_robin", "least_requests", "least_tokens", "mix_aware", "affinity"
-]
+PlainRouting = Literal["round_robin", "least_requests", "least_tokens", "mix_aware"]
+RoutingName = Literal[PlainRouting, "affinity"]
 """`affinity` sends a session to the instance that holds its prefix while it may."""
 QueueName = Literal["fcfs", "ssjf", "edf", "priority", "slack"]
 
@@ -185,6 +184,11 @@ class Pool:
     slack_load: float = 8.0
     shared: tuple[SharedQueue, ...] = ()
 
+    @property
+    def largest(self) -> int:
+        """Instances that may ever be on."""
+        return self.count if self.most is None else self.most
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FleetClass:
@@ -224,6 +228,14 @@ class FleetClass:
     patience_s: float = float("inf")
     model: int = 0
     shared_queue: str | None = None
+
+    def sent_to(self, pool: str, **changes: Any) -> FleetClass:
+        """The same with one pool for all it needs, and other fields as given."""
+        alone: dict[str, Any] = {
+            "prompt_pool": pool, "token_pool": None, "encode_pool": None,
+            "overflow_pool": None, "shared_queue": None,
+        }  # fmt: skip
+        return replace(self, **(alone | changes))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ import numpy as np
 from twin.catalogue.servers import Server
 from twin.errors import ScenarioError
 from twin.serving.fleet.compile import host_share_w
-from twin.serving.fleet.parts import Engine, Fleet, Pool
+from twin.serving.fleet.parts import Engine, Fleet
 from twin.serving.fleet.state import FAILED, OFF
 from twin.types import FloatArray, IntArray
 
@@ -101,11 +101,6 @@ def even_hall(server: Server, servers: int, rows: int) -> Hall:
     )
 
 
-def most(pool: Pool) -> int:
-    """Instances of a pool that may ever be on."""
-    return pool.count if pool.most is None else pool.most
-
-
 def place_fleet(fleet: Fleet, hall: Hall) -> Placement:
     """
     Place every instance that may ever be on.
@@ -120,7 +115,7 @@ def place_fleet(fleet: Fleet, hall: Hall) -> Placement:
     Raises:
         ScenarioError: If an instance finds no room; says how much is missing.
     """
-    engines = [pool.engine for pool in fleet.pools for _ in range(most(pool))]
+    engines = [pool.engine for pool in fleet.pools for _ in range(pool.largest)]
     free = hall.gpus.copy()
     taken = np.zeros((len(engines), free.size), dtype=np.int64)
     for i, engine in enumerate(engines):

@@ -20,7 +20,7 @@ from twin.serving.fleet.compile import (
     make_setup,
     make_state,
 )
-from twin.serving.fleet.parts import Action, Fleet, Plan, Requests, View
+from twin.serving.fleet.parts import Action, Fleet, Plan, Requests, View, plain_requests
 from twin.serving.histogram import percentile_s
 from twin.types import FloatArray, IntArray
 
@@ -94,9 +94,6 @@ class PoolResult:
             output tokens, queued, instances on, clock, host watts. shape (records, 11)
     """
 
-    name: str
-    role: str
-    gpus_per_instance: int
     gpu_j: float
     server_j: float
     gpu_s: float
@@ -119,7 +116,6 @@ class FleetResult:
 
     horizon_s: float
     record_s: float
-    tick_s: float
     classes: dict[str, ClassResult]
     pools: dict[str, PoolResult]
     instances: np.ndarray
@@ -356,16 +352,8 @@ def _by_tick(
                 *(np.concatenate(pair) for pair in zip(rest, rows, strict=True))
             )
         held = rows
-    yield held if held is not None else _rows(no_requests()), ticks
-
-
-def no_requests() -> Requests:
-    """No request at all."""
     none, count = np.empty(0), np.empty(0, dtype=np.int64)
-    return Requests(
-        arrived_s=none, klass=count, prompt=count, output=count, predicted=none,
-        encode=count, prefix_id=count, prefix=count, chain=count,
-    )  # fmt: skip
+    yield held or _rows(plain_requests(none, count, count)), ticks
 
 
 def _rows(requests: Requests) -> Rows:
@@ -384,7 +372,10 @@ def _result(
 ) -> FleetResult:
     """Read the meters after so many measured ticks."""
     horizon_s = ticks * setup.tick_s
-    gaps = _gap_latency(meter)
+    gaps = [
+        _spread_s(counts, *sums)
+        for counts, sums in zip(meter.gaps, meter.gap_sums, strict=True)
+    ]
     under_way = np.zeros((len(fleet.classes), 2), dtype=np.int64)
     kernel.count_open(setup, state, float(state.pool_w[0, 2]), under_way)
     classes = {
@@ -399,7 +390,7 @@ def _result(
     server_j = sum(p.server_j for p in pools.values())
     return FleetResult(
         horizon_s=horizon_s, record_s=setup.ticks_per_record * setup.tick_s,
-        tick_s=setup.tick_s, classes=classes, pools=pools, instances=state.inst,
+        classes=classes, pools=pools, instances=state.inst,
         server_j=server_j, site_j=server_j * fleet.pue,
         peak_server_w=float(meter.peak_w[0]),
         lost_tokens=(float(meter.lost_tokens[0]), float(meter.lost_tokens[1])),
@@ -414,23 +405,18 @@ def _record_lengths(setup: k.Setup, count: int, ticks: int) -> FloatArray:
     return np.minimum(per, ticks - per * np.arange(count)).astype(np.float64)
 
 
-def _gap_latency(meter: k.Meter) -> list[dict[str, float]]:
-    out = []
-    for counts, (seconds, gaps) in zip(meter.gaps, meter.gap_sums, strict=True):
-        found = {name: percentile_s(counts, f) for name, f in PERCENTILES.items()}
-        out.append(found | {"mean": seconds / gaps if gaps else math.nan})
-    return out
+def _spread_s(counts: FloatArray, sum_s: float, count: float) -> dict[str, float]:
+    """Percentiles of a histogram, and the mean of what it counts. [s]"""
+    found = {name: percentile_s(counts, f) for name, f in PERCENTILES.items()}
+    return found | {"mean": float(sum_s / count) if count else math.nan}
 
 
 def _latency(meter: k.Meter, c: int, first: int) -> dict[str, dict[str, float]]:
-    out = {}
-    for m, name in enumerate(k.METRICS):
-        counts = meter.histogram[c, first + m]
-        total = counts.sum()
-        found = {p: percentile_s(counts, f) for p, f in PERCENTILES.items()}
-        mean = float(meter.sums[c, first + m] / total) if total else math.nan
-        out[name] = found | {"mean": mean}
-    return out
+    rows = zip(meter.histogram[c, first:], meter.sums[c, first:], strict=True)
+    return {
+        name: _spread_s(counts, sum_s, counts.sum())
+        for name, (counts, sum_s) in zip(k.METRICS, rows, strict=False)
+    }
 
 
 def _class_result(
@@ -480,7 +466,7 @@ def _pool_result(
     series[:, k.S_MEAN_W] /= length
     series[:, k.S_HOST_W] /= length
     return PoolResult(
-        name=pool.name, role=pool.role, gpus_per_instance=gpus, gpu_j=gpu_j,
+        gpu_j=gpu_j,
         server_j=host_share_w(pool.engine) * gpus * (instance_s + asleep_s)
         + pool.engine.server.host_slope.value * gpu_j,
         gpu_s=instance_s * gpus,

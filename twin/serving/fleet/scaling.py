@@ -60,9 +60,10 @@ def tensor_laws(gpu: str) -> TensorLaws:
         t.decode_s[0] - float(read_s(shape, chip, t.tensor_parallel, np.ones(1))[0])
         for t in tables
     ]
-    a100 = CHIPS["a100-sxm-80gb"].gpu
-    idle = a100.idle_w.value / a100.tdp_w.value
-    dynamic = [_reference(a100.key, g).decode_power_frac[0] - idle for g in _DEGREES]
+    a100 = "a100-sxm-80gb"
+    dynamic = [
+        _reference(a100, g).decode_power_frac[0] - idle_frac(a100) for g in _DEGREES
+    ]
     prefill, at_one = _power_law(2 * shape.active_parameters / np.array(slopes))
     peaks = CHIPS[gpu].bf16_flop_s.value / chip.bf16_flop_s.value
     return TensorLaws(
@@ -190,6 +191,14 @@ def idle_frac(gpu: str) -> float:
     """Idle power of a GPU ÷ its TDP. [1]"""
     chip = CHIPS[gpu].gpu
     return chip.idle_w.value / chip.tdp_w.value
+
+
+def beyond(
+    x: FloatArray, knots: tuple[float, ...], values: tuple[float, ...]
+) -> FloatArray:
+    """Linear between knots, flat below, the last slope above."""
+    slope = (values[-1] - values[-2]) / (knots[-1] - knots[-2])
+    return np.interp(x, knots, values) + slope * np.maximum(0.0, x - knots[-1])
 
 
 def _prefill_power(table: PhaseTable, share: float) -> tuple[float, ...]:

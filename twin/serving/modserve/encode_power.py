@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from twin.serving.fleet.parts import Requests
+from twin.serving.fleet.scaling import idle_frac
 from twin.serving.modserve.media import encoders_of
 from twin.serving.modserve.parameters import Parameters
 from twin.serving.modserve.stages import encode_group, prefill_s
@@ -41,7 +42,7 @@ def at_encoding_power(
     if not requests.encode.any():
         return ground
     engine, table = ground.engine, ground.engine.table
-    idle = engine.gpu.idle_w.value / engine.gpu.tdp_w.value
+    idle = idle_frac(engine.gpu.key)
     knots = np.array(table.prefill_power_frac) - idle
 
     def above(tokens: FloatArray) -> FloatArray:
@@ -64,11 +65,10 @@ def _encoding_above(ground: Ground, p: Parameters, media: Media) -> FloatArray:
     found = np.zeros(len(media.requests))
     for kind, encoder in zip((IMAGE, AUDIO), encoders_of(p), strict=True):
         one = encode_group(encoder.key, ground.server, gpus=gpus, start=p.start)
-        idle = one.gpu.idle_w.value / one.gpu.tdp_w.value
         here = media.kind == kind
         busy = np.interp(
             media.requests.encode[here],
             one.table.prefill_tokens, one.table.prefill_power_frac,
         )  # fmt: skip
-        found[here] = (busy - idle) * gpus / ground.engine.gpu_count
+        found[here] = (busy - idle_frac(one.gpu.key)) * gpus / ground.engine.gpu_count
     return found

@@ -28,7 +28,7 @@ from twin.serving.modserve.stages import (
 from twin.serving.multimodal import AUDIO, IMAGE, Media
 from twin.serving.splitwise.designs import cache_link
 from twin.serving.systems.base import Ground
-from twin.types import BoolArray, IntArray
+from twin.types import BoolArray, FloatArray, IntArray
 
 PREFILL_TOKENS = 2048.0
 PROFILE_POOLS = (4, 32)
@@ -90,16 +90,13 @@ def _group_gpus(ground: Ground, p: Parameters, encoder: Encoder, media: Media) -
 
 def model_stages(ground: Ground, p: Parameters, requests: Requests) -> list[Stage]:
     """Pools of the language model: one, or prompts and tokens apart."""
-    engine, table = ground.engine, ground.engine.table
+    table = ground.engine.table
     requests = replace(requests, encode=np.zeros(len(requests), dtype=np.int64))
     every = np.ones(len(requests), dtype=np.bool_)
     first_s = prefill_s(table, requests.prompt)
     rest_s = decode_s(table, requests, ground.slo.tbt_s)
-    limits = _after_encoding(ground, p)
-    base = Stage(
-        name="main", role="mixed", engine=engine, start_s=_model_start_s(ground, p),
-        max_prefill_tokens=PREFILL_TOKENS, work_s=first_s + rest_s, able=1.0,
-    )  # fmt: skip
+    limits = classes_of(ground, p, part=1.0 - p.encode_frac)  # what encoding leaves
+    base = _main_stage(ground, p, first_s + rest_s)
     if not p.split:
         return [_profiled(ground, p, base, requests, limits, every)]
     prompts = replace(requests, output=np.ones(len(requests), dtype=np.int64))
@@ -108,11 +105,6 @@ def model_stages(ground: Ground, p: Parameters, requests: Requests) -> list[Stag
     )
     token = replace(base, name="token", role="token", work_s=rest_s, able=TOKEN_ROOM)
     return [_profiled(ground, p, prompt, prompts, limits, every), token]
-
-
-def _after_encoding(ground: Ground, p: Parameters) -> tuple[FleetClass, ...]:
-    """What encoding leaves of the limits."""
-    return classes_of(ground, p, part=1.0 - p.encode_frac)
 
 
 def monolith_requests(ground: Ground, p: Parameters, media: Media) -> Requests:
@@ -132,19 +124,19 @@ def monolith_stage(ground: Ground, p: Parameters, requests: Requests) -> Stage:
     table = ground.engine.table
     first_s = prefill_s(table, requests.prompt + requests.encode)
     work_s = first_s + decode_s(table, requests, ground.slo.tbt_s)
-    stage = Stage(
-        name="main", role="mixed", engine=ground.engine,
-        start_s=_model_start_s(ground, p), max_prefill_tokens=PREFILL_TOKENS,
-        work_s=work_s, able=1.0,
-    )  # fmt: skip
+    stage = _main_stage(ground, p, work_s)
     every = np.ones(len(requests), dtype=np.bool_)
     return _profiled(ground, p, stage, requests, classes_of(ground, p), every)
 
 
-def _model_start_s(ground: Ground, p: Parameters) -> float:
-    if ground.model in ARCHITECTURES:
-        return start_s(ground.model, p.start)
-    return ground.engine.start_s
+def _main_stage(ground: Ground, p: Parameters, work_s: FloatArray) -> Stage:
+    """Instances of the language model, not profiled yet."""
+    known = ground.model in ARCHITECTURES
+    return Stage(
+        name="main", role="mixed", engine=ground.engine,
+        start_s=start_s(ground.model, p.start) if known else ground.engine.start_s,
+        max_prefill_tokens=PREFILL_TOKENS, work_s=work_s, able=1.0,
+    )  # fmt: skip
 
 
 def _profiled(

@@ -28,6 +28,7 @@ from twin.serving.fleet.parts import (
     plain_requests,
 )
 from twin.serving.fleet.run import Stop, run_fleet
+from twin.serving.fleet.scaling import beyond, idle_frac
 from twin.serving.fleet.startup import Start
 from twin.types import FloatArray, IntArray
 
@@ -99,7 +100,7 @@ def encode_group(encoder: str, server: Server, *, gpus: int, start: Start) -> En
     each = np.maximum(items / gpus, 1.0)
     at = each * item
     busy = np.minimum(items / gpus, 1.0)
-    idle = one.gpu.idle_w.value / one.gpu.tdp_w.value
+    idle = idle_frac(one.gpu.key)
     power = np.interp(at, table.prefill_tokens, table.prefill_power_frac)
     shared = replace(
         table,
@@ -114,10 +115,8 @@ def encode_group(encoder: str, server: Server, *, gpus: int, start: Start) -> En
 
 def prefill_s(table: PhaseTable, tokens: FloatArray | IntArray) -> FloatArray:
     """Time of a prefill alone, the last slope beyond the last knot. [s]"""
-    xs, ys = np.array(table.prefill_tokens), np.array(table.prefill_s)
-    slope = (ys[-1] - ys[-2]) / (xs[-1] - xs[-2])
-    beyond = np.maximum(np.asarray(tokens, dtype=np.float64) - xs[-1], 0.0)
-    return np.asarray(np.interp(tokens, xs, ys) + slope * beyond)
+    at = np.asarray(tokens, dtype=np.float64)
+    return np.asarray(beyond(at, table.prefill_tokens, table.prefill_s))
 
 
 def as_prompt_tokens(
@@ -233,11 +232,7 @@ def measure_able(
         name="main", engine=stage.engine, count=pool_size, routing=stage.routing,
         max_prefill_tokens=stage.max_prefill_tokens,
     )  # fmt: skip
-    alone = tuple(
-        replace(c, prompt_pool="main", token_pool=None, encode_pool=None,
-                overflow_pool=None, shared_queue=None)
-        for c in classes
-    )  # fmt: skip
+    alone = tuple(c.sent_to("main") for c in classes)
     plan = Plan(fleet=Fleet(pools=(pool,), classes=alone))
     work = float(work_s[rows].mean())
 

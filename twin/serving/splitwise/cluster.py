@@ -126,10 +126,7 @@ def fleet_of(
     if design.token is None:
         return Fleet(
             pools=(_pool(design.prompt, prompts, "main", "mixed", rules),),
-            classes=tuple(
-                replace(c, prompt_pool="main", token_pool=None, overflow_pool=None)
-                for c in classes
-            ),
+            classes=tuple(c.sent_to("main") for c in classes),
             link=design.link, reference=reference, pue=pue,
         )  # fmt: skip
     kept_above = (

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from twin.catalogue.chips import CHIPS
-from twin.serving.fleet.engines import kv_byte_per_token, make_engine
+from twin.serving.fleet.engines import make_engine
+from twin.serving.fleet.memory import kv_byte_per_token
 from twin.serving.fleet.parts import Engine, Link, Reference
 
 Convention = Literal["measured", "simulator"]
@@ -35,7 +36,9 @@ SIMULATOR_MOST_BATCH = 512
 SIMULATOR_GPU_BYTE = 80.0 * 2**30
 SIMULATOR_WEIGHTS_BYTE = {"bloom-176b": 329e9, "llama2-70b": 135e9}
 """Its sizes of memory and weights; the cache gets all that is left."""
-DESIGN_NAMES = ("Base-A100", "Base-H100", "AA", "HH", "HA", "HHcap")
+PAIRS = {"AA": ("A", "A"), "HH": ("H", "H"), "HA": ("H", "A"), "HHcap": ("H", "Hcap")}
+"""Design -> letters of its prompt and token machines."""
+DESIGN_NAMES = ("Base-A100", "Base-H100", *PAIRS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,14 +111,12 @@ def published_designs(
         letter: published_machine(model, letter, simulated=simulated)
         for letter in MACHINE_UNITS
     }
-    a, h, capped = machines["A"], machines["H"], machines["Hcap"]
-    pairs = {"AA": (a, a), "HH": (h, h), "HA": (h, a), "HHcap": (h, capped)}
     return {
-        "Base-A100": Design(name="Base-A100", prompt=a),
-        "Base-H100": Design(name="Base-H100", prompt=h),
+        "Base-A100": Design(name="Base-A100", prompt=machines["A"]),
+        "Base-H100": Design(name="Base-H100", prompt=machines["H"]),
     } | {
-        name: split_design(name, model, prompt, token, sent)
-        for name, (prompt, token) in pairs.items()
+        name: split_design(name, model, machines[prompt], machines[token], sent)
+        for name, (prompt, token) in PAIRS.items()
     }
 
 

@@ -9,7 +9,7 @@ and prices. What it changes is its own business; what it reports is the same for
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from twin.catalogue.figure import Mark
@@ -185,6 +185,14 @@ class Outcome:
     own_terms: str = ""
     notes: tuple[str, ...] = ()
     figures: dict[str, float] = field(default_factory=dict)
+
+    def plus(
+        self, figures: dict[str, float], *notes: str, **fields: Any
+    ) -> Outcome:  # fmt: skip
+        """The same with further figures and notes, and other fields as given."""
+        return replace(
+            self, figures=self.figures | figures, notes=(*self.notes, *notes), **fields
+        )
 
     @property
     def energy_per_token_j(self) -> float:

@@ -10,33 +10,25 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
-
-from twin.scenario.base import Model, quantity
-from twin.serving.fleet.parts import QUEUES, Chunking, Plan, Pool
+from twin.scenario.base import Model, described, quantity
+from twin.serving.fleet.parts import QUEUES, Chunking, PlainRouting, Plan, Pool
 from twin.serving.systems.base import Ground, Outcome, System
-from twin.serving.systems.outcome import baseline_fleet, fleet_outcome
+from twin.serving.systems.outcome import baseline_fleet, run_plan
 
 
 class BaselineParameters(Model):
     """How the one pool routes and queues."""
 
-    routing: Literal[
-        "round_robin", "least_requests", "least_tokens", "mix_aware"
-    ] = Field(
-        "least_requests", description="How an instance is picked",
-        examples=["least_requests"],
-    )  # fmt: skip
-    queue: Literal["fcfs", "ssjf", "edf", "slack"] = Field(
-        "fcfs", description="Order in which an instance admits", examples=["fcfs"]
+    routing: PlainRouting = described("least_requests", "How an instance is picked")
+    queue: Literal["fcfs", "ssjf", "edf", "slack"] = described(
+        "fcfs", "Order in which an instance admits"
     )
     clock_mhz: float | None = quantity(
-        None, unit="MHz", doc="SM clock. Empty is the highest", example=1600,
-        gt=0, le=5000,
-    )  # fmt: skip
+        None, "SM clock. Empty is the highest", unit="MHz", example=1600, gt=0, le=5000
+    )
     chunk_target_s: float | None = quantity(
-        None, unit="s", doc="Cut prompts so that an iteration takes no longer. Empty: "
-        "prompts run alone and pause decode", example=0.1, gt=0, le=10,
+        None, "Cut prompts so that an iteration takes no longer. Empty: prompts run "
+        "alone and pause decode", unit="s", example=0.1, gt=0, le=10,
     )  # fmt: skip
 
 
@@ -51,7 +43,7 @@ def evaluate(ground: Ground, given: BaselineParameters) -> Outcome:
         clock_mhz=given.clock_mhz,
     )  # fmt: skip
     plan = Plan(fleet=baseline_fleet(ground, pool=pool))
-    return fleet_outcome(ground, plan, system=SYSTEM.key, label=SYSTEM.label)
+    return run_plan(ground, plan, SYSTEM.key, SYSTEM.label)[0]
 
 
 SYSTEM = System(

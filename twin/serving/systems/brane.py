@@ -42,8 +42,7 @@ from twin.serving.systems.brane_queries import (
     token_cost,
     token_shares,
 )
-from twin.serving.systems.means import check_traffic
-from twin.serving.systems.outcome import baseline_fleet, fleet_outcome
+from twin.serving.systems.outcome import baseline_fleet, check_traffic, run_plan
 from twin.types import IntArray
 
 SOURCE = "BRANE, arXiv 2605.27361: abstract read"
@@ -57,45 +56,40 @@ class BraneParameters(Model):
     """Weight of cost, classifiers and pipelines."""
 
     cost_weight: float | None = quantity(
-        None, unit="1",
-        doc="Probability given up for the mean cost of a query; null: the cheapest "
+        None, "Probability given up for the mean cost of a query; null: the cheapest "
         "that is as accurate as the best fixed pipeline on every other query.",
         example=0.1, source="assumed", ge=0.0,
     )  # fmt: skip
     feature_error: float = quantity(
-        0.1, unit="1", doc="Probability that a feature is read wrong.", example=0.1,
-        source="assumed", ge=0.0, le=0.5,
+        0.1, "Probability that a feature is read wrong.", source="assumed", ge=0.0,
+        le=0.5,
     )  # fmt: skip
     needs_documents_frac: float = quantity(
-        0.5, unit="1", doc="Share of queries that need documents.", example=0.5,
-        source="assumed", ge=0.0, le=1.0,
-    )  # fmt: skip
+        0.5, "Share of queries that need documents.", source="assumed", ge=0.0, le=1.0
+    )
     needs_hops_frac: float = quantity(
-        0.2, unit="1", doc="Share of queries that need several hops.", example=0.2,
-        source="assumed", ge=0.0, le=1.0,
+        0.2, "Share of queries that need several hops.", source="assumed", ge=0.0,
+        le=1.0,
     )  # fmt: skip
     needs_reasoning_frac: float = quantity(
-        0.3, unit="1", doc="Share of queries that need the larger model.", example=0.3,
-        source="assumed", ge=0.0, le=1.0,
+        0.3, "Share of queries that need the larger model.", source="assumed", ge=0.0,
+        le=1.0,
     )  # fmt: skip
     question_tokens: int = quantity(
-        200, unit="tokens", doc="Length of a question, which every hop reads.",
-        example=200, source="assumed", ge=1,
+        200, "Length of a question, which every hop reads.", unit="tokens",
+        source="assumed", ge=1,
     )  # fmt: skip
     document_tokens: int = quantity(
-        250, unit="tokens",
-        doc="Length of one retrieved document; only its ratio to a question counts.",
-        example=250, source="assumed", ge=1,
+        250, "Length of one retrieved document; only its ratio to a question counts.",
+        unit="tokens", source="assumed", ge=1,
     )  # fmt: skip
     small_model: str = quantity(
-        "qwen3-8b", unit="name", doc="The smaller model of the catalogue's pipelines.",
-        example="qwen3-8b",
+        "qwen3-8b", "The smaller model of the catalogue's pipelines.", unit="name",
         source="assumed; its odds are not this model's measured accuracy",
     )  # fmt: skip
     feature_tokens: int = quantity(
-        16, unit="tokens",
-        doc="Tokens written to tell a query's features; its prompt is read once more.",
-        example=16, source="assumed", ge=0,
+        16, "Tokens written to tell a query's features; its prompt is read once more.",
+        unit="tokens", source="assumed", ge=0,
     )  # fmt: skip
 
 
@@ -276,23 +270,18 @@ def evaluate(ground: Ground, parameters: BraneParameters) -> Outcome:
     accuracy, cost = taken(held, chosen[first::2])
     fixed_accuracy, fixed_cost = taken(held, fixed[first::2])
     best_accuracy, best_cost = taken(held, oracle(held))
-    return replace(
-        outcome,
-        quality_frac=min(accuracy / fixed_accuracy, 1.0),
-        baseline=plain,
-        figures=outcome.figures | {
+    return outcome.plus(
+        {
             "accuracy_frac": accuracy,
             "fixed_accuracy_frac": fixed_accuracy,
             "oracle_accuracy_frac": best_accuracy,
             "query_cost_change_frac": cost / fixed_cost - 1.0,
             "oracle_cost_change_frac": best_cost / fixed_cost - 1.0,
         },
-        notes=(
-            *outcome.notes,
-            "shape only: pipelines, odds and features are assumed",
-            "hops of a query are served as one request of their summed lengths",
-            "accuracy and cost: the half of the queries that no weight was found on",
-        ),
+        "shape only: pipelines, odds and features are assumed",
+        "hops of a query are served as one request of their summed lengths",
+        "accuracy and cost: the half of the queries that no weight was found on",
+        quality_frac=min(accuracy / fixed_accuracy, 1.0), baseline=plain,
     )  # fmt: skip
 
 
@@ -306,7 +295,7 @@ def _serve(
         reads_features=system == SYSTEM.key,
     )  # fmt: skip
     plan = two_pool_plan(ground, small, queries, chosen)
-    return fleet_outcome(ground, plan, system=system, label=label, requests=requests)
+    return run_plan(ground, plan, system, label, requests)[0]
 
 
 SYSTEM = System(

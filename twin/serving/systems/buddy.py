@@ -22,7 +22,7 @@ from twin.scenario.base import Model, quantity
 from twin.serving.fleet.memory import USABLE_MEMORY_FRAC, weight_bytes
 from twin.serving.fleet.parts import Engine, Plan
 from twin.serving.systems.base import Ground, Outcome, System
-from twin.serving.systems.outcome import baseline_fleet, fleet_outcome
+from twin.serving.systems.outcome import baseline_fleet, run_plan
 
 SOURCE = (
     "Choukse et al., Buddy Compression (ISCA 2020), arXiv 1903.02596: abstracts read"
@@ -33,27 +33,24 @@ class BuddyParameters(Model):
     """What compression gives and costs, and what is done with it."""
 
     capacity_ratio: float = quantity(
-        1.5, unit="1", doc="Memory an engine can use ÷ the same without compression.",
-        example=1.5,
+        1.5, "Memory an engine can use ÷ the same without compression.",
         source="published: deep learning; assumed to hold for weights and caches",
         ge=1.0, le=4.0,
     )  # fmt: skip
     slowdown: float = quantity(
-        1.02, unit="1", doc="Time with compression ÷ without, of every phase.",
-        example=1.02, source="published: 1 to 2 %, the upper end", ge=1.0, le=2.0,
+        1.02, "Time with compression ÷ without, of every phase.",
+        source="published: 1 to 2 %, the upper end", ge=1.0, le=2.0,
     )  # fmt: skip
     weights_byte: float | None = quantity(
-        None, unit="B", doc="Weights of one instance; null: the model's own.",
+        None, "Weights of one instance; null: the model's own.", unit="B",
         example=140e9, source="derived: parameters × bytes each of the model", gt=0.0,
     )  # fmt: skip
     kept_frac: float = quantity(
-        1.0, unit="1",
-        doc="Share of the instances that stay on; the rest is given back.",
+        1.0, "Share of the instances that stay on; the rest is given back.",
         example=0.75, source="assumed: all stay", gt=0.0, le=1.0,
     )  # fmt: skip
     step_fixed_frac: float = quantity(
-        0.2, unit="1",
-        doc="Share of a training step that does not grow with its batch.", example=0.2,
+        0.2, "Share of a training step that does not grow with its batch.",
         source="assumed", ge=0.0, le=1.0,
     )  # fmt: skip
 
@@ -169,24 +166,19 @@ def evaluate(ground: Ground, parameters: BuddyParameters) -> Outcome:
             stated.
     """
     plan = compressed_plan(ground, parameters)
-    outcome = fleet_outcome(ground, plan, system=SYSTEM.key, label=SYSTEM.label)
     table = plan.fleet.pools[0].engine.table
-    return replace(
-        outcome,
-        figures=outcome.figures | {
-            "kv_capacity_tokens": table.kv_capacity_tokens,
-            "max_batch_count": float(table.max_batch),
-            "instances_count": float(plan.fleet.pools[0].count),
-            "training_time_change_frac": training_time_frac(parameters) - 1.0,
-        },
-        notes=(
-            *outcome.notes,
-            (
-                "the published ratio is of training data; weights and caches in "
-                "serving are assumed to compress as well"
-            ),
-        ),
-    )  # fmt: skip
+    figures = {
+        "kv_capacity_tokens": table.kv_capacity_tokens,
+        "max_batch_count": float(table.max_batch),
+        "instances_count": float(plan.fleet.pools[0].count),
+        "training_time_change_frac": training_time_frac(parameters) - 1.0,
+    }
+    note = (
+        "the published ratio is of training data; weights and caches in serving are "
+        "assumed to compress as well"
+    )
+    outcome, _ = run_plan(ground, plan, SYSTEM.key, SYSTEM.label)
+    return outcome.plus(figures, note)
 
 
 SYSTEM = System(

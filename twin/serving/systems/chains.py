@@ -16,23 +16,22 @@ from twin.scenario.base import quantity
 from twin.serving.fleet.parts import Engine, FleetClass, Plan, Requests
 from twin.serving.fleet.run import FleetResult
 from twin.serving.systems.base import Ground
-from twin.serving.systems.means import mean_s
-from twin.serving.systems.outcome import baseline_fleet
+from twin.serving.systems.outcome import baseline_fleet, mean_s
 from twin.types import BoolArray, FloatArray, IntArray
 
 VOTED_QUERIES = 20_000
 """Queries drawn to find the accuracy of a vote; error below 0.4 points."""
 LENGTH_SPREAD = quantity(
-    0.4, unit="1", doc="Standard deviation of the logarithm of a chain's length.",
-    example=0.4, source="assumed", ge=0.0, le=2.0,
+    0.4, "Standard deviation of the logarithm of a chain's length.", source="assumed",
+    ge=0.0, le=2.0,
 )  # fmt: skip
 CONCENTRATION = quantity(
-    2.0, unit="1", example=2.0, source="assumed", gt=0.0,
-    doc="Sum of the Beta parameters of a query's accuracy; 2 is even at 0.5.",
+    2.0, "Sum of the Beta parameters of a query's accuracy; 2 is even at 0.5.",
+    source="assumed", gt=0.0,
 )  # fmt: skip
 WRONG_ANSWERS = quantity(
-    4, unit="answers", doc="Different wrong answers of a query.", example=4,
-    source="assumed", ge=1, le=100,
+    4, "Different wrong answers of a query.", unit="answers", source="assumed", ge=1,
+    le=100,
 )  # fmt: skip
 
 

@@ -13,82 +13,73 @@ from dataclasses import replace
 from typing import Literal
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from twin.errors import ScenarioError
-from twin.scenario.base import Model, quantity
+from twin.scenario.base import Model, described, part, quantity
 from twin.serving.fleet.autoscale import Autoscaler, pool_targets
-from twin.serving.fleet.engines import kv_byte_per_token, make_engine
+from twin.serving.fleet.engines import make_engine
+from twin.serving.fleet.memory import kv_byte_per_token
 from twin.serving.fleet.parts import (
     QUEUES,
     Chunking,
     Fleet,
     FleetClass,
     Link,
+    PlainRouting,
     Plan,
     Pool,
+    QueueName,
     Requests,
 )
 from twin.serving.systems.base import Ground, Outcome, System
-from twin.serving.systems.outcome import fleet_outcome
+from twin.serving.systems.outcome import run_plan
 
-Name = Field(min_length=1, max_length=40, examples=["chat"], description="Name")
+Name = described(..., "Name", example="chat", min_length=1, max_length=40)
 
 
 class OwnPool(Model):
     """Instances of one engine behind one router."""
 
     name: str = Name
-    model: str | None = Field(
-        None, description="Key of its model; empty is the study's",
-        examples=["llama-3.1-70b"],
-    )  # fmt: skip
-    precision: str | None = Field(
-        None, description="Of the weights; empty is as measured", examples=["fp8"]
+    model: str | None = described(
+        None, "Key of its model; empty is the study's", example="llama-3.1-70b"
+    )
+    precision: str | None = described(
+        None, "Of the weights; empty is as measured", example="fp8"
     )
     count: int | None = quantity(
-        None, unit="1", doc="Instances on at the start. Empty: what the servers have "
-        "left; one pool only", example=4, ge=0, le=5000,
+        None, "Instances on at the start. Empty: what the servers have left; one pool "
+        "only", example=4, ge=0, le=5000,
     )  # fmt: skip
     most: int | None = quantity(
-        None, unit="1", doc="Instances that may be on. Empty is `count`", example=8,
-        ge=1, le=5000,
-    )  # fmt: skip
+        None, "Instances that may be on. Empty is `count`", example=8, ge=1, le=5000
+    )
     requests_per_instance: float | None = quantity(
-        None, unit="1", doc="Scale to this many requests per instance. Empty: fixed",
-        example=16, gt=0, le=10_000,
+        None, "Scale to this many requests per instance. Empty: fixed", example=16,
+        gt=0, le=10_000,
     )  # fmt: skip
-    role: Literal["prompt", "token", "mixed"] = Field(
-        "mixed", description="What it is meant for", examples=["mixed"]
+    role: Literal["prompt", "token", "mixed"] = described(
+        "mixed", "What it is meant for"
     )
     tensor_parallel: int | None = quantity(
-        None, unit="1", doc="GPUs sharing each layer. Empty is the study's",
-        example=4, ge=1, le=64,
-    )  # fmt: skip
-    pipeline_parallel: int = quantity(
-        1, unit="1", doc="Stages a prompt passes", example=1, ge=1, le=64
+        None, "GPUs sharing each layer. Empty is the study's", example=4, ge=1, le=64
     )
-    expert_parallel: int = quantity(
-        1, unit="1", doc="Groups sharing the experts", example=1, ge=1, le=64
-    )
+    pipeline_parallel: int = quantity(1, "Stages a prompt passes", ge=1, le=64)
+    expert_parallel: int = quantity(1, "Groups sharing the experts", ge=1, le=64)
     clock_mhz: float | None = quantity(
-        None, unit="MHz", doc="SM clock. Empty is the highest", example=1600, gt=0,
-        le=5000,
-    )  # fmt: skip
+        None, "SM clock. Empty is the highest", unit="MHz", example=1600, gt=0, le=5000
+    )
     max_batch: int | None = quantity(
-        None, unit="1", doc="Sequences decoding together. Empty is as measured",
-        example=64, ge=1, le=4096,
+        None, "Sequences decoding together. Empty is as measured", example=64, ge=1,
+        le=4096,
     )  # fmt: skip
     chunk_target_s: float | None = quantity(
-        None, unit="s", doc="Cut prompts so that an iteration takes no longer",
-        example=0.1, gt=0, le=10,
+        None, "Cut prompts so that an iteration takes no longer", unit="s", example=0.1,
+        gt=0, le=10,
     )  # fmt: skip
-    routing: Literal["round_robin", "least_requests", "least_tokens", "mix_aware"] = (
-        Field("least_requests", description="Router", examples=["least_requests"])
-    )
-    queue: Literal["fcfs", "ssjf", "edf", "priority", "slack"] = Field(
-        "fcfs", description="Order of admission", examples=["edf"]
-    )
+    routing: PlainRouting = described("least_requests", "Router")
+    queue: QueueName = described("fcfs", "Order of admission", example="edf")
 
     @model_validator(mode="after")
     def _large_enough(self) -> OwnPool:
@@ -109,36 +100,34 @@ class OwnService(Model):
 
     name: str = Name
     share: float = quantity(
-        unit="1", doc="Weight of its traffic; need not sum to one", example=0.7, gt=0,
-        le=1e6,
-    )  # fmt: skip
-    pool: str = Field(description="Pool that prefills", examples=["main"])
-    token_pool: str | None = Field(
-        None, description="Pool that decodes; empty: where it was prefilled",
-        examples=["decode"],
-    )  # fmt: skip
-    overflow_pool: str | None = Field(
-        None, description="Pool asked when the first is full", examples=["spare"]
+        ..., "Weight of its traffic; need not sum to one", example=0.7, gt=0, le=1e6
+    )
+    pool: str = described(..., "Pool that prefills", example="main")
+    token_pool: str | None = described(
+        None, "Pool that decodes; empty: where it was prefilled", example="decode"
+    )
+    overflow_pool: str | None = described(
+        None, "Pool asked when the first is full", example="spare"
     )
     overflow_tokens: float = quantity(
-        8192.0, unit="tokens", doc="Pending tokens above which the first is full",
-        example=8192, source="Splitwise's threshold, read", gt=0, le=1e9,
+        8192.0, "Pending tokens above which the first is full", unit="tokens",
+        source="Splitwise's threshold, read", gt=0, le=1e9,
     )  # fmt: skip
     ttft_s: float | None = quantity(
-        None, unit="s", doc="Limit of the time to first token. Empty is the study's",
+        None, "Limit of the time to first token. Empty is the study's", unit="s",
         example=2.0, gt=0, le=86_400,
     )  # fmt: skip
     tbt_s: float | None = quantity(
-        None, unit="s", doc="Limit of the mean time between tokens", example=0.1,
-        gt=0, le=60,
+        None, "Limit of the mean time between tokens", unit="s", example=0.1, gt=0,
+        le=60,
     )  # fmt: skip
     priority_s: float = quantity(
-        0.0, unit="s", doc="Head start in a priority queue; lower goes first",
-        example=-10, ge=-86_400, le=86_400,
+        0.0, "Head start in a priority queue; lower goes first", unit="s", example=-10,
+        ge=-86_400, le=86_400,
     )  # fmt: skip
     patience_s: float | None = quantity(
-        None, unit="s", doc="Gives up after waiting longer. Empty: never", example=60,
-        gt=0, le=86_400,
+        None, "Gives up after waiting longer. Empty: never", unit="s", example=60, gt=0,
+        le=86_400,
     )  # fmt: skip
 
 
@@ -146,46 +135,38 @@ class OwnLink(Model):
     """Interconnect between prompt and token pools."""
 
     gbit_per_s: float = quantity(
-        400.0, unit="Gbit/s", doc="Bandwidth of one instance's link", example=400,
+        400.0, "Bandwidth of one instance's link", unit="Gbit/s",
         source="Splitwise, H100 machines, second-hand", gt=0, le=1e5,
     )  # fmt: skip
     latency_s: float = quantity(
-        0.005, unit="s", doc="Fixed part of a transfer", example=0.005,
+        0.005, "Fixed part of a transfer", unit="s",
         source="Splitwise: about 5 ms on H100, second-hand", ge=0, le=10,
     )  # fmt: skip
     exposed_frac: float = quantity(
-        0.1, unit="1", doc="Part of the bytes that prefill does not hide", example=0.1,
-        source="splitwise-sim: overlap counts as ten times the bandwidth, read",
-        ge=0, le=1,
+        0.1, "Part of the bytes that prefill does not hide", source="splitwise-sim: "
+        "overlap counts as ten times the bandwidth, read", ge=0, le=1,
     )  # fmt: skip
 
 
 class CustomParameters(Model):
     """Pools, services and what connects them."""
 
-    pools: tuple[OwnPool, ...] = Field(
-        default=(OwnPool(name="main"),),
-        description="Pools; their GPUs must fit the study's servers",
-        examples=[[{"name": "main", "count": 4, "most": 8}]],
-        min_length=1, max_length=12,
+    pools: tuple[OwnPool, ...] = described(
+        (OwnPool(name="main"),), "Pools; their GPUs must fit the study's servers",
+        example=[{"name": "main", "count": 4, "most": 8}], min_length=1, max_length=12,
     )  # fmt: skip
-    services: tuple[OwnService, ...] = Field(
-        default=(OwnService(name="all", share=1.0, pool="main"),),
-        description="Services that share the traffic",
-        examples=[[{"name": "chat", "share": 1, "pool": "main"}]],
-        min_length=1, max_length=8,
+    services: tuple[OwnService, ...] = described(
+        (OwnService(name="all", share=1.0, pool="main"),), "Services that share the "
+        "traffic", example=[{"name": "chat", "share": 1, "pool": "main"}], min_length=1,
+        max_length=8,
     )  # fmt: skip
-    link: OwnLink = Field(
-        default_factory=OwnLink, description="Interconnect",
-        examples=[{"gbit_per_s": 200}],
-    )  # fmt: skip
+    link: OwnLink = part(OwnLink, "Interconnect", {"gbit_per_s": 200})
     off_power_frac: float = quantity(
-        0.0, unit="1", doc="Power of an instance that is off ÷ idle; 0: given back",
-        example=0.0, source="assumed: servers scaled in serve somebody else",
-        ge=0, le=1,
+        0.0, "Power of an instance that is off ÷ idle; 0: given back",
+        source="assumed: servers scaled in serve somebody else", ge=0, le=1,
     )  # fmt: skip
     scale_period_s: float = quantity(
-        15.0, unit="s", doc="How often pools are scaled", example=15,
+        15.0, "How often pools are scaled", unit="s",
         source="assumed: common in cluster autoscalers", gt=0, le=3600,
     )  # fmt: skip
 
@@ -219,17 +200,16 @@ def evaluate(ground: Ground, given: CustomParameters) -> Outcome:
         controller = Autoscaler(
             targets=pool_targets(fleet, scaled), period_s=given.scale_period_s
         )
-    return fleet_outcome(
-        ground, Plan(fleet=fleet, controller=controller), system=SYSTEM.key,
-        label=SYSTEM.label, requests=share_out(ground, given),
-    )  # fmt: skip
+    plan = Plan(fleet=fleet, controller=controller)
+    requests = share_out(ground, given)
+    return run_plan(ground, plan, SYSTEM.key, SYSTEM.label, requests)[0]
 
 
 def _pools(ground: Ground, given: CustomParameters) -> tuple[Pool, ...]:
     """Pools as given; the one without a count takes what the servers have left."""
     made = [_pool(ground, p) for p in given.pools]
     taken = sum(
-        p.engine.gpu_count * (p.count if p.most is None else p.most)
+        p.engine.gpu_count * p.largest
         for p, own in zip(made, given.pools, strict=True)
         if own.count is not None
     )
@@ -290,10 +270,7 @@ def _link(ground: Ground, given: CustomParameters) -> Link | None:
 
 
 def _check_gpus(ground: Ground, fleet: Fleet) -> None:
-    need = sum(
-        p.engine.gpu_count * (p.count if p.most is None else p.most)
-        for p in fleet.pools
-    )
+    need = sum(p.engine.gpu_count * p.largest for p in fleet.pools)
     if need > ground.gpu_count:
         raise ScenarioError("systems.custom.pools", f"must fit {ground.gpu_count} GPUs "
                             f"of {ground.server_count} servers", f"{need} GPUs",

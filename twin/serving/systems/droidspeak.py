@@ -24,8 +24,7 @@ from twin.scenario.base import Model, quantity
 from twin.serving.fleet.memory import kv_byte_per_token
 from twin.serving.fleet.parts import FleetClass, Plan, Pool, PrefixCache, Requests
 from twin.serving.systems.base import Ground, Outcome, System
-from twin.serving.systems.means import mean_s, run_with_result
-from twin.serving.systems.outcome import baseline_fleet
+from twin.serving.systems.outcome import baseline_fleet, mean_s, run_plan
 
 SOURCE = (
     "DroidSpeak (NSDI 2026), arXiv 2411.02820: abstract read; layers and range of the "
@@ -39,48 +38,41 @@ class DroidSpeakParameters(Model):
     """Models, what they share, and what reuse costs."""
 
     models: int = quantity(
-        4, unit="models",
-        doc="Models of one architecture, each with its share of the instances.",
-        example=4, source="assumed", ge=1, le=64,
+        4, "Models of one architecture, each with its share of the instances.",
+        unit="models", source="assumed", ge=1, le=64,
     )  # fmt: skip
     shared_frac: float = quantity(
-        0.6, unit="1",
-        doc="Share of requests that belong to workflows over several models.",
-        example=0.6, source="assumed", ge=0.0, le=1.0,
+        0.6, "Share of requests that belong to workflows over several models.",
+        source="assumed", ge=0.0, le=1.0,
     )  # fmt: skip
     steps: int = quantity(
-        4, unit="requests", doc="Requests of one workflow, one model after the other.",
-        example=4, source="assumed", ge=1, le=64,
+        4, "Requests of one workflow, one model after the other.", unit="requests",
+        source="assumed", ge=1, le=64,
     )  # fmt: skip
     apart: int = quantity(
-        32, unit="workflows",
-        doc="Workflows under way at a time: how far apart steps of one are.",
-        example=32, source="assumed", ge=1, le=4096,
+        32, "Workflows under way at a time: how far apart steps of one are.",
+        unit="workflows", source="assumed", ge=1, le=4096,
     )  # fmt: skip
     prefix_frac: float = quantity(
-        0.8, unit="1", doc="Share of a prompt that its workflow has in common.",
-        example=0.8, source="assumed", ge=0.0, le=1.0,
+        0.8, "Share of a prompt that its workflow has in common.", source="assumed",
+        ge=0.0, le=1.0,
     )  # fmt: skip
     recompute_frac: float = quantity(
-        0.3, unit="1",
-        doc="Prefill of another model's prefix that is computed anew; 1 is no reuse.",
-        example=0.3,
+        0.3, "Prefill of another model's prefix that is computed anew; 1 is no reuse.",
         source="assumed within 0.3 to 0.6; about a tenth of layers is critical "
         "(second-hand)", ge=0.0, le=1.0,
     )  # fmt: skip
     kv_byte_per_token: float | None = quantity(
-        None, unit="B", doc="Cache bytes of one token; null: the model's own.",
+        None, "Cache bytes of one token; null: the model's own.", unit="B",
         example=327680.0, source="derived: layers × heads × width of the model", gt=0.0,
     )  # fmt: skip
     load_byte_per_s: float | None = quantity(
-        None, unit="B/s",
-        doc="Bandwidth at which caches are loaded; null: the GPU's network port.",
-        example=25e9, source="assumed: one port, nobody else on it", gt=0.0,
+        None, "Bandwidth at which caches are loaded; null: the GPU's network port.",
+        unit="B/s", example=25e9, source="assumed: one port, nobody else on it", gt=0.0,
     )  # fmt: skip
     entries: int = quantity(
-        4096, unit="prefixes", doc="Prefixes the store holds.", example=4096,
-        source="assumed", ge=1,
-    )  # fmt: skip
+        4096, "Prefixes the store holds.", unit="prefixes", source="assumed", ge=1
+    )
 
 
 def prefill_frac(prefix_frac: float, recompute_frac: float) -> float:
@@ -199,19 +191,14 @@ def evaluate(ground: Ground, parameters: DroidSpeakParameters) -> Outcome:
         ground.requests, parameters, len(ground.classes), ground.seed
     )
     own = own_prefixes(requests, parameters.models, len(ground.classes))
-    plain, ran_plain = run_with_result(
-        ground, sharing_plan(ground, parameters), own, system="own_caches",
-        label="Each model its own caches",
-    )  # fmt: skip
-    outcome, ran = run_with_result(
-        ground, sharing_plan(ground, parameters), requests, system=SYSTEM.key,
-        label=SYSTEM.label,
-    )  # fmt: skip
-    before, after = (mean_s(r, "ttft", tuple(r.classes)) for r in (ran_plain, ran))
-    return replace(
-        outcome,
-        baseline=plain,
-        figures=outcome.figures | {
+    plan = sharing_plan(ground, parameters)
+    plain, ran_plain = run_plan(
+        ground, plan, "own_caches", "Each model its own caches", own
+    )
+    outcome, ran = run_plan(ground, plan, SYSTEM.key, SYSTEM.label, requests)
+    before, after = (mean_s(r, "ttft") for r in (ran_plain, ran))
+    return outcome.plus(
+        {
             "ttft_mean_ratio": before / after,
             "ttft_p99_ratio": plain.latency_s["ttft"]["p99"]
             / outcome.latency_s["ttft"]["p99"],
@@ -219,11 +206,9 @@ def evaluate(ground: Ground, parameters: DroidSpeakParameters) -> Outcome:
                 parameters.prefix_frac, parameters.recompute_frac
             ),
         },
-        notes=(
-            *outcome.notes,
-            "which requests share a prefix across models is assumed",
-            "quality is taken as kept, as published",
-        ),
+        "which requests share a prefix across models is assumed",
+        "quality is taken as kept, as published",
+        baseline=plain,
     )  # fmt: skip
 
 

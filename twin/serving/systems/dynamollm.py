@@ -42,16 +42,15 @@ from twin.serving.dynamollm.fleet_plan import (
     slots_of,
 )
 from twin.serving.dynamollm.forecast import bin_rates, stated_error
-from twin.serving.dynamollm.levers import LABELS, LEVERS, Levers
+from twin.serving.dynamollm.levers import LEVERS, Levers
 from twin.serving.dynamollm.parameters import DynamoParameters
 from twin.serving.dynamollm.pools import POOLS
 from twin.serving.dynamollm.prepare import Prepared, prepare
 from twin.serving.dynamollm.schedule import PoolManager, Schedule, Timing, plan_schedule
-from twin.serving.fleet.engines import reshard_s, start_s
 from twin.serving.fleet.parts import Engine, Fleet, Plan, Pool, Requests
-from twin.serving.fleet.run import run_fleet
+from twin.serving.fleet.startup import reshard_s, start_s
 from twin.serving.systems.base import Ground, Outcome, System
-from twin.serving.systems.outcome import CONTROL_TICK_S, outcome_of
+from twin.serving.systems.outcome import run_plan
 from twin.types import FloatArray
 
 SOURCE = (
@@ -108,11 +107,7 @@ def single_pool_plan(
     Returns:
         The plan, the requests sent to its classes, and figures about both.
     """
-    classes = tuple(
-        replace(c, prompt_pool="main", token_pool=None, encode_pool=None,
-                overflow_pool=None, shared_queue=None)
-        for c in ground.classes
-    )  # fmt: skip
+    classes = tuple(c.sent_to("main") for c in ground.classes)
     pool = Pool(name="main", engine=prepared.engines[-1], count=1)
     if count is None:
         keeps = keeps_limits(
@@ -243,23 +238,16 @@ def run_levers(
         plan, sent, figures = dynamo_plan(
             ground, prepared, parameters, levers, forecast_rps
         )
-    result = run_fleet(
-        plan, [sent], horizon_s=ground.horizon_s, tick_s=CONTROL_TICK_S,
-        stop=ground.stop,
-    )  # fmt: skip
-    outcome = outcome_of(
-        ground, plan, result, system=name, label=LABELS[name],
-        notes=(*plan.notes, "profiles are measured on this model's own kernel"),
-        figures=figures | attained_by_class(unmarked, result),
-    )  # fmt: skip
+    outcome, result = run_plan(ground, plan, name, levers.label, sent)
+    figures |= attained_by_class(unmarked, result)
     manager = plan.controller
     if isinstance(manager, InstanceManager):
-        outcome.figures.update(
-            clock_changes=float(manager.clock_changes),
-            raised_by_ladder=float(manager.raised),
-            rerouted_by_ladder=float(manager.rerouted),
-        )
-    return outcome
+        figures |= {
+            "clock_changes": float(manager.clock_changes),
+            "raised_by_ladder": float(manager.raised),
+            "rerouted_by_ladder": float(manager.rerouted),
+        }
+    return outcome.plus(figures, "profiles are measured on this model's own kernel")
 
 
 def _own_forecast(

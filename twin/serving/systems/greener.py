@@ -11,22 +11,19 @@ load moves is DynamoLLM's step, not this paper's.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
 
 from twin.errors import ScenarioError
 from twin.scenario.base import Model, quantity
-from twin.serving.fleet.engines import make_engine
-from twin.serving.fleet.grid import GridInput, GridResult, knob_grid
+from twin.serving.fleet.engines import engines_that_fit
+from twin.serving.fleet.grid import GridInput, knob_grid
 from twin.serving.fleet.memory import tensor_degrees
-from twin.serving.fleet.pareto import pareto_front
 from twin.serving.fleet.parts import Engine, Plan, Pool
 from twin.serving.systems.base import Ground, Outcome, System
-from twin.serving.systems.outcome import baseline_fleet, fleet_outcome
-
-__all__ = ["SYSTEM", "GridInput", "GridResult", "knob_grid", "pareto_front"]
+from twin.serving.systems.loads import busiest_rate
+from twin.serving.systems.outcome import baseline_fleet, run_plan
 
 BUSIEST_S = 300.0
 
@@ -35,47 +32,37 @@ class GreenerParameters(Model):
     """Knobs that may be set, and how much room is left for what means hide."""
 
     clock_frac: tuple[float, ...] = quantity(
-        (0.5, 0.6, 0.7, 0.8, 0.9, 1.0), unit="1", doc="SM clocks tried ÷ the highest.",
+        (0.5, 0.6, 0.7, 0.8, 0.9, 1.0), "SM clocks tried ÷ the highest.",
         example=[0.8, 1.0],
         source="assumed; the paper sweeps 0.8 to 2 GHz, from memory", min_length=1,
     )  # fmt: skip
     batch: tuple[int, ...] = quantity(
-        (1, 2, 4, 8, 16, 32, 64, 128, 256), unit="1",
-        doc="Largest batches tried; those beyond a table are left out.",
-        example=[16, 64], source="assumed", min_length=1,
+        (1, 2, 4, 8, 16, 32, 64, 128, 256), "Largest batches tried; those beyond a "
+        "table are left out.", example=[16, 64], source="assumed", min_length=1,
     )  # fmt: skip
     ttft_room_frac: float = quantity(
-        0.5, unit="1", doc="Mean time to first token allowed ÷ its limit.", example=0.5,
+        0.5, "Mean time to first token allowed ÷ its limit.",
         source="assumed: leaves room for long prompts and bursts", gt=0.0, le=1.0,
     )  # fmt: skip
     tbt_room_frac: float = quantity(
-        0.8, unit="1", doc="Mean time between tokens allowed ÷ its limit.", example=0.8,
-        source="assumed", gt=0.0, le=1.0,
+        0.8, "Mean time between tokens allowed ÷ its limit.", source="assumed", gt=0.0,
+        le=1.0,
     )  # fmt: skip
 
 
 def engines_of(ground: Ground) -> tuple[Engine, ...]:
     """The study's engine, and its model at every other degree that fits a server."""
-    found = [ground.engine]
-    for degree in tensor_degrees(ground.server):
-        if degree == ground.engine.gpu_count:
-            continue
-        with suppress(ScenarioError):  # does not fit this degree; another may
-            found.append(
-                make_engine(
-                    ground.model, ground.server, tensor_parallel=degree,
-                    gpu_cap_frac=ground.engine.gpu_cap_frac,
-                    dynamic_power_factor=ground.engine.dynamic_power_factor,
-                )
-            )  # fmt: skip
-    return tuple(found)
+    own = ground.engine
+    others = [n for n in tensor_degrees(ground.server) if n != own.gpu_count]
+    return own, *engines_that_fit(
+        ground.model, ground.server, others, gpu_cap_frac=own.gpu_cap_frac,
+        dynamic_power_factor=own.dynamic_power_factor,
+    )  # fmt: skip
 
 
 def busiest_rate_s(ground: Ground) -> float:
     """Requests a second in the busiest five minutes of the traffic. [1/s]"""
-    window_s = min(BUSIEST_S, ground.horizon_s)
-    places = (ground.requests.arrived_s // window_s).astype(np.int64)
-    return float(np.bincount(places).max()) / window_s if places.size else 0.0
+    return busiest_rate(ground.requests.arrived_s, min(BUSIEST_S, ground.horizon_s))
 
 
 def cheapest_knobs(
@@ -133,15 +120,13 @@ def evaluate(ground: Ground, parameters: GreenerParameters) -> Outcome:
         "clock_mhz": clock_mhz,
         "batch": float(batch),
     }
-    return fleet_outcome(
-        ground, Plan(fleet=baseline_fleet(ground, pool=pool)),
-        system=SYSTEM.key, label=SYSTEM.label, figures=figures,
-        notes=(
-            f"{engine.gpu_count} GPUs an instance, {clock_mhz:.0f} MHz, batch {batch}",
-            "least power at the busiest five minutes by the knob grid",
-            f"clock curve: {engine.clocks.source}",
-        ),
-    )  # fmt: skip
+    plan = Plan(fleet=baseline_fleet(ground, pool=pool))
+    return run_plan(ground, plan, SYSTEM.key, SYSTEM.label)[0].plus(
+        figures,
+        f"{engine.gpu_count} GPUs an instance, {clock_mhz:.0f} MHz, batch {batch}",
+        "least power at the busiest five minutes by the knob grid",
+        f"clock curve: {engine.clocks.source}",
+    )
 
 
 SYSTEM = System(

@@ -22,7 +22,7 @@ from twin.errors import ScenarioError
 from twin.scenario.base import Model, quantity
 from twin.serving.fleet.parts import Engine, Plan
 from twin.serving.systems.base import Ground, Outcome, System
-from twin.serving.systems.outcome import baseline_fleet, fleet_outcome
+from twin.serving.systems.outcome import baseline_fleet, run_plan
 
 DataType = Literal["fp16", "fp16-tensor", "fp32", "int8"]
 Pattern = Literal["random", "sorted rows", "sorted columns", "large mean", "sparse"]
@@ -118,24 +118,21 @@ class InputPowerParameters(Model):
     """What the operands of the fleet's multiplies hold."""
 
     pattern: Pattern = quantity(
-        "sparse", unit="name",
-        doc="What the operands hold: dense random is the study's baseline.",
-        example="sparse", source="assumed; the patterns are the paper's",
+        "sparse", "What the operands hold: dense random is the study's baseline.",
+        unit="name", source="assumed; the patterns are the paper's",
     )  # fmt: skip
     data_type: DataType = quantity(
-        "fp16-tensor", unit="name", doc="Data type of the multiplies.",
-        example="fp16-tensor", source="assumed: LLM serving multiplies on tensor cores",
+        "fp16-tensor", "Data type of the multiplies.", unit="name",
+        source="assumed: LLM serving multiplies on tensor cores",
     )  # fmt: skip
     zeros_frac: float = quantity(
-        0.5, unit="1", doc="Share of zeros among the operands, for the sparse pattern.",
-        example=0.5, source="assumed", ge=0.0, le=1.0,
+        0.5, "Share of zeros among the operands, for the sparse pattern.",
+        source="assumed", ge=0.0, le=1.0,
     )  # fmt: skip
     follows_frac: float = quantity(
-        1.0, unit="1",
-        doc="Part of power above idle that follows the operands as a multiply does; "
-        "1 is the upper bound.", example=1.0,
-        source="assumed: only multiplies were measured, decode also moves memory",
-        ge=0.0, le=1.0,
+        1.0, "Part of power above idle that follows the operands as a multiply does; 1 "
+        "is the upper bound.", source="assumed: only multiplies were measured, decode "
+        "also moves memory", ge=0.0, le=1.0,
     )  # fmt: skip
 
 
@@ -200,17 +197,11 @@ def evaluate(ground: Ground, parameters: InputPowerParameters) -> Outcome:
     logged, whose = find_logged(ground.engine.gpu.key, parameters)
     factor = dynamic_factor(logged, parameters)
     fed = replace(ground, engine=fed_engine(ground.engine, parameters))
-    outcome = fleet_outcome(
-        fed, Plan(fleet=baseline_fleet(fed)), system=SYSTEM.key, label=SYSTEM.label
-    )
-    return replace(
-        outcome,
-        figures=outcome.figures | {"dynamic_power_factor": factor},
-        notes=(
-            *outcome.notes,
-            f"{parameters.pattern} operands, {parameters.data_type}: {whose}",
-            "only multiplies were measured; that decode follows them is assumed",
-        ),
+    plan = Plan(fleet=baseline_fleet(fed))
+    return run_plan(fed, plan, SYSTEM.key, SYSTEM.label)[0].plus(
+        {"dynamic_power_factor": factor},
+        f"{parameters.pattern} operands, {parameters.data_type}: {whose}",
+        "only multiplies were measured; that decode follows them is assumed",
     )
 
 

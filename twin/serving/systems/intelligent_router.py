@@ -20,8 +20,12 @@ from twin.serving.fleet.parts import FleetClass, Plan, Pool, Requests, RoutingNa
 from twin.serving.predictor import PredictorParameters, predicted_requests
 from twin.serving.systems.base import Ground, Outcome, System
 from twin.serving.systems.loads import instances_at, load_frac
-from twin.serving.systems.means import check_traffic, mean_s, run_with_result
-from twin.serving.systems.outcome import baseline_fleet
+from twin.serving.systems.outcome import (
+    baseline_fleet,
+    check_traffic,
+    mean_s,
+    run_plan,
+)
 
 SOURCE = (
     "Intelligent Router for LLM workloads (arXiv 2408.13510): abstract read, mechanism "
@@ -35,16 +39,16 @@ class RouterParameters(PredictorParameters):
     """The predictor, what counts as heavy, and the load."""
 
     heavy_prompt_tokens: float | None = quantity(
-        None, unit="tokens", doc="Prompts above are heavy; empty: the median of the "
-        "traffic.", example=1024.0, source="assumed", ge=0.0,
+        None, "Prompts above are heavy; empty: the median of the traffic.",
+        unit="tokens", example=1024.0, source="assumed", ge=0.0,
     )  # fmt: skip
     heavy_decode_tokens: float | None = quantity(
-        None, unit="tokens", doc="Outputs above are heavy; empty: the median of the "
-        "traffic.", example=128.0, source="assumed", ge=0.0,
+        None, "Outputs above are heavy; empty: the median of the traffic.",
+        unit="tokens", example=128.0, source="assumed", ge=0.0,
     )  # fmt: skip
     load_frac: float | None = quantity(
-        None, unit="1", doc="Turn instances off until the load is at most this; empty: "
-        "all at hand are on.", example=0.8, source="assumed", gt=0.0, le=10.0,
+        None, "Turn instances off until the load is at most this; empty: all at hand "
+        "are on.", example=0.8, source="assumed", gt=0.0, le=10.0,
     )  # fmt: skip
 
 
@@ -83,14 +87,10 @@ def evaluate(ground: Ground, given: RouterParameters) -> Outcome:
     kinds = kinds_of(requests, given)
     requests = replace(requests, klass=requests.klass + kinds * len(ground.classes))
     instances = instances_at(ground, given.load_frac)
-    plans = {n: routed_plan(ground, n, instances) for n in ("round_robin", "mix_aware")}
-    plain, ran_plain = run_with_result(
-        ground, plans["round_robin"], requests, system="round_robin",
-        label="Round robin",
-    )  # fmt: skip
-    outcome, ran = run_with_result(
-        ground, plans["mix_aware"], requests, system=SYSTEM.key, label=SYSTEM.label
-    )
+    in_turn = routed_plan(ground, "round_robin", instances)
+    plain, ran_plain = run_plan(ground, in_turn, "round_robin", "Round robin", requests)
+    by_mix = routed_plan(ground, "mix_aware", instances)
+    outcome, ran = run_plan(ground, by_mix, SYSTEM.key, SYSTEM.label, requests)
     figures = {
         "instances_count": float(instances),
         "load_frac": load_frac(ground, instances),
@@ -98,7 +98,7 @@ def evaluate(ground: Ground, given: RouterParameters) -> Outcome:
         "predictor_rank_correlation": quality.rank_correlation,
     }
     for metric in ("e2e", "ttft", "tbt"):
-        before, after = (mean_s(r, metric, tuple(r.classes)) for r in (ran_plain, ran))
+        before, after = (mean_s(r, metric) for r in (ran_plain, ran))
         figures[f"{metric}_mean_s"] = after
         figures[f"{metric}_mean_change_frac"] = after / before - 1.0
     count = len(ground.classes)
@@ -108,12 +108,12 @@ def evaluate(ground: Ground, given: RouterParameters) -> Outcome:
         name = kind.replace(", ", "_")
         figures[f"e2e_mean_change_frac_{name}"] = after / before - 1.0
         figures[f"share_frac_{name}"] = float((kinds == place).mean())
-    notes = (
-        *outcome.notes,
+    return outcome.plus(
+        figures,
         "mix-aware heuristic, no RL trained; the comparison is with round robin",
         "what counts as heavy is ours: the median of the traffic where not given",
+        baseline=plain,
     )
-    return replace(outcome, baseline=plain, figures=figures, notes=notes)
 
 
 SYSTEM = System(

@@ -21,7 +21,8 @@ from numba import njit
 
 from twin.scenario.base import Model, quantity
 from twin.serving.systems.base import Ground, Outcome, System
-from twin.serving.systems.means import check_traffic
+from twin.serving.systems.loads import busiest_rate
+from twin.serving.systems.outcome import check_traffic, spread_s
 from twin.serving.systems.steady import steady_outcome
 from twin.types import FloatArray
 
@@ -38,48 +39,43 @@ class JunctionParameters(Model):
     """Calls, the two stacks, cores and their watts."""
 
     calls_per_request: int = quantity(
-        10, unit="calls", doc="Functions called on the processors per request.",
-        example=10, source="assumed", ge=1, le=1000,
+        10, "Functions called on the processors per request.", unit="calls",
+        source="assumed", ge=1, le=1000,
     )  # fmt: skip
     spread_s: float = quantity(
-        5.0, unit="s",
-        doc="Time after its arrival over which a request's calls are even.",
-        example=5.0, source="assumed", ge=0.0,
+        5.0, "Time after its arrival over which a request's calls are even.", unit="s",
+        source="assumed", ge=0.0,
     )  # fmt: skip
     off_core_s: float = quantity(
-        0.0005, unit="s",
-        doc="Time of a call outside the cores: wire, client, waiting for others.",
-        example=0.0005, source="assumed", ge=0.0,
+        0.0005, "Time of a call outside the cores: wire, client, waiting for others.",
+        unit="s", source="assumed", ge=0.0,
     )  # fmt: skip
     kernel_core_s: float = quantity(
-        0.0005, unit="s",
-        doc="Median time of a call on a core with the kernel's stack.", example=0.0005,
+        0.0005, "Median time of a call on a core with the kernel's stack.", unit="s",
         source="assumed: half of an idle call's latency", gt=0.0,
     )  # fmt: skip
     throughput_ratio: float = quantity(
-        10.0, unit="1", doc="Calls per core with Junction ÷ with the kernel's stack.",
-        example=10.0, source="published: abstract of v2; a copy says 5", ge=1.0,
+        10.0, "Calls per core with Junction ÷ with the kernel's stack.",
+        source="published: abstract of v2; a copy says 5", ge=1.0,
     )  # fmt: skip
     core_spread: float = quantity(
-        0.5, unit="1",
-        doc="Standard deviation of the logarithm of core time, both stacks.",
-        example=0.5, source="assumed", ge=0.0, le=2.0,
+        0.5, "Standard deviation of the logarithm of core time, both stacks.",
+        source="assumed", ge=0.0, le=2.0,
     )  # fmt: skip
     core_load_frac: float = quantity(
-        0.5, unit="1",
-        doc="Load of the cores in the busiest minute that they are provisioned for.",
-        example=0.5, source="assumed", gt=0.0, lt=1.0,
+        0.5, "Load of the cores in the busiest minute that they are provisioned for.",
+        source="assumed", gt=0.0, lt=1.0,
     )  # fmt: skip
     polling_cores_per_server: int = quantity(
-        1, unit="cores", doc="Cores that poll for Junction, always busy.", example=1,
+        1, "Cores that poll for Junction, always busy.", unit="cores",
         source="the scheduler core of such systems, from memory", ge=0, le=64,
     )  # fmt: skip
     busy_core_w: float = quantity(
-        6.0, unit="W", doc="Power of a busy core, memory and uncore included.",
-        example=6.0, source="assumed: 400 W ÷ 64 cores", ge=0.0,
+        6.0, "Power of a busy core, memory and uncore included.", unit="W",
+        source="assumed: 400 W ÷ 64 cores", ge=0.0,
     )  # fmt: skip
     idle_core_w: float = quantity(
-        1.5, unit="W", doc="Power of an idle core that is kept for calls.", example=1.5,
+        1.5, "Power of an idle core that is kept for calls.", unit="W",
         source="assumed", ge=0.0,
     )  # fmt: skip
 
@@ -136,14 +132,6 @@ def draw_calls(
     return times, stretch
 
 
-def busiest_rate(arrived_s: FloatArray, window_s: float = BUSY_WINDOW_S) -> float:
-    """Most arrivals in one window, windows side by side from zero. [1/s]"""
-    if arrived_s.size == 0:
-        return 0.0
-    counts = np.bincount((arrived_s // window_s).astype(np.int64))
-    return float(counts.max()) / window_s
-
-
 def cores_for(rate_per_s: float, core_s: float, load_frac: float) -> int:
     """Cores that a rate loads to a share of their time, at least one."""
     return max(math.ceil(rate_per_s * core_s / load_frac), 1)
@@ -190,22 +178,23 @@ def _stack(
     """Run the calls on one stack."""
     p, (times, stretch) = parameters, calls
     core_s = p.kernel_core_s / (p.throughput_ratio if junction else 1.0) * stretch
-    kept = cores_for(busiest_rate(times), float(core_s.mean()), p.core_load_frac)
+    kept = cores_for(
+        busiest_rate(times, BUSY_WINDOW_S), float(core_s.mean()), p.core_load_frac
+    )
     polling = p.polling_cores_per_server * ground.server_count if junction else 0
     latency_s = p.off_core_s + call_waits(times, core_s, kept) + core_s
     time_s = max(ground.horizon_s, float(times[-1]))
     busy = float(core_s.sum()) / time_s
     power_w, peak_w = (
         cores_power_w(busy=cores, kept=kept, polling=polling, parameters=p)
-        for cores in (busy, busiest_rate(times) * float(core_s.mean()))
+        for cores in (busy, busiest_rate(times, BUSY_WINDOW_S) * float(core_s.mean()))
     )
-    e2e = {f"p{q}": float(np.percentile(latency_s, q)) for q in (50, 90, 99)}
     return steady_outcome(
         ground,
         system=SYSTEM.key if junction else "kernel_stack",
         label=SYSTEM.label if junction else "The kernel's stack",
         unit="call", units=int(times.size), it_power_w=power_w, time_s=time_s, gpus=0,
-        latency_s={"e2e": e2e | {"mean": float(latency_s.mean())}},
+        latency_s={"e2e": spread_s(latency_s)},
         peak_power_w=peak_w * ground.pue,
         baseline=baseline,
         figures={

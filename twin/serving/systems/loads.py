@@ -1,18 +1,29 @@
-"""The same traffic at another load: fewer instances, or the same requests faster."""
+"""How much traffic is, and the same at another load: fewer instances, or faster."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import replace
 
+import numpy as np
+
 from twin.serving.fleet.parts import Plan, Requests
 from twin.serving.fleet.run import FleetResult, Stop, run_fleet
 from twin.serving.ground import capacity_rps
 from twin.serving.systems.base import Ground
 from twin.serving.systems.outcome import CONTROL_TICK_S
+from twin.types import FloatArray
 
 MOST_DRAIN = 8
 """Times the run is made longer until nothing is under way."""
+
+
+def busiest_rate(arrived_s: FloatArray, window_s: float) -> float:
+    """Most arrivals in one window, windows side by side from zero. [1/s]"""
+    if arrived_s.size == 0:
+        return 0.0
+    counts = np.bincount((arrived_s // window_s).astype(np.int64))
+    return float(counts.max()) / window_s
 
 
 def load_frac(ground: Ground, instances: int) -> float:

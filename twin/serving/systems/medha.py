@@ -38,8 +38,7 @@ from twin.serving.fleet.parts import (
 )
 from twin.serving.fleet.run import FleetResult
 from twin.serving.systems.base import Ground, Outcome, System
-from twin.serving.systems.means import check_traffic, run_with_result
-from twin.serving.systems.outcome import baseline_fleet
+from twin.serving.systems.outcome import baseline_fleet, check_traffic, run_plan
 from twin.types import FloatArray
 
 SOURCE = "Medha (arXiv 2409.17264 v4): abstract read"
@@ -55,45 +54,43 @@ class MedhaParameters(Model):
     """Long prompts, chunks and the pool for them."""
 
     long_frac: float = quantity(
-        0.002, unit="1", doc="Share of requests that are long.", example=0.002,
-        source="assumed", ge=0.0, le=1.0,
-    )  # fmt: skip
+        0.002, "Share of requests that are long.", source="assumed", ge=0.0, le=1.0
+    )
     long_least_tokens: float = quantity(
-        65536.0, unit="tokens", doc="Shortest of the long prompts.", example=65536.0,
-        source="assumed", ge=1.0, le=1048576.0,
+        65536.0, "Shortest of the long prompts.", unit="tokens", source="assumed",
+        ge=1.0, le=1048576.0,
     )  # fmt: skip
     long_most_tokens: float = quantity(
-        524288.0, unit="tokens", doc="Longest; between them the logarithm is even.",
+        524288.0, "Longest; between them the logarithm is even.", unit="tokens",
         example=1048576.0, source="assumed; the paper goes to 10 million", ge=1.0,
         le=1048576.0,
     )  # fmt: skip
     sequence_parallel: int = quantity(
-        4, unit="stages", doc="Stages that a long prompt's chunks follow each other "
-        "through.", example=4, source="assumed", ge=1, le=64,
+        4, "Stages that a long prompt's chunks follow each other through.",
+        unit="stages", source="assumed", ge=1, le=64,
     )  # fmt: skip
     kv_parallel: int = quantity(
-        1, unit="groups", doc="Groups that share the cache of a long sequence.",
-        example=2, source="assumed", ge=1, le=64,
+        1, "Groups that share the cache of a long sequence.", unit="groups", example=2,
+        source="assumed", ge=1, le=64,
     )  # fmt: skip
     long_instances: int = quantity(
-        1, unit="instances", doc="Instances for long prompts; the other servers serve "
-        "the rest.", example=1, source="assumed", ge=1, le=1000,
+        1, "Instances for long prompts; the other servers serve the rest.",
+        unit="instances", source="assumed", ge=1, le=1000,
     )  # fmt: skip
     chunk_target_s: float = quantity(
-        0.1, unit="s", doc="Longest iteration aimed at.", example=0.1,
+        0.1, "Longest iteration aimed at.", unit="s",
         source="the limit of the time between tokens", gt=0.0, le=10.0,
     )  # fmt: skip
     long_chunk_target_s: float = quantity(
-        2.0, unit="s", doc="The same in the long pool.", example=0.5,
+        2.0, "The same in the long pool.", unit="s", example=0.5,
         source="assumed; see medha.md on the power of short chunks", gt=0.0, le=60.0,
     )  # fmt: skip
     chunk_overhead_s: float = quantity(
-        0.002, unit="s", doc="Added to every chunk.", example=0.002, source="assumed",
-        ge=0.0, le=1.0,
-    )  # fmt: skip
+        0.002, "Added to every chunk.", unit="s", source="assumed", ge=0.0, le=1.0
+    )
     long_slack: float = quantity(
-        5.0, unit="1", doc="Limit of a long prompt's time to first token ÷ its prefill "
-        "alone on the long pool.", example=5.0, source="assumed", gt=1.0,
+        5.0, "Limit of a long prompt's time to first token ÷ its prefill alone on the "
+        "long pool.", source="assumed", gt=1.0,
     )  # fmt: skip
 
 
@@ -245,14 +242,12 @@ def evaluate(ground: Ground, given: MedhaParameters) -> Outcome:
     requests = mixed_requests(
         ground.requests, given, classes=len(ground.classes), seed=ground.seed
     )
-    plain, ran_plain = run_with_result(
-        ground, whole_plan(ground, given, engine), requests, system="whole_prompts",
-        label="Whole prompts, first come",
-    )  # fmt: skip
-    outcome, ran = run_with_result(
-        ground, long_plan(ground, given, engine), requests, system=SYSTEM.key,
-        label=SYSTEM.label,
-    )  # fmt: skip
+    whole = whole_plan(ground, given, engine)
+    plain, ran_plain = run_plan(
+        ground, whole, "whole_prompts", "Whole prompts, first come", requests
+    )
+    cut = long_plan(ground, given, engine)
+    outcome, ran = run_plan(ground, cut, SYSTEM.key, SYSTEM.label, requests)
     peak, near_s = near_tdp_s(ran, engine)
     figures = {
         "long_requests_count": float((requests.klass >= len(ground.classes)).sum()),
@@ -269,12 +264,8 @@ def evaluate(ground: Ground, given: MedhaParameters) -> Outcome:
             )
             figures[f"{metric}_{part}_s_{who}"] = ours
             figures[f"{metric}_{part}_speedup_{who}"] = theirs / ours
-    notes = (
-        *outcome.notes,
-        "which requests are long, and how long, is assumed",
-        engine.table.source,
-    )
-    return replace(outcome, baseline=plain, figures=figures, notes=notes)
+    note = "which requests are long, and how long, is assumed"
+    return outcome.plus(figures, note, engine.table.source, baseline=plain)
 
 
 SYSTEM = System(

@@ -16,9 +16,6 @@ was left out.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from twin.errors import ScenarioError
 from twin.serving.fleet.parts import Engine, Requests
 from twin.serving.modserve.autoscale import StageScaler
 from twin.serving.modserve.encode_power import at_encoding_power
@@ -32,7 +29,7 @@ from twin.serving.modserve.plans import (
 )
 from twin.serving.multimodal import AUDIO, IMAGE
 from twin.serving.systems.base import Ground, Outcome, System
-from twin.serving.systems.outcome import fleet_outcome
+from twin.serving.systems.outcome import check_traffic, run_plan
 
 SOURCE = (
     "ModServe (SoCC 2025), arXiv 2502.00937: abstract read; stage times, limits and "
@@ -58,29 +55,20 @@ def evaluate(ground: Ground, p: Parameters) -> Outcome:
     Source:
         docs/models/modserve.md.
     """
-    if len(ground.requests) == 0:
-        raise ScenarioError("traffic", "must hold requests to profile from", "none",
-                            "choose a longer horizon or a higher rate")  # fmt: skip
+    check_traffic(ground.requests)
     media = media_of(ground, p)
     ours = modserve_plan(ground, p, media)
     plain = monolith_requests(ground, p, media)
     whole = monolith_plan(at_encoding_power(ground, p, media, plain), p, plain)
     before = _run(ground, whole, plain, "modserve_monolith", "One multimodal pool")
     after = _run(ground, ours, media.requests, SYSTEM.key, SYSTEM.label)
-    figures = (
-        after.figures
-        | _compared(after, before)
-        | {
-            "image_requests": float((media.kind == IMAGE).sum()),
-            "images": float(media.images.sum()),
-            "audio_requests": float((media.kind == AUDIO).sum()),
-            "encode_items": float(media.items.sum()),
-        }
-    )
-    return replace(
-        after, baseline=before, figures=figures,
-        notes=(*after.notes, *_notes(p, ground.engine)),
-    )  # fmt: skip
+    figures = _compared(after, before) | {
+        "image_requests": float((media.kind == IMAGE).sum()),
+        "images": float(media.images.sum()),
+        "audio_requests": float((media.kind == AUDIO).sum()),
+        "encode_items": float(media.items.sum()),
+    }
+    return after.plus(figures, *_notes(p, ground.engine), baseline=before)
 
 
 def _run(
@@ -93,21 +81,15 @@ def _run(
     } | {
         f"{pool.name}_gpus_per_instance": float(pool.engine.gpu_count) for pool in pools
     }
-    notes = (
-        ("the hall falls short of the busiest minute by the profiles",)
-        if arranged.short else ()
-    )  # fmt: skip
-    outcome = fleet_outcome(
-        ground, arranged.plan, system=key, label=label, requests=requests,
-        notes=notes, figures=figures,
-    )  # fmt: skip
+    short = "the hall falls short of the busiest minute by the profiles"
+    outcome, _ = run_plan(ground, arranged.plan, key, label, requests)
     scaler = arranged.plan.controller
-    if not isinstance(scaler, StageScaler):
-        return outcome
-    return replace(outcome, figures=figures | {
-        "started_instances": float(scaler.started),
-        "stopped_instances": float(scaler.stopped),
-    })  # fmt: skip
+    if isinstance(scaler, StageScaler):
+        figures |= {
+            "started_instances": float(scaler.started),
+            "stopped_instances": float(scaler.stopped),
+        }
+    return outcome.plus(figures, *([short] if arranged.short else []))
 
 
 def _compared(after: Outcome, before: Outcome) -> dict[str, float]:

@@ -55,37 +55,31 @@ class Parameters(Model):
     """Knobs of Murakkab."""
 
     workflows_per_hour: float | None = quantity(
-        None, unit="1/h",
-        doc="Workflows started per hour on average, kept from the recorded requests; "
+        None, "Workflows started per hour on average, kept from the recorded requests; "
         f"nothing: what the fixed arrangement carries, at most {MOST} in all",
-        example=500, source="ours", gt=0,
+        unit="1/h", example=500, source="ours", gt=0,
     )  # fmt: skip
     code_frac: float = quantity(
-        0.5, unit="1",
-        doc="Part of the workflows that write code; the rest answer questions",
-        example=0.5, source=_ASSUMED, ge=0, le=1,
+        0.5, "Part of the workflows that write code; the rest answer questions",
+        source=_ASSUMED, ge=0, le=1,
     )  # fmt: skip
     limit_s: float = quantity(
-        180.0, unit="s", doc="Limit from request to answer", example=180,
-        source=_ASSUMED, gt=0,
-    )  # fmt: skip
+        180.0, "Limit from request to answer", unit="s", source=_ASSUMED, gt=0
+    )
     path_frac: float = quantity(
-        0.7, unit="1",
-        doc="Part of that limit a workflow of mean length may take where nothing waits",
-        example=0.7, source=_ASSUMED, gt=0, le=1,
+        0.7, "Part of that limit a workflow of mean length may take where nothing "
+        "waits", source=_ASSUMED, gt=0, le=1,
     )  # fmt: skip
     quality_floor: float = quantity(
-        0.9, unit="1",
-        doc="Least quality of a workflow ÷ that of the best configuration that the "
-        "hall's GPU type has", example=0.9, source=_ASSUMED, ge=0, le=1,
+        0.9, "Least quality of a workflow ÷ that of the best configuration that the "
+        "hall's GPU type has", source=_ASSUMED, ge=0, le=1,
     )  # fmt: skip
     busy_frac: float = quantity(
-        0.7, unit="1",
-        doc="Largest share of the busiest hour that instances are planned to work",
-        example=0.7, source=_ASSUMED, gt=0, le=1,
+        0.7, "Largest share of the busiest hour that instances are planned to work",
+        source=_ASSUMED, gt=0, le=1,
     )  # fmt: skip
     goal: Literal["energy", "cost", "gpus"] = quantity(
-        "energy", unit="1", doc="What the optimiser makes least", example="energy",
+        "energy", "What the optimiser makes least",
         source="objectives of the publication",
     )  # fmt: skip
 
@@ -108,8 +102,7 @@ def evaluate(ground: Ground, knobs: Parameters) -> Outcome:
     Source:
         docs/models/murakkab.md.
     """
-    usd = ground.engine.gpu_hour_usd
-    configs = catalogue(ground.server.gpu, usd)
+    configs = catalogue(ground.server.gpu, ground.engine.gpu_hour_usd)
     fixed = _Fixed(ground, knobs, configs)
     per_hour = knobs.workflows_per_hour or fixed.rate_per_hour()
     kept = thinned(ground, per_hour)
@@ -129,18 +122,18 @@ def evaluate(ground: Ground, knobs: Parameters) -> Outcome:
     notes = _notes(found)
     baseline = workflow_outcome(
         ground, batch, plain, key="murakkab-fixed", label="Fixed configurations",
-        output_tokens=tokens, gpu_hour_usd=usd, notes=notes[:1],
+        output_tokens=tokens, notes=notes[:1],
         kept_frac=np.full(len(batch), fixed.quality_frac),
     )  # fmt: skip
     quality = np.array([found.quality_frac.get(name, 1.0) for name in WORKFLOWS])
     ours = workflow_outcome(
         ground, batch, result, key="murakkab", label="Murakkab",
-        output_tokens=tokens, gpu_hour_usd=usd, notes=notes, baseline=baseline,
+        output_tokens=tokens, notes=notes, baseline=baseline,
         kept_frac=quality[batch.kind],
     )  # fmt: skip
     figures = compared(ours, baseline) | {"gpus_on": found.gpus}
     figures |= {f"published_{name}_ratio_most": v for name, v in PUBLISHED.items()}
-    return replace(ours, figures=figures)
+    return ours.plus(figures)
 
 
 def _batch(ground: Ground, knobs: Parameters, kept: IntArray) -> Batch:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
+from twin.errors import ScenarioError
 from twin.serving.fleet import state as k
 from twin.serving.fleet.parts import Fleet, Plan, Pool, Requests
 from twin.serving.fleet.run import (
     PERCENTILES,
     FleetResult,
-    Stop,
     run_fleet,
     server_w_series,
 )
@@ -41,19 +42,25 @@ def baseline_fleet(
     return Fleet(pools=(main,), classes=ground.classes, pue=ground.pue)
 
 
-def fleet_outcome(
-    ground: Ground,
-    plan: Plan,
-    *,
-    system: str,
-    label: str,
-    requests: Requests | None = None,
-    notes: tuple[str, ...] = (),
-    figures: dict[str, float] | None = None,
-    stop: Stop | None = None,
-) -> Outcome:
+def check_traffic(requests: Requests) -> None:
     """
-    Run a plan and fill an outcome.
+    Refuse traffic without a request.
+
+    Raises:
+        ScenarioError: If there is none.
+    """
+    if len(requests) == 0:
+        raise ScenarioError("requests", "must hold a request", 0,
+                            "study a longer time, or more traffic")  # fmt: skip
+
+
+def run_plan(
+    ground: Ground, plan: Plan, system: str, label: str,
+    requests: Requests | None = None, *, notes: tuple[str, ...] = (),
+    figures: dict[str, float] | None = None,
+) -> tuple[Outcome, FleetResult]:  # fmt: skip
+    """
+    Run a plan and say what came of it.
 
     Args:
         ground: Common ground: horizon, prices, carbon.
@@ -61,66 +68,81 @@ def fleet_outcome(
         system: Key of the system.
         label: Name for people.
         requests: Traffic as the system sees it; None is the ground's.
-        notes: What was assumed.
+        notes: What was assumed, beside the plan's own.
         figures: Further named numbers.
-        stop: As `run_fleet`; None is the ground's.
 
     Returns:
-        The outcome, with its timeline.
+        The outcome with its timeline, and what it was made of.
     """
     result = run_fleet(
         plan, [ground.requests if requests is None else requests],
-        horizon_s=ground.horizon_s, tick_s=CONTROL_TICK_S, stop=stop or ground.stop,
+        horizon_s=ground.horizon_s, tick_s=CONTROL_TICK_S, stop=ground.stop,
     )  # fmt: skip
-    return outcome_of(
-        ground, plan, result, system=system, label=label,
-        notes=(*plan.notes, *notes), figures=figures or {},
-    )  # fmt: skip
-
-
-def outcome_of(
-    ground: Ground, plan: Plan, result: FleetResult, *, system: str, label: str,
-    notes: tuple[str, ...], figures: dict[str, float],
-) -> Outcome:  # fmt: skip
-    """Outcome of a run that is done; arguments as `fleet_outcome`."""
     timeline = timeline_of(plan.fleet, result)
     classes = result.classes.values()
     refused: dict[str, int] = {}
     for one in classes:
         for reason, count in one.refused.items():
             refused[reason] = refused.get(reason, 0) + count
-    gpu_hours = sum(p.gpu_s for p in result.pools.values()) / 3600.0
     rent_usd = sum(p.cost_usd for p in result.pools.values())
     return Outcome(
         system=system, label=label,
         arrived=result.arrived, finished=result.finished, refused=refused,
         in_flight=sum(c.in_flight for c in classes),
         attained_frac=result.attained_frac,
-        latency_s=_latency(result, ("ttft", "tbt", "e2e")),
-        slowdown=_slowdown(plan.fleet, result),
+        latency_s=_latency(result), slowdown=_slowdown(plan.fleet, result),
         energy_j=result.site_j, mean_power_w=result.site_j / result.horizon_s,
         peak_power_w=result.peak_server_w * plan.fleet.pue,
         output_tokens=sum(c.output_tokens for c in classes),
-        gpu_hours=gpu_hours,
+        gpu_hours=sum(p.gpu_s for p in result.pools.values()) / 3600.0,
         cost_usd=ground.cost_usd(rent_usd, result.site_j),
         carbon_g=carbon_g(timeline, result.horizon_s, ground.carbon_g_per_kwh),
-        timeline=timeline, notes=notes, figures=figures,
-    )  # fmt: skip
+        timeline=timeline, notes=(*plan.notes, *notes), figures=figures or {},
+    ), result  # fmt: skip
 
 
-def _latency(
-    result: FleetResult, metrics: tuple[str, ...], prefix: str = ""
-) -> dict[str, dict[str, float]]:
+def mean_s(
+    result: FleetResult, metric: str, classes: Collection[str] | None = None
+) -> float:
+    """
+    Mean latency over the requests of some classes; percentiles are in the outcome.
+
+    Args:
+        result: A run.
+        metric: "ttft", "tbt" or "e2e".
+        classes: Names of the classes; None is all.
+
+    Returns:
+        Mean. [s]; NaN where none of them got that far.
+    """
+    total_s, count = 0.0, 0.0
+    for place, (name, one) in enumerate(result.classes.items()):
+        counted = float(result.histogram[place, k.METRICS.index(metric)].sum())
+        if (classes is None or name in classes) and counted:
+            total_s += one.latency[metric]["mean"] * counted
+            count += counted
+    return total_s / count if count else math.nan
+
+
+def _latency(result: FleetResult, prefix: str = "") -> dict[str, dict[str, float]]:
     return {
         m: {name: result.percentile(prefix + m, f) for name, f in PERCENTILES.items()}
-        for m in metrics
+        for m in k.METRICS
     }
 
 
 def _slowdown(fleet: Fleet, result: FleetResult) -> dict[str, dict[str, float]]:
-    if fleet.reference is None:
-        return {}
-    return _latency(result, ("ttft", "tbt", "e2e"), "slow_")
+    return {} if fleet.reference is None else _latency(result, "slow_")
+
+
+def spread_s(values: FloatArray) -> dict[str, float]:
+    """Percentiles and mean of what is known. [s]"""
+    known = values[~np.isnan(values)]
+    if not known.size:
+        return dict.fromkeys(("p50", "p90", "p99", "mean"), float("nan"))
+    p50, p90, p99 = np.percentile(known, [50, 90, 99])
+    mean = float(known.mean())
+    return {"p50": float(p50), "p90": float(p90), "p99": float(p99), "mean": mean}
 
 
 def timeline_of(fleet: Fleet, result: FleetResult) -> Timeline:

@@ -31,50 +31,47 @@ class PruneTrainParameters(Model):
     """The dense job, its shares of time, and what pruning saves."""
 
     epochs: int = quantity(
-        90, unit="epochs", doc="Passes over the training set.", example=90,
+        90, "Passes over the training set.", unit="epochs",
         source="assumed: usual for ResNet-50", ge=1, le=10_000,
     )  # fmt: skip
     images: int = quantity(
-        1_281_167, unit="images", doc="Images of one epoch.", example=1_281_167,
+        1_281_167, "Images of one epoch.", unit="images",
         source="ImageNet-1k, from memory", ge=1,
     )  # fmt: skip
     images_per_gpu_s: float = quantity(
-        2500.0, unit="1/s", doc="Images one GPU trains on per second, dense.",
-        example=2500.0, source="order of an A100's in mixed precision, from memory",
-        gt=0.0,
+        2500.0, "Images one GPU trains on per second, dense.", unit="1/s",
+        source="order of an A100's in mixed precision, from memory", gt=0.0,
     )  # fmt: skip
     compute_frac: float = quantity(
-        0.6, unit="1", doc="Share of the dense job's time that is bound by computing.",
-        example=0.6, source="assumed", ge=0.0, le=1.0,
+        0.6, "Share of the dense job's time that is bound by computing.",
+        source="assumed", ge=0.0, le=1.0,
     )  # fmt: skip
     memory_frac: float = quantity(
-        0.3, unit="1",
-        doc="Share bound by memory traffic; the rest is bound by communication.",
-        example=0.3, source="assumed", ge=0.0, le=1.0,
+        0.3, "Share bound by memory traffic; the rest is bound by communication.",
+        source="assumed", ge=0.0, le=1.0,
     )  # fmt: skip
     flops_saved_frac: float = quantity(
-        0.40, unit="1", doc="Floating-point operations saved over the whole run.",
-        example=0.4, source=_ABSTRACT, ge=0.0, lt=1.0,
+        0.40, "Floating-point operations saved over the whole run.", source=_ABSTRACT,
+        ge=0.0, lt=1.0,
     )  # fmt: skip
     memory_saved_frac: float = quantity(
-        0.37, unit="1", doc="Memory traffic saved over the whole run.", example=0.37,
-        source=_ABSTRACT, ge=0.0, lt=1.0,
+        0.37, "Memory traffic saved over the whole run.", source=_ABSTRACT, ge=0.0,
+        lt=1.0,
     )  # fmt: skip
     communication_saved_frac: float = quantity(
-        0.55, unit="1", doc="Traffic between accelerators saved over the whole run.",
-        example=0.55, source=_ABSTRACT, ge=0.0, lt=1.0,
+        0.55, "Traffic between accelerators saved over the whole run.",
+        source=_ABSTRACT, ge=0.0, lt=1.0,
     )  # fmt: skip
     prune_epochs: int = quantity(
-        10, unit="epochs", doc="Epochs between two cuts.", example=10, source="assumed",
-        ge=1,
-    )  # fmt: skip
+        10, "Epochs between two cuts.", unit="epochs", source="assumed", ge=1
+    )
     decay_epochs: float = quantity(
-        20.0, unit="epochs", doc="Epochs in which what is left to prune falls to 1/e.",
-        example=20.0, source="assumed: most is pruned early", gt=0.0,
+        20.0, "Epochs in which what is left to prune falls to 1/e.", unit="epochs",
+        source="assumed: most is pruned early", gt=0.0,
     )  # fmt: skip
     power_frac: float = quantity(
-        0.85, unit="1", doc="GPU power in training ÷ TDP, pruned or not.", example=0.85,
-        source="assumed", gt=0.0, le=1.0,
+        0.85, "GPU power in training ÷ TDP, pruned or not.", source="assumed", gt=0.0,
+        le=1.0,
     )  # fmt: skip
 
 

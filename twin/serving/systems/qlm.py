@@ -16,7 +16,6 @@ Models, classes and the swings of their popularity are assumed: shape only.
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import numpy as np
 
@@ -24,7 +23,7 @@ from twin.errors import ScenarioError
 from twin.serving.fleet.parts import Fleet, FleetClass, Plan, Pool, Queue, SharedQueue
 from twin.serving.fleet.run import FleetResult
 from twin.serving.systems.base import Ground, Outcome, System
-from twin.serving.systems.means import check_traffic, run_with_result
+from twin.serving.systems.outcome import check_traffic, run_plan
 from twin.serving.systems.qlm_groups import (
     KINDS,
     Groups,
@@ -127,19 +126,15 @@ def evaluate(ground: Ground, given: QlmParameters) -> Outcome:
     busy = busy_instances(groups, works, requests, ground.horizon_s)
     instances = instances_of(ground, given, busy, models=len(groups.engines))
     limit = max(1024, len(requests))
-    plain, ran_plain = run_with_result(
-        ground,
-        dedicated_plan(ground, groups, busy, instances=instances, limit=limit),
-        requests, system="dedicated", label="Instances dedicated to models",
-    )  # fmt: skip
+    apart = dedicated_plan(ground, groups, busy, instances=instances, limit=limit)
+    plain, ran_plain = run_plan(
+        ground, apart, "dedicated", "Instances dedicated to models", requests
+    )
 
     def scheduled(knobs: QlmParameters) -> tuple[Outcome, FleetResult, Scheduler]:
         scheduler = Scheduler(groups, works, requests, busy, knobs, instances=instances)
         plan = shared_plan(ground, groups, scheduler, limit=limit)
-        outcome, ran = run_with_result(
-            ground, plan, requests, system=SYSTEM.key, label=SYSTEM.label
-        )
-        return outcome, ran, scheduler
+        return *run_plan(ground, plan, SYSTEM.key, SYSTEM.label, requests), scheduler
 
     outcome, ran, scheduler = scheduled(given)
     figures = {
@@ -161,12 +156,12 @@ def evaluate(ground: Ground, given: QlmParameters) -> Outcome:
             "held_power_w": power_between_w(outcome, given),
             "held_power_before_w": power_between_w(free, given),
         }
-    notes = (
-        *outcome.notes,
+    return outcome.plus(
+        figures,
         "models, classes and how their shares swing are assumed",
         "latencies and limits are of the time to first token, as in the paper",
+        baseline=plain,
     )
-    return replace(outcome, baseline=plain, figures=figures, notes=notes)
 
 
 def power_between_w(outcome: Outcome, given: QlmParameters) -> float:

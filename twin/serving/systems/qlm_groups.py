@@ -14,8 +14,9 @@ import numpy as np
 from twin.catalogue.chips import CHIPS
 from twin.errors import ScenarioError
 from twin.scenario.base import Model, quantity
-from twin.serving.fleet.engines import make_engine, swap_s
+from twin.serving.fleet.engines import make_engine
 from twin.serving.fleet.parts import Engine, Requests
+from twin.serving.fleet.startup import swap_s
 from twin.serving.ground import capacity_rps
 from twin.serving.systems.base import Ground
 from twin.serving.systems.qlm_queues import Work
@@ -31,59 +32,55 @@ class QlmParameters(Model):
     """Models, classes, limits and what the scheduler may do."""
 
     other_models: tuple[str, ...] = quantity(
-        ("llama-3.1-70b", "qwen3-14b"), unit="name", doc="Models served beside the "
-        "ground's.", example=["llama-3.1-70b"], source="assumed", min_length=1,
+        ("llama-3.1-70b", "qwen3-14b"), "Models served beside the ground's.",
+        unit="name", example=["llama-3.1-70b"], source="assumed", min_length=1,
         max_length=4,
     )  # fmt: skip
     other_frac: float = quantity(
-        0.5, unit="1", doc="Share of requests for the other models, equal among them.",
-        example=0.5, source="assumed", gt=0.0, lt=1.0,
+        0.5, "Share of requests for the other models, equal among them.",
+        source="assumed", gt=0.0, lt=1.0,
     )  # fmt: skip
     batch_frac: float = quantity(
-        0.5, unit="1", doc="Share of requests that are batch work.", example=0.5,
-        source="assumed", ge=0.0, le=1.0,
-    )  # fmt: skip
+        0.5, "Share of requests that are batch work.", source="assumed", ge=0.0, le=1.0
+    )
     batch_every_s: float = quantity(
-        900.0, unit="s", doc="Batch requests are handed in together this often.",
-        example=900.0, source="assumed", gt=0.0,
-    )  # fmt: skip
-    swing_frac: float = quantity(
-        0.8, unit="1", doc="How far the models' shares swing, each at its own time; 0: "
-        "they stand still.", example=0.8, source="assumed", ge=0.0, le=1.0,
-    )  # fmt: skip
-    swing_s: float = quantity(
-        1800.0, unit="s", doc="Period of that swing.", example=1800.0,
+        900.0, "Batch requests are handed in together this often.", unit="s",
         source="assumed", gt=0.0,
     )  # fmt: skip
+    swing_frac: float = quantity(
+        0.8, "How far the models' shares swing, each at its own time; 0: they stand "
+        "still.", source="assumed", ge=0.0, le=1.0,
+    )  # fmt: skip
+    swing_s: float = quantity(
+        1800.0, "Period of that swing.", unit="s", source="assumed", gt=0.0
+    )
     interactive_s: float = quantity(
-        20.0, unit="s", doc="Limit of the time to first token, interactive.",
-        example=20.0, source="the paper's, weakly remembered", gt=0.0,
+        20.0, "Limit of the time to first token, interactive.", unit="s",
+        source="the paper's, weakly remembered", gt=0.0,
     )  # fmt: skip
     batch_s: float = quantity(
-        1800.0, unit="s", doc="The same, batch.", example=1800.0,
+        1800.0, "The same, batch.", unit="s",
         source="assumed; the paper has classes up to an hour", gt=0.0,
     )  # fmt: skip
     load_frac: float | None = quantity(
-        0.6, unit="1", doc="Turn instances off until the load is at most this; empty: "
-        "all at hand are on.", example=0.6, source="assumed: groups take whole "
-        "instances, which wants room", gt=0.0, le=10.0,
+        0.6, "Turn instances off until the load is at most this; empty: all at hand "
+        "are on.", source="assumed: groups take whole instances, which wants room",
+        gt=0.0, le=10.0,
     )  # fmt: skip
     period_s: float = quantity(
-        5.0, unit="s", doc="Time between decisions.", example=5.0, source="assumed",
-        ge=1.0, le=600.0,
-    )  # fmt: skip
+        5.0, "Time between decisions.", unit="s", source="assumed", ge=1.0, le=600.0
+    )
     sure: float = quantity(
-        1.0, unit="1", doc="Standard deviations of the waiting time kept as margin.",
-        example=1.0, source="assumed", ge=0.0, le=5.0,
+        1.0, "Standard deviations of the waiting time kept as margin.",
+        source="assumed", ge=0.0, le=5.0,
     )  # fmt: skip
     hold_from_s: float = quantity(
-        0.0, unit="s", doc="Batch work that can wait is held back from here on.",
+        0.0, "Batch work that can wait is held back from here on.", unit="s",
         example=1200.0, source="assumed", ge=0.0,
     )  # fmt: skip
     hold_s: float = quantity(
-        0.0, unit="s", doc="For so long; 0: never.", example=600.0, source="assumed",
-        ge=0.0,
-    )  # fmt: skip
+        0.0, "For so long; 0: never.", unit="s", example=600.0, source="assumed", ge=0.0
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,9 +175,7 @@ def group_works(groups: Groups, requests: Requests) -> tuple[Work, ...]:
     for g in range(len(groups.names)):
         rows = requests.klass == g
         rows = rows if rows.any() else np.ones(len(requests), dtype=bool)
-        some = Requests(
-            **{n: getattr(requests, n)[rows] for n in Requests.__dataclass_fields__}
-        )
+        some = requests.taken(rows)
         mean = float(some.output.mean())
         rate = capacity_rps(groups.engines[groups.model_of[g]], some)
         found.append(Work(

@@ -14,15 +14,13 @@ self-consistency on the same queries.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from twin.scenario.base import Model, quantity
 from twin.serving.fleet.parts import Requests
 from twin.serving.systems import chains as of_chains
 from twin.serving.systems.base import Ground, Outcome, System
-from twin.serving.systems.means import run_with_result
+from twin.serving.systems.outcome import run_plan
 
 SOURCE = "Slim-SC (EMNLP 2025), arXiv 2509.13990: abstract read"
 STREAM = 811
@@ -33,38 +31,33 @@ class SlimScParameters(Model):
     """Chains per query and how alike they are."""
 
     chains: int = quantity(
-        8, unit="chains", doc="Chains sampled per query; 1 is no self-consistency.",
-        example=8, source="assumed", ge=1, le=64,
+        8, "Chains sampled per query; 1 is no self-consistency.", unit="chains",
+        source="assumed", ge=1, le=64,
     )  # fmt: skip
     query_frac: float = quantity(
-        0.1, unit="1", doc="Share of requests answered by self-consistency.",
-        example=0.1, source="assumed", ge=0.0, le=1.0,
+        0.1, "Share of requests answered by self-consistency.", source="assumed",
+        ge=0.0, le=1.0,
     )  # fmt: skip
     tokens_factor: float = quantity(
-        2.0, unit="1", doc="Mean length of a chain ÷ recorded output.", example=2.0,
-        source="assumed", gt=0.0, le=100.0,
+        2.0, "Mean length of a chain ÷ recorded output.", source="assumed", gt=0.0,
+        le=100.0,
     )  # fmt: skip
     length_spread: float = of_chains.LENGTH_SPREAD
     most_tokens: int = quantity(
-        16384, unit="tokens", doc="Longest chain.", example=16384, source="assumed",
-        ge=1,
-    )  # fmt: skip
+        16384, "Longest chain.", unit="tokens", source="assumed", ge=1
+    )
     redundancy: float = quantity(
-        0.4, unit="1",
-        doc="Probability that a chain after the first repeats an earlier one.",
-        example=0.4, source="assumed: not published", ge=0.0, le=1.0,
+        0.4, "Probability that a chain after the first repeats an earlier one.",
+        source="assumed: not published", ge=0.0, le=1.0,
     )  # fmt: skip
     stop_from_frac: float = quantity(
-        0.1, unit="1",
-        doc="Earliest stop of a repeating chain, as a share of its length; stops are "
-        "even from there to its end.", example=0.1,
-        source="assumed: chains must differ for some steps before they can agree",
-        ge=0.0, le=1.0,
+        0.1, "Earliest stop of a repeating chain, as a share of its length; stops are "
+        "even from there to its end.", source="assumed: chains must differ for some "
+        "steps before they can agree", ge=0.0, le=1.0,
     )  # fmt: skip
     chain_accuracy: float = quantity(
-        0.6, unit="1", doc="Mean accuracy of one chain.", example=0.6, source="assumed",
-        gt=0.0, lt=1.0,
-    )  # fmt: skip
+        0.6, "Mean accuracy of one chain.", source="assumed", gt=0.0, lt=1.0
+    )
     concentration: float = of_chains.CONCENTRATION
     wrong_answers: int = of_chains.WRONG_ANSWERS
 
@@ -141,19 +134,12 @@ def evaluate(ground: Ground, parameters: SlimScParameters) -> Outcome:
         ground.requests, parameters, ground.seed, classes=len(ground.classes)
     )
     plan = of_chains.reasoning_plan(ground)
-    plain, ran_plain = run_with_result(
-        ground, plan, full, system="self_consistency",
-        label="Self-consistency, every chain to its end",
-    )  # fmt: skip
-    outcome, ran = run_with_result(
-        ground, plan, slim, system=SYSTEM.key, label=SYSTEM.label
-    )
+    label = "Self-consistency, every chain to its end"
+    plain, ran_plain = run_plan(ground, plan, "self_consistency", label, full)
+    outcome, ran = run_plan(ground, plan, SYSTEM.key, SYSTEM.label, slim)
     with_all, with_some = accuracies(parameters, ground.seed)
-    return replace(
-        outcome,
-        quality_frac=min(with_some / with_all, 1.0),
-        baseline=plain,
-        figures=outcome.figures | figures | {
+    return outcome.plus(
+        figures | {
             "latency_change_frac": _change(
                 of_chains.reasoning_mean_s(ground, ran),
                 of_chains.reasoning_mean_s(ground, ran_plain),
@@ -162,13 +148,9 @@ def evaluate(ground: Ground, parameters: SlimScParameters) -> Outcome:
             "accuracy_all_frac": with_all,
             "accuracy_frac": with_some,
         },
-        notes=(
-            *outcome.notes,
-            (
-                "which chains repeat, and when they are stopped, is assumed; the "
-                "published gains are upper bounds"
-            ),
-        ),
+        "which chains repeat, and when they are stopped, is assumed; the published "
+        "gains are upper bounds",
+        quality_frac=min(with_some / with_all, 1.0), baseline=plain,
     )  # fmt: skip
 
 

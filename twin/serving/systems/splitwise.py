@@ -23,12 +23,14 @@ from twin.catalogue import find_server
 from twin.catalogue.servers import Server
 from twin.errors import ScenarioError
 from twin.scenario.base import Model, quantity
+from twin.scenario.provision import DesignName
 from twin.serving.fleet.engines import make_engine
 from twin.serving.fleet.parts import Engine, Plan, Reference
-from twin.serving.fleet.run import FleetResult, run_fleet
+from twin.serving.fleet.run import FleetResult
 from twin.serving.splitwise.cluster import RULES, Rules, counted_as_published, fleet_of
 from twin.serving.splitwise.designs import (
     CAPPED_GPU_FRAC,
+    PAIRS,
     Design,
     Machine,
     reference_of,
@@ -42,7 +44,7 @@ from twin.serving.splitwise.throughput import (
     Traffic,
 )
 from twin.serving.systems.base import Ground, Outcome, System
-from twin.serving.systems.outcome import CONTROL_TICK_S, outcome_of
+from twin.serving.systems.outcome import run_plan
 
 SOURCE = (
     "Splitwise (ISCA 2024, arXiv 2311.18677): abstract read, mechanism second-hand; "
@@ -59,67 +61,55 @@ WHOLE_SERVER = 8
 class Parameters(Model):
     """Design, split, link, limits and scheduling."""
 
-    design: Literal["own", "Base-A100", "Base-H100", "AA", "HH", "HA", "HHcap"] = (
-        quantity(
-            "own",
-            unit="1",
-            doc="Machines of both pools. `own` has the study's servers in both; A is a "
-            "DGX A100, H the study's servers, or DGX H100 where those are DGX A100; "
-            "`cap` caps GPUs that decode at half their TDP; Base is one mixed pool",
-            example="HA",
-            source="published designs; `own` is ours",
-        )
-    )
+    design: Literal["own", DesignName] = quantity(
+        "own", "Machines of both pools. `own` has the study's servers in both; A is a "
+        "DGX A100, H the study's servers, or DGX H100 where those are DGX A100; `cap` "
+        "caps GPUs that decode at half their TDP; Base is one mixed pool",
+        example="HA", source="published designs; `own` is ours",
+    )  # fmt: skip
     objective: Literal["iso-power", "iso-cost"] = quantity(
-        "iso-power", unit="1",
-        doc="What the machines have in common with the study's servers: provisioned "
-        "power or rent", example="iso-cost", source="published",
+        "iso-power", "What the machines have in common with the study's servers: "
+        "provisioned power or rent", example="iso-cost", source="published",
     )  # fmt: skip
     prompt_frac: float | None = quantity(
-        None, unit="1",
-        doc="Part of that budget for prompt machines; null: searched for on the "
+        None, "Part of that budget for prompt machines; null: searched for on the "
         "study's lengths", example=0.5, source="the publication searches", gt=0.0,
         lt=1.0,
     )  # fmt: skip
     transfer: Literal["layer-wise", "serial", "simulator"] = quantity(
-        "layer-wise", unit="1",
-        doc="How caches are sent: during prefill but for a residual, whole after it, "
-        "or as splitwise-sim has it", example="serial", source="published",
+        "layer-wise", "How caches are sent: during prefill but for a residual, whole "
+        "after it, or as splitwise-sim has it", example="serial", source="published",
     )  # fmt: skip
     reference: Literal["auto", "dgx-a100", "own"] = quantity(
-        "auto", unit="1",
-        doc="Server whose lone request slow-downs are measured against; auto is a DGX "
-        "A100 where the model fits it, else the study's own", example="own",
+        "auto", "Server whose lone request slow-downs are measured against; auto is a "
+        "DGX A100 where the model fits it, else the study's own", example="own",
         source="published: a DGX A100",
     )  # fmt: skip
     limits_factor: float = quantity(
-        1.0, unit="1", doc="Multiplier of the nine limits that the search keeps",
-        example=1.5, source="published limits", gt=0.0,
+        1.0, "Multiplier of the nine limits that the search keeps", example=1.5,
+        source="published limits", gt=0.0,
     )  # fmt: skip
     batching: Literal["mixed", "pausing"] = quantity(
-        RULES.batching, unit="1",
-        doc="On machines that do both phases: a prompt shares its iteration with a "
-        "token of every sequence, or runs alone while they wait", example="pausing",
-        source="published simulator",
+        RULES.batching, "On machines that do both phases: a prompt shares its "
+        "iteration with a token of every sequence, or runs alone while they wait",
+        example="pausing", source="published simulator",
     )  # fmt: skip
     max_prefill_tokens: float = quantity(
-        RULES.max_prefill_tokens, unit="tokens",
-        doc="Prompt tokens batched into one prefill that runs alone", example=2048,
-        source="published", gt=0.0,
+        RULES.max_prefill_tokens, "Prompt tokens batched into one prefill that runs "
+        "alone", unit="tokens", example=2048, source="published", gt=0.0,
     )  # fmt: skip
     max_preemptions: int = quantity(
-        RULES.max_preemptions, unit="prefills",
-        doc="Prefills in a row that may pause decode, where they do", example=4,
-        source="published simulator", ge=0,
+        RULES.max_preemptions, "Prefills in a row that may pause decode, where they do",
+        unit="prefills", example=4, source="published simulator", ge=0,
     )  # fmt: skip
     borrow_above_tokens: float = quantity(
-        RULES.borrow_above_tokens, unit="tokens",
-        doc="Pending tokens of the least loaded prompt machine above which a token "
-        "machine takes the prompt", example=8192, source="published simulator", ge=0.0,
+        RULES.borrow_above_tokens, "Pending tokens of the least loaded prompt machine "
+        "above which a token machine takes the prompt", unit="tokens", example=8192,
+        source="published simulator", ge=0.0,
     )  # fmt: skip
     capped_power_frac: float = quantity(
-        0.7, unit="1", doc="Provisioned power of a server with capped GPUs ÷ without",
-        example=0.7, source="published, second-hand", gt=0.0, le=1.0,
+        0.7, "Provisioned power of a server with capped GPUs ÷ without",
+        source="published, second-hand", gt=0.0, le=1.0,
     )  # fmt: skip
 
 
@@ -163,15 +153,11 @@ def evaluate(ground: Ground, knobs: Parameters) -> Outcome:
         ground, design, (prompts, tokens), reference, rules, slo,
         key=SYSTEM.key, label=f"Splitwise {design.name}",
     )  # fmt: skip
-    figures = after.figures | {
-        "mixed_provisioned_w": before.figures["provisioned_w"],
-        "mixed_rent_usd_per_h": before.figures["rent_usd_per_h"],
-        "mixed_worst_limit_frac": before.figures["worst_limit_frac"],
+    figures = {
+        f"mixed_{name}": before.figures[name]
+        for name in ("provisioned_w", "rent_usd_per_h", "worst_limit_frac")
     }
-    return replace(
-        after, baseline=before, figures=figures,
-        notes=(*after.notes, noted, *_sources(design)),
-    )  # fmt: skip
+    return after.plus(figures, noted, *_sources(design), baseline=before)
 
 
 # --- machines ---
@@ -218,11 +204,7 @@ def _design(ground: Ground, own: Machine, knobs: Parameters) -> Design:
     if knobs.design.startswith("Base"):
         letter = "A" if knobs.design == "Base-A100" else "H"
         return Design(name=knobs.design, prompt=machine(letter))
-    pair = {
-        "own": ("own", "own"), "AA": ("A", "A"), "HH": ("H", "H"), "HA": ("H", "A"),
-        "HHcap": ("H", "Hcap"),
-    }[knobs.design]  # fmt: skip
-    prompt, token = machine(pair[0]), machine(pair[1])
+    prompt, token = map(machine, PAIRS.get(knobs.design, ("own", "own")))
     return split_design(knobs.design, ground.model, prompt, token, knobs.transfer)
 
 
@@ -305,11 +287,8 @@ def _outcome(
         design, *counts, reference=reference, classes=ground.classes, rules=rules,
         request_tokens=_request_tokens(ground), pue=ground.pue,
     )  # fmt: skip
-    plan = Plan(fleet=fleet)
-    result = run_fleet(
-        plan, [counted_as_published(ground.requests)], horizon_s=ground.horizon_s,
-        tick_s=CONTROL_TICK_S, stop=ground.stop,
-    )  # fmt: skip
+    requests = counted_as_published(ground.requests)
+    outcome, result = run_plan(ground, Plan(fleet=fleet), key, label, requests)
     figures = {
         "prompt_machines" if counts[1] else "mixed_machines": float(counts[0]),
         "token_machines": float(counts[1]),
@@ -317,16 +296,13 @@ def _outcome(
         "rent_usd_per_h": design.cost_usd_h(*counts),
         "transfer_e2e_frac": transfer_frac(result),
     }
-    outcome = outcome_of(
-        ground, plan, result, system=key, label=label, notes=(), figures=figures
-    )
     nine = {
         f"{metric}_{name}": outcome.slowdown[metric][name] / slo.limit(metric, name)
         for metric in ("ttft", "tbt", "e2e")
         for name in ("p50", "p90", "p99")
     }
     worst = max((v for v in nine.values() if v == v), default=0.0)
-    return replace(outcome, figures=figures | {"worst_limit_frac": worst})
+    return outcome.plus(figures | {"worst_limit_frac": worst})
 
 
 def _request_tokens(ground: Ground) -> float | None:

@@ -29,8 +29,12 @@ from twin.serving.systems.loads import (
     run_to_end,
     with_batch,
 )
-from twin.serving.systems.means import check_traffic, mean_s, run_with_result
-from twin.serving.systems.outcome import baseline_fleet
+from twin.serving.systems.outcome import (
+    baseline_fleet,
+    check_traffic,
+    mean_s,
+    run_plan,
+)
 
 SOURCE = "SSJF (ASPLOS 2024 workshop, arXiv 2404.08509): abstract read"
 SWEEP = (0.8, 1.0, 1.25)
@@ -42,16 +46,16 @@ class SsjfParameters(PredictorParameters):
     """The predictor, the load and the batch."""
 
     load_frac: float | None = quantity(
-        None, unit="1", doc="Turn instances off until the load is at most this; empty: "
-        "all at hand are on.", example=0.95, source="assumed", gt=0.0, le=10.0,
+        None, "Turn instances off until the load is at most this; empty: all at hand "
+        "are on.", example=0.95, source="assumed", gt=0.0, le=10.0,
     )  # fmt: skip
     max_batch: int | None = quantity(
-        None, unit="sequences", doc="Sequences decoding together; empty: the table's.",
+        None, "Sequences decoding together; empty: the table's.", unit="sequences",
         example=16, source="measured table", ge=1,
     )  # fmt: skip
     ageing: float = quantity(
-        0.0, unit="1", doc="Weight of the time of arrival in the key; 0 is SSJF, which "
-        "may starve long requests.", example=0.02, source="assumed", ge=0.0, le=10.0,
+        0.0, "Weight of the time of arrival in the key; 0 is SSJF, which may starve "
+        "long requests.", example=0.02, source="assumed", ge=0.0, le=10.0,
     )  # fmt: skip
 
 
@@ -130,13 +134,12 @@ def load_point(
     for queue in (FCFS, ssjf_queue(given)):
         plan = queue_plan(busy, queue, instances=instances, requests=len(busy.requests))
         whole = run_to_end(plan, busy.requests, busy.horizon_s, stop=ground.stop)
-        _, cut = run_with_result(busy, plan, busy.requests, system="", label="")
+        cut, _ = run_plan(busy, plan, "", "")
         results.append((whole, cut.finished))
     (fcfs, fcfs_done), (ssjf, ssjf_done) = results
-    names = tuple(fcfs.classes)
     return LoadPoint(
         load_frac=load,
-        fcfs_mean_s=mean_s(fcfs, "e2e", names), ssjf_mean_s=mean_s(ssjf, "e2e", names),
+        fcfs_mean_s=mean_s(fcfs, "e2e"), ssjf_mean_s=mean_s(ssjf, "e2e"),
         fcfs_p99_s=fcfs.percentile("e2e", 0.99),
         ssjf_p99_s=ssjf.percentile("e2e", 0.99),
         throughput_ratio=ssjf_done / fcfs_done if fcfs_done else np.nan,
@@ -158,14 +161,11 @@ def evaluate(ground: Ground, given: SsjfParameters) -> Outcome:
         queue_plan(ground, q, instances=instances, requests=len(requests))
         for q in (FCFS, ssjf_queue(given))
     ]
-    plain, ran_plain = run_with_result(
-        ground, plans[0], requests, system="fcfs", label="First come, first served"
+    plain, ran_plain = run_plan(
+        ground, plans[0], "fcfs", "First come, first served", requests
     )
-    outcome, ran = run_with_result(
-        ground, plans[1], requests, system=SYSTEM.key, label=SYSTEM.label
-    )
-    names = tuple(ran.classes)
-    before, after = (mean_s(r, "e2e", names) for r in (ran_plain, ran))
+    outcome, ran = run_plan(ground, plans[1], SYSTEM.key, SYSTEM.label, requests)
+    before, after = (mean_s(r, "e2e") for r in (ran_plain, ran))
     part = first_requests(replace(ground, requests=requests), SWEEP_REQUESTS)
     figures = {
         "instances_count": float(instances),
@@ -180,12 +180,12 @@ def evaluate(ground: Ground, given: SsjfParameters) -> Outcome:
         at = f"at_load_{load:g}".replace(".", "_")
         figures[f"e2e_mean_change_frac_{at}"] = point.mean_change_frac
         figures[f"throughput_ratio_{at}"] = point.throughput_ratio
-    notes = (
-        *outcome.notes,
+    return outcome.plus(
+        figures,
         f"predictor: {given.predictor}, its error stated by the parameters",
         "figures at a load: the first requests of the traffic, arriving faster",
+        baseline=plain,
     )
-    return replace(outcome, baseline=plain, figures=figures, notes=notes)
 
 
 SYSTEM = System(

@@ -66,46 +66,39 @@ class Parameters(Model):
     """Knobs of StreamWise."""
 
     workflows_per_hour: float | None = quantity(
-        None, unit="1/h",
-        doc="Videos started per hour on average, kept from the recorded requests; "
-        "nothing: what the naive arrangement of the whole hall carries in the "
-        "busiest hour", example=20, source="ours", gt=0,
+        None, "Videos started per hour on average, kept from the recorded requests; "
+        "nothing: what the naive arrangement of the whole hall carries in the busiest "
+        "hour", unit="1/h", example=20, source="ours", gt=0,
     )  # fmt: skip
     video_s_per_token: float = quantity(
-        0.3, unit="s",
-        doc="Length of video per recorded output token: speech of 150 words a minute "
-        "at 1.33 tokens a word; at most ten minutes", example=0.3, source=_ASSUMED,
-        gt=0, le=10,
+        0.3, "Length of video per recorded output token: speech of 150 words a minute "
+        "at 1.33 tokens a word; at most ten minutes", unit="s", source=_ASSUMED, gt=0,
+        le=10,
     )  # fmt: skip
     start_limit_s: float = quantity(
-        300.0, unit="s",
-        doc="Limit from request to the start of play that never stalls", example=300,
+        300.0, "Limit from request to the start of play that never stalls", unit="s",
         source="ours; the publication speaks of seconds to hours", gt=0,
     )  # fmt: skip
     path_frac: float = quantity(
-        0.7, unit="1",
-        doc="Part of that limit the first piece may take where nothing waits",
-        example=0.7, source=_ASSUMED, gt=0, le=1,
+        0.7, "Part of that limit the first piece may take where nothing waits",
+        source=_ASSUMED, gt=0, le=1,
     )  # fmt: skip
     busy_frac: float = quantity(
-        0.7, unit="1",
-        doc="Largest share of the busiest hour that instances are planned to work",
-        example=0.7, source=_ASSUMED, gt=0, le=1,
+        0.7, "Largest share of the busiest hour that instances are planned to work",
+        source=_ASSUMED, gt=0, le=1,
     )  # fmt: skip
     goal: Literal["energy", "cost"] = quantity(
-        "energy", unit="1", doc="What the provisioner makes least", example="energy",
+        "energy", "What the provisioner makes least",
         source="both are objectives of the publication",
     )  # fmt: skip
     margin_frac: float = quantity(
-        0.2, unit="1",
-        doc="Part of the limit that stages keep clear of their deadline, for waiting "
-        "later on; nearer than that the deadline is at risk", example=0.2,
-        source=_ASSUMED, ge=0, lt=1,
+        0.2, "Part of the limit that stages keep clear of their deadline, for waiting "
+        "later on; nearer than that the deadline is at risk", source=_ASSUMED, ge=0,
+        lt=1,
     )  # fmt: skip
     ladder: bool = quantity(
-        True, unit="1",
-        doc="Whether stages may step down in quality when their deadline is at risk",
-        example=True, source="published mechanism",
+        True, "Whether stages may step down in quality when their deadline is at risk",
+        source="published mechanism",
     )  # fmt: skip
 
 
@@ -141,22 +134,20 @@ def evaluate(ground: Ground, knobs: Parameters) -> Outcome:
         batch, found.pools, horizon_s=ground.horizon_s, ladder=_ladder(knobs)
     )
     naive = _run_naive(ground, knobs, naive_batch, plain)
-    usd = ground.engine.gpu_hour_usd
     notes = _notes(ground, table.source)
     baseline = workflow_outcome(
         ground, naive_batch, naive, key="streamwise-naive", label="Naive servers",
-        output_tokens=tokens, gpu_hour_usd=usd, notes=notes[:1],
+        output_tokens=tokens, notes=notes[:1],
     )  # fmt: skip
     ours = workflow_outcome(
         ground, batch, result, key="streamwise", label="StreamWise",
-        output_tokens=tokens, gpu_hour_usd=usd, notes=notes, baseline=baseline,
+        output_tokens=tokens, notes=notes, baseline=baseline,
     )  # fmt: skip
-    figures = compared(ours, baseline) | {
+    return ours.plus(compared(ours, baseline) | {
         "gpus_on": found.gpus,
         "video_s_mean": float(pieces.mean() * SUBSCENE_S),
         "stages_stepped_down_frac": float((result.rung[result.slot >= 0] > 0).mean()),
-    }
-    return replace(ours, figures=figures)
+    })  # fmt: skip
 
 
 def _ladder(knobs: Parameters) -> Ladder | None:

@@ -14,14 +14,16 @@ Rows that stay above step their clock down. The comparison is with least request
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from twin.errors import ScenarioError
 from twin.serving.fleet.parts import Plan, Pool
 from twin.serving.fleet.placement import even_hall, place_fleet
 from twin.serving.systems.base import Ground, Outcome, System
-from twin.serving.systems.means import check_traffic, mean_s, run_with_result
-from twin.serving.systems.outcome import baseline_fleet
+from twin.serving.systems.outcome import (
+    baseline_fleet,
+    check_traffic,
+    mean_s,
+    run_plan,
+)
 from twin.serving.systems.tapas_steering import (
     Steering,
     TapasRouterParameters,
@@ -49,16 +51,11 @@ def evaluate(ground: Ground, given: TapasRouterParameters) -> Outcome:
     hall = even_hall(ground.server, ground.server_count, given.rows)
     around = make_surroundings(ground, given, place_fleet(fleet, hall))
     plain, steered = (Steering(ground, given, around, acts=a) for a in (False, True))
-    before, ran_before = run_with_result(
-        ground, Plan(fleet=fleet, controller=plain), ground.requests,
-        system="least_requests", label="Least requests",
-    )  # fmt: skip
-    outcome, ran = run_with_result(
-        ground, Plan(fleet=fleet, controller=steered), ground.requests,
-        system=SYSTEM.key, label=SYSTEM.label,
-    )  # fmt: skip
-    names = tuple(ran.classes)
-    mean_before, mean_after = (mean_s(r, "e2e", names) for r in (ran_before, ran))
+    alone = Plan(fleet=fleet, controller=plain)
+    before, ran_before = run_plan(ground, alone, "least_requests", "Least requests")
+    plan = Plan(fleet=fleet, controller=steered)
+    outcome, ran = run_plan(ground, plan, SYSTEM.key, SYSTEM.label)
+    mean_before, mean_after = (mean_s(r, "e2e") for r in (ran_before, ran))
     figures = {
         "peak_row_w": steered.peak_row_w,
         "peak_row_limit_frac": steered.peak_row_frac,
@@ -75,17 +72,14 @@ def evaluate(ground: Ground, given: TapasRouterParameters) -> Outcome:
         - 1.0,
         "attained_change_frac": outcome.attained_frac - before.attained_frac,
     }
-    read = (
-        f"rows are read every {given.period_s:g} s; those above their limit are "
-        "counted, not slowed"
-    )
-    notes = (
-        *outcome.notes,
+    return outcome.plus(
+        figures,
         "TAPAS-shaped: every thermal coefficient, limit and threshold is ours",
         "rented servers count in row power and limits, not in the power shown",
-        read,
+        f"rows are read every {given.period_s:g} s; those above their limit are "
+        "counted, not slowed",
+        baseline=before,
     )
-    return replace(outcome, baseline=before, figures=figures, notes=notes)
 
 
 SYSTEM = System(

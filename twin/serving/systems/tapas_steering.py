@@ -40,51 +40,49 @@ class TapasRouterParameters(Model):
     """Hall, neighbours, limits and thresholds."""
 
     rows: int = quantity(
-        4, unit="rows", doc="Rows that the servers stand in.", example=4,
-        source="assumed", ge=1, le=100,
+        4, "Rows that the servers stand in.", unit="rows", source="assumed", ge=1,
+        le=100,
     )  # fmt: skip
     opaque_frac: float = quantity(
-        0.5, unit="1", doc="Servers of the rows rented out whole, which nobody steers.",
-        example=0.5, source="TAPAS, from memory: half and half", ge=0.0, le=0.95,
+        0.5, "Servers of the rows rented out whole, which nobody steers.",
+        source="TAPAS, from memory: half and half", ge=0.0, le=0.95,
     )  # fmt: skip
     added_frac: float = quantity(
-        0.3, unit="1", doc="Servers beyond those the rows' power was planned for.",
-        example=0.3, source="TAPAS: up to 0.4, second-hand", ge=0.0, le=2.0,
+        0.3, "Servers beyond those the rows' power was planned for.",
+        source="TAPAS: up to 0.4, second-hand", ge=0.0, le=2.0,
     )  # fmt: skip
     outdoor_c: float = quantity(
-        30.0, unit="C", doc="Air outside; the supply follows it.", example=30.0,
-        source="assumed", ge=-40.0, le=55.0,
+        30.0, "Air outside; the supply follows it.", unit="C", source="assumed",
+        ge=-40.0, le=55.0,
     )  # fmt: skip
     risk_frac: float = quantity(
-        RISK_FRAC, unit="1", doc="Share of a row's limit from which it is avoided.",
-        example=0.93, source="assumed, as in tapas.md", gt=0.0, le=1.0,
+        RISK_FRAC, "Share of a row's limit from which it is avoided.", example=0.93,
+        source="assumed, as in tapas.md", gt=0.0, le=1.0,
     )  # fmt: skip
     calm_frac: float = quantity(
-        CALM_FRAC, unit="1", doc="Share of a row's limit below which instances come "
-        "back.", example=0.85, source="assumed, as in tapas.md", gt=0.0, le=1.0,
+        CALM_FRAC, "Share of a row's limit below which instances come back.",
+        example=0.85, source="assumed, as in tapas.md", gt=0.0, le=1.0,
     )  # fmt: skip
     risk_gpu_c: float | None = quantity(
-        None, unit="C", doc="GPU temperature from which an instance is avoided; empty: "
-        "25 K below the limit.", example=60.0,
+        None, "GPU temperature from which an instance is avoided; empty: 25 K below "
+        "the limit.", unit="C", example=60.0,
         source="assumed: where tapas.md counts slack as used", gt=0.0, le=120.0,
     )  # fmt: skip
     full_frac: float = quantity(
-        0.5, unit="1", doc="Part of the largest batch that instances left open may "
-        "reach; beyond it none is avoided more.", example=0.5, source="assumed",
-        gt=0.0, le=1.0,
+        0.5, "Part of the largest batch that instances left open may reach; beyond it "
+        "none is avoided more.", source="assumed", gt=0.0, le=1.0,
     )  # fmt: skip
     clock_step_frac: float = quantity(
-        0.9, unit="1", doc="One step of a row's clock; 1: clocks stay.", example=0.9,
-        source="assumed", gt=0.5, le=1.0,
+        0.9, "One step of a row's clock; 1: clocks stay.", source="assumed", gt=0.5,
+        le=1.0,
     )  # fmt: skip
     least_clock_frac: float = quantity(
-        0.65, unit="1", doc="Lowest clock ÷ highest.", example=0.65,
-        source="assumed: 945 of 1410 MHz in tapas.md", gt=0.2, le=1.0,
+        0.65, "Lowest clock ÷ highest.", source="assumed: 945 of 1410 MHz in tapas.md",
+        gt=0.2, le=1.0,
     )  # fmt: skip
     period_s: float = quantity(
-        10.0, unit="s", doc="Time between decisions.", example=10.0, source="assumed",
-        ge=1.0, le=600.0,
-    )  # fmt: skip
+        10.0, "Time between decisions.", unit="s", source="assumed", ge=1.0, le=600.0
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

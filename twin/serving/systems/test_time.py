@@ -11,7 +11,6 @@ query is shared out by tokens, so it stands to another's as their tokens do.
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import numpy as np
 
@@ -19,8 +18,7 @@ from twin.scenario.base import Model, quantity
 from twin.serving.fleet.parts import Plan, Requests
 from twin.serving.systems import chains as of_chains
 from twin.serving.systems.base import Ground, Outcome, System
-from twin.serving.systems.means import run_with_result
-from twin.serving.systems.outcome import baseline_fleet, fleet_outcome
+from twin.serving.systems.outcome import baseline_fleet, run_plan
 
 SOURCE = (
     "Oviedo et al., Energy Use of AI Inference (arXiv 2509.20241 v1, 2025; Joule "
@@ -34,27 +32,24 @@ class ThinkingParameters(Model):
     """How many queries reason, and how."""
 
     query_frac: float = quantity(
-        0.1, unit="1", doc="Share of requests that reason.", example=0.1,
-        source="published: the paper's fleet with a tenth of long queries", ge=0.0,
-        le=1.0,
+        0.1, "Share of requests that reason.", source="published: the paper's fleet "
+        "with a tenth of long queries", ge=0.0, le=1.0,
     )  # fmt: skip
     tokens_factor: float = quantity(
-        15.0, unit="1", doc="Length of a chain ÷ recorded output.", example=15.0,
+        15.0, "Length of a chain ÷ recorded output.",
         source="published: the paper's long query", gt=0.0, le=1000.0,
     )  # fmt: skip
     chains: int = quantity(
-        1, unit="chains",
-        doc="Chains sampled per reasoning query, the most frequent answer wins.",
-        example=1, source="assumed", ge=1, le=64,
+        1, "Chains sampled per reasoning query, the most frequent answer wins.",
+        unit="chains", source="assumed", ge=1, le=64,
     )  # fmt: skip
     length_spread: float = of_chains.LENGTH_SPREAD
     most_tokens: int = quantity(
-        32768, unit="tokens", doc="Longest chain.", example=32768, source="assumed",
-        ge=1,
-    )  # fmt: skip
+        32768, "Longest chain.", unit="tokens", source="assumed", ge=1
+    )
     chain_accuracy: float = quantity(
-        0.6, unit="1", doc="Mean accuracy of one chain, however long.", example=0.6,
-        source="assumed", gt=0.0, lt=1.0,
+        0.6, "Mean accuracy of one chain, however long.", source="assumed", gt=0.0,
+        lt=1.0,
     )  # fmt: skip
     concentration: float = of_chains.CONCENTRATION
     wrong_answers: int = of_chains.WRONG_ANSWERS
@@ -141,22 +136,16 @@ def evaluate(ground: Ground, parameters: ThinkingParameters) -> Outcome:
     rows, reasoning = reasoning_requests(
         ground.requests, parameters, ground.seed, classes=len(ground.classes)
     )
-    plain = fleet_outcome(
-        ground, Plan(fleet=baseline_fleet(ground)), system="plain_queries",
-        label="No query reasons",
-    )  # fmt: skip
-    outcome, ran = run_with_result(
-        ground, of_chains.reasoning_plan(ground), rows, system=SYSTEM.key,
-        label=SYSTEM.label,
-    )  # fmt: skip
+    as_is = Plan(fleet=baseline_fleet(ground))
+    plain, _ = run_plan(ground, as_is, "plain_queries", "No query reasons")
+    plan = of_chains.reasoning_plan(ground)
+    outcome, ran = run_plan(ground, plan, SYSTEM.key, SYSTEM.label, rows)
     plain_wh, reasoning_wh = (
         query_energy_wh(outcome.energy_j, outcome.output_tokens, tokens)
         for tokens in tokens_per_query(rows, classes=len(ground.classes))
     )
-    return replace(
-        outcome,
-        baseline=plain,
-        figures=outcome.figures | {
+    return outcome.plus(
+        {
             "reasoning_queries_count": float(reasoning),
             "plain_query_wh": plain_wh,
             "reasoning_query_wh": reasoning_wh,
@@ -164,13 +153,9 @@ def evaluate(ground: Ground, parameters: ThinkingParameters) -> Outcome:
             "energy_ratio": outcome.energy_j / plain.energy_j,
             "accuracy_frac": reasoned_accuracy(parameters, ground.seed),
         },
-        notes=(
-            *outcome.notes,
-            (
-                "energy is shared out by tokens written, prompts and idle servers in "
-                "it: the energies of two queries stand as their tokens, by construction"
-            ),
-        ),
+        "energy is shared out by tokens written, prompts and idle servers in it: the "
+        "energies of two queries stand as their tokens, by construction",
+        baseline=plain,
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from typing import Literal
 
 import numpy as np
 
-from twin.errors import ScenarioError
+from twin.serving.workflow.graph import refusal
 from twin.serving.workflow.pools import StagePool
 from twin.serving.workflow.program import Row, least
 from twin.types import FloatArray
@@ -118,7 +118,7 @@ def assign(
     if found is None:
         smallest = program.solve(program.costs("gpus"), gpus=False)
         value = "none" if smallest is None else f"{program.gpus_of(smallest):g}"
-        raise _cannot(
+        raise refusal(
             "gpu_limit", "must carry the demand", f"{gpu_limit:g}",
             f"the least that does has {value} GPUs at {busy_frac:.0%} busy; add "
             "servers, lower the rate, or loosen latency or quality",
@@ -176,19 +176,19 @@ class _Program:
                     continue
                 mine = self.component == c
                 if not mine.any():
-                    raise _cannot(
+                    raise refusal(
                         "catalogue", "must hold every component", name, "add one"
                     )
                 latency_s += self.path_s[w, mine].min()
                 quality += self.log_quality[mine].max()
             if latency_s > demand.limit_s * (1 + 1e-9):
-                raise _cannot(
+                raise refusal(
                     f"{demand.name}.latency", "must be within reach",
                     f"{demand.limit_s:g} s",
                     f"the best reachable is {latency_s:.3g} s; loosen the limit",
                 )  # fmt: skip
             if quality < np.log(max(demand.quality_floor, 1e-9)) - 1e-9:
-                raise _cannot(
+                raise refusal(
                     f"{demand.name}.quality", "must be within reach",
                     f"{demand.quality_floor:g}",
                     f"the best reachable is {np.exp(quality):.3g}; lower the floor",
@@ -203,7 +203,7 @@ class _Program:
         found = self.solve(fastest, gpus=False, latency=False, free=only)
         if found is None or found @ fastest > demand.limit_s * (1 + 1e-6):
             best = "none" if found is None else f"{found @ fastest:.3g} s"
-            raise _cannot(
+            raise refusal(
                 f"{demand.name}.latency", "must be within reach at its quality",
                 f"{demand.limit_s:g} s at {demand.quality_floor:g}",
                 f"the best reachable at that quality is {best}; loosen one of them",
@@ -277,7 +277,3 @@ class _Program:
             power_w=float((y * self.work_w).sum() + n @ self.idle_w),
             gpus=float(n @ self.gpus),
         )
-
-
-def _cannot(field: str, rule: str, value: str, repair: str) -> ScenarioError:
-    return ScenarioError(f"workflow.{field}", rule, value, repair)

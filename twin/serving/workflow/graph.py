@@ -26,7 +26,7 @@ class Stage:
     Args:
         name: Unique in the workflow.
         component: What runs it.
-        units: Work in the component's two kinds. >= 0
+        units: Work in the component's two kinds; one of the first if not said. >= 0
         after: Stages it needs.
         play_s: For an output: when it is played, counted from the first one. An
             output is due at arrival + start limit + this. None: no output. [s]
@@ -34,7 +34,7 @@ class Stage:
 
     name: str
     component: str
-    units: tuple[float, float]
+    units: tuple[float, float] = (1.0, 0.0)
     after: tuple[str, ...] = ()
     play_s: float | None = None
 
@@ -117,22 +117,22 @@ def _check(
     stages: Sequence[Stage], by_name: dict[str, Stage], components: Sequence[str]
 ) -> None:
     if not stages:
-        raise _refuse("stages", "must not be empty", 0, "give at least one stage")
+        raise refusal("stages", "must not be empty", 0, "give at least one stage")
     if len(by_name) != len(stages):
         names = [stage.name for stage in stages]
         twice = next(name for name in names if names.count(name) > 1)
-        raise _refuse("name", "must be unique", twice, "rename one of the stages")
+        raise refusal("name", "must be unique", twice, "rename one of the stages")
     for stage in stages:
         if stage.component not in components:
             known = ", ".join(components)
             repair = f"use one of: {known}"
-            raise _refuse("component", "must be known", stage.component, repair)
+            raise refusal("component", "must be known", stage.component, repair)
         if min(stage.units) < 0:
-            raise _refuse("units", "must not be negative", stage.units, "use 0 or more")
+            raise refusal("units", "must not be negative", stage.units, "use 0 or more")
         for need in stage.after:
             if need not in by_name:
                 repair = f"name a stage of this workflow in {stage.name!r}"
-                raise _refuse("after", "must name a stage", need, repair)
+                raise refusal("after", "must name a stage", need, repair)
 
 
 def _ordered(stages: Sequence[Stage], by_name: dict[str, Stage]) -> list[Stage]:
@@ -150,17 +150,18 @@ def _ordered(stages: Sequence[Stage], by_name: dict[str, Stage]) -> list[Stage]:
                 ready.append(user)
     if len(ready) < len(stages):
         circle = sorted(name for name, left in waits.items() if left)
-        raise _refuse(
+        raise refusal(
             "after", "must not go in a circle", ", ".join(circle), "drop one of them"
         )
     return [by_name[name] for name in ready]
 
 
-def _refuse(field: str, rule: str, value: object, repair: str) -> ScenarioError:
+def refusal(field: str, rule: str, value: object, repair: str) -> ScenarioError:
+    """What a workflow may not be."""
     return ScenarioError(f"workflow.{field}", rule, value, repair)
 
 
-def stage_s(graph: Graph, unit_s: FloatArray) -> FloatArray:
+def stage_s(graph: Graph | Batch, unit_s: FloatArray) -> FloatArray:
     """Time of each node at given times per unit, shape (components, 2). [s]"""
     return np.asarray((graph.units * unit_s[graph.component]).sum(axis=1))
 

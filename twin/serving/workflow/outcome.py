@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from twin.errors import ScenarioError
+from twin.serving.fleet.compile import host_share_w
 from twin.serving.systems.base import Ground, Outcome, PoolTimeline, Timeline
+from twin.serving.systems.outcome import carbon_g, check_traffic, spread_s
 from twin.serving.workflow.graph import Batch
-from twin.serving.workflow.run import WorkflowResult, record_lengths_s
+from twin.serving.workflow.run import WorkflowResult
 from twin.types import BoolArray, FloatArray, IntArray
 
 HOUR_S = 3600.0
@@ -32,10 +33,8 @@ def thinned(ground: Ground, per_hour: float) -> IntArray:
     Raises:
         ScenarioError: If there are no requests.
     """
+    check_traffic(ground.requests)
     n = len(ground.requests)
-    if n == 0:
-        raise ScenarioError("requests", "must hold at least one request", 0,
-                            "pick traffic with requests")  # fmt: skip
     keep_frac = min(1.0, max(1.0, per_hour * ground.horizon_s / HOUR_S) / n)
     steps = np.floor(np.arange(n + 1) * keep_frac + 1e-9)
     return np.flatnonzero(np.diff(steps) > 0)
@@ -58,10 +57,8 @@ def workflow_outcome(
     key: str,
     label: str,
     output_tokens: FloatArray,
-    gpu_hour_usd: float,
     kept_frac: FloatArray | None = None,
     notes: tuple[str, ...] = (),
-    figures: dict[str, float] | None = None,
     baseline: Outcome | None = None,
 ) -> Outcome:
     """
@@ -74,10 +71,8 @@ def workflow_outcome(
         key: Key of the system.
         label: Name for people.
         output_tokens: Tokens each workflow gives out. shape (workflows,)
-        gpu_hour_usd: Price of one GPU for one hour. [USD/h]
         kept_frac: Quality of each workflow's configuration; None: 1.
         notes: What was assumed.
-        figures: Further numbers.
         baseline: What to compare with.
 
     Returns:
@@ -85,17 +80,13 @@ def workflow_outcome(
         that never stalls, "e2e" the last stage.
     """
     done = ~np.isnan(result.done_s)
-    site_w = _site_power_w(ground, result)
     gpu_j, cpu_j = _energy_j(result)
     gpu_hours = result.gpu_hours
     energy_j = ground.pue * (
         ground.server.host_slope.value * gpu_j + cpu_j
-        + _host_gpu_w(ground) * gpu_hours * HOUR_S
+        + host_share_w(ground.engine) * gpu_hours * HOUR_S
     )  # fmt: skip
-    length_s = record_lengths_s(result.horizon_s, result.record_s)
-    grams = np.array(ground.carbon_g_per_kwh)
-    hour = (np.arange(length_s.size) * result.record_s // HOUR_S).astype(int)
-    carbon_g = float((site_w * length_s / 3.6e6 * grams[hour % grams.size]).sum())
+    timeline = _timeline(ground, result)
     quality = result.quality_frac if kept_frac is None else (
         result.quality_frac * kept_frac
     )  # fmt: skip
@@ -108,22 +99,21 @@ def workflow_outcome(
         in_flight=int((~done).sum()),
         attained_frac=_attained_frac(batch, result, done),
         latency_s={
-            "ttft": _spread(result.first_output_s),
-            "start": _spread(result.start_s),
-            "e2e": _spread(result.done_s),
+            "ttft": spread_s(result.first_output_s),
+            "start": spread_s(result.start_s),
+            "e2e": spread_s(result.done_s),
         },
         energy_j=energy_j,
         mean_power_w=energy_j / result.horizon_s,
-        peak_power_w=float(site_w.max()),
+        peak_power_w=float(timeline.power_w.max()),
         output_tokens=float(output_tokens[done].sum()),
         gpu_hours=gpu_hours,
-        cost_usd=ground.cost_usd(gpu_hours * gpu_hour_usd, energy_j),
-        carbon_g=carbon_g,
+        cost_usd=ground.cost_usd(gpu_hours * ground.engine.gpu_hour_usd, energy_j),
+        carbon_g=carbon_g(timeline, result.horizon_s, ground.carbon_g_per_kwh),
         quality_frac=float(quality[done].mean()) if done.any() else 1.0,
-        timeline=_timeline(ground, result, site_w),
+        timeline=timeline,
         baseline=baseline,
         notes=(*notes, _peak_note(result)),
-        figures=figures or {},
     )
 
 
@@ -150,11 +140,6 @@ def _peak_note(result: WorkflowResult) -> str:
     )
 
 
-def _host_gpu_w(ground: Ground) -> float:
-    """Host power that goes with one GPU. [W]"""
-    return ground.server.host_w.value / ground.server.gpu_count
-
-
 def _energy_j(result: WorkflowResult) -> tuple[float, float]:
     """Energy of GPU slots and of CPU slots. [J]"""
     on_gpu = result.slot_gpus > 0
@@ -166,16 +151,13 @@ def _pool_site_w(ground: Ground, result: WorkflowResult) -> FloatArray:
     """Site power of each pool with its share of hosts. shape (pools, records) [W]"""
     gpus = np.array([p.gpu_total for p in result.pools])[:, None]
     slope = np.where(gpus > 0, ground.server.host_slope.value, 1.0)
-    watts = slope * result.pool_power_w + gpus * _host_gpu_w(ground)
+    watts = slope * result.pool_power_w + gpus * host_share_w(ground.engine)
     return np.asarray(ground.pue * watts)
 
 
-def _site_power_w(ground: Ground, result: WorkflowResult) -> FloatArray:
-    return np.asarray(_pool_site_w(ground, result).sum(axis=0))
-
-
-def _timeline(ground: Ground, result: WorkflowResult, site_w: FloatArray) -> Timeline:
+def _timeline(ground: Ground, result: WorkflowResult) -> Timeline:
     pool_w = _pool_site_w(ground, result)
+    site_w = np.asarray(pool_w.sum(axis=0))
     clock_mhz = ground.server.gpu.clock_max_mhz.value
     ones = np.ones(site_w.size)
     alike: dict[tuple[str, int], list[int]] = {}  # pools of several groups are one
@@ -195,16 +177,6 @@ def _timeline(ground: Ground, result: WorkflowResult, site_w: FloatArray) -> Tim
             for (component, gpus), mine in alike.items()
         ),
     )  # fmt: skip
-
-
-def _spread(values: FloatArray) -> dict[str, float]:
-    """Percentiles and mean of what is known. [s]"""
-    known = values[~np.isnan(values)]
-    if not known.size:
-        return dict.fromkeys(("p50", "p90", "p99", "mean"), float("nan"))
-    p50, p90, p99 = np.percentile(known, [50, 90, 99])
-    mean = float(known.mean())
-    return {"p50": float(p50), "p90": float(p90), "p99": float(p99), "mean": mean}
 
 
 def compared(ours: Outcome, other: Outcome) -> dict[str, float]:

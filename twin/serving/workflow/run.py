@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from twin.errors import ScenarioError
-from twin.serving.workflow.graph import Batch
+from twin.serving.workflow.graph import Batch, stage_s
 from twin.serving.workflow.kernel import due_times, simulate
 from twin.serving.workflow.pools import Failure, Ladder, StagePool
 from twin.types import FloatArray, IntArray
@@ -152,7 +152,7 @@ def run_workflows(
     slot_pool = np.repeat(np.arange(len(pools)), [p.count * p.slots for p in pools])
     queue_start, queue_slot = _queues(batch, pools, slot_pool, groups, which)
     unit_s = np.array([p.unit_s for p in pools], dtype=np.float64)
-    own_s = _full_s(batch, _fastest_s(batch.components, pools))
+    own_s = stage_s(batch, _fastest_s(batch.components, pools))
     due_s = due_times(
         batch.first, batch.arrived_s, batch.start_limit_s, batch.next_start,
         batch.next_node, batch.play_s, own_s,
@@ -217,11 +217,6 @@ def _fastest_s(components: tuple[str, ...], pools: Sequence[StagePool]) -> Float
     return found
 
 
-def _full_s(batch: Batch, unit_s: FloatArray) -> FloatArray:
-    """Time of each node at full quality on the quickest pool. [s]"""
-    return np.asarray((batch.units * unit_s[batch.component]).sum(axis=1))
-
-
 def _queues(
     batch: Batch,
     pools: Sequence[StagePool],
@@ -258,13 +253,10 @@ def _failures(
     size = dict(zip([p.name for p in pools], sizes, strict=True))
     for f in failures:
         if not 0 <= f.slot < size.get(f.pool, 0):
-            raise ScenarioError(
-                field="failures",
-                rule="must name a slot of a pool",
-                value=f"{f.pool}[{f.slot}]",
-                repair="use one of: "
-                + ", ".join(f"{p}[0..{n - 1}]" for p, n in size.items() if n),
-            )
+            known = ", ".join(f"{p}[0..{n - 1}]" for p, n in size.items() if n)
+            value, repair = f"{f.pool}[{f.slot}]", f"use one of: {known}"
+            rule = "must name a slot of a pool"
+            raise ScenarioError("failures", rule, value, repair)
     ordered = sorted(failures, key=lambda f: f.at_s)
     return (
         np.array([f.at_s for f in ordered], dtype=np.float64),

@@ -225,8 +225,8 @@ def video_graph(subscenes: int, *, upscaled: bool, apart: bool) -> Graph:
         stages.append(
             Stage(name=f"llm {j}", component="llm", units=units, after=before)
         )
-        stages.append(_one(f"audio {j}", "audio", (f"llm {j}",)))
-    stages.append(_one("image", "image", ("llm 0",)))
+        stages.append(Stage(name=f"audio {j}", component="audio", after=(f"llm {j}",)))
+    stages.append(Stage(name="image", component="image", after=("llm 0",)))
     for k in range(subscenes):
         scene = k // per_scene
         steps = ["video", *(["vae"] if apart else []), "lipsync"]
@@ -236,10 +236,7 @@ def video_graph(subscenes: int, *, upscaled: bool, apart: bool) -> Graph:
             if step == "lipsync":
                 after = (*after, f"audio {scene}")
             play = k * SUBSCENE_S if step == steps[-1] else None
-            stages.append(replace(_one(f"{step} {k}", step, after), play_s=play))
-            after = (f"{step} {k}",)
+            name = f"{step} {k}"
+            stages.append(Stage(name=name, component=step, after=after, play_s=play))
+            after = (name,)
     return make_graph(stages, COMPONENTS)
-
-
-def _one(name: str, component: str, after: tuple[str, ...]) -> Stage:
-    return Stage(name=name, component=component, units=(1.0, 0.0), after=after)

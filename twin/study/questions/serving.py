@@ -6,7 +6,7 @@ import math
 
 from twin.errors import ScenarioError
 from twin.plan.memo import Memo
-from twin.scenario.parse_serving import traffic_datasets
+from twin.scenario.parse import traffic_datasets
 from twin.scenario.serving import ServingInput
 from twin.serving.grid_year import hours_from
 from twin.serving.study import StudyResult, run_study

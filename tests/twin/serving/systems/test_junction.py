@@ -13,13 +13,13 @@ from twin.errors import ScenarioError
 from twin.serving.fleet.parts import plain_requests
 from twin.serving.systems.junction import (
     JunctionParameters,
-    busiest_rate,
     call_waits,
     cores_for,
     cores_power_w,
     draw_calls,
     evaluate,
 )
+from twin.serving.systems.loads import busiest_rate
 
 
 def test_calls_wait_for_the_first_free_core():
@@ -57,7 +57,7 @@ def test_waits_of_one_core_meet_pollaczek_and_khinchine():
 
 
 def test_the_busiest_minute_is_found():
-    assert busiest_rate(np.array([0.0, 59.0, 61.0, 62.0, 63.0, 121.0])) == 3 / 60
+    assert busiest_rate(np.array([0.0, 59.0, 61.0, 62.0, 63.0, 121.0]), 60.0) == 3 / 60
 
 
 def test_cores_are_provisioned_for_a_share_of_their_time():

@@ -373,7 +373,7 @@ def test_limits_below_an_idle_instance_are_refused():
 
 def test_an_empty_traffic_is_refused():
     none = plain_requests(np.empty(0), np.empty(0), np.empty(0))
-    with pytest.raises(ScenarioError, match="must hold requests"):
+    with pytest.raises(ScenarioError, match="must hold a request"):
         modserve.evaluate(replace(small_ground(), requests=none), Parameters())
 
 

@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from cli.validation.even_ground import even_ground
 from twin.errors import ScenarioError
-from twin.serving.systems.means import run_with_result
+from twin.serving.systems.outcome import run_plan
 from twin.serving.systems.qlm import evaluate, shared_plan
 from twin.serving.systems.qlm_groups import (
     BATCH,
@@ -163,7 +163,7 @@ def run(given, instances, ground=GROUND):
     busy = busy_instances(groups, works, requests, ground.horizon_s)
     scheduler = Scheduler(groups, works, requests, busy, given, instances=instances)
     plan = shared_plan(ground, groups, scheduler, limit=len(requests))
-    outcome, result = run_with_result(ground, plan, requests, system="", label="")
+    outcome, result = run_plan(ground, plan, "", "", requests)
     return scheduler, outcome, result
 
 
