@@ -326,11 +326,7 @@ def _entry(kind: _Refused, count: int) -> dict[str, Any]:
 
 def too_often(wait_s: float) -> Refusal:
     """Refuse with 429 and the time to wait."""
-    return Refusal(
-        429,
-        "Too many requests; wait as Retry-After says",
-        headers={"retry-after": str(max(1, int(wait_s + 0.999)))},
-    )
+    return Refusal(429, "Too many requests; wait as Retry-After says", retry_s=wait_s)
 
 
 def group(address: str) -> str:

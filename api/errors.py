@@ -51,12 +51,17 @@ def described(*statuses: int) -> dict[int | str, dict[str, Any]]:
 _REFERENCE = {"$ref": "#/components/schemas/Problem"}
 
 
-async def _refused(_request: Request, error: Exception) -> Response:
+def refused(error: Exception) -> Response:
+    """Say what an error means and, where it may pass, when to ask again."""
     document = problem_of(error)
     headers = error.headers if isinstance(error, Refusal) else {}
     if document["status"] in {503, 507}:
         headers = {"retry-after": "5"} | headers
     return answer(document, headers)
+
+
+async def _refused(_request: Request, error: Exception) -> Response:
+    return refused(error)
 
 
 async def _gone(_request: Request, _error: Exception) -> Response:

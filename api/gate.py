@@ -12,7 +12,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import parse_qs, quote
 
 from fastapi import FastAPI
@@ -26,11 +26,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.access import Access, Needs, permitted
 from api.caller import ACTING, CALLER, ROUTE, Caller
-from api.errors import answer
+from api.errors import refused
 from api.headers import Headed
 from api.limits import BodyLimit
 from api.metrics import Measured, Metrics
-from api.problems import Refusal, problem, problem_of
+from api.problems import Refusal
 from store.scopes import UNNAMED
 from store.settings import Settings
 from twin.errors import ScenarioError
@@ -96,12 +96,8 @@ class Gate:
         try:
             visit = Visit(self, scope, access)
             await visit.admit()
-        except Refusal as refusal:
-            await _refuse(scope, receive, send, refusal)
-            return
-        except SQLAlchemyError as error:
-            response = answer(problem_of(error), {"retry-after": "5"})
-            await _send(response, scope, receive, send)
+        except (Refusal, SQLAlchemyError) as error:
+            await _refuse(scope, receive, send, error)
             return
         token = ACTING.set(visit.caller)
         try:
@@ -339,26 +335,20 @@ def _is_loopback(text: str) -> bool:
     return not _is_address(text) or ipaddress.ip_address(text).is_loopback
 
 
-async def _refuse(scope: Scope, receive: Receive, send: Send, refusal: Refusal) -> None:
+async def _refuse(scope: Scope, receive: Receive, send: Send, error: Exception) -> None:
     """Answer with a problem; send a reader without a session to the login page."""
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1008})
+        return
     path = scope["path"]
     accepts = Headers(scope=scope).get("accept", "")
     if (
-        refusal.status == 401 and "text/html" in accepts
+        isinstance(error, Refusal) and error.status == 401 and "text/html" in accepts
         and scope.get("method") in SAFE and not path.startswith("/api")
     ):  # fmt: skip
         query = scope.get("query_string", b"").decode("ascii", "replace")
         after = f"{path}?{query}" if query else path
         response: Response = RedirectResponse(f"/login?next={quote(after)}", 303)
     else:
-        response = answer(
-            problem(refusal.status, refusal.detail, refusal.errors), refusal.headers
-        )
-    await _send(response, scope, receive, send)
-
-
-async def _send(response: Any, scope: Scope, receive: Receive, send: Send) -> None:
-    if scope["type"] == "websocket":
-        await send({"type": "websocket.close", "code": 1008})
-        return
+        response = refused(error)
     await response(scope, receive, send)

@@ -80,7 +80,7 @@ class ImportsService:
         if not self._previews.acquire(blocking=False):
             raise Refusal(
                 503, f"{PREVIEWS_AT_ONCE} files are read already; send it again",
-                headers={"retry-after": "5"},
+                retry_s=5,
             )  # fmt: skip
         try:
             yield

@@ -366,5 +366,5 @@ def _too_many() -> Refusal:
     return Refusal(
         429,
         f"{MAX_UNFINISHED} jobs wait or run already; cancel some or try again later",
-        headers={"retry-after": "5"},
+        retry_s=5,
     )

@@ -73,6 +73,9 @@ def create_app(settings: Settings | None = None, *, warm: bool = True) -> FastAP
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        # FastAPI builds its routes at their first use, and for that turns a warning
+        # off: beside other threads that do the like it would be logged all the same
+        list(places(app))
         services = await run_in_threadpool(_opened, chosen, warm=warm)
         app.state.services = services
         try:

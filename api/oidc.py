@@ -289,7 +289,7 @@ def _no(why: str) -> Refusal:
 def _unreachable(why: str) -> Refusal:
     return Refusal(
         503, f"The provider of sign-ins does not answer ({why}); try again later",
-        headers={"retry-after": "10"},
+        retry_s=10,
     )  # fmt: skip
 
 

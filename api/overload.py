@@ -4,8 +4,9 @@ Turns under load: who is served next, how many may wait, and when to ask again.
 Clients take turns, however much each of them asks; a client's newest question of a view
 stands where the older one stood. Beyond the bounds one is refused with 429, where that
 client asks too much, or 503, where all of them together do, and a Retry-After that
-comes from how long answers took of late. Telemetry, health and all that only reads pass
-by: what waits here holds no thread of theirs.
+comes from how long answers took of late. Who was told to come again finds a place when
+he does, so that others who come meanwhile do not take it. Telemetry, health and all
+that only reads pass by: what waits here holds no thread of theirs.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ from typing import Any, Generic, TypeVar
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.caller import ACTING, CALLER, Caller
-from api.errors import answer
-from api.problems import Refusal, problem
+from api.errors import refused
+from api.problems import Refusal
 
 T = TypeVar("T")
 MOST_WAITING, MOST_OF_ONE = 64, 16
@@ -33,7 +34,10 @@ PAGES_AT_ONCE, MOST_PAGES, MOST_PAGES_OF_ONE = 16, 400, 40
 """Callbacks hold a thread each; the server has 40, and others need some of them."""
 FIRST_GUESS_S, NEWS = 0.5, 0.1
 """What an answer is thought to take at first, and how much the last one weighs."""
-LONGEST_WAIT_S = 60
+LONGEST_WAIT_S, BUSY = 60, 2
+"""Who is told to come again is told at most this; a worker has so many in reserve."""
+LATE_FRAC, LATE_S = 0.5, 2.0
+"""How long a place is kept beyond the time to come again: a part of it, and seconds."""
 BACKGROUND_NICE = 10
 """A thread of it gets a tenth of a core that another one wants, too."""
 
@@ -57,12 +61,18 @@ class Turns(Generic[T]):
         workers: How many are served at once; sets the time to ask again.
         most: How many may wait.
         most_of_one: How many of one client.
+        clock: Seconds that never go back.
     """
 
-    def __init__(self, workers: int, *, most: int, most_of_one: int) -> None:
+    def __init__(
+        self, workers: int, *, most: int, most_of_one: int,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:  # fmt: skip
         self._workers, self._most, self._most_of_one = workers, most, most_of_one
         self._clients: OrderedDict[Hashable, OrderedDict[Hashable, T]] = OrderedDict()
-        self._count = 0
+        self._kept: dict[Hashable, tuple[float, float]] = {}
+        """Who was told to come again: from when on, and until when."""
+        self._count, self._clock = 0, clock
         self.service_s = FIRST_GUESS_S
 
     def __len__(self) -> int:
@@ -80,11 +90,11 @@ class Turns(Generic[T]):
         place = object() if view is None else view
         if place not in mine:
             if len(mine) >= self._most_of_one:
-                raise self._refusal(429, "You ask more than is answered in time",
-                                    len(mine) * len(self._clients))  # fmt: skip
-            if self._count >= self._most:
-                raise self._refusal(503, "The server answers as much as it can",
-                                    self._count)  # fmt: skip
+                wait_s = self._wait_s(len(mine) * len(self._clients))
+                raise _refused(429, "You ask more than is answered in time", wait_s)
+            if self._is_full(client):
+                raise self._later(client)
+            self._kept.pop(client, None)
             self._count += 1
         mine[place] = item
         self._clients.setdefault(client, mine)
@@ -104,11 +114,39 @@ class Turns(Generic[T]):
         """Learn from an answer how long one takes. [s]"""
         self.service_s += NEWS * (seconds - self.service_s)
 
-    def _refusal(self, status: int, text: str, ahead: int) -> Refusal:
+    def _is_full(self, client: Hashable) -> bool:
+        """
+        Whether a client has to come later, for those who wait or were told to come.
+
+        A place that is kept leaves no worker idle: where next to nobody waits, whoever
+        comes is served, so that those who never come again keep nobody out.
+        """
+        now_s = self._clock()
+        self._kept = {c: kept for c, kept in self._kept.items() if now_s <= kept[1]}
+        if client in self._kept and now_s >= self._kept[client][0]:
+            return self._count >= self._most
+        ahead = self._count + len(self._kept.keys() - {client})
+        return ahead >= self._most and self._count >= BUSY * self._workers
+
+    def _later(self, client: Hashable) -> Refusal:
+        """Refuse, and keep a place for when it comes again, if one is left."""
+        text, now_s = "The server answers as much as it can", self._clock()
+        due_s, _ = self._kept.get(client, (0.0, 0.0))
+        if due_s > now_s:  # it came too early: its place stays the same
+            return _refused(503, text, math.ceil(due_s - now_s))
+        wait_s = self._wait_s(self._count + len(self._kept))
+        if len(self._kept) < self._most:
+            late_s = LATE_S + LATE_FRAC * wait_s
+            self._kept[client] = (now_s + wait_s, now_s + wait_s + late_s)
+        return _refused(503, text, wait_s)
+
+    def _wait_s(self, ahead: int) -> int:
         wait_s = math.ceil(self.service_s * (ahead + 1) / self._workers)
-        wait_s = min(max(wait_s, 1), LONGEST_WAIT_S)
-        return Refusal(status, f"{text}; ask again in {wait_s} s",
-                       headers={"retry-after": str(wait_s)})  # fmt: skip
+        return min(max(wait_s, 1), LONGEST_WAIT_S)
+
+
+def _refused(status: int, text: str, wait_s: int) -> Refusal:
+    return Refusal(status, f"{text}; ask again in {wait_s} s", retry_s=wait_s)
 
 
 class FairPool:
@@ -202,8 +240,7 @@ class PageTurns:
         try:
             await self._turn(scope)
         except Refusal as error:
-            document = problem(error.status, error.detail)
-            await answer(document, error.headers)(scope, receive, send)
+            await refused(error)(scope, receive, send)
             return
         began_s = time.monotonic()
         try:

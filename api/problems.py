@@ -59,7 +59,16 @@ KINDS = {
 
 
 class Refusal(NameplateError):  # noqa: N818 - it answers, it did not fail
-    """A request the API itself refuses, with the status it answers."""
+    """
+    A request the API itself refuses, with the status it answers.
+
+    Args:
+        status: HTTP status.
+        detail: What happened here.
+        errors: Wrong fields.
+        headers: More headers of the answer.
+        retry_s: When to ask again, rounded up. [s]
+    """
 
     def __init__(
         self,
@@ -68,11 +77,15 @@ class Refusal(NameplateError):  # noqa: N818 - it answers, it did not fail
         *,
         errors: Iterable[ScenarioError] = (),
         headers: dict[str, str] | None = None,
+        retry_s: float | None = None,
     ) -> None:
         self.status = status
         self.detail = detail
         self.errors = tuple(errors)
-        self.headers = headers or {}
+        self.retry_s = retry_s
+        self.headers = dict(headers or {})
+        if retry_s is not None:
+            self.headers["retry-after"] = str(max(1, math.ceil(retry_s)))
         super().__init__(detail)
 
 

@@ -393,13 +393,13 @@ def _rejections(outcome: Outcome) -> str:
 
 
 def _busy(text: str) -> Refusal:
-    return Refusal(503, f"{text}; send it again", headers={"retry-after": "2"})
+    return Refusal(503, f"{text}; send it again", retry_s=2)
 
 
 def _full(text: str) -> Refusal:
     return Refusal(
         503, f"The disk for temporary files has no room: {text}; make room, or send "
-        "the file in parts", headers={"retry-after": "60"},
+        "the file in parts", retry_s=60,
     )  # fmt: skip
 
 
@@ -418,9 +418,7 @@ def _as_busy() -> Iterator[None]:
     except Refusal as error:
         if error.status != 429:
             raise
-        raise Refusal(
-            503, error.detail, headers={"retry-after": "2", **error.headers}
-        ) from error
+        raise Refusal(503, error.detail, retry_s=error.retry_s or 2) from error
 
 
 def _zone(name: str | None) -> ZoneInfo | None:

@@ -30,6 +30,7 @@ from api.overload import in_background
 from api.planning_service import PlanningService
 from api.problems import Refusal, policy_refusal
 from api.receivers_service import Receivers
+from api.schemas.catalogue import KernelState
 from api.serving_service import ServingService
 from api.shared import insist, provenance
 from api.site_service import SiteService
@@ -102,7 +103,7 @@ class AppState:
         self.cells = ThreadPoolExecutor(settings.workers, "cell", in_background)
         self.ahead = Ahead(self._remember, self.jobs.is_waited_for)
         self.large = Large(max(1, settings.workers // 2))
-        self.kernel = "cold"
+        self.kernel: KernelState = "cold"
         self._warmer: threading.Thread | None = None
         self.site = SiteService(self)
         self.stabilize = StabilizeService(self)
@@ -324,13 +325,15 @@ class AppState:
 
     def _answer(self, job: Job, scenario: Scenario) -> WhatIf:
         recordings = self.datasets.recordings(dataset_names(scenario))
-        return insist(
+        found = insist(
             job,
             lambda: what_if(
                 scenario, recordings, memo=self.memo,
                 on_progress=self.jobs.report(job), cancelled=job.cancelled,
             ),
         )  # fmt: skip
+        self.kernel = "warm"
+        return found
 
     # --- runs and plans -----------------------------------------------------------
 

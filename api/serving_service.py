@@ -21,7 +21,7 @@ from api.shared import provenance_of
 from store.datasets import DatasetError
 from twin.errors import ScenarioError, ScenarioErrors
 from twin.scenario.knobs import KnobInput
-from twin.scenario.parse_serving import traffic_datasets
+from twin.scenario.parse import traffic_datasets
 from twin.scenario.provision import ProvisionInput
 from twin.scenario.query_energy import QueryEnergyInput
 from twin.scenario.serving import ServingInput, ServingTraffic

@@ -162,7 +162,7 @@ class SiteService:
         return await self._state.directly(view, work, large=self.large(scenario))
 
     async def failure(
-        self, scenario: Scenario, *, view: str | None, failed: tuple[str, ...]
+        self, scenario: Scenario, *, view: str | None, failed: list[str]
     ) -> Job:
         """Follow one failure step by step."""
 
@@ -170,7 +170,7 @@ class SiteService:
             found = self._answer(job, scenario)
             network = found.assembled.network
             document = story_document(
-                story(found, failed), list(network.index), network.rack_first
+                story(found, tuple(failed)), list(network.index), network.rack_first
             )
             return document | {"provenance": provenance(scenario)}
 

@@ -294,7 +294,7 @@ class TelemetryService:
         except BusyError:
             raise busy(2) from None
         except StoppedError as error:
-            raise Refusal(503, str(error), headers={"retry-after": "5"}) from None
+            raise Refusal(503, str(error), retry_s=5) from None
 
     def _next_sequence(self, caller: Caller, spool: str | None) -> int:
         source = self.registry.by_name.get(caller.agent or "")
@@ -354,7 +354,7 @@ def _check_not_ahead(readings: Readings, left: tuple[Left, ...], now_us: int) ->
                           "agent's (NTP)")  # fmt: skip
     raise Refusal(
         503, f"The clocks of agent and server disagree: {wrong}", errors=[wrong],
-        headers={"retry-after": str(EARLY_WAIT_S)},
+        retry_s=EARLY_WAIT_S,
     )  # fmt: skip
 
 
@@ -371,7 +371,7 @@ def busy(seconds: int) -> Refusal:
     """Ask a sender to wait."""
     return Refusal(
         429, "More waits to be stored than memory should hold; send it again",
-        headers={"retry-after": str(seconds)},
+        retry_s=seconds,
     )  # fmt: skip
 
 

@@ -40,8 +40,10 @@ def serve(
     ] = None,
 ) -> None:
     """Start the dashboard and the REST API."""
+    from store.migrate import upgrade
+
     server = prepare(host, port, access)
-    _insist_on_database()
+    upgrade(read_settings().database_url)  # here a refusal is said in words
     address = f"http://{host if ':' not in host else f'[{host}]'}:{port}"
     err_console().print(f"Nameplate on {address} (API: {address}/api/v1, Ctrl-C ends)")
     if open_browser:
@@ -120,25 +122,6 @@ def allow_many_connections() -> None:
 
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-
-
-def _insist_on_database() -> None:
-    """
-    Migrate the database, and say in words where it cannot be used.
-
-    Raises:
-        ScenarioError: Field "disk" or "database".
-    """
-    from store.migrate import upgrade
-    from store.trouble import trouble_of
-
-    try:
-        upgrade(read_settings().database_url)
-    except Exception as error:
-        trouble = trouble_of(error)
-        if trouble is None:
-            raise
-        raise trouble from error
 
 
 def _check_reach(host: str, settings: Any, *, near: bool) -> None:

@@ -71,8 +71,8 @@ def planner(
         settings: Of a planner in this process; None leaves a setting as it is.
 
     Raises:
-        Problem: Exit code 3 where the database or the server is out of reach; what
-            the planner refuses, where it is asked about a file.
+        Problem: Exit code 3 where the server is out of reach; what the planner
+            refuses, where it is asked about a file.
     """
     from api.client import ApiProblem, Client
     from store.secret_files import secret
@@ -110,23 +110,13 @@ def _closed_within(client: Client, limit_s: float) -> bool:
 
 
 def _in_process(overrides: dict[str, Any]) -> Client:
-    from sqlalchemy.exc import SQLAlchemyError
-
     from api.client import Client
     from api.main import create_app
-    from store.engine import shown
 
     given = {name: value for name, value in overrides.items() if value is not None}
     settings = read_settings(**({"allow_user_policy": True} | given))
-    try:  # what is asked compiles what it needs; a warm-up would only compete with it
-        return Client.in_process(create_app(settings, warm=False))
-    except (SQLAlchemyError, OSError) as error:
-        raise refusal(
-            "The database cannot be opened",
-            "NAMEPLATE_DATABASE_URL", "must be a database in reach",
-            shown(settings.database_url),
-            f"run `nameplate doctor` ({_first_line(error)})", code=CANNOT,
-        ) from error  # fmt: skip
+    # what is asked compiles what it needs; a warm-up would only compete with it
+    return Client.in_process(create_app(settings, warm=False))
 
 
 def read_settings(**overrides: Any) -> Any:
@@ -292,12 +282,30 @@ def _expected(error: Exception) -> Problem | None:
     if isinstance(error, Problem):
         return error
     if isinstance(error, ScenarioError | ScenarioErrors):
-        lines = [ProblemLine(**part) for part in parts(error)]
-        code = code_for(422, [line.field for line in lines])
-        return Problem("The input is wrong", lines, code=code)
-    from api.client import ApiProblem
+        return _refused(error)
+    from sqlalchemy.exc import SQLAlchemyError
 
-    return problem_from(error) if isinstance(error, ApiProblem) else None
+    from api.client import ApiProblem
+    from store.trouble import trouble_of
+
+    if isinstance(error, ApiProblem):
+        return problem_from(error)
+    if trouble := trouble_of(error):
+        return _refused(trouble)
+    if not isinstance(error, SQLAlchemyError):
+        return None
+    return refusal(
+        "The database cannot be used",
+        "NAMEPLATE_DATABASE_URL", "must be a database in reach", _first_line(error),
+        "run `nameplate doctor`", code=CANNOT,
+    )  # fmt: skip
+
+
+def _refused(error: ScenarioError | ScenarioErrors) -> Problem:
+    lines = [ProblemLine(**part) for part in parts(error)]
+    code = code_for(422, [line.field for line in lines])
+    title = "It cannot be done now" if code == CANNOT else "The input is wrong"
+    return Problem(title, lines, code=code)
 
 
 def _first_line(error: BaseException) -> str:

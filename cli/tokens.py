@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from cli.options import Json
-from cli.problem import CANNOT, refusal
+from cli.problem import refusal
 from cli.session import answering, err_console, print_json, read_settings, show
 from cli.tables import listing, row
 
@@ -115,28 +115,14 @@ def revoke(
 
 @contextmanager
 def database(*, upgrade: bool = True) -> Iterator[Engine]:
-    """
-    Open the database of the settings, at its newest schema.
-
-    Raises:
-        Problem: Exit code 3 where it is out of reach.
-    """
-    from sqlalchemy.exc import SQLAlchemyError
-
+    """Open the database of the settings, at its newest schema."""
     from store.engine import opened
     from store.migrate import upgrade_engine
 
-    try:
-        with opened(read_settings().database_url) as engine:
-            if upgrade:
-                upgrade_engine(engine)
-            yield engine
-    except (SQLAlchemyError, OSError) as error:
-        raise refusal(
-            "The database cannot be used",
-            "NAMEPLATE_DATABASE_URL", "must be a database in reach",
-            type(error).__name__, "run `nameplate doctor`", code=CANNOT,
-        ) from error  # fmt: skip
+    with opened(read_settings().database_url) as engine:
+        if upgrade:
+            upgrade_engine(engine)
+        yield engine
 
 
 @contextmanager

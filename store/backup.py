@@ -30,7 +30,14 @@ from store.engine import PRIVATE, opened
 from store.migrate import newer, revision_of, revisions
 from store.models import Base
 from store.settings import Settings
-from store.sqlite_files import copy_of, damage, file_of, sync
+from store.sqlite_files import (
+    copy_of,
+    damage,
+    damaged,
+    file_of,
+    refuse_damaged,
+    sync,
+)
 from twin.errors import ScenarioError
 
 FORMAT = 1
@@ -53,8 +60,8 @@ def backup(settings: Settings, target: Path, *, version: str) -> dict[str, Any]:
         The manifest, and under `path` where it was written.
 
     Raises:
-        ScenarioError: If there is nothing to back up, `target` is there already, or
-            PostgreSQL's programs are missing.
+        ScenarioError: If there is nothing to back up, the database is damaged,
+            `target` is there already, or PostgreSQL's programs are missing.
         OSError: If `target` cannot be written; nothing is left of it then.
     """
     now = dt.datetime.now(dt.UTC)
@@ -231,6 +238,7 @@ def our_tables(engine: Engine) -> list[str]:
 
 
 def _database(engine: Engine, work: Path) -> tuple[str, str]:
+    refuse_damaged(engine)
     path = file_of(engine)
     if engine.dialect.name == "sqlite" and (path is None or not path.exists()):
         raise _wrong("database", "must be there", path, "there is nothing to back up")
@@ -245,8 +253,7 @@ def _database(engine: Engine, work: Path) -> tuple[str, str]:
     made = copy_of(path, work / Path(SQLITE).name)
     wrong = damage(made, thorough=True)
     if wrong is not None:
-        raise _wrong("database", f"must be whole, but {wrong}", path,
-                     "run `nameplate doctor`")  # fmt: skip
+        raise damaged(path, wrong)
     return SQLITE, revision
 
 

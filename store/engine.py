@@ -93,7 +93,14 @@ def open_engine(url: str) -> Engine:
     if parsed.get_backend_name() != "sqlite":
         return _open_postgres(parsed)
     if parsed.database and parsed.database != ":memory:":
-        Path(parsed.database).expanduser().parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(parsed.database).expanduser().parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ScenarioError("disk", "must let the database's folder be made",
+                                str(folder), "set NAMEPLATE_DATABASE_URL to a place "
+                                f"that can be written ({error.strerror}), then run "
+                                "`nameplate doctor`") from error  # fmt: skip
     engine = create_engine(parsed)
     event.listen(engine, "do_connect", _make_private)
     event.listen(engine, "connect", _prepare_sqlite)

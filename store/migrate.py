@@ -76,13 +76,15 @@ def upgrade_engine(engine: Engine, revision: str = "head") -> None:
     """
     Migrate the database behind an engine up to a revision.
 
-    A restore that was cut off is finished first, and a SQLite file is looked at.
+    A restore that was cut off is finished first, and a SQLite file is looked at and
+    closed to other users.
 
     Raises:
         ScenarioError: Field "database": if the file is damaged, or written by a newer
             version.
     """
     restore.finish(engine)
+    sqlite_files.close_to_others(engine)
     sqlite_files.refuse_damaged(engine)
     known = revisions()
     target = known[-1] if revision == "head" else revision

@@ -11,6 +11,7 @@ import datetime as dt
 import errno
 import fcntl
 import json
+import logging
 import os
 import shutil
 import sqlite3
@@ -20,6 +21,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
+from store.engine import PRIVATE
 from twin.errors import ScenarioError
 
 HEADER = b"SQLite format 3\0"
@@ -31,6 +33,8 @@ _UNWRITABLE = {
     "SQLITE_IOERR_WRITE": errno.EIO, "SQLITE_IOERR_FSYNC": errno.EIO,
 }  # fmt: skip
 """What SQLite calls a disk that takes no more."""
+_OTHERS = 0o007
+log = logging.getLogger("nameplate.store")
 
 
 def file_of(engine: Engine) -> Path | None:
@@ -86,8 +90,6 @@ def damage(path: Path, *, thorough: bool = False) -> str | None:
         return _asked(path, thorough=thorough)
     except sqlite3.OperationalError:
         return None  # too large for the time, or about the moment and the folder
-    except sqlite3.DatabaseError as error:
-        return str(error)
 
 
 def _asked(path: Path, *, thorough: bool) -> str | None:
@@ -95,9 +97,32 @@ def _asked(path: Path, *, thorough: bool) -> str | None:
         end_s = time.monotonic() + LOOK_S
         if not thorough:
             connection.set_progress_handler(lambda: time.monotonic() > end_s, 10_000)
-        kind = "integrity_check" if thorough else "quick_check"
-        found = [str(row[0]) for row in connection.execute(f"PRAGMA {kind}(3)")]
-        return None if found == ["ok"] else "; ".join(found)
+        check = "PRAGMA integrity_check" if thorough else "PRAGMA quick_check"
+        wrong = _told(connection, f"{check}(3)")
+        hit = _tables_hit(connection, check) if wrong else []
+        return f"damage is in {', '.join(hit)}: {wrong}" if hit else wrong
+
+
+def _tables_hit(connection: sqlite3.Connection, check: str) -> list[str]:
+    """Which tables are damaged, as far as the schema and the time allow to say."""
+    names = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
+    try:
+        found = [str(row[0]) for row in connection.execute(names)]
+        return [name for name in found if _told(connection, f'{check}("{name}")')]
+    except sqlite3.DatabaseError:
+        return []
+
+
+def _told(connection: sqlite3.Connection, asked: str) -> str | None:
+    """What SQLite says is wrong; None for nothing."""
+    try:
+        found = "\n".join(str(row[0]) for row in connection.execute(asked))
+    except sqlite3.OperationalError:
+        raise
+    except sqlite3.DatabaseError as error:
+        return str(error)
+    lines = (line for line in found.splitlines() if not line.startswith("***"))
+    return None if found == "ok" else "; ".join(lines)
 
 
 def _reading(path: Path) -> sqlite3.Connection:
@@ -117,16 +142,44 @@ def refuse_damaged(engine: Engine) -> None:
     if path is None:
         return
     wrong = damage(path) or _older_than_said(path)
-    if wrong is None:
-        return
+    if wrong is not None:
+        raise damaged(path, wrong)
+
+
+def damaged(path: Path, wrong: str) -> ScenarioError:
+    """Copy a damaged database aside, and say what is wrong and how to mend it."""
     try:
         kept = f"a copy as it is: {set_aside(path)}"
     except OSError as error:
         kept = f"it could not be copied aside: {error.strerror}"
-    raise ScenarioError("database", f"must be whole, but {wrong}", str(path),
-                        "put a backup back with `nameplate restore FILE`, or save what "
-                        "can be read with `nameplate doctor --repair`; "
-                        f"{kept}")  # fmt: skip
+    return ScenarioError("database", f"must be whole, but {wrong}", str(path),
+                         "put a backup back with `nameplate restore FILE`, or save "
+                         "what can be read with `nameplate doctor --repair`; "
+                         f"{kept}")  # fmt: skip
+
+
+def close_to_others(engine: Engine) -> None:
+    """
+    Close a database, its log and its copies to users of the machine who are nobody.
+
+    An older version or `cp` left them open to all. One that is open to a group alone
+    stays so: somebody meant it.
+    """
+    path = file_of(engine)
+    if path is None:
+        return
+    for file in (*(beside(path, e) for e in ASIDE), *copies(path, "*")):
+        try:
+            mode = file.stat().st_mode & 0o777
+            if mode & _OTHERS:
+                file.chmod(PRIVATE)
+                log.warning("%s was open to every user (mode %03o): now %03o",
+                            file, mode, PRIVATE)  # fmt: skip
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            log.warning("%s is open to every user (mode %03o); chmod it to %03o (%s)",
+                        file, mode, PRIVATE, error.strerror)  # fmt: skip
 
 
 def set_aside(path: Path) -> Path:
@@ -141,7 +194,7 @@ def set_aside(path: Path) -> Path:
         if beside(path, ending).exists():
             shutil.copy(beside(path, ending), beside(kept, ending))
     if not kept.exists():
-        kept.touch()
+        kept.touch(mode=PRIVATE)
     return kept
 
 
@@ -157,6 +210,7 @@ def copy_of(path: Path, target: Path) -> Path:
 
     Raises:
         OSError: If it cannot be written.
+        ScenarioError: If the database is damaged.
     """
     work = beside(target, ".part")
     for old in path.parent.glob(f"{path.name}.*.part"):
@@ -174,6 +228,8 @@ def copy_of(path: Path, target: Path) -> Path:
             raise
         number = _UNWRITABLE[error.sqlite_errorname]
         raise OSError(number, os.strerror(number), str(target)) from error
+    except sqlite3.DatabaseError as error:
+        raise damaged(path, str(error)) from error
     finally:
         work.unlink(missing_ok=True)
     return target

@@ -91,5 +91,8 @@ def _of_sqlite(name: str, place: str) -> ScenarioError | None:
 
 
 def _away(place: str) -> ScenarioError:
-    repair = "start it, or look at the network to it; the server goes on by itself"
+    repair = (
+        "start it, or look at its network and at NAMEPLATE_DATABASE_URL; a server goes "
+        "on by itself"
+    )
     return ScenarioError("database", "must answer in time", place, repair)

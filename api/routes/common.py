@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pathlib
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Header, Path, Query, Request, Response
@@ -16,13 +16,14 @@ from api.documents import Table, as_csv, as_parquet
 from api.jobs import Job
 from api.problems import Refusal
 from api.schemas.base import In, said
-from api.schemas.stored import JobOut, ResultRef
+from api.schemas.stored import JobOut, Question, ResultRef
 from api.services import AppState
 from twin.errors import ScenarioError
 from twin.types import Document
 
 PREFIX = "/api/v1"
 ID_PATTERN = "^[A-Za-z0-9_-]{1,64}$"
+JSON = "application/json"
 Format = Literal["json", "csv", "parquet"]
 MEDIA_TYPES = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
 MakeTable = Callable[[Document], Table]
@@ -88,7 +89,12 @@ def job_detail(found: Job | Document) -> Response:
     answer = found.answer if isinstance(found, Job) else None
     head = to_json(document)
     body = head[:-1] + b',"answer":' + (answer or b"null") + b"}"
-    return Response(body, media_type="application/json")
+    return Response(body, media_type=JSON)
+
+
+def as_json(document: Any) -> Response:
+    """Answer with a document that nothing need check."""
+    return Response(to_json(document), media_type=JSON)
 
 
 def _result_ref(document: Document) -> ResultRef | None:
@@ -109,7 +115,7 @@ def _result_ref(document: Document) -> ResultRef | None:
 def accepted(job: Job) -> Response:
     """Answer 202 with a job and where to follow it."""
     return Response(
-        to_json(job_out(job)), status_code=202, media_type="application/json",
+        to_json(job_out(job)), status_code=202, media_type=JSON,
         headers={"location": f"{PREFIX}/jobs/{job.id}"},
     )  # fmt: skip
 
@@ -117,10 +123,19 @@ def accepted(job: Job) -> Response:
 def answered(job: Job) -> Response:
     """Answer with what a job found, why it failed, or where to follow it."""
     if job.answer is not None:
-        return Response(job.answer, media_type="application/json")
+        return Response(job.answer, media_type=JSON)
     if job.error is not None:
         return errors.answer(job.error)
     return accepted(job)
+
+
+async def answered_about(
+    state: AppState, ask: Callable[..., Awaitable[Job]], body: Question
+) -> Response:
+    """Ask about a body's scenario; its other fields are what the use case takes."""
+    scenario = state.question(body.scenario, body.scenario_id, body.changes)
+    more = {name: value for name, value in body if name not in Question.model_fields}
+    return answered(await ask(scenario, **more))
 
 
 ACCEPTED: dict[int | str, dict[str, Any]] = {
@@ -133,7 +148,7 @@ def result_response(
 ) -> Response:
     """Send a stored result in one of its representations."""
     if kind == "json":
-        return Response(to_json(document), media_type="application/json")
+        return as_json(document)
     table = make_table(document)
     content = as_csv(table) if kind == "csv" else as_parquet(table)
     return Response(

@@ -14,7 +14,7 @@ from api.routes.common import (
     Paging,
     State,
     accepted,
-    answered,
+    answered_about,
     result_content,
     result_response,
 )
@@ -42,9 +42,7 @@ router = APIRouter(responses=described(403))
 )
 async def ask_what_if(state: State, body: WhatIfIn) -> Response:
     """Answer a base scenario plus changes: at once, or as a job if it takes longer."""
-    asked = state.question(body.scenario, body.scenario_id, body.changes)
-    job = await state.what_if(asked, view=body.view, series=body.series)
-    return answered(job)
+    return await answered_about(state, state.what_if, body)
 
 
 @router.post(

@@ -6,11 +6,10 @@ import datetime as dt
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Response
-from pydantic_core import to_json
 
 from api.access import needs
 from api.errors import described
-from api.routes.common import ACCEPTED, State, answered
+from api.routes.common import ACCEPTED, State, answered, as_json
 from api.schemas.serving import (
     DefaultsOut,
     GridHoursIn,
@@ -34,7 +33,6 @@ router = APIRouter(
     dependencies=[Depends(needs("scenarios:read"))],  # a question changes nothing
 )  # fmt: skip
 _DIRECT = {**ACCEPTED, **described(403, 404, 409, 500)}
-_JSON = "application/json"
 
 
 @router.post("/run", response_model=ServingRunOut, responses=_DIRECT)
@@ -48,13 +46,13 @@ async def run_serving(state: State, body: ServingRunIn) -> Response:
 @router.get("/systems", response_model=SystemList)
 def list_systems(state: State) -> Response:
     """Name the systems a run may compare, with their knobs and sources."""
-    return Response(to_json({"items": state.serving.systems()}), media_type=_JSON)
+    return as_json({"items": state.serving.systems()})
 
 
 @router.get("/defaults", response_model=DefaultsOut)
 def read_defaults(state: State) -> Response:
     """Write out what is taken where nothing is given."""
-    return Response(to_json(state.serving.defaults()), media_type=_JSON)
+    return as_json(state.serving.defaults())
 
 
 @router.post("/query-energy", response_model=QueryEnergyOut, responses=_DIRECT)
@@ -99,5 +97,4 @@ def read_grid(
 ) -> Response:
     """Read prices and carbon of some hours; the year is repeated."""
     start = asked.start if asked.start.tzinfo else asked.start.replace(tzinfo=dt.UTC)
-    document = state.serving.grid_hours(name, start, asked.hours)
-    return Response(to_json(document), media_type=_JSON)
+    return as_json(state.serving.grid_hours(name, start, asked.hours))

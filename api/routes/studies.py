@@ -6,7 +6,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 from fastapi.responses import FileResponse
-from pydantic_core import to_json
 
 from api.access import needs
 from api.documents import as_csv
@@ -19,6 +18,7 @@ from api.routes.common import (
     Paging,
     State,
     accepted,
+    as_json,
     result_content,
 )
 from api.schemas.studies import (
@@ -40,7 +40,6 @@ from api.studies_documents import point_document, summary_document
 from twin.scenario.study import MOST_POINTS
 
 router = APIRouter(prefix="/studies", tags=["studies"], responses=described(403))
-_JSON = "application/json"
 _READS = [Depends(needs("scenarios:read"))]
 Place = Annotated[
     int,
@@ -54,7 +53,7 @@ Place = Annotated[
 @router.get("/questions", response_model=QuestionList)
 def list_questions(state: State) -> Response:
     """Name the questions a study may ask, with their outputs and fields."""
-    return Response(to_json({"items": state.studies.questions()}), media_type=_JSON)
+    return as_json({"items": state.studies.questions()})
 
 
 @router.post(
@@ -64,7 +63,7 @@ def list_questions(state: State) -> Response:
 def check_study(state: State, body: StudyQuestion) -> Response:
     """Look at a study without starting it: its axes, and how many points."""
     spec = state.studies.based(body.study, body.scenario_id)
-    return Response(to_json(state.studies.check(spec)), media_type=_JSON)
+    return as_json(state.studies.check(spec))
 
 
 @router.post("", status_code=202, responses={**ACCEPTED, **described(404)})
@@ -82,13 +81,13 @@ def list_studies(state: State, paging: Paging) -> Response:
         "items": [summary_document(row) for row in page.items],
         "next_cursor": page.next_cursor,
     }
-    return Response(to_json(document), media_type=_JSON)
+    return as_json(document)
 
 
 @router.get("/{study_id}", response_model=StudyDetail, responses=described(404))
 def read_study(state: State, study_id: Id) -> Response:
     """Read a study: what was asked, how far it is, what came out."""
-    return Response(to_json(state.studies.document(study_id)), media_type=_JSON)
+    return as_json(state.studies.document(study_id))
 
 
 @router.delete("/{study_id}", status_code=204, responses=described(404, 409))
@@ -116,7 +115,7 @@ def read_points(
         "items": [point_document(p) for p in found],
         "next": found[-1].index if len(found) == asked.limit else None,
     }
-    return Response(to_json(document), media_type=_JSON)
+    return as_json(document)
 
 
 @router.get(
@@ -124,7 +123,7 @@ def read_points(
 )
 def read_point(state: State, study_id: Id, place: Place) -> Response:
     """Read one point with its inputs, to open it as a run of its own."""
-    return Response(to_json(state.studies.point(study_id, place)), media_type=_JSON)
+    return as_json(state.studies.point(study_id, place))
 
 
 @router.post(
@@ -137,7 +136,7 @@ def query_points(state: State, study_id: Id, body: PointQuery) -> Response:
         study_id, where=[(c.column, c.operator, c.value) for c in body.where],
         order_by=body.order_by, descending=body.descending, limit=body.limit,
     )  # fmt: skip
-    return Response(to_json({"items": rows, "total": total}), media_type=_JSON)
+    return as_json({"items": rows, "total": total})
 
 
 @router.get(
@@ -161,5 +160,4 @@ def read_study_result(
             as_csv(table), media_type=MEDIA_TYPES[kind],
             headers={"content-disposition": f'attachment; filename="{study_id}.csv"'},
         )  # fmt: skip
-    whole = {"study": document, "points": [point_document(p) for p in points]}
-    return Response(to_json(whole), media_type=_JSON)
+    return as_json({"study": document, "points": [point_document(p) for p in points]})

@@ -14,7 +14,7 @@ from pydantic_core import to_json
 
 from api.access import Caller, needs
 from api.errors import described
-from api.routes.common import State
+from api.routes.common import State, as_json
 from api.schemas.telemetry import (
     AcknowledgementOut,
     EventList,
@@ -77,15 +77,13 @@ async def greet_agent(state: State, caller: Writing, spool: Spool = None) -> Hel
 async def ingest_batch(state: State, caller: Writing, request: Request) -> Response:
     """Store an agent's batch once; the answer comes when it is on disk."""
     encoding = request.headers.get("content-encoding", "").strip().lower()
-    answer = await state.telemetry.ingest(caller, await request.body(), encoding)
-    return Response(to_json(answer), media_type="application/json")
+    return as_json(await state.telemetry.ingest(caller, await request.body(), encoding))
 
 
 @router.get("/now", dependencies=READING, response_model=NowOut)
 def read_now(state: State, asked: Annotated[NowQuery, Query()]) -> Response:
     """What is drawn now: the site, every node, and the hosts asked for."""
-    found = state.watch.now(hosts=asked.host, node=asked.node)
-    return Response(to_json(found), media_type="application/json")
+    return as_json(state.watch.now(hosts=asked.host, node=asked.node))
 
 
 @router.get(
@@ -117,7 +115,7 @@ def read_series(state: State, asked: Annotated[SeriesQuery, Query()]) -> Respons
     found = state.watch.series(
         asked.of, asked.start_us, asked.end_us, level=asked.level, device=asked.device
     )
-    return Response(to_json(found), media_type="application/json")
+    return as_json(found)
 
 
 @router.get("/sources", dependencies=READING)

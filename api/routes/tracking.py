@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic_core import to_json
 
 from api.access import needs
 from api.errors import described
-from api.routes.common import ACCEPTED, Id, PageQuery, State, accepted
+from api.routes.common import ACCEPTED, Id, PageQuery, State, accepted, as_json
 from api.schemas.base import said
 from api.schemas.tracking import (
     ActivateQuery,
@@ -90,8 +89,8 @@ def delete_calibration(state: State, calibration_id: Id) -> None:
 )
 def read_shadow(state: State, asked: Annotated[ShadowQuery, Query()]) -> Response:
     """Measured beside predicted at every host and node, and what drifts."""
-    found = state.tracking.shadow.document(asked.start_us, asked.end_us, asked.node)
-    return Response(to_json(found), media_type="application/json")
+    shadow = state.tracking.shadow
+    return as_json(shadow.document(asked.start_us, asked.end_us, asked.node))
 
 
 @router.get(
@@ -101,7 +100,7 @@ def read_shadow(state: State, asked: Annotated[ShadowQuery, Query()]) -> Respons
 def read_forecast(state: State, asked: Annotated[ForecastQuery, Query()]) -> Response:
     """Power of the next hours or weeks, and what is left of the limit."""
     found = state.tracking.forecast(asked.of, asked.horizon_s, judge=asked.backtest)
-    return Response(to_json(found), media_type="application/json")
+    return as_json(found)
 
 
 @router.post(
@@ -110,5 +109,4 @@ def read_forecast(state: State, asked: Annotated[ForecastQuery, Query()]) -> Res
 )  # fmt: skip
 def begin_from_now(state: State, body: FromNowIn) -> Response:
     """Say what makes a scenario begin from what is measured now; nothing is stored."""
-    found = state.tracking.from_now(body.scenario_id, body.load, body.past_s)
-    return Response(to_json(found), media_type="application/json")
+    return as_json(state.tracking.from_now(body.scenario_id, body.load, body.past_s))

@@ -130,12 +130,19 @@ class DatasetList(Out):
     items: list[DatasetInfo] = said("Published, then the user's own", [])
 
 
+KernelState = Literal["cold", "warming", "warm", "failed"]
+
+
 class HealthOut(Out):
     """Whether the server is up."""
 
     status: Literal["ok"] = said("Alive", "ok")
     database: Literal["sqlite", "postgresql"] = said("Database that answered", "sqlite")
-    kernel: str = said("cold, warming, warm or failed", "warm")
+    kernel: KernelState = said(
+        "Whether what computes a row is compiled; `kernel_words` says what that means",
+        "warm",
+    )
+    kernel_words: str = said("The same in words", "Compiled: rows are answered at once")
     unfinished_jobs: int = said("Jobs waiting or running", 0, unit="jobs")
     found_at_start: str = said(
         "How the run before ended and what that cut off; empty where it ended in order",

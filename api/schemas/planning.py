@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, create_model, model_validator
 from api.schemas.base import In, said
 from api.schemas.reflect import schema_of
 from api.schemas.results import ProvenanceOut, TimingOut
-from api.schemas.serving import ServingQuestion
+from api.schemas.stored import Viewed
 from twin.buildout.answer import BuildOutResult, FrontPoint
 from twin.buildout.program import Measure
 from twin.cost.answer import CostResult
@@ -21,7 +21,7 @@ from twin.scenario import Scenario
 from twin.scenario.base import Model
 from twin.scenario.build_out import BuildOutInput
 from twin.scenario.cost import CostInput
-from twin.scenario.parse_serving import parse_inputs
+from twin.scenario.parse import parse_inputs
 from twin.scenario.placement import PlacementInput
 
 MOST_POINTS = 20
@@ -49,11 +49,7 @@ PlacementBody = Annotated[
 ]
 
 
-class PlanningQuestion(ServingQuestion):
-    """A question that is answered at once where it is quick."""
-
-
-class CostIn(PlanningQuestion):
+class CostIn(Viewed):
     """What a site costs."""
 
     cost: CostBody = said(
@@ -78,7 +74,7 @@ class FrontIn(In):
         return self
 
 
-class BuildOutIn(PlanningQuestion):
+class BuildOutIn(Viewed):
     """What to build and buy, and when."""
 
     build_out: BuildOutBody = said(
@@ -90,7 +86,7 @@ class BuildOutIn(PlanningQuestion):
                                  "second": "carbon"}, None)  # fmt: skip
 
 
-class PlacementIn(PlanningQuestion):
+class PlacementIn(Viewed):
     """Where servers go, and on which feeds and phases."""
 
     placement: PlacementBody = said(

@@ -11,11 +11,11 @@ from pydantic import BeforeValidator, create_model
 from api.schemas.base import In, Out, said
 from api.schemas.reflect import schema_of
 from api.schemas.results import ProvenanceOut, TimingOut
-from api.schemas.stored import Text
+from api.schemas.stored import Viewed
 from twin.errors import ScenarioError
 from twin.scenario.base import Model
 from twin.scenario.knobs import KnobInput
-from twin.scenario.parse_serving import parse_inputs
+from twin.scenario.parse import parse_inputs
 from twin.scenario.provision import ProvisionInput
 from twin.scenario.query_energy import QueryEnergyInput
 from twin.scenario.serving import ServingInput
@@ -53,16 +53,7 @@ _SHIFT = {
 }  # fmt: skip
 
 
-class ServingQuestion(In):
-    """A question that is answered at once where it is quick."""
-
-    view: Text | None = said(
-        "Name of the asking view; a newer question of it cancels this one",
-        "serving-7f3a", None, max_length=100,
-    )  # fmt: skip
-
-
-class ServingRunIn(ServingQuestion):
+class ServingRunIn(Viewed):
     """Serving systems side by side on the same traffic."""
 
     serving: ServingBody = said(
@@ -75,7 +66,7 @@ class ServingRunIn(ServingQuestion):
     )  # fmt: skip
 
 
-class QueryEnergyIn(ServingQuestion):
+class QueryEnergyIn(Viewed):
     """What a query takes."""
 
     query: QueryBody = said(
@@ -84,13 +75,13 @@ class QueryEnergyIn(ServingQuestion):
     )  # fmt: skip
 
 
-class ShiftQuestion(ServingQuestion):
+class ShiftQuestion(Viewed):
     """Deferrable work to be moved in time."""
 
     shift: ShiftBody = said("Jobs, headroom and signals", _SHIFT)
 
 
-class KnobGridIn(ServingQuestion):
+class KnobGridIn(Viewed):
     """Knobs of one instance to vary."""
 
     knobs: KnobBody = said(
@@ -98,7 +89,7 @@ class KnobGridIn(ServingQuestion):
     )
 
 
-class SearchQuestion(ServingQuestion):
+class SearchQuestion(Viewed):
     """A search for the machines of Splitwise's designs."""
 
     search: SearchBody = said(

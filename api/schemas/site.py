@@ -9,7 +9,7 @@ from pydantic import create_model
 from api.schemas.base import Out, said
 from api.schemas.reflect import schema_of
 from api.schemas.results import ProvenanceOut, TimingOut
-from api.schemas.stored import Question, Text
+from api.schemas.stored import Question, Text, Viewed
 from twin.cooling.year import YearResult
 from twin.exchange.year_cost import YearEnergy
 from twin.facility.answer import RideThrough
@@ -22,13 +22,8 @@ from twin.tapas.answer import MOST_DAYS, EmergencyKind, Scheduling
 from twin.tapas.site_steering import Level, SiteSteering
 
 
-class SiteQuestion(Question):
+class SiteQuestion(Viewed, Question):
     """A scenario with a facility; answered at once where it is quick."""
-
-    view: Text | None = said(
-        "Name of the asking view; a newer question of it cancels this one",
-        "site-7f3a", None, max_length=100,
-    )  # fmt: skip
 
 
 class SiteRunIn(SiteQuestion):

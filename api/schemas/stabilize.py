@@ -9,7 +9,7 @@ from pydantic import create_model
 from api.schemas.base import In, Out, said
 from api.schemas.reflect import schema_of
 from api.schemas.results import ProvenanceOut, TimingOut
-from api.schemas.stored import Question, Text
+from api.schemas.stored import Question, Viewed
 from twin.compliance.zoom import Zoom
 from twin.stabilize.chain import Books
 from twin.stabilize.costs import Costs
@@ -24,16 +24,7 @@ from twin.training.learned import Learned
 _MOST_POINTS = 5000
 
 
-class StabilizeQuestion(Question):
-    """A scenario with training; answered at once where it is quick."""
-
-    view: Text | None = said(
-        "Name of the asking view; a newer question of it cancels this one",
-        "stabilize-7f3a", None, max_length=100,
-    )  # fmt: skip
-
-
-class StabilizeRunIn(StabilizeQuestion):
+class StabilizeRunIn(Viewed, Question):
     """A training site before and after its measures."""
 
     points: int = said(
@@ -49,7 +40,7 @@ class ZoomIn(StabilizeRunIn):
     to_s: float = said("End", 101.0, 1e6, unit="s", gt=0, le=2e6)
 
 
-class SizeIn(StabilizeQuestion):
+class SizeIn(Viewed, Question):
     """A search for measures; `training.sizing` says among which."""
 
 

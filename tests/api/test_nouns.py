@@ -6,9 +6,13 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from fastapi._compat import ModelField
 
-from api.client import ApiProblem
+from api.client import ApiProblem, Client
+from api.main import create_app
 from api.version import PRODUCT_VERSION
+from store.settings import Settings
+from tests.api.conftest import SHORT
 
 ROOT = Path(__file__).parents[2]
 
@@ -18,6 +22,30 @@ def test_health_names_the_database(client):
 
     assert found["status"] == "ok"
     assert found["database"] == "sqlite"
+    assert found["kernel"] == "cold"
+    assert "the first question about a row compiles" in found["kernel_words"]
+
+    client.what_if(changes=SHORT, scenario_id="sample-row")
+
+    found = client.health()
+    assert (found["kernel"], found["kernel_words"]) == (
+        "warm", "Compiled: rows are answered at once",
+    )  # fmt: skip
+
+
+def test_a_server_has_built_its_routes_before_it_answers(tmp_path, monkeypatch):
+    """At the first request the warnings of it went into the log."""
+    built, build = [], ModelField.__post_init__
+    monkeypatch.setattr(
+        ModelField, "__post_init__", lambda field: built.append(field) or build(field)
+    )
+    settings = Settings(database_url=f"sqlite:///{tmp_path / 'np.db'}",
+                        cache_dir=tmp_path / "cache")  # fmt: skip
+    with Client.in_process(create_app(settings, warm=False)) as client:
+        before = len(built)
+        assert client.health()["status"] == "ok"
+
+    assert len(built) == before > 100
 
 
 def test_version_is_that_of_the_project(client):

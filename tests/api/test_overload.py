@@ -11,9 +11,10 @@ import httpx
 import pytest
 
 from api.caller import ACTING, Caller
+from api.main import create_app
 from api.overload import FairPool, PageTurns, Turns
 from api.problems import Refusal
-from tests.hostile.load import jain
+from tests.hostile.crowd import jain
 
 WAIT_S = 20.0
 
@@ -86,6 +87,36 @@ def test_beyond_the_bounds_the_time_to_ask_again_is_what_it_takes(
 
     assert caught.value.status == status
     assert caught.value.headers == {"retry-after": wait_s}
+
+
+def test_who_is_told_to_come_again_finds_a_place_then():
+    """Else those who come meanwhile would take it, and he could wait for ever."""
+    now_s = [0.0]
+    turns = Turns(1, most=4, most_of_one=2, clock=lambda: now_s[0])
+    for _ in range(400):
+        turns.took(4.0)
+
+    def told(client):
+        with pytest.raises(Refusal) as caught:
+            turns.put(client, "view", client)
+        return caught.value.headers["retry-after"]
+
+    for client in "abcd":
+        turns.put(client, "view", client)
+    assert told("late") == "20"  # four ahead and himself, 4 s each
+    assert told("later") == "24"
+    now_s[0] = 8.0
+    assert [turns.take(), turns.take()] == ["a", "b"]
+    assert told("a") == "20"  # two wait, and two will come before him
+    assert told("late") == "12"  # too early: his time stays the same
+    assert turns.take() == "c"
+    turns.put("e", "view", "e")  # else the worker would soon have nothing to do
+    now_s[0] = 20.0
+    turns.put("late", "view", "late")
+    now_s[0] = 28.0 + 10.0 + 2.0 + 0.1  # half of 20 s, and 2 s, after the last's time
+    turns.put("f", "view", "f")  # nothing is kept any more
+    assert told("g") == "20"
+    assert drained(turns) == ["d", "e", "late", "f"]
 
 
 # --- threads --------------------------------------------------------------------------
@@ -193,6 +224,18 @@ def test_a_full_house_is_told_so_with_a_problem_document():
     assert answer.status_code == 503
     assert int(answer.headers["retry-after"]) >= 1
     assert answer.json()["title"] == "Not available now"
+
+
+def test_a_server_that_starts_says_when_to_ask_again(app):
+    async def ask():
+        transport = httpx.ASGITransport(create_app(app.settings, warm=False))
+        async with httpx.AsyncClient(transport=transport) as http:
+            return await http.get("http://localhost/api/v1/health")
+
+    answer = asyncio.run(ask())
+
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert "has not started yet" in answer.json()["detail"]
 
 
 def niceness():

@@ -30,6 +30,8 @@ def test_wheels_bring_their_own_packages_and_no_others(site):
         "nameplate_agent": {"agent"},
         "nameplate_client": {"nameplate_client"},
     }  # fmt: skip
+    licences = site.glob("*.dist-info/licenses/LICENSE")
+    assert [p.read_text() for p in licences] == 3 * [(ROOT / "LICENSE").read_text()]
     shipped = {path.name for path in (site / "assets").iterdir()} - {"__pycache__"}
     ours = {path.name for path in (ROOT / "assets").iterdir()} - {"README.md"}
     assert shipped == ours

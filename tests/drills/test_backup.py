@@ -363,6 +363,27 @@ def test_the_database_and_its_backup_are_their_owners_alone(tmp_path):
     assert (tmp_path / "np.db").stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.parametrize(
+    ("mode", "found"),
+    [
+        pytest.param(0o644, 0o600, id="closed to all others"),
+        pytest.param(0o640, 0o640, id="a group is allowed on purpose"),
+    ],
+)
+def test_a_start_closes_a_database_that_was_open_to_all(tmp_path, caplog, mode, found):
+    path = tmp_path / "np.db"
+    upgrade(f"sqlite:///{path}")
+    files = {path, tmp_path / "np.db.before-0004-20260101T000000Z"}
+    for file in files:
+        file.touch()
+        file.chmod(mode)
+
+    upgrade(f"sqlite:///{path}")
+
+    assert {file.stat().st_mode & 0o777 for file in files} == {found}
+    assert caplog.text.count("was open to every user") == (2 if found != mode else 0)
+
+
 @pytest.mark.parametrize("target", ["/no/such/dir/x.zip", "/proc", "/proc/x.zip"])
 def test_a_backup_that_cannot_be_written_names_the_place(tmp_path, monkeypatch, target):
     monkeypatch.setenv("NAMEPLATE_DATABASE_URL", f"sqlite:///{tmp_path / 'np.db'}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 
 import pytest
@@ -93,6 +94,16 @@ def test_a_damaged_file_is_kept_and_the_start_says_what_to_do(tmp_path, made, ha
     assert (path.read_bytes() if path.exists() else None) == before  # nor made anew
     told = CliRunner().invoke(command, ["doctor"])
     assert told.exit_code == 1
+
+    saved = tmp_path / "saved"
+    saved.mkdir()
+    refused = CliRunner().invoke(command, ["backup", str(saved), "--json"])
+    (error,) = json.loads(refused.stdout)["error"]["errors"]
+    assert refused.exit_code == 3, refused.output
+    assert error["rule"].startswith("must be whole, but ")
+    assert ("damage is in studies" in error["rule"]) == (harm is page)
+    assert "nameplate doctor --repair" in error["repair"]
+    assert list(saved.iterdir()) == []  # nor half a backup
 
 
 def test_what_can_be_read_is_saved(tmp_path, made):
