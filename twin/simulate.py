@@ -312,8 +312,9 @@ def run_chunks(
     Advance state and meter through warm-up and horizon, changed in place.
 
     The warm-up is the row's life before the horizon, under the same control. What it
-    leaves behind counts: requests under way, caps in force, the policy's memory. What
-    was metered in it does not, but for its peak, which a shortcut has to know.
+    leaves behind counts: requests under way, caps in force, the policy's memory, a
+    brake that still holds. What was metered in it does not, but for its peak, which a
+    shortcut has to know.
     """
     ticks, before = compiled.tick_count, compiled.warm_up_ticks
     setup = compiled.setup
@@ -348,13 +349,14 @@ def run_chunks(
 
 
 def _hand_over(state: State, earlier: Meter, meter: Meter) -> None:
-    """Begin to meter: of the time before remain requests under way and the peak."""
+    """Begin to meter: requests under way, a brake not released and the peak remain."""
     for name in ("energy_idle_j", "energy_decode_j", "energy_prefill_j"):
         state.inst[name] = 0.0
     counts = earlier.counts
     gone = [kernel.C_FINISHED, kernel.C_REJECTED_FULL, kernel.C_REJECTED_LONG]
     carried = counts[:, kernel.C_ARRIVED] - counts[:, gone].sum(axis=1)
     meter.counts[:, kernel.C_CARRIED] = carried
+    meter.totals[kernel.M_BRAKES] = state.control[kernel.BRAKE_WANT]
     meter.totals[kernel.M_WARM_UP_PEAK_W] = earlier.totals[kernel.M_PEAK_W]
 
 

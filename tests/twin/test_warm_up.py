@@ -97,6 +97,18 @@ def test_caps_that_a_running_row_has_are_in_force_at_once():
     assert min(e.t_s for e in begun.events) > 0.0
 
 
+def test_a_brake_that_still_holds_is_one():
+    scenario = parse_scenario({
+        "row": {"provisioned_w": 50_000.0}, "horizon": {"days": 0.02},
+        "workload": {"load": {"requests_per_server_s": 0.05}},
+    })  # fmt: skip
+    run = what_if(scenario, Recordings.none()).run
+
+    assert run.brakes == 1  # 40 idle servers draw more: it is never released
+    assert run.brake_s == run.horizon_s
+    assert any("1 power brakes" in breach for breach in run.slo_breaches)
+
+
 def test_a_policy_that_acted_before_the_horizon_is_not_left_out():
     row = compile_scenario(
         parse_scenario({"horizon": {"days": 0.02}}), Recordings.none()

@@ -775,6 +775,8 @@ def _read(site, state, meter, row, tick):
 def _brake(site, state, meter, row, tick, reading_w):
     """The row's own fast protection: it needs no command path."""
     control = state.control[row]
+    if tick == 0:  # one that holds since before the horizon
+        meter.row_counts[row, 3] += control[BRAKE_WANT]
     if control[BRAKE_LAND] == NEVER:
         wanted = control[BRAKE_WANT]
         limit_w = site.row_limit_w[row]

@@ -226,6 +226,7 @@ def run_days(
             for tick in range(start, min(first + block_ticks, tick_count)):
                 if tick == 0:
                     found[:] = 0.0
+                    found[F_BRAKES] = control[BRAKE_WANT]
                     peak_w, sum_w, above = 0.0, 0.0, 0
                 at = place if tick >= 0 else (-1 - tick) % length
                 x = step * max(0.0, slow[run, at] + gain * fast[run, at])

@@ -277,6 +277,13 @@ def test_caps_that_a_running_site_has_are_in_force_at_once(run):
     assert running.rows[0].caps_low < begun.rows[0].caps_low
     assert all(e.t_s >= 0.0 for e in running.events)
 
+    _, braked, _ = run(
+        activity=0.9, policy="no-cap", control={"brake_threshold_frac": 0.3,
+        "brake_release_frac": 0.1}, warm_up_s=900, halls=1, rows_per_hall=1,
+    )  # fmt: skip
+    assert braked.rows[0].brakes == 1
+    assert braked.rows[0].capped_high_s == braked.horizon_s
+
 
 def test_a_stuck_cap_is_sent_and_changes_nothing(run):
     _, result, _ = run(events=[{"t_s": 0, "kind": "stuck-cap"}], **BUSY)

@@ -172,6 +172,12 @@ def test_a_brake_loses_the_work_that_its_clock_has_no_room_for():
     expected = (0.8 - 1 / slow) / 0.8 * (braked_s - 1) / 6000
     assert_allclose(found["lost_low_frac"], expected)
     assert math.isnan(found["lost_high_frac"])
+    assert found["brakes"] == 1
+
+    since_before, _ = alone(
+        library(np.full(6000, 0.9)), apply_changes(scenario, {"horizon.warm_up_s": 900})
+    )
+    assert (since_before["brakes"], since_before["capped_low_s"]) == (1, 6000)
 
 
 def test_watts_follow_power_per_server_exactly():
