@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -166,9 +167,17 @@ class Figure:
     title: str
     value: str
     part: str
-    delta: str
     tooltip: str
+    delta: str = ""
     alarm: bool = False
+
+
+def figures_of(cells: Iterable[tuple[str, str, str, str, str, bool]]) -> list[Figure]:
+    """Key numbers of key, title, value, part, tooltip and alarm; none has a change."""
+    return [
+        Figure(key=key, title=title, value=value, part=part, tooltip=tip, alarm=alarm)
+        for key, title, value, part, tip, alarm in cells
+    ]
 
 
 def numbers_frame(whatif: Json, *, unit: str) -> list[Figure]:

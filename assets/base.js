@@ -58,6 +58,27 @@
   document.addEventListener("focusout", hide);
   document.addEventListener("scroll", hide, true);
 
+  // --- an answer draws anew what it shows: what had the focus there gets it again ---------
+
+  let held = null;
+  const said = (node) => node.dataset.name || node.getAttribute("aria-label") || node.textContent;
+  document.addEventListener("focusin", ({ target }) => {
+    const box = target.parentElement && target.parentElement.closest("[id]");
+    const at = box && [...box.querySelectorAll(target.tagName)].indexOf(target);
+    held = { node: target, id: target.id, box: box && box.id, at, name: said(target) };
+  });
+  document.addEventListener("focusout", () => queueMicrotask(() => {
+    if (held && held.node.isConnected && document.activeElement !== held.node) held = null;
+  }));
+  new MutationObserver(() => {
+    if (!held || held.node.isConnected || document.activeElement !== document.body) return;
+    const box = document.getElementById(held.box);
+    const alike = box ? [...box.querySelectorAll(held.node.tagName)] : [];
+    const again = (held.id && document.getElementById(held.id))
+      || alike.find((node) => said(node) === held.name) || alike[held.at];
+    if (again) again.focus({ preventScroll: true });
+  }).observe(document.documentElement, { childList: true, subtree: true });
+
   // --- menus: <details class="np-menu"> -------------------------------------------------
 
   const menus = () => document.querySelectorAll("details.np-menu[open]");
@@ -225,7 +246,7 @@
     const source = SOURCES[target.dataset.source];
     if (!source) return tip;
     const [at] = (np.here && np.here.answered && np.here.answered()) || [];
-    const inputs = target.dataset.source === "modelled" && np.edits.inputs();
+    const inputs = target.dataset.inputs || (target.dataset.source === "modelled" && np.edits.inputs());
     const why = np.old();
     return [/[.!?]$/.test(tip) ? tip : tip + ".", inputs && "Inputs: " + inputs + ".", source, at && "Computed at " + moment(at) + ".", why && "Old: " + why + "."].filter(Boolean).join("\n");
   };

@@ -199,10 +199,5 @@
       if (found) slow.say(found.told);
       return NO();
     },
-
-    savePng(clicks) {
-      if (clicks) np.savePicture("cmp-fig-curves", "png");
-      return NO();
-    },
   };
 })();

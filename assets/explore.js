@@ -146,16 +146,6 @@
       return NO();
     },
 
-    picture() {
-      const id = dc.callback_context.triggered_id || "";
-      if (id === "explore-print") {
-        window.print();
-      } else if (id) {
-        np.savePicture("explore-power", id.endsWith("png") ? "png" : "svg");
-      }
-      return NO();
-    },
-
     planStep(step) {
       if (!step || !S.plan || step.key !== S.plan.key || step.key !== S.planKey) return NO();
       const running = Boolean(step.job) || (step.queue || []).length > 0;

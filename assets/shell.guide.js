@@ -78,9 +78,14 @@
 
   function end() {
     np.keep("np-guide-" + G.guide.key, "done");
-    document.querySelectorAll(".np-pointed").forEach((node) => node.classList.remove("np-pointed"));
+    const shown = document.querySelector(".np-pointed"); // Tab goes on from what was shown
     G = null;
     box().remove();
+    if (shown) {
+      shown.classList.remove("np-pointed");
+      if (shown.tabIndex < 0) shown.tabIndex = -1; // what Tab does not reach can be focused so
+      shown.focus({ preventScroll: true });
+    }
     const done = np.guides.filter((g) => np.kept("np-guide-" + g.key)).length;
     if (done === np.guides.length) closed();
   }

@@ -93,7 +93,7 @@
     if (row) {
       focus(row.dataset.rule);
       const top = el("stab-wave-title").getBoundingClientRect().top;
-      if (top < 60) el("stab-wave-title").scrollIntoView({ block: "center" });
+      if (top < 60) el("stab-wave-title").scrollIntoView(); // at the top, so that the rule stays in sight
       return;
     }
     const id = (event.target.closest("button") || {}).id || "";

@@ -71,12 +71,12 @@ def _answered(kind: str, file: Path, out: Path | None, server: str | None) -> Do
 
 def _report(client: Client, asked: Document, plan: Document | None) -> str:
     """Draw a scenario, or the best that its plan found."""
-    from app.report.row import render_report
+    from app.report.kinds import report_of
 
     if plan is None:
-        return render_report(client.what_if(asked), None)
+        return report_of(client.what_if(asked))
     shown = client.what_if(plan["scenario"], changes=best_changes(plan))
-    return render_report(shown, plan)
+    return report_of(shown, plan=plan)
 
 
 def _print_plan(console: Console, plan: Document) -> None:

@@ -14,6 +14,7 @@ from app.figures.template import (
     Figure,
     base_layout,
     note,
+    percents,
 )
 from app.frames import limit_used_frac
 
@@ -28,26 +29,26 @@ class Metric:
     pick: Callable[[Json, Json | None], float]
     limit: float | None
     ceiling: float
-    tickformat: str
+    part: bool = True
 
 
 METRICS: dict[str, Metric] = {
     "limit": Metric(
         title="tightest service level used", pick=limit_used_frac, limit=1.0,
-        ceiling=2.0, tickformat=".0%",
+        ceiling=2.0,
     ),
     "peak": Metric(
         title="peak row power ÷ limit", pick=lambda run, _: float(run["peak_frac"]),
-        limit=1.0, ceiling=2.0, tickformat=".0%",
+        limit=1.0, ceiling=2.0,
     ),
     "brakes": Metric(
         title="power brakes", pick=lambda run, _: float(run["brakes"]), limit=None,
-        ceiling=1e9, tickformat=",~r",
+        ceiling=1e9, part=False,
     ),
     "low99": Metric(
         title="low-priority P99 rise",
         pick=lambda run, _: float(run["low"]["p99_impact_frac"] or 0.0), limit=None,
-        ceiling=10.0, tickformat=".0%",
+        ceiling=10.0,
     ),
 }  # fmt: skip
 
@@ -157,7 +158,11 @@ def risk_figure(
 
 def _axis(metric: Metric, top: float) -> dict[str, Any]:
     """Y axis; its last tick says so where values past the end are drawn there."""
-    axis = {"range": [0, 1.04 * top], "tickformat": metric.tickformat, "nticks": 6}
+    axis: dict[str, Any] = {"range": [0, 1.04 * top]}
+    if metric.part:
+        axis |= percents(1.04 * top)
+    else:
+        axis |= {"tickformat": ",~r", "nticks": 6}
     if metric.limit is not None and top == metric.ceiling:
         ticks = [0.0, 0.5, 1.0, 1.5, 2.0]
         words = [f"{100 * t:.0f} %" for t in ticks[:-1]] + ["≥200 %"]
@@ -201,16 +206,15 @@ def _draw(
 
 
 def _detail(curve: Curve, i: int, metric: Metric) -> str:
-    as_percent = "%" in metric.tickformat
-    value = say.percent(curve.mean[i]) if as_percent else say.number(curve.mean[i])
-    if as_percent and curve.mean[i] >= 9.9:
+    value = say.percent(curve.mean[i]) if metric.part else say.number(curve.mean[i])
+    if metric.part and curve.mean[i] >= 9.9:
         value = "over"
     span = ""
     if curve.seeds > 1:
         low, high = curve.low[i], curve.high[i]
         span = (
             f" ({say.percent(low)} to {say.percent(high)}, {curve.seeds} seeds)"
-            if as_percent
+            if metric.part
             else f" ({say.number(low)} to {say.number(high)}, {curve.seeds} seeds)"
         )
     word = "holds every service level" if curve.holds[i] else "breaks a service level"

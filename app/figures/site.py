@@ -8,7 +8,14 @@ from typing import Any
 
 from app import format as say
 from app.figures.one_line import utilisation
-from app.figures.template import HOURS, LIGHT, Figure, base_layout, note
+from app.figures.template import (
+    HOURS,
+    LIGHT,
+    Figure,
+    base_layout,
+    note,
+    percents,
+)
 
 Json = dict[str, Any]
 SIDE_COLOURS = {"A": "bad", "B": "power", "C": "good", "R": "second"}
@@ -243,7 +250,7 @@ def levels_figure(
         margin={"l": 118, "r": 84, "t": 22, "b": 50}, showlegend=True,
         legend={"orientation": "h", "y": -0.1, "yanchor": "top", "x": 0,
                 "traceorder": "reversed", "font": {"size": 11}},
-        xaxis={"range": [0, 1.6], "tickformat": ".0%", "fixedrange": True},
+        xaxis={"range": [0, 1.6], "fixedrange": True, **percents(1.6, 4)},
         yaxis={"showgrid": False, "fixedrange": True},
     ))  # fmt: skip
     for key, colour, title in (
@@ -338,7 +345,7 @@ def race_figure(story: Json) -> Figure:
     figure = Figure(base_layout(
         margin={"l": 52, "r": 16, "t": 26, "b": 38},
         xaxis={"title": {"text": "seconds since the failure"}, "rangemode": "tozero"},
-        yaxis={"range": [0, 1.08], "tickformat": ".0%",
+        yaxis={"range": [0, 1.08], **percents(1.08),
                "title": {"text": f"{race['node']}: used up"}},
     ))  # fmt: skip
     for key, colour, dash, title in (
@@ -348,6 +355,8 @@ def race_figure(story: Json) -> Figure:
         figure.add(
             "scatter", x=race["t_s"], y=race[key], mode="lines", name=title,
             line={"color": colour, "dash": dash, "width": 2},
+            text=[say.percent(v, 0) for v in race[key]],
+            hovertemplate=f"%{{text}}, {title}<extra></extra>",
         )  # fmt: skip
     figure.mark_y(1.0, "trips", colour=LIGHT.limit, dash="solid")
     for at, text in ((race["cap_lands_s"], "cap lands"), (race["trip_s"], "trips")):
@@ -529,14 +538,15 @@ def parts_figure(year: Json) -> Figure:
     figure = Figure(base_layout(
         hovermode="closest", bargap=0.4,
         margin={"l": 96, "r": 60, "t": 8, "b": 34},
-        xaxis={"title": {"text": "share of IT energy"}, "tickformat": ".1%"},
+        xaxis={"title": {"text": "share of IT energy"},
+               **percents(max(parts.values(), default=0.1), 4)},
         yaxis={"showgrid": False},
     ))  # fmt: skip
     figure.add(
         "bar", orientation="h", y=[PARTS.get(k, k.replace("_", " ")) for k in order],
         x=[parts[k] for k in order], marker={"color": LIGHT.power},
-        texttemplate="%{x:.2%}", textposition="outside", cliponaxis=False,
-        hovertemplate="%{y}: %{x:.2%}<extra></extra>",
+        text=[say.percent(parts[k], 2) for k in order], textposition="outside",
+        cliponaxis=False, hovertemplate="%{y}: %{text}<extra></extra>",
     )  # fmt: skip
     return figure
 

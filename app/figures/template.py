@@ -9,10 +9,14 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
+
+from app import format as say
+from app.svg import nice_step
 
 Json = dict[str, Any]
 
@@ -112,6 +116,21 @@ POLICY_SYMBOL = {
     "no-cap": "square", "one-threshold-low": "diamond",
     "one-threshold-all": "triangle-up", "polca": "circle",
 }  # fmt: skip
+
+
+def percents(top: float, most: int = 6) -> Json:
+    """
+    Ticks of an axis of parts, in per cent with a space before the sign.
+
+    Args:
+        top: Highest part.
+        most: How many ticks there are at most.
+    """
+    step = nice_step(top, most)
+    ticks = [step * k for k in range(int(top / step + 1e-9) + 1)]
+    digits = max(0, math.ceil(-math.log10(100.0 * step) - 1e-9))
+    return {"tickformat": f".{digits}%", "tickvals": ticks,
+            "ticktext": [say.percent(t, digits) for t in ticks]}  # fmt: skip
 
 
 @dataclass(slots=True)

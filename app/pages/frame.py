@@ -8,6 +8,7 @@ from typing import Any
 
 from app.components import dmc, html
 from app.figures.template import sisters
+from app.pages.exports import menu
 from app.pages.knobs import button, segmented
 
 PAGES = (
@@ -72,16 +73,10 @@ def header(
         prefix: Of the page's ids.
         page: Its key in PAGES.
         tools: What this page has besides, units first.
-        exports: Id and text of the files it makes.
+        exports: Id and text of the files that it makes besides the usual.
         about: What is looked at.
         edits: Whether its inputs are edited, so that there is something to undo.
     """
-    items = [html.Button(text, id=f"{prefix}-{name}", type="button")
-             for name, text in exports]  # fmt: skip
-    files = html.Details(className="np-menu", children=[
-        html.Summary("Export", id=f"{prefix}-export"),
-        html.Div(className="np-menu-items", children=items),
-    ])  # fmt: skip
     steps = [_icon("undo", "↶", "Undo", disabled=True),
              _icon("redo", "↷", "Redo", disabled=True)]  # fmt: skip
     return html.Header(className="np-header", children=[
@@ -112,7 +107,7 @@ def header(
                 *tools[:1], *temperatures(prefix, page), *tools[1:],
                 *(steps if edits else []),
                 button(f"{prefix}-copy", "Copy link"),
-                button(f"{prefix}-api", "API call"), *([files] if items else []),
+                button(f"{prefix}-api", "API call"), menu(prefix, exports),
             ], **{"aria-label": "This view"}),
         ]),
     ])  # fmt: skip

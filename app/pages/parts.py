@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from app.components import html
+from app.frames import Figure, Verdict
 
 Json = dict[str, Any]
 _LONGEST_VALUE = 60
@@ -47,20 +49,26 @@ def headline(text: str, detail: str, *, good: bool) -> list[Any]:
     ]  # fmt: skip
 
 
+def verdict(found: Verdict) -> list[Any]:
+    """Say the answer that was put in words elsewhere."""
+    return headline(found.headline, found.detail, good=found.fits)
+
+
 def number_cell(
     name: str, title: str, value: str, part: Any = "", delta: Any = "", *,
-    tip: str = "", alarm: bool = False, source: str = "modelled",
+    tip: str = "", alarm: bool = False, source: str = "modelled", inputs: str = "",
 ) -> Any:  # fmt: skip
     """
     Draw one key number: title, value, share, change.
 
     Its tip says what it is and its formula; assets/base.js adds the inputs, the source
-    ("modelled", "measured" or "stored") and the time.
+    ("modelled", "measured" or "stored") and the time. `inputs` are named where they are
+    not those of the page's address.
     """
     return html.Div(
         className="np-number-cell" + (" np-alarm" if alarm else ""),
         id=name,
-        **({"tabIndex": "0", "data-tip": tip, "data-source": source} if tip else {}),
+        **(told(tip, source=source, inputs=inputs) if tip else {}),
         children=[
             html.Div(title, className="np-number-title"),
             html.Div(value, className="np-number-value"),
@@ -68,6 +76,21 @@ def number_cell(
             html.Div(delta, className="np-number-delta"),
         ],
     )  # fmt: skip
+
+
+def told(tip: str, *, source: str = "modelled", inputs: str = "") -> Json:
+    """Hint of what shows a number: its formula; assets/base.js adds the rest."""
+    more = {"data-inputs": inputs} if inputs else {}
+    return {"tabIndex": "0", "data-tip": tip, "data-source": source} | more
+
+
+def number_cells(prefix: str, found: Iterable[Figure]) -> list[Any]:
+    """Draw the key numbers of a page, which have no change."""
+    return [
+        number_cell(f"{prefix}-number-{f.key}", f.title, f.value, f.part,
+                    tip=f.tooltip, alarm=f.alarm)
+        for f in found
+    ]  # fmt: skip
 
 
 def table(head: list[str], rows: list[list[str]], caption: str) -> Any:

@@ -231,5 +231,5 @@ def _value(value: Any) -> str:
         return f"{value:,.10g}"
     if isinstance(value, tuple | list):
         return ", ".join(_value(v) for v in value) or "none"
-    words = str(value)
+    words = str(value) if value != {} else "none"
     return words if len(words) <= _LONG_TEXT else f"{words[:_LONG_TEXT]}…"

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from app import format as say
-from app.markup import listed, table
-from app.report import charts
-from app.report.origin import written_by
-from app.report.page import Html, Report, Tile, figure, quiet, tiles, written
+from app.markup import listed, table, text
+from app.report import charts, validation
+from app.report.origin import ADDRESS, written_by
+from app.report.page import Html, Report, Tile, figure, quiet, tiles
 from app.report.units import scale_of
 from app.svg import Axis, Figure, Limit, Series
 
@@ -22,41 +24,59 @@ ASSUMED = (
     "A host counts until it has been silent for 90 s, and is lost after 5 min.",
     "Bins hold means of readings; a peak inside a bin is in its highest value alone.",
 )
+UNCOVERED = (
+    "All rows are of the twin that runs beside readings; readings themselves are shown "
+    "as they came, after the checks of docs/telemetry.md."
+)
 
 
-def measured_report(
-    now: Json, series: Json, sources: list[Json], events: list[Json],
-    period_us: tuple[int, int],
-) -> Html:  # fmt: skip
+def measured_report(found: Json) -> Report:
     """
-    Write the report of a period of readings.
+    Lay out the report of a period of readings.
 
     Args:
-        now: The newest readings, as `GET /telemetry/now` answers.
-        series: Power over the period, as `GET /telemetry/series` answers.
-        sources: Everything that reports.
-        events: What agents reported in the period.
-        period_us: Its start and end, since 1970. [µs]
+        found: `now`, the newest readings; `series`, power over the period; `sources`
+            and `events`, each as the address of that name below /telemetry answers;
+            and `period_us`, its start and end since 1970. [µs]
     """
+    now, series, period_us = found["now"], found["series"], found["period_us"]
     site = now["site"]
     limit_w = site["limit_w"]
     drawn_w = site["power_w"] if site["facility_w"] is None else site["facility_w"]
     over = [n for n in now["nodes"] if (_frac(n) or 0.0) > 1.0]
     good = None if not now["nodes"] else not over
-    rest = f"of {say.power(limit_w, 'kW')} at the feeds" if limit_w else "is drawn"
+    answer, rest = say.power(drawn_w, "kW"), "is drawn"
+    if drawn_w is None:
+        answer, rest = "No power", "is known: nothing that draws it reports now"
+    elif limit_w:
+        rest = f"of {say.power(limit_w, 'kW')} at the feeds"
     if over:
         rest += "; past their limits: " + ", ".join(n["name"] for n in over[:5])
-    return written(Report(
+    return Report(
         kind="Measured", title=f"{_when(period_us[0])} to {_when(period_us[1])} UTC",
-        answer=say.power(drawn_w, "kW"), rest=rest, good=good,
+        answer=answer, rest=rest, good=good,
         sections=(
             ("Now", _numbers(site, drawn_w)), ("Power over time", _power(series)),
-            ("Power tree", _nodes(now["nodes"])), ("Sources", _sources(sources)),
-            ("What agents reported", _events(events)),
-            ("What the numbers rest on", listed(ASSUMED)),
-            ("Where this is from", written_by()),
+            ("Power tree", _nodes(now["nodes"])),
+            ("Sources", _sources(found["sources"])),
+            ("What agents reported", _events(found["events"])),
+            ("Assumptions", listed(ASSUMED)),
+            ("Validation", validation.status(("tracking",), UNCOVERED)),
+            ("Provenance", written_by()),
+            ("How to reproduce it", _again(series["of"], period_us)),
         ),
-    ))  # fmt: skip
+    )  # fmt: skip
+
+
+def _again(of: str, period_us: Sequence[int]) -> Html:
+    query = urlencode({"of": of, "start_us": period_us[0], "end_us": period_us[1]})
+    calls = [f"curl -s '{ADDRESS}/telemetry/{noun}?{query}'"
+             for noun in ("series", "report")]  # fmt: skip
+    return (
+        "<p>From the server that has the readings, power over the period and this "
+        f"report with the newest readings of then:</p><pre>{text(chr(10).join(calls))}"
+        "</pre>"
+    )
 
 
 def _numbers(site: Json, drawn_w: float | None) -> Html:

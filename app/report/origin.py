@@ -16,7 +16,7 @@ from app.report.page import Html, folded, now_words
 
 Json = dict[str, Any]
 _LIBRARIES = ("numpy", "scipy", "numba", "pydantic")
-_ADDRESS = "http://127.0.0.1:8050/api/v1"
+ADDRESS = "http://127.0.0.1:8050/api/v1"
 
 
 def provenance(known: Json, more: Sequence[tuple[str, str]] = ()) -> Html:
@@ -81,12 +81,13 @@ def again(
     if commands:
         parts.append(f"<p>With the inputs below in {text(file)}:</p>")
         parts.append(f"<pre>{text(chr(10).join(commands))}</pre>")
+    begin = "or from" if commands else "From"
     for path, body in calls:
         call = (
-            f"curl -s {_ADDRESS}{path} -H 'content-type: application/json' "
+            f"curl -s {ADDRESS}{path} -H 'content-type: application/json' "
             "-d @question.json"
         )
-        words = f"<p>or from a running server, with question.json holding {text(body)}:"
+        words = f"<p>{begin} a running server, with question.json holding {text(body)}:"
         parts.append(f"{words}</p><pre>{text(call)}</pre>")
     parts.append(
         "<p>The same inputs, model version and seed give the same numbers. "

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from app.frames import Figure
 from app.markup import Markup, table, text
 from app.report.style import STYLE
 
@@ -95,6 +96,13 @@ def tiles(items: Iterable[Tile]) -> Html:
         f'<span class="part">{text(t.part)}</span></div>'
         for t in items
     ) + "</div>"  # fmt: skip
+
+
+def key_figures(found: Iterable[Figure]) -> Html:
+    """Write the key numbers of a page as tiles."""
+    return tiles(
+        Tile(name=f.title, value=f.value, part=f.part, alarm=f.alarm) for f in found
+    )
 
 
 def figure(drawn: Html, caption: str) -> Html:

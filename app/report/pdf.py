@@ -46,7 +46,7 @@ def as_pdf(html: str, *, paper: Paper = "a4", limit_s: float = LIMIT_S) -> bytes
     if not _TURN.acquire(blocking=False):
         raise Refusal(
             503, f"{_AT_ONCE} PDFs are being made already; ask again in a moment, or "
-            "take HTML", headers={"retry-after": "5"},
+            "take HTML", retry_s=5,
         )  # fmt: skip
     pool = ThreadPoolExecutor(1, "pdf")
 

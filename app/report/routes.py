@@ -18,7 +18,6 @@ from api.schemas.telemetry import Period
 from api.services import result_of
 from api.studies_documents import point_document
 from app.report.kinds import report_of
-from app.report.measured import measured_report
 from app.report.pdf import as_pdf
 from app.report.study_data import thinned
 
@@ -100,11 +99,12 @@ def report_measured(
 ) -> Response:  # fmt: skip
     """Report of what was measured in a period."""
     watch, period_us = state.watch, (asked.start_us, asked.end_us)
-    page = measured_report(
-        watch.now(), watch.series(asked.of, *period_us), watch.sources(),
-        watch.events(*period_us), period_us,
-    )  # fmt: skip
-    return answer(page, "measured", asked)
+    found = {
+        "now": watch.now(), "series": watch.series(asked.of, *period_us),
+        "sources": watch.sources(), "events": watch.events(*period_us),
+        "period_us": period_us,
+    }  # fmt: skip
+    return answer(report_of(found), "measured", asked)
 
 
 def answer(page: str, name: str, asked: ReportQuery) -> Response:

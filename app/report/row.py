@@ -17,7 +17,7 @@ from app.report.assumptions import (
     inputs_of,
 )
 from app.report.inputs import given_only, scenario_of
-from app.report.page import Html, Report, Section, quiet, written
+from app.report.page import Html, Report, Section, quiet
 from app.report.plan_parts import plan_section
 from twin.catalogue import SERVERS, find_table
 from twin.catalogue.servers import Server
@@ -49,19 +49,14 @@ UNCOVERED = (
 )
 
 
-def render_report(whatif: Json, plan: Json | None) -> Html:
+def what_if_report(whatif: Json, plan: Json | None = None) -> Report:
     """
-    Write the report of one what-if.
+    Lay out the report of a what-if.
 
     Args:
         whatif: Answer of the what-if call, series included.
         plan: Plan document with its `cells`; None leaves the search out.
     """
-    return written(what_if_report(whatif, plan))
-
-
-def what_if_report(whatif: Json, plan: Json | None = None) -> Report:
-    """Lay out the report of a what-if; `plan` adds a search."""
     return _report(whatif, plan, "Row: what-if")
 
 
@@ -184,8 +179,9 @@ def closing_sections(
 
 def _assumptions(asked: Scenario, items: list[Input], first: Sequence[str]) -> Html:
     return (
-        quiet("Defaults that were left as they are: first those that move a row's "
-              "answer most, then the least sure.")
+        quiet("Defaults that were left as they are: "
+              + ("first those that move a row's answer most, then the least sure."
+                 if first else "the least sure first."))
         + assumed_table(items, first=first) + _catalogue(asked)
     )  # fmt: skip
 

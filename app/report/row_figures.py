@@ -10,7 +10,7 @@ from app import frames
 from app.figures.template import LIGHT
 from app.markup import sign, table
 from app.report import charts
-from app.report.page import Html, Tile, figure, tiles
+from app.report.page import Html, figure, key_figures
 from app.svg import Axis, Figure, Limit, Series, Span
 
 Json = dict[str, Any]
@@ -23,9 +23,7 @@ def numbers(whatif: Json) -> Html:
     """Write key figures, ranges, and the change against the base row."""
     beside = whatif.get("baseline")
     found = frames.numbers_frame({"baseline": whatif["run"]} | whatif, unit=UNIT)
-    shown = tiles(
-        Tile(name=f.title, value=f.value, part=f.part, alarm=f.alarm) for f in found
-    )
+    shown = key_figures(found)
     run = whatif["run"]
     power = [
         ["Lowest", say.power(min(run["series"]["row_min_w"]), UNIT)],

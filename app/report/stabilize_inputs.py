@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
+from app.format import MISSING
 from app.markup import Markup, table, text
 
 Json = dict[str, Any]
@@ -88,6 +89,8 @@ def _part_title(path: str) -> str:
 
 
 def _value(value: Any) -> str:
+    if value is None:
+        return MISSING
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):

@@ -103,6 +103,7 @@ figcaption{margin-top:4px}
 .legend{margin:0 0 4px 62px}.legend .key{margin-right:22px}
 .legend svg{margin-right:7px;vertical-align:-1px}
 ul{margin:6px 0;padding-left:20px}li{margin:3px 0}
+p:has(+pre){break-after:avoid}
 pre{font:12px/1.45 ui-monospace,"DejaVu Sans Mono",monospace;background:var(--panel);
 padding:10px 12px;margin:6px 0 12px;white-space:pre-wrap;overflow-wrap:anywhere}
 code{font:12px ui-monospace,"DejaVu Sans Mono",monospace;overflow-wrap:anywhere}

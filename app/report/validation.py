@@ -22,6 +22,7 @@ NAMES = {
     "tapas": "Placing, routing, configuring under heat and power (TAPAS)",
     "stabilize": "Training power, and measures at the grid",
     "uncertainty": "Uncertainty, rare events and sensitivity",
+    "tracking": "The twin that follows readings",
     "batch_model": "Batches of a serving engine",
 }
 

@@ -97,7 +97,7 @@ def test_knobs_move_numbers_and_hints_menus_and_tables_open(open_page):
     page.keyboard.press("Enter")
     page.keyboard.press("ArrowDown")
 
-    assert page.evaluate("document.activeElement.id") == "explore-get-html"
+    assert page.evaluate("document.activeElement.id") == "explore-html"
     page.keyboard.press("Escape")
     assert menu.get_attribute("open") is None
     page.click("#explore-export")
@@ -218,7 +218,7 @@ def test_the_risk_curve_appears_by_itself_and_files_are_exported(open_page, tmp_
     for kind, ending in (("csv", ".csv"), ("html", ".html")):
         page.click("#explore-export")
         with page.expect_download(timeout=ANSWER_MS) as caught:
-            page.click(f"#explore-get-{kind}")
+            page.click(f"#explore-{kind}")
         path = tmp_path / f"export{ending}"
         caught.value.save_as(path)
         text = path.read_text()

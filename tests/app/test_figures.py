@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 
 import numpy as np
 import plotly.graph_objects as go
@@ -12,7 +13,7 @@ from app.figures.compare import compare_figure
 from app.figures.latency import latency_figure
 from app.figures.power import power_figure
 from app.figures.risk import METRICS, risk_figure, risk_frame, risk_table
-from app.figures.template import DARK, LIGHT
+from app.figures.template import DARK, LIGHT, percents
 from app.pages.explore import answer, state
 
 
@@ -162,6 +163,26 @@ def test_the_risk_chart_has_a_curve_per_policy_told_apart_without_colour(plan, m
 
     assert [t.name for t in figure.data] == ["POLCA", "no cap"]
     assert len({t.line.dash for t in figure.data}) == 2
+    ticks = figure.layout.yaxis.ticktext
+    assert (ticks is not None) == METRICS[metric].part
+    assert all(re.fullmatch(r"≥?[\d.]+ %", tick) for tick in ticks or ())
+
+
+@pytest.mark.parametrize(
+    ("top", "words"),
+    [
+        pytest.param(0.0719, ["0 %", "2 %", "4 %", "6 %"], id="whole steps"),
+        pytest.param(0.012, ["0.0 %", "0.5 %", "1.0 %"], id="parts of one"),
+        pytest.param(1.6, ["0 %", "50 %", "100 %", "150 %"], id="past all"),
+    ],
+)
+def test_ticks_of_a_part_have_a_space_before_the_sign(top, words):
+    axis = percents(top, 4)
+
+    assert axis["ticktext"] == words
+    assert [f"{100 * v:g}" for v in axis["tickvals"]] == [
+        f"{float(w.removesuffix(' %')):g}" for w in words
+    ]
 
 
 def test_whiskers_span_the_seeds(plan):

@@ -12,13 +12,13 @@ from app.pages.asking import (
     answered,
     away,
     bind_answer,
-    bind_files,
     bind_progress,
 )
 from app.pages.compare import answer, exports, state
 from app.pages.compare.answers import Answers
 from app.pages.compare.differences import differences_table, multiples
 from app.pages.compare.found import options
+from app.pages.exports import Found, bind_exports
 from app.pages.knobs import bind_view
 
 Json = dict[str, Any]
@@ -41,10 +41,10 @@ def register(dash: Any, client: Client) -> None:
         dash, "cmp", lambda asked: {"told": answers.progress(asked["tab"])},
         lambda asked: answers.cancel(asked["tab"]),
     )  # fmt: skip
-    kinds = [name for name, _ in exports.KINDS if name not in exports.IN_BROWSER]
-    bind_files(
-        dash, "cmp", kinds, partial(save, answers), [State("cmp-request", "data")]
-    )
+    bind_exports(
+        dash, "cmp", partial(found, answers), [State("cmp-request", "data")],
+        [name for name, _ in exports.KINDS],
+    )  # fmt: skip
 
 
 def _browser_side(dash: Any) -> None:
@@ -53,7 +53,6 @@ def _browser_side(dash: Any) -> None:
     bind_view(dash, "cmp", (Input(f"cmp-{n}", "value") for n in chosen), steps=(
         ("add", [Input("cmp-add", "value"), State("cmp-add", "data")]),
         ("progress", [Input("cmp-progress", "data")]),
-        ("savePng", [Input("cmp-png", "n_clicks")]),
     ))  # fmt: skip
 
 
@@ -128,13 +127,11 @@ def _search(dash: Any, client: Client) -> None:
         return await away(options, client, text or "")
 
 
-def save(
-    answers: Answers, wanted: str, request: Json | None
-) -> tuple[bytes, str] | None:
-    """Make a file of a view's comparison, from memory where it is the last one."""
+def found(answers: Answers, request: Json | None) -> Found | None:
+    """Return a view's comparison, from memory where it is the last one."""
     view = state.view_from((request or {}).get("view"))
     if not request or len(view.items) < 2:
         return None
     asked = state.question(view)
-    found = answers.comparison(asked, tab=request["tab"], fresh=False)
-    return exports.export(found, wanted, asked)
+    document = answers.comparison(asked, tab=request["tab"], fresh=False)
+    return exports.found(document, asked)

@@ -15,6 +15,7 @@ from app.pages.compare.answer import (
     matters,
     seed_only,
 )
+from app.pages.parts import told
 
 Json = dict[str, Any]
 
@@ -26,6 +27,7 @@ KEYS = (
 )  # fmt: skip
 """Figures people ask for first; those two items have are drawn."""
 _MULTIPLES = 6
+_EACH = "of each item its own; those that differ are listed below"
 _SCALES = (0.02, 0.05, 0.1, 0.25, 0.5, 1.0)
 """A bar at its end is a change of one of these parts of the baseline."""
 _MOST = 0.8
@@ -52,7 +54,8 @@ def _multiple(document: Json, output: Json, unit: str) -> Any:
               for i in document["items"]]  # fmt: skip
     top = max((abs(v) for v in [*output["values"], *limits] if v), default=0.0) or 1.0
     return html.Div(className="np-multiple", children=[
-        html.Div(output["label"], className="np-number-title", title=output["doc"]),
+        html.Div(output["label"], className="np-number-title",
+                 **told(f"{output['doc']}.", inputs=_EACH)),
         *(
             html.Div(className="np-multiple-row", children=[
                 mark(place), _bar(value, limits[place], top, place),
@@ -136,7 +139,7 @@ def _row(document: Json, output: Json, full: float, unit: str) -> Any:
         className="" if matters(output) else "np-minor", **{"data-key": output["key"]},
         children=[
             html.Th(scope="row", children=[
-                html.Span(output["label"], **{"data-tip": tip}, tabIndex="0"),
+                html.Span(output["label"], **told(tip, inputs=_EACH)),
             ]),
             *(_cell(document, output, place, full, unit)
               for place in range(len(document["items"]))),

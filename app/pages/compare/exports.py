@@ -1,51 +1,41 @@
-"""Files made from a comparison: figures and curves as tables, the answer as JSON."""
+"""Files made from a comparison: figures and curves as tables."""
 
 from __future__ import annotations
 
-import json
+from functools import partial
 from typing import Any
 
 from api.compare_documents import curves_table, figures_table
 from api.documents import as_csv, as_parquet
-from app.report.kinds import report_of
-from app.report.pdf import as_pdf
+from app.pages.exports import File, Found
 
 Json = dict[str, Any]
 
 KINDS = (
-    ("csv", "CSV: figures"), ("parquet", "Parquet: figures"),
-    ("curvescsv", "CSV: curves over time"), ("curvespq", "Parquet: curves over time"),
-    ("json", "JSON: the whole answer"), ("html", "Report: HTML"),
-    ("pdf", "Report: PDF"), ("png", "PNG: curves over time"),
+    ("csv", "Figures (CSV)"), ("parquet", "Figures (Parquet)"),
+    ("curvescsv", "Curves over time (CSV)"), ("curvespq", "Curves over time (Parquet)"),
 )  # fmt: skip
-IN_BROWSER = frozenset({"png"})
-"""Drawn where it is shown; the server has no browser."""
+_NAME = "nameplate-comparison"
 
 
-def export(document: Json, wanted: str, asked: Json) -> tuple[bytes, str]:
+def found(document: Json, asked: Json) -> Found:
     """
-    Make one file of a comparison.
+    What the page answers.
 
     Args:
         document: The comparison.
-        wanted: Key of KINDS.
         asked: The question, which a report says how to repeat.
-
-    Returns:
-        Content and name of the file.
-
-    Raises:
-        Refusal: Where PDF cannot be written here.
     """
-    if wanted == "json":
-        return json.dumps(document, indent=1).encode(), "nameplate-comparison.json"
-    if wanted in ("html", "pdf"):
-        page = report_of(document, asked=asked)
-        content = as_pdf(page) if wanted == "pdf" else page.encode()
-        return content, f"nameplate-comparison.{wanted}"
-    curves = wanted.startswith("curves")
+    return Found(
+        name=_NAME, answer=document, beside=lambda: {"asked": asked},
+        tables={kind: partial(_file, document, kind) for kind, _ in KINDS},
+    )  # fmt: skip
+
+
+def _file(document: Json, kind: str) -> File:
+    curves = kind.startswith("curves")
     table = curves_table(document) if curves else figures_table(document)
-    name = f"nameplate-comparison{'-curves' if curves else ''}"
-    if wanted in ("parquet", "curvespq"):
+    name = f"{_NAME}{'-curves' if curves else ''}"
+    if kind in ("parquet", "curvespq"):
         return as_parquet(table), f"{name}.parquet"
     return as_csv(table), f"{name}.csv"

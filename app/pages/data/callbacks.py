@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
+from functools import partial
 from typing import Any
 
 from api.client import ApiProblem, Client
@@ -13,9 +14,9 @@ from app.pages.asking import answered, away, bind_answer
 from app.pages.data import answer, state
 from app.pages.data.calibrations import register_calibrations
 from app.pages.data.layout import NUMBERS, PLACE_COLUMNS
+from app.pages.exports import Found, bind_exports, of_readings
 from app.pages.knobs import bind_view
 from app.pages.live.answer import events_list
-from app.pages.measured import bind_report
 
 Json = dict[str, Any]
 
@@ -37,12 +38,7 @@ def register(dash: Any, client: Client) -> None:
     _placement(dash, client)
     _imports(dash, client)
     register_calibrations(dash, client)
-    bind_report(
-        dash, client, "data",
-        lambda view, now_s: (
-            "site", (now_s - state.view_from(view).period_s, now_s),
-        ),
-    )  # fmt: skip
+    bind_exports(dash, "data", partial(found, client), [State("data-request", "data")])
 
 
 def _browser_side(dash: Any) -> None:
@@ -55,6 +51,14 @@ def _browser_side(dash: Any) -> None:
         ("sent", [Input("data-file", "contents"), State("data-file", "filename"),
           *(State(f"data-{field}", "value") for field in fields)]),
     ))  # fmt: skip
+
+
+def found(client: Client, request: Json | None) -> Found | None:
+    """Return what was measured in the period of the page."""
+    if request is None:
+        return None
+    view, now_s = state.view_from(request["view"]), time.time()
+    return of_readings(client, "site", (now_s - view.period_s, now_s))
 
 
 # --- sources --------------------------------------------------------------------------

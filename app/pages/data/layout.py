@@ -9,20 +9,19 @@ from app.pages.data import calibrations, state
 from app.pages.data.state import CHOICES
 from app.pages.frame import header, shell
 from app.pages.knobs import button, pick, segmented
-from app.pages.measured import REPORTS
 from app.pages.parts import number_cell
 from app.pages.sections import grid, section
 
 NUMBERS = (
     ("sources", "Sources", "Count of hosts and meters that ever reported"),
     ("devices", "Devices", "Sum of GPUs, CPUs, supplies and meters over all sources"),
-    ("fresh", "Reporting", "Sources with a reading of the last 90 s, of all sources"),
-    ("placed", "Placed", "Sources minus those without a node of the scenario"),
+    ("fresh", "Reporting", "Sources with a reading of the last 90 s ÷ all sources"),
+    ("placed", "Placed", "Sources − those without a node of the scenario"),
     ("first", "Oldest reading", "Earliest first reading of all sources"),
     ("last", "Newest reading", "Latest reading of all sources"),
 )  # fmt: skip
 EXPORTS = (
-    *REPORTS, ("save-sources", "Sources shown (CSV)"),
+    ("save-sources", "Sources shown (CSV)"),
     ("save-place", "Placement (CSV)"),
     ("save-imports", "Imports (CSV)"), ("save-events", "Events (CSV)"),
     ("save-curl", "API call (curl)"),

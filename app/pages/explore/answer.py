@@ -55,7 +55,7 @@ def draw(
     scenario = whatif.get("scenario") or {}
     slo = scenario.get("slo")
     return (
-        panels.verdict(frames.verdict_frame(whatif, unit=unit)),
+        parts.verdict(frames.verdict_frame(whatif, unit=unit)),
         panels.numbers(frames.numbers_frame(whatif, unit=unit)),
         panels.headroom(frames.headroom_frame(whatif, rated_w), unit=unit),
         power_figure(

@@ -18,9 +18,10 @@ from app.components import (
 from app.figures.compare import compare_figure
 from app.figures.template import CONFIG
 from app.pages import parts
-from app.pages.asking import answered, bind, bind_answer, bind_files
+from app.pages.asking import answered, bind, bind_answer
 from app.pages.explore import answer, exports, panels, state
 from app.pages.explore.catalogue import Catalogue
+from app.pages.exports import Found, bind_exports
 from app.pages.knobs import bind_knobs, bind_view
 
 Json = dict[str, Any]
@@ -52,10 +53,10 @@ def register(dash: Any, client: Client) -> None:
          State("explore-request", "data"), State("explore-answer", "data"),
          shared=("risk", "risk-table"))  # fmt: skip
     _pins(dash)
-    bind_files(
-        dash, "explore", [f"get-{kind}" for kind in ("html", "csv", "parquet", "json")],
-        partial(save, client, catalogue),
+    bind_exports(
+        dash, "explore", partial(found, client, catalogue),
         [State("explore-request", "data"), State("explore-plan", "data")],
+        [name for name, _ in exports.KINDS],
     )  # fmt: skip
     bind(dash, "explore", "scenario-open",
          (("scenario-load", "data"), ("problem", "children")), partial(load, client),
@@ -71,13 +72,11 @@ def _browser_side(dash: Any) -> None:
     inputs = [Input(f"explore-{c.key}-slider", "value") for c in state.CONTROLS]
     inputs += [Input(f"explore-{name}", "value") for name in CHOSEN]
     defaults = State("explore-defaults", "data")
-    pictures = ("get-png", "get-svg", "print")
     bind_view(dash, "explore", inputs, kept="answer", steps=(
         ("catalogued", [Input("explore-catalogue", "data")]),
         ("zoomed", [Input("explore-power", "relayoutData")]),
         ("reset", [Input("explore-reset", "n_clicks"), defaults]),
         ("loaded", [Input("explore-scenario-load", "data"), defaults]),
-        ("picture", [Input(f"explore-{name}", "n_clicks") for name in pictures]),
         ("planStop", [Input("explore-plan-stop", "n_clicks")]),
     ))  # fmt: skip
     _clientside(dash, "planStep", [Output("explore-plan", "data")],
@@ -260,16 +259,15 @@ def _pins(dash: Any) -> None:
 # --- files and scenarios --------------------------------------------------------------
 
 
-def save(
-    client: Client, catalogue: Catalogue, pressed: str, request: Json | None,
-    plan: Json | None,
-) -> tuple[bytes, str, str] | None:  # fmt: skip
-    """Make a file of the view's answer."""
+def found(
+    client: Client, catalogue: Catalogue, request: Json | None, plan: Json | None
+) -> Found | None:
+    """Return the view's answer, for files of it."""
     if request is None:
         return None
-    found = ask(client, catalogue, state.view_from(request["view"]), "")
+    whatif = ask(client, catalogue, state.view_from(request["view"]), "")
     document = {"cells": plan["cells"]} if plan and plan.get("cells") else None
-    return exports.export(pressed.removeprefix("get-"), found, document)
+    return exports.found(whatif, document)
 
 
 def load(client: Client, opened: Json, request: Json | None) -> tuple[Any, Any]:

@@ -1,20 +1,21 @@
-"""Files made from an answer: series as CSV or Parquet, the answer, the report."""
+"""Files made from Explore's answer: its series as CSV or Parquet."""
 
 from __future__ import annotations
 
 import io
-import json
 from typing import Any
 
 import pyarrow
 import pyarrow.parquet
 
 from api.documents import as_csv
-from app.report.row import render_report
+from app.pages.exports import Found
 
 Json = dict[str, Any]
 pa: Any = pyarrow
 pq: Any = pyarrow.parquet
+
+KINDS = (("csv", "Series (CSV)"), ("parquet", "Series (Parquet)"))
 
 
 def series_parquet(run: Json) -> bytes:
@@ -27,24 +28,20 @@ def series_parquet(run: Json) -> bytes:
     return sink.getvalue()
 
 
-def export(kind: str, whatif: Json, plan: Json | None) -> tuple[bytes, str, str]:
+def found(whatif: Json, plan: Json | None) -> Found:
     """
-    Make one file.
+    What the page answers.
 
     Args:
-        kind: "html", "csv", "parquet" or "json".
         whatif: Answer of the what-if call.
-        plan: Plan document for the report; None leaves its part out.
-
-    Returns:
-        Content, file name, media type.
+        plan: Cells of the risk curve as far as they are, for the report.
     """
     run = whatif["run"]
     name = f"nameplate-{run['server_count']}-servers-{run['policy']}"
-    if kind == "csv":
-        return as_csv(run["series"]), f"{name}.csv", "text/csv"
-    if kind == "parquet":
-        return series_parquet(run), f"{name}.parquet", "application/vnd.apache.parquet"
-    if kind == "json":
-        return json.dumps(whatif, indent=1).encode(), f"{name}.json", "application/json"
-    return render_report(whatif, plan).encode(), f"{name}.html", "text/html"
+    return Found(
+        name=name, answer=whatif, beside=lambda: {"plan": plan},
+        tables={
+            "csv": lambda: (as_csv(run["series"]), f"{name}.csv"),
+            "parquet": lambda: (series_parquet(run), f"{name}.parquet"),
+        },
+    )  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any
 from app.components import dcc, dmc, html
 from app.figures.template import CONFIG
 from app.pages.explore import state
+from app.pages.explore.exports import KINDS
 from app.pages.explore.state import CHOICES, CONTROLS
 from app.pages.frame import header, shell, welcome
 from app.pages.knobs import (
@@ -52,19 +53,8 @@ def _header() -> Any:
             _segmented("units", ["kW", "MW", "W"], "Power unit"),
             button("explore-scenarios", "Scenarios"),
             dmc.Button("Pin", id="explore-pin", size="compact-sm"),
-        ], exports=EXPORTS,
+        ], exports=KINDS,
     )  # fmt: skip
-
-
-EXPORTS = (
-    ("get-html", "Report (HTML)"),
-    ("get-csv", "Series (CSV)"),
-    ("get-parquet", "Series (Parquet)"),
-    ("get-json", "Answer (JSON)"),
-    ("get-png", "Power chart (PNG)"),
-    ("get-svg", "Power chart (SVG)"),
-    ("print", "Print"),
-)
 
 
 def _segmented(name: str, options: list[Any], label: str, **more: Any) -> Any:

@@ -6,16 +6,11 @@ from typing import Any
 
 from app import format as say
 from app.components import html
-from app.frames import Figure, Headroom, Verdict
+from app.frames import Figure, Headroom
 from app.pages.explore.state import control_of_field
-from app.pages.parts import headline, number_cell
+from app.pages.parts import number_cell
 
 Json = dict[str, Any]
-
-
-def verdict(frame: Verdict) -> list[Any]:
-    """Say the answer: a sign and a word, never colour alone."""
-    return headline(frame.headline, frame.detail, good=frame.fits)
 
 
 def numbers(frames: list[Figure]) -> list[Any]:

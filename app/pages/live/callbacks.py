@@ -13,11 +13,11 @@ from app.figures.template import Figure
 from app.format import power_scale
 from app.pages import parts
 from app.pages.asking import answered, away, bind, bind_answer
+from app.pages.exports import Found, bind_exports, of_readings
 from app.pages.knobs import bind_copy, bind_view
 from app.pages.live import answer, state
 from app.pages.live.layout import host_grid
 from app.pages.live.twin import begin, respond_twin
-from app.pages.measured import bind_report
 
 Json = dict[str, Any]
 
@@ -41,7 +41,7 @@ def register(dash: Any, client: Client) -> None:
          lambda asked: respond_lists(client, asked, time.time()))  # fmt: skip
     _twin(dash, client)
     _grid(dash)
-    bind_report(dash, client, "live", looked)
+    bind_exports(dash, "live", partial(found, client), [State("live-request", "data")])
 
 
 def _browser_side(dash: Any) -> None:
@@ -54,10 +54,12 @@ def _browser_side(dash: Any) -> None:
         bind_copy(dash, f"live-copy-{name}", f"live-command-{name}")
 
 
-def looked(view: Json, now_s: float) -> tuple[str, tuple[float, float]]:
-    """What a view looks at, and its period. [s]"""
-    read = state.view_from(view)
-    return read.of, read.period_s(now_s)
+def found(client: Client, request: Json | None) -> Found | None:
+    """Return what was measured in the period of the page."""
+    if request is None:
+        return None
+    view = state.view_from(request["view"])
+    return of_readings(client, view.of, view.period_s(time.time()))
 
 
 # --- the chart ------------------------------------------------------------------------

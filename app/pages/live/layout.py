@@ -10,7 +10,6 @@ from app.pages.frame import header, shell
 from app.pages.knobs import options, segmented
 from app.pages.live import state
 from app.pages.live.state import CHOICES
-from app.pages.measured import REPORTS
 from app.pages.parts import number_cell
 from app.pages.sections import EMPTY, graph, grid, section
 
@@ -23,17 +22,19 @@ _NUMBERS = (
 _TIPS = {
     "hosts": "Sum over hosts read in the last 90 s: a host's own meter, else its GPUs "
     "and CPUs",
-    "feeds": "Power of the utility feeds: their meter, else hosts that stand in the "
-    "tree and its modelled losses",
-    "limit": "What the utility feeds may carry for ever",
-    "free": "Limit minus power at the feeds",
+    "feeds": "Sum of the utility feeds: their meter, else hosts that stand in the tree "
+    "+ its modelled losses",
+    "limit": "Sum of what the utility feeds may carry for ever",
+    "free": "Limit − power at the feeds",
     "tight": "Highest power ÷ limit of all nodes of the tree",
-    "report": "Hosts read in the last 90 s, of all known; lost after 5 min",
-    "held": "Hosts with a GPU that something slows: a cap, heat or the power brake",
-    "age": "Age of the newest reading of the oldest host, lost hosts left out",
+    "report": "Hosts read in the last 90 s ÷ all known; lost after 5 min",
+    "held": "Count of hosts with a GPU that something slows: a cap, heat or the power "
+    "brake",
+    "age": "Now − time of a host's newest reading, the most of all hosts; lost hosts "
+    "left out",
 }
 EXPORTS = (
-    *REPORTS, ("save-hosts", "Hosts (CSV)"), ("save-nodes", "Power tree (CSV)"),
+    ("save-hosts", "Hosts (CSV)"), ("save-nodes", "Power tree (CSV)"),
     ("save-chart", "Chart (CSV)"), ("save-curl", "API call (curl)"),
 )  # fmt: skip
 HOST_COLUMNS: list[dict[str, Any]] = [

@@ -6,6 +6,7 @@ from typing import Any
 
 from app.components import html
 from app.figures.serving import Look
+from app.pages.parts import told
 from app.pages.serving.compare import COLUMNS, Cell, Row
 
 Json = dict[str, Any]
@@ -21,8 +22,7 @@ def side_by_side(rows: list[Row], *, chosen: str, refused: list[Json]) -> Any:
         refused: Label, rule, value and repair of systems that could not run.
     """
     head = [
-        html.Th(html.Span(title, **{"data-tip": tip}, tabIndex="0"), scope="col")
-        for title, tip in COLUMNS
+        html.Th(html.Span(title, **told(tip)), scope="col") for title, tip in COLUMNS
     ]
     return html.Table(className="np-table np-side", children=[
         html.Caption("Press a system to see its pools below. Changes are against the "

@@ -10,7 +10,8 @@ from app.components import ALL, Input, Output, State, ctx, no_update
 from app.figures import serving as figures
 from app.figures.pools import pools_figure
 from app.figures.serving_latency import latency_figure
-from app.pages.asking import away, bind, bind_answer, bind_files, respond_to
+from app.pages.asking import away, bind, bind_answer, respond_to
+from app.pages.exports import bind_exports
 from app.pages.knobs import bind_knobs, bind_view
 from app.pages.serving import answer, exports, state, systems
 from app.pages.serving.answers import Answers
@@ -46,10 +47,9 @@ def register(dash: Any, client: Client) -> None:
     bind_answer(dash, "serv", PARTS, partial(respond, answers), shared=("fig-pareto",))
     bind(dash, "serv", "boot", OPTIONS, lambda _: known.options(), at_start=True)
     _drawer(dash, known)
-    bind_files(
-        dash, "serv", [name for name, _ in exports.KINDS],
-        lambda kind, asked: asked and exports.export(answers, asked, kind),
-        [State("serv-request", "data")],
+    bind_exports(
+        dash, "serv", partial(exports.found, answers), [State("serv-request", "data")],
+        [name for name, _ in exports.KINDS],
     )  # fmt: skip
     bind_more(dash, answers, known)
 

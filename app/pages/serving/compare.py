@@ -70,8 +70,8 @@ class Row:
 COLUMNS = (
     ("Within the SLO", ("Requests within every limit ÷ those known at the end; line: "
      "the share asked for")),
-    ("Power, mean and peak", ("Site power: mean solid, largest mean over a control "
-     "tick pale; dotted: the baseline's mean")),
+    ("Power, mean and peak", ("Site energy ÷ time, solid; largest mean over a "
+     "control tick, pale; dotted: the baseline's mean")),
     ("Energy per token", "Site energy ÷ output tokens"),
     ("Cost per 1,000 requests", ("Rent of GPU-hours, and energy where rent leaves it "
      "out, ÷ requests finished")),

@@ -1,20 +1,21 @@
-"""Files made from an answer: figures, points and pools as CSV, the answer as JSON."""
+"""Files made from an answer: figures, points and pools as CSV."""
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from api.documents import as_csv
+from app.pages.exports import File, Found
 from app.pages.serving import state
 from app.pages.serving.answers import Answers
 
 Json = dict[str, Any]
 
 KINDS = (
-    ("csv", "CSV: figures of every system"), ("points", "CSV: SLO against watts"),
-    ("pools", "CSV: pools over time"), ("json", "JSON: the whole answer"),
+    ("csv", "Figures of every system (CSV)"), ("points", "SLO against watts (CSV)"),
+    ("pools", "Pools over time (CSV)"),
 )  # fmt: skip
+_NAME = "nameplate-serving"
 _PLAIN = ("system", "label", "unit", "own_terms", "mark", "source", "arrived",
           "finished", "in_flight", "attained_frac", "mean_power_w", "peak_power_w",
           "energy_j", "energy_per_token_j", "energy_per_unit_wh", "output_tokens",
@@ -25,30 +26,28 @@ _POINTS = ("label", "system", "server_count", "attained_frac", "mean_power_w",
            "peak_power_w", "energy_per_token_j", "on_front")  # fmt: skip
 
 
-def export(answers: Answers, request: Json, wanted: str) -> tuple[bytes, str]:
+def found(answers: Answers, request: Json | None) -> Found | None:
     """
-    Make one file of the view's settled answer.
+    Return the view's settled answer.
 
     Args:
         answers: Way to the server.
-        request: Last request of the page.
-        wanted: Key of KINDS.
-
-    Returns:
-        Content and name of the file.
+        request: Last request of the page; None for none.
     """
+    if request is None:
+        return None
     view, tab = state.view_from(request["view"]), request["tab"]
-    asked = state.study(view)
-    study = answers.study(asked, tab=tab, view="main")
-    if wanted == "json":
-        return json.dumps(study, indent=1).encode(), "nameplate-serving.json"
-    if wanted == "points":
+    study = answers.study(state.study(view), tab=tab, view="main")
+
+    def points() -> File:
         fleets = {o["system"] for o in study["outcomes"] if not o["own_terms"]}
         swept = answers.known(state.sweep(view, fleets), tab=tab) or study
-        return points_csv(swept), "nameplate-serving-points.csv"
-    if wanted == "pools":
-        return pools_csv(study), "nameplate-serving-pools.csv"
-    return figures_csv(study), "nameplate-serving.csv"
+        return points_csv(swept), f"{_NAME}-points.csv"
+
+    return Found(name=_NAME, answer=study, tables={
+        "csv": lambda: (figures_csv(study), f"{_NAME}.csv"), "points": points,
+        "pools": lambda: (pools_csv(study), f"{_NAME}-pools.csv"),
+    })  # fmt: skip
 
 
 def figures_csv(study: Json) -> bytes:

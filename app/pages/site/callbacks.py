@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
@@ -13,7 +12,6 @@ from app.components import (
     Input,
     Output,
     State,
-    dcc,
     no_update,
 )  # fmt: skip
 from app.figures import site as figures
@@ -27,9 +25,16 @@ from app.pages.asking import (
     call_of,
     respond_to,
 )  # fmt: skip
+from app.pages.exports import bind_exports, of_call
 from app.pages.knobs import bind_knobs, bind_view
 from app.pages.site import answer, state
 from app.pages.under_way import Ask, UnderWay, at_once
+from app.site_words import (
+    cooling_figures,
+    cooling_words,
+    failures_figures,
+    failures_words,
+)
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -86,7 +91,7 @@ def register(dash: Any, client: Client) -> None:
          shared=("verdict-site", "numbers-site"))  # fmt: skip
     _node(dash, client, known)
     _options(dash, known)
-    _download(dash, client)
+    bind_exports(dash, "site", partial(of_call, client), [State("site-kept", "data")])
 
 
 class Known:
@@ -267,7 +272,8 @@ def draw_failures(
         day = ask(client.site_run, **happening)
     ready = client.site_network(**asked)["ready"]
     found = (
-        answer.failures_verdict(screening), answer.failures_numbers(screening),
+        parts.verdict(failures_words(screening)),
+        parts.number_cells("site", failures_figures(screening)),
         answer.case_rows(screening),
         figures.matrix_figure(screening["matrix"]).document(),
         answer.story_document(run, story, answer.hall_of(run, view), unit=unit),
@@ -302,7 +308,8 @@ def draw_cooling(
     it_frac = round(view["it"] / 100, 4)
     year = ask(client.cooling_year, it_frac=it_frac, **asked)
     found = (
-        answer.cooling_verdict(year), answer.cooling_numbers(year),
+        parts.verdict(cooling_words(year)),
+        parts.number_cells("site", cooling_figures(year)),
         figures.pue_figure(year).document(),
         figures.month_figure(year).document(),
         figures.parts_figure(year).document(),
@@ -353,7 +360,7 @@ def _node(dash: Any, client: Client, known: Known) -> None:
         return await away(tell)
 
 
-# --- options, downloads ------------------------------------------------------
+# --- options --------------------------------------------------------------------------
 
 
 def _options(dash: Any, known: Known) -> None:
@@ -364,22 +371,3 @@ def _options(dash: Any, known: Known) -> None:
     )  # fmt: skip
     async def options(_: int, __: Any) -> tuple[Any, ...]:
         return await away(known.options)
-
-
-def _download(dash: Any, client: Client) -> None:
-    @dash.callback(
-        Output("site-download", "data"), Input("site-get", "n_clicks"),
-        State("site-kept", "data"), prevent_initial_call=True,
-    )  # fmt: skip
-    async def download(clicks: int | None, kept: Json | None) -> Any:
-        if not clicks or not kept or "call" not in kept:
-            return no_update
-        path, body = kept["call"]["path"], kept["call"]["body"]
-        rest = {k: v for k, v in body.items()
-                if k not in ("scenario", "scenario_id", "changes")}  # fmt: skip
-        found = await away(
-            client.site_ask, path, rest, scenario_id=body.get("scenario_id"),
-            changes=body.get("changes"),
-        )  # fmt: skip
-        name = f"nameplate-{path.rsplit('/', maxsplit=1)[-1]}.json"
-        return dcc.send_string(json.dumps(found, indent=1), name)

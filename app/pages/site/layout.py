@@ -37,7 +37,7 @@ def _header() -> Any:
         tools=[
             segmented("site-units", ["kW", "MW", "W"], "Power unit", CHOICES["units"]),
             button("site-scenarios", "Scenarios"),
-        ], exports=[("get", "Answer (JSON)")],
+        ],
     )  # fmt: skip
 
 
@@ -160,15 +160,15 @@ NODE_COLUMNS: list[dict[str, Any]] = [
     {"field": "loss", "headerName": "Losses", **_RIGHT},
 ]
 CASE_COLUMNS: list[dict[str, Any]] = [
-    {"field": "failed", "headerName": "Lost", "minWidth": 224, "flex": 2,
+    {"field": "failed", "headerName": "Lost", "minWidth": 200, "flex": 2,
      "filter": "agTextColumnFilter"},
     {"field": "order", "headerName": "Nodes", "width": 76, "minWidth": 76},
     {"field": "lost", "headerName": "Servers lost", **_RIGHT, "minWidth": 104},
-    {"field": "slo", "headerName": "SLO damage %", **_RIGHT, "minWidth": 126},
+    {"field": "slo", "headerName": "SLO damage %", **_RIGHT, "minWidth": 118},
     {"field": "first", "headerName": "First trip", **_RIGHT},
     {"field": "worst", "headerName": "Nearest %", **_RIGHT},
-    {"field": "node", "headerName": "of", "minWidth": 128, "flex": 1},
-    {"field": "race", "headerName": "Race of cap and breaker", "minWidth": 260,
+    {"field": "node", "headerName": "of", "minWidth": 124, "flex": 1},
+    {"field": "race", "headerName": "Race of cap and breaker", "minWidth": 220,
      "flex": 4, "wrapText": True, "autoHeight": True},
 ]  # fmt: skip
 

@@ -7,7 +7,8 @@ from typing import Any
 from app import format as say
 from app.components import html
 from app.figures.stabilize import PLACES, short_power, value_words
-from app.pages.parts import headline, number_cell, table
+from app.frames import figures_of
+from app.pages.parts import headline, number_cells, table
 
 Json = dict[str, Any]
 _RANKED = ("band-swing", "range", "change")
@@ -145,10 +146,7 @@ def numbers(study: Json, *, unit: str) -> list[Any]:
          ("Tables whose limits hold through the disturbance ÷ tables chosen; each is "
          "judged on one disturbance"), kept < len(study["rides"])),
     ]  # fmt: skip
-    return [
-        number_cell(f"stab-number-{key}", title, value, part, tip=tip, alarm=alarm)
-        for key, title, value, part, tip, alarm in cells
-    ]
+    return number_cells("stab", figures_of(cells))
 
 
 def _swing(study: Json) -> tuple[str, float, float, str, bool]:

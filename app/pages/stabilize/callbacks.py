@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from functools import partial
 from typing import Any
 
@@ -14,10 +13,10 @@ from app.pages.asking import (
     SUPERSEDED,
     bind,
     bind_answer,
-    bind_files,
     call_of,
     respond_to,
 )  # fmt: skip
+from app.pages.exports import bind_exports, of_call
 from app.pages.knobs import bind_knobs, bind_view
 from app.pages.stabilize import answer, state
 from app.pages.stabilize.controls import CONTROLS
@@ -58,10 +57,7 @@ def register(dash: Any, client: Client) -> None:
     known = Known(client)
     bind(dash, "stab", "boot", OPTIONS, lambda _: known.options(), at_start=True)
     bind_search(dash, Searches(client))
-    bind_files(
-        dash, "stab", ("get", "report"), partial(_file, client),
-        [State("stab-kept", "data")],
-    )  # fmt: skip
+    bind_exports(dash, "stab", partial(of_call, client), [State("stab-kept", "data")])
 
 
 class Known:
@@ -240,21 +236,3 @@ def look_closer(client: Client, request: Json, kept: Json) -> tuple[Any, ...]:
     )
     done |= {"sample_s": window["sample_s"], "ok": True}
     return figure.document(), answer.window_words(window), done
-
-
-# --- files ----------------------------------------------------------------------------
-
-
-def _file(client: Client, wanted: str, kept: Json | None) -> tuple[str, ...] | None:
-    if not kept or "call" not in kept:
-        return None
-    body = kept["call"]["body"]
-    found = client.stabilize_run(
-        scenario_id=body.get("scenario_id"), changes=body.get("changes")
-    )
-    if wanted == "get":
-        return json.dumps(found, indent=1), "nameplate-stabilize.json"
-    from app.report.stabilize import stabilize_report
-
-    text = stabilize_report(found, "Training power and grid rules")
-    return text, "nameplate-stabilize.html", "text/html"

@@ -53,7 +53,7 @@ def _header() -> Any:
         tools=[
             segmented("stab-units", ["kW", "MW", "W"], "Power unit", CHOICES["units"]),
             button("stab-scenarios", "Scenarios"),
-        ], exports=[("report", "Report (HTML)"), ("get", "Answer (JSON)")],
+        ],
     )  # fmt: skip
 
 

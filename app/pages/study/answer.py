@@ -15,6 +15,7 @@ from app.study_seen import Seen
 from twin.types import BoolArray
 
 Json = dict[str, Any]
+_AXES_NAMED = 6
 _ENDED = {
     "cancelled": "cancelled: what came before is kept, resume goes on from there",
     "failed": "failed: what came before is kept, resume tries again",
@@ -138,7 +139,8 @@ def numbers(seen: Seen, key: str) -> Any:
         cells.append(parts.number_cell(
             "", name, chance(one["probability"]),
             part if seen.sampled else "of the points; no probability",
-            tip=f"Points past the limit ÷ points. Interval: {one.get('method', '')}.",
+            tip=f"Points past the limit ÷ points with an answer. Interval: "
+            f"{one.get('method', '')}.", inputs=varied(seen),
         ))  # fmt: skip
     best = seen.point(seen.analysis.get("best"))
     if best is not None and seen.design == "search":
@@ -147,15 +149,20 @@ def numbers(seen: Seen, key: str) -> Any:
     if row.get("p50") is not None and seen.design != "one-at-a-time":
         half = (f"{scale.number(row['p50_low'])} to {scale.text(row['p50_high'])}"
                 if _both(row) and seen.sampled else "")  # fmt: skip
-        for name, title, part in (
-            ("p5", "P5", ""), ("p50", "Median", half), ("p95", "P95", ""),
-            ("mean", "Mean", f"sd {scale.spread(row['sd'])}"),
-            ("most", "Largest", f"smallest {scale.number(row['least'])}"),
+        of = f"of {row['count']:,} points"
+        for name, title, part, tip in (
+            ("p5", "P5", "", f"Value that 5 % {of} are below"),
+            ("p50", "Median", half, f"Value that half {of} are below"
+             + ("; its 95 % interval below it" if half else "")),
+            ("p95", "P95", "", f"Value that 95 % {of} are below"),
+            ("mean", "Mean", f"sd {scale.spread(row['sd'])}",
+             f"Sum {of} ÷ their count; sd = √(sum of (value − mean)² ÷ (count − 1))"),
+            ("most", "Largest", f"smallest {scale.number(row['least'])}",
+             f"Largest {of}, and the smallest"),
         ):  # fmt: skip
             cells.append(parts.number_cell(
                 "", f"{title}, {inner(seen.label(key))}", scale.text(row[name]), part,
-                tip=f"{seen.label(key)} over {row['count']:,} points"
-                + (", 95 % interval below" if part and name == "p50" else "") + ".",
+                tip=f"{tip}.", inputs=varied(seen),
             ))  # fmt: skip
     return cells[:8] or None
 
@@ -171,9 +178,31 @@ def best_cells(seen: Seen, best: Json) -> list[Any]:
             "", f"{seen.label(key)}, best point", seen.value(key, best["outputs"][key]),
             side + seen.value(key, one["limit"]) if one else "",
             tip=f"Of point {best['index']}: the best first objective that keeps every "
-            "limit.",
+            "limit.", inputs=seen.changes_words(best),
         ))  # fmt: skip
     return cells
+
+
+def varied(seen: Seen) -> str:
+    """Name the inputs that vary, with the range that the points have of each."""
+    found = []
+    for axis in seen.axes[:_AXES_NAMED]:
+        key, values = axis["field"], seen.values(axis["field"])
+        if not seen.numeric(key):
+            span = ", ".join(dict.fromkeys(seen.words(key)))
+        elif np.isfinite(values).any():
+            low, high = float(np.nanmin(values)), float(np.nanmax(values))
+            scale = seen.scale(key)
+            span = f"{scale.number(low)} to {scale.text(high)}"
+        else:
+            continue
+        found.append(f"{inner(seen.label(key))} {span}")
+    more = len(seen.axes) - len(found)
+    return (
+        ", ".join(found)
+        + (f" and {more} more" if more > 0 else "")
+        + (", the others as its base has them")
+    )
 
 
 def _both(row: Json) -> bool:

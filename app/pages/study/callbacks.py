@@ -10,7 +10,8 @@ from api.client import ApiProblem, Client
 from app.components import Input, State, no_update
 from app.figures.study_heat import cell_brush
 from app.pages import parts
-from app.pages.asking import bind, bind_answer, bind_files
+from app.pages.asking import bind, bind_answer
+from app.pages.exports import Found, bind_exports
 from app.pages.knobs import bind_view
 from app.pages.study import exports, opened, state
 from app.pages.study.define import checked, draft_of, errors_of, read_text, spec_of
@@ -48,10 +49,10 @@ def register(dash: Any, client: Client) -> None:
         dash, "study", "boot", [("bases", "data")], lambda _: bases(client),
         at_start=True,
     )  # fmt: skip
-    kinds = [name for name, _ in exports.KINDS if name not in exports.IN_BROWSER]
-    bind_files(
-        dash, "study", kinds, partial(save, points), [State("study-request", "data")]
-    )
+    bind_exports(
+        dash, "study", partial(found, points), [State("study-request", "data")],
+        [name for name, _ in exports.KINDS],
+    )  # fmt: skip
 
 
 class Known:
@@ -281,10 +282,10 @@ def cell_of(points: Points, asked: Json) -> Json:
 # --- files ----------------------------------------------------------------------------
 
 
-def save(points: Points, wanted: str, request: Json | None) -> tuple[bytes, str] | None:
-    """Make a file of the study on the page."""
+def found(points: Points, request: Json | None) -> Found | None:
+    """Return the study on the page, for files of it."""
     view = state.view_from((request or {}).get("view"))
     if not view.study:
         return None
-    document, found, _ = points.study(view.study)
-    return exports.export(points.client, document, found, wanted)
+    document, read, _ = points.study(view.study)
+    return exports.found(points.client, document, read)

@@ -1,62 +1,53 @@
-"""Files made from a study: points as CSV or Parquet, a report, the definition."""
+"""Files made from a study: points as CSV or Parquet, the definition."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from api.client import Client
 from api.documents import as_csv
+from app.pages.exports import File, Found
 from app.pages.study.define import as_yaml, plain
-from app.report.kinds import report_of
-from app.report.pdf import as_pdf
 from app.study_seen import UNDER_WAY
 
 Json = dict[str, Any]
 
 KINDS = (
-    ("csv", "CSV: points"), ("parquet", "Parquet: points"),
-    ("yaml", "YAML: the study"), ("html", "Report: HTML"), ("pdf", "Report: PDF"),
-    ("png", "PNG: figures"), ("svg", "SVG: figures"),
+    ("csv", "Points (CSV)"), ("parquet", "Points (Parquet)"),
+    ("yaml", "The study (YAML)"),
 )  # fmt: skip
-IN_BROWSER = frozenset({"png", "svg"})
-"""Drawn where they are shown; the server has no browser."""
+PICTURES = (("png", "Figures (PNG)"), ("svg", "Figures (SVG)"))
+"""Made where they are shown."""
 
 
-def export(
-    client: Client, study: Json, points: list[Json], wanted: str
-) -> tuple[bytes, str]:
+def found(client: Client, study: Json, points: list[Json]) -> Found:
     """
-    Make one file of a study.
+    What the page answers.
 
     Args:
         client: Way to the server.
         study: The study.
         points: Its points, as far as they were read.
-        wanted: Key of KINDS.
-
-    Returns:
-        Content and name of the file.
-
-    Raises:
-        ApiProblem: If the server has no such file of it yet.
-        Refusal: Where PDF cannot be written here.
     """
+    return Found(
+        name=str(study["id"]), answer=study, beside=lambda: {"points": points},
+        tables={kind: partial(_file, client, study, points, kind) for kind, _ in KINDS},
+    )  # fmt: skip
+
+
+def _file(client: Client, study: Json, points: list[Json], wanted: str) -> File:
     key = str(study["id"])
     if wanted == "yaml":
         spec = plain({k: v for k, v in study["spec"].items() if v not in ([], {})})
-        return as_yaml(spec).encode(), "study.yaml"
-    if wanted in ("html", "pdf"):
-        page = report_of(study, points=points)
-        content = as_pdf(page) if wanted == "pdf" else page.encode()
-        return content, f"{key}.{wanted}"
+        return as_yaml(spec), "study.yaml"
     if study["status"] in UNDER_WAY or study["analysis"] is None:
         return _so_far(study, points), f"{key}-so-far.csv"
     found = client.study_result(key, "csv" if wanted == "csv" else "parquet")
-    content = found.encode() if isinstance(found, str) else found
-    return content, f"{key}.{wanted}"
+    return found, f"{key}.{wanted}"
 
 
-def _so_far(study: Json, points: list[Json]) -> bytes:
+def _so_far(study: Json, points: list[Json]) -> bytes | str:
     """Write points that have come; there is no whole result yet."""
     fields = [axis["field"] for axis in study["axes"]]
     outputs = [m["key"] for m in study["question"]["metrics"]]
@@ -65,5 +56,4 @@ def _so_far(study: Json, points: list[Json]) -> bytes:
     table |= {k: [(p["outputs"] or {}).get(k) for p in points] for k in outputs}
     table["error"] = [p["error"] and f"{p['error']['field']} {p['error']['rule']}"
                       for p in points]  # fmt: skip
-    text = as_csv(table)
-    return text.encode() if isinstance(text, str) else text
+    return as_csv(table)

@@ -12,7 +12,7 @@ from app.pages.knobs import segmented
 from app.pages.sections import folded, graph, grid, main, section, stores, verdict
 from app.pages.study.define import draft_of
 from app.pages.study.examples import EXAMPLES
-from app.pages.study.exports import KINDS
+from app.pages.study.exports import KINDS, PICTURES
 from app.pages.study.state import DEFAULTS
 from twin.study.questions import QUESTIONS
 
@@ -39,7 +39,7 @@ def _header() -> Any:
         tools=[
             segmented("study-units", units, "Units: as they suit, or the model's own",
                       DEFAULTS["units"]),
-        ], exports=KINDS,
+        ], exports=(*KINDS, *PICTURES),
     )  # fmt: skip
 
 

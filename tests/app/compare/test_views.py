@@ -163,6 +163,10 @@ def test_key_figures_have_a_bar_for_every_item(two):
     assert len(cells) == 6
     assert all(text_of(cell).count("1") >= 1 for cell in cells)
     assert "Highest row power" in text_of(cells[0])
+    for cell in cells:
+        told = cell.children[0].to_plotly_json()["props"]
+        assert told["data-tip"]
+        assert "those that differ" in told["data-inputs"]
 
 
 def test_sources_link_what_is_stored_and_say_seed_and_version(two, runs):
@@ -295,19 +299,17 @@ def test_cells_of_a_plan_are_found_by_policy_and_count(client):
     ]
 
 
-@pytest.mark.parametrize(
-    "wanted", [k for k, _ in exports.KINDS if k not in (*exports.IN_BROWSER, "pdf")]
-)
+@pytest.mark.parametrize("wanted", [*(k for k, _ in exports.KINDS), "html", "json"])
 def test_every_file_can_be_made(two, runs, wanted):
     asked = state.question(state.view_from({"items": ",".join(tokens(runs))}))
-    content, name = exports.export(two, wanted, asked)
+    content, name = exports.found(two, asked).file(wanted)
 
     assert len(content) > 1000
     assert name.startswith("nameplate-comparison")
 
 
 def test_the_csv_has_every_figure(two):
-    content, _ = exports.export(two, "csv", {})
+    content, _ = exports.found(two, {}).file("csv")
     rows = list(csv.DictReader(io.StringIO(content.decode())))
 
     assert [row["key"] for row in rows] == [o["key"] for o in two["outputs"]]

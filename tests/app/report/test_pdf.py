@@ -10,8 +10,8 @@ import pytest
 
 from api.problems import Refusal
 from app.report import pdf
+from app.report.kinds import report_of
 from app.report.page import Report, written
-from app.report.row import render_report
 
 weasyprint = pytest.importorskip("weasyprint", exc_type=ImportError)
 PAGE = written(Report(kind="Test", title="A site", answer="3 MW", rest="are drawn",
@@ -44,7 +44,7 @@ def _plainly(paper):
 
 
 def test_a_whole_report_becomes_several_pages(whatif):
-    document = weasyprint.HTML(string=render_report(whatif, None)).render()
+    document = weasyprint.HTML(string=report_of(whatif)).render()
 
     assert len(document.pages) > 3
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from app.report.kinds import report_of
-from app.report.row import render_report
 from tests.app.conftest import BROWSER
 from tests.app.report.conftest import SITE
 
@@ -42,7 +41,7 @@ def reports(served, known, whatif, plan):
     items = [{"run_id": known["run 40"]}, {"run_id": known["run 52"]}]
     study = client.study(known["sweep"])
     return {
-        "what-if": render_report(whatif, plan),
+        "what-if": report_of(whatif, plan=plan),
         "site": report_of(known["site"], scenario=SITE, failures=known["failures"]),
         "serving": report_of(known["serving"]),
         "study": report_of(study, points=list(client.study_points(known["sweep"]))),

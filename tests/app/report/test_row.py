@@ -14,7 +14,7 @@ import yaml
 
 from app.pages.explore import exports
 from app.report.kinds import report_of
-from app.report.row import MATTERS, render_report
+from app.report.row import MATTERS
 from tests.app.report.plain import (
     HOSTILE,
     answer,
@@ -27,18 +27,18 @@ from twin.scenario import parse_scenario
 
 
 def test_the_report_fetches_nothing_and_runs_nothing(whatif, plan):
-    assert_alone(render_report(whatif, plan))
+    assert_alone(report_of(whatif, plan=plan))
 
 
 def test_the_answer_begins_with_its_number(whatif):
-    number, rest = answer(render_report(whatif, None))
+    number, rest = answer(report_of(whatif))
 
     assert number.startswith("52 servers (+30 %)")
     assert "204.5 kW" in rest
 
 
 def test_the_report_says_verdict_numbers_assumptions_and_provenance(whatif, plan):
-    page = render_report(whatif, plan)
+    page = report_of(whatif, plan=plan)
     seen = plain(page)
 
     assert "Server count and risk" in seen
@@ -49,11 +49,11 @@ def test_the_report_says_verdict_numbers_assumptions_and_provenance(whatif, plan
 
 
 def test_the_report_leaves_the_search_out_where_there_is_none(whatif):
-    assert "Server count and risk" not in render_report(whatif, None)
+    assert "Server count and risk" not in report_of(whatif)
 
 
 def test_what_was_set_is_asked_and_what_was_not_is_assumed(whatif):
-    page = render_report(whatif, None)
+    page = report_of(whatif)
     asked, assumed = section(page, "What was asked"), section(page, "Assumptions")
 
     assert "fleet.server_count 52 servers" in asked
@@ -64,7 +64,7 @@ def test_what_was_set_is_asked_and_what_was_not_is_assumed(whatif):
 
 
 def test_what_matters_comes_first_and_then_the_least_sure(whatif):
-    page = render_report(whatif, None)
+    page = report_of(whatif)
     part = page[page.index("</span> Assumptions</h2>") :]
     part = part[: part.index("<details>")]
     paths = re.findall(r"<code>([^<]+)</code>", part)
@@ -79,7 +79,7 @@ def test_what_matters_comes_first_and_then_the_least_sure(whatif):
 
 
 def test_misses_of_the_models_used_are_listed_with_their_reason(whatif):
-    seen = section(render_report(whatif, None), "Validation")
+    seen = section(report_of(whatif), "Validation")
 
     assert re.search(r"polca \d+ of 2\d", seen)
     assert "polca.low_p50_at_sensitivity_0_44" in seen
@@ -87,7 +87,7 @@ def test_misses_of_the_models_used_are_listed_with_their_reason(whatif):
 
 
 def test_the_inputs_in_the_report_read_back_as_the_same_scenario(whatif):
-    page = render_report(whatif, None)
+    page = report_of(whatif)
     data = re.search(r'href="data:application/yaml;base64,([^"]+)"', page)[1]
     read = yaml.safe_load(base64.b64decode(data))
 
@@ -101,7 +101,7 @@ def test_the_inputs_in_the_report_read_back_as_the_same_scenario(whatif):
 )
 def test_a_policy_survives_the_inputs_in_the_report(whatif, policy):
     whatif["scenario"]["policy"] = policy
-    page = render_report(whatif, None)
+    page = report_of(whatif)
     data = re.search(r'href="data:application/yaml;base64,([^"]+)"', page)[1]
 
     read = parse_scenario(yaml.safe_load(base64.b64decode(data)))
@@ -111,7 +111,7 @@ def test_a_policy_survives_the_inputs_in_the_report(whatif, policy):
 def test_no_limit_broken_is_said_to_be_kept(whatif):
     whatif["run"]["slo_breaches"] = ["low-priority P50 latency +6.7%, allowed +5.0%"]
     whatif["run"]["low"]["p50_impact_frac"] = 0.067
-    page = render_report(whatif, None)
+    page = report_of(whatif)
 
     assert answer(page)[0].startswith("52 servers (+30 %) do not fit")
     assert re.search(r"low-priority P50 .*? ✕ broken", section(page, "What users lose"))
@@ -120,7 +120,7 @@ def test_no_limit_broken_is_said_to_be_kept(whatif):
 def test_figures_lose_no_peak(whatif):
     """The highest tick of any record is where the band's highest point is drawn."""
     run = whatif["run"]
-    page = render_report(whatif, None)
+    page = report_of(whatif)
     band = re.search(r'<path d="(M[^"]+)Z" fill="#b4d2e6"', page)[1]
     heights = [float(y) for y in re.findall(r"[ML][\d.]+ ([\d.]+)", band)]
     top = 1.08 * max(run["peak_w"], run["provisioned_w"])
@@ -136,7 +136,7 @@ def test_names_cannot_inject_markup(whatif, plan):
     whatif["provenance"] = hostile(whatif["provenance"])
     for level in whatif["run"]["above"]:
         level["name"] = HOSTILE
-    page = render_report(whatif, plan)
+    page = report_of(whatif, plan=plan)
 
     assert_alone(page)
     assert "&lt;script&gt;" in page
@@ -145,7 +145,7 @@ def test_names_cannot_inject_markup(whatif, plan):
 def test_a_scenario_of_another_format_is_said_not_to_be_read(whatif):
     whatif["scenario"] = {"name": "Old", "of": "another version"}
 
-    assert "cannot read" in plain(render_report(whatif, None))
+    assert "cannot read" in plain(report_of(whatif))
 
 
 def test_a_plan_says_the_largest_count_first(plan):
@@ -177,8 +177,7 @@ def test_csv_and_parquet_hold_the_same_series(whatif):
 
 
 def test_each_export_is_named_after_the_run(whatif):
-    content, name, media = exports.export("json", whatif, None)
+    content, name = exports.found(whatif, None).file("json")
 
     assert name == "nameplate-52-servers-polca.json"
-    assert media == "application/json"
     assert json.loads(content)["run"]["server_count"] == 52

@@ -19,6 +19,23 @@ CUT = (
 )
 """Words of requests that are cut on purpose."""
 ADDED = "#explore-added-slider [role=slider]"
+FOCUSED = """() => {
+    const node = document.activeElement;
+    if (node === document.body) return null;
+    const label = node.labels?.[0];
+    const ringed = (n) => n && getComputedStyle(n).outlineStyle !== 'none'
+        && parseFloat(getComputedStyle(n).outlineWidth) >= 2;
+    const hidden = node.matches('input') && node.offsetWidth === 0;  // of a switch
+    const seen = hidden ? label : node;
+    const { top, bottom, width } = seen.getBoundingClientRect();
+    const named = node.getAttribute('aria-label') || label?.textContent
+        || node.textContent.trim();
+    const value = node.getAttribute('aria-valuenow') || '';
+    return [`${named} ${value}`.trim(), Boolean(ringed(seen)),
+            width > 0 && bottom > 0 && top < innerHeight];
+}"""
+"""Words of what has the focus, whether a ring is drawn around it, and in sight."""
+MOST_STOPS = 90
 
 
 @pytest.fixture(scope="module")
@@ -75,39 +92,125 @@ def test_a_first_visit_has_three_questions_and_closes_them_for_good(page):
     assert page.locator(".np-welcome").is_hidden()
 
 
-def test_a_guide_quotes_the_real_answer_and_goes_by_keyboard(explore):
-    page = explore(f"?guide=servers&{SHORT}")
-    page.wait_for_selector("#np-guide", timeout=ANSWER_MS)
-    headline = page.inner_text("#explore-verdict .np-headline").lstrip("✓✕ \n")
+def at_focus(page):
+    """What has the focus, in words; nothing may have it unseen."""
+    found = page.evaluate(FOCUSED)
+    assert found, "nothing has the focus"
+    words, ringed, in_sight = found
+    assert ringed, f"no ring at {words!r}"
+    assert in_sight, f"the focus is out of sight at {words!r}"
+    return words
 
-    assert headline in page.inner_text("#np-guide")
+
+def tab_to(page, words, *, back=False):
+    """Go on by Tab alone to what says this; return all that was passed, it included."""
+    passed = []
+    while not passed or words not in passed[-1]:
+        assert len(passed) < MOST_STOPS, f"no {words!r} among {passed}"
+        page.keyboard.press("Shift+Tab" if back else "Tab")
+        passed.append(at_focus(page))
+    return passed
+
+
+def ask(page, question):
+    """From a page just loaded to the guide of a question, its first words quoted."""
+    tab_to(page, "Skip to the answer")
+    page.keyboard.press("Enter")
+    asks = tab_to(page, question)
+    page.keyboard.press("Enter")
+    return asks, quoted(page)
+
+
+def quoted(page):
+    """What the guide says first; the focus is in it."""
+    page.wait_for_selector("#np-guide", timeout=FIRST_ANSWER_MS)
+    assert at_focus(page) == "Next"
+    assert "1 of 4" in page.inner_text("#np-guide")
+    return page.inner_text("#np-guide p")
+
+
+def until(page, selector, pattern):
+    """Wait until a reader sees this; return the words."""
+    page.wait_for_function(
+        "([s, p]) => new RegExp(p).test(document.querySelector(s)?.innerText || '')",
+        arg=[selector, pattern], timeout=ANSWER_MS,
+    )  # fmt: skip
+    return page.inner_text(selector)
+
+
+def test_keys_alone_find_how_many_more_servers_fit(explore):
+    page = explore("")
+    headline = "#explore-verdict .np-headline"
+
+    asks, said = ask(page, "How many more servers?")
+    assert asks == ["How many more servers?"]  # what is seen first comes first
+    assert page.inner_text(headline).lstrip("✓✕ \n") in said
     page.keyboard.press("Enter")
     assert "2 of 4" in page.inner_text("#np-guide")
-    assert "np-pointed" in page.get_attribute("#explore-added-row", "class")
     page.keyboard.press("ArrowLeft")
     assert "1 of 4" in page.inner_text("#np-guide")
+    page.keyboard.press("ArrowRight")
     page.keyboard.press("Escape")
     assert page.locator("#np-guide").count() == 0
-    assert page.evaluate("localStorage.getItem('np-guide-servers')") == "done"
+    assert "Added servers" in at_focus(page)  # goes on from where the guide was
+
+    tab_to(page, "Added servers 12")  # the slider
+    for _ in range(8):
+        page.keyboard.press("ArrowLeft")
+    said = until(page, headline, "44 servers")
+    assert at_focus(page) == "Added servers 4"
+    assert said.startswith("✓")
+    assert "44 servers (+10 %) fit" in said
+
+    tab_to(page, "Table")
+    page.keyboard.press("Enter")
+    assert at_focus(page) == "Table"
+    table = page.get_attribute("button:focus", "aria-controls")
+    assert "kW" in until(page, f"#{table}", r"\d\d\d")
 
 
-@pytest.mark.parametrize(
-    ("question", "ready"),
-    [
-        ("What if this UPS fails?", "#site-story-words"),
-        ("Will the utility accept this job?", "#stab-verdict .np-headline"),
-    ],
-)
-def test_each_question_leads_to_its_answer(explore, question, ready):
+def test_keys_alone_fail_a_ups_in_the_diagram_and_the_focus_stays(explore):
+    page = explore(there=True)
+    story = "#site-story-words .np-story-words"
+
+    page.keyboard.press("Control+k")
+    page.keyboard.type("this ups fails")
+    page.keyboard.press("Enter")
+    said = quoted(page)
+    assert page.inner_text(story) in said
+    assert "UPS-H1-A lost" in said
+    page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    nodes = tab_to(page, "UPS-H1-B")
+    assert any("UPS-H1-A, UPS" in words for words in nodes)
+    page.keyboard.press("Enter")
+
+    assert "UPS-H1-A and UPS-H1-B lost" in until(page, story, "UPS-H1-B lost")
+    assert "UPS-H1-B" in at_focus(page)
+    page.keyboard.press("f")  # repaired
+    until(page, story, "^UPS-H1-A lost")
+    assert "UPS-H1-B" in at_focus(page)
+    tab_to(page, "nodes change")
+    assert "UPS-H1-A" in page.inner_text("#site-affected")
+
+
+def test_keys_alone_read_a_rule_of_the_utility_and_its_worst_moment(explore):
     page = explore()
-    page.click(f".np-welcome >> text={question}")
-    page.wait_for_selector("#np-guide", timeout=FIRST_ANSWER_MS)
+    headline = "#stab-verdict .np-headline"
 
-    assert "1 of 4" in page.inner_text("#np-guide")
-    assert "“" in page.inner_text("#np-guide p")
-    assert page.inner_text(ready)
-    if "UPS" in question:
-        assert "UPS-H1-A" in page.inner_text("#site-affected")
+    asks, said = ask(page, "Will the utility accept this job?")
+    assert asks[:2] == ["How many more servers?", "What if this UPS fails?"]
+    assert page.inner_text(headline).lstrip("✓✕ \n") in said
+    for _ in range(3):
+        page.keyboard.press("Enter")
+    assert at_focus(page) == "Done"
+    page.keyboard.press("Enter")
+    assert at_focus(page) == "Find the cheapest"
+    tab_to(page, "ERCOT, at most 10 MW", back=True)
+    page.keyboard.press("Enter")
+    rule = until(page, "#stab-compliance .np-chosen-row", "ERCOT")
+    assert "ERCOT" in at_focus(page)
+    assert "MW" in rule
 
 
 def test_undo_goes_back_one_movement_and_redo_forth(explore):

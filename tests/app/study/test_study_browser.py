@@ -185,6 +185,8 @@ def test_a_row_opens_its_point_and_the_study_is_saved_and_kept_in_the_url(open_s
     waits(page, "document.body.dataset.studyPoint === ''")
     assert "point=" not in page.url
 
+    page.locator("#study-numbers [data-tip]").first.hover()
+    assert "Inputs: fleet: server count" in page.inner_text("#np-tip")
     page.click("#study-export")
     with page.expect_download() as saved:
         page.click("#study-csv")

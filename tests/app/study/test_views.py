@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 
 import numpy as np
 import plotly.graph_objects as go
@@ -82,6 +83,22 @@ def test_the_sentence_has_its_number_first(seen_of):
     number = words_in(found[0]).split("%")[0]
     assert float(number) == pytest.approx(100 * passed / 24, abs=0.06)
     assert "interval" in words_in(found[0])
+
+
+@pytest.mark.parametrize("study", [GRID, DRAWN], ids=["grid", "drawn"])
+def test_every_key_number_says_its_formula_and_the_inputs_that_vary(seen_of, study):
+    seen = seen_of(study)
+    field = seen.axes[0]["field"]
+    points = [p["changes"][field] for p in seen.answered]
+    ends = (seen.scale(field).number(min(points)), seen.scale(field).text(max(points)))
+    cells = answer.numbers(seen, "peak_w")
+
+    assert len(cells) >= 5
+    for cell in cells:
+        told = cell.to_plotly_json()["props"]
+        assert re.search("÷|points are below|^Largest", told["data-tip"])
+        assert f" {ends[0]} to {ends[1]}, " in told["data-inputs"]
+        assert told["data-inputs"].endswith("the others as its base has them")
 
 
 def test_the_best_point_keeps_the_limit(seen_of):
@@ -359,8 +376,8 @@ def test_a_point_is_compared_with_the_best(seen_of, asked):
 
 def test_files_hold_every_point(client, points, asked):
     document, rows, _ = points.study(asked(GRID))
-    csv, name = exports.export(client, document, rows, "csv")
-    parquet, _ = exports.export(client, document, rows, "parquet")
+    csv, name = exports.found(client, document, rows).file("csv")
+    parquet, _ = exports.found(client, document, rows).file("parquet")
 
     assert name.endswith(".csv")
     assert csv.decode().count("\n") == 1 + 6
@@ -369,7 +386,7 @@ def test_files_hold_every_point(client, points, asked):
 
 def test_the_saved_definition_is_the_same_study(client, points, asked):
     document, rows, _ = points.study(asked(GRID))
-    content, name = exports.export(client, document, rows, "yaml")
+    content, name = exports.found(client, document, rows).file("yaml")
     again = yaml.safe_load(content)
 
     assert name == "study.yaml"
@@ -379,7 +396,7 @@ def test_the_saved_definition_is_the_same_study(client, points, asked):
 def test_points_so_far_are_saved_while_others_still_come(client, points, asked):
     document, rows, _ = points.study(asked(GRID))
     under_way = document | {"status": "running", "analysis": None}
-    content, name = exports.export(client, under_way, rows[:2], "csv")
+    content, name = exports.found(client, under_way, rows[:2]).file("csv")
 
     assert name.endswith("so-far.csv")
     assert content.decode().count("\n") == 1 + 2
@@ -387,7 +404,7 @@ def test_points_so_far_are_saved_while_others_still_come(client, points, asked):
 
 def test_a_report_is_one_page(client, points, asked):
     document, rows, _ = points.study(asked(GRID))
-    page, name = exports.export(client, document, rows, "html")
+    page, name = exports.found(client, document, rows).file("html")
 
     assert name.endswith(".html")
-    assert GRID["name"] in page.decode()
+    assert GRID["name"] in page
