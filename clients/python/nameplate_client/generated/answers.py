@@ -1922,7 +1922,9 @@ class HealthOut(Record):
     Attributes:
         status: Alive
         database: Database that answered
-        kernel: cold, warming, warm or failed
+        kernel: Whether what computes a row is compiled; `kernel_words` says what that
+            means
+        kernel_words: The same in words
         unfinished_jobs: Jobs waiting or running [jobs]
         found_at_start: How the run before ended and what that cut off; empty where it
             ended in order
@@ -1930,7 +1932,8 @@ class HealthOut(Record):
 
     status: Literal["ok"]
     database: Literal["sqlite", "postgresql"]
-    kernel: str
+    kernel: Literal["cold", "warming", "warm", "failed"]
+    kernel_words: str
     unfinished_jobs: Annotated[int, "jobs"]
     found_at_start: str
 
@@ -2767,6 +2770,8 @@ class NetworkOut(Record):
         weather: Outdoor air
         row_limits_w: Power limit by row [W], for explicit racks. A row that is not
             named may draw the catalogue's provisioned power of its servers
+        design: Redundancy that explicit nodes were designed for: a cost is told, the
+            nodes decide what happens. A template says its own
         loss_frac: Electrical losses of every node ÷ its own or the catalogue's [1]
         campus: What several halls share: a contract, cooling water
         events: What happens, in any order
@@ -2780,6 +2785,7 @@ class NetworkOut(Record):
     cooling: Cooling
     weather: SiteWeather
     row_limits_w: dict[str, float]
+    design: Literal["n", "n+1", "2n", "3n2", "catcher"] | None
     loss_frac: Annotated[float, "1"]
     campus: Campus | None
     events: list[Event]

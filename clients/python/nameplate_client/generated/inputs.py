@@ -616,6 +616,8 @@ class Facility(TypedDict):
         weather: Outdoor air
         row_limits_w: Power limit by row [W], for explicit racks. A row that is not
             named may draw the catalogue's provisioned power of its servers
+        design: Redundancy that explicit nodes were designed for: a cost is told, the
+            nodes decide what happens. A template says its own
         loss_frac: Electrical losses of every node ÷ its own or the catalogue's [1]
         campus: What several halls share: a contract, cooling water
         events: What happens, in any order
@@ -627,6 +629,7 @@ class Facility(TypedDict):
     cooling: NotRequired[Cooling]
     weather: NotRequired[SiteWeather]
     row_limits_w: NotRequired[dict[str, float]]
+    design: NotRequired[Literal["n", "n+1", "2n", "3n2", "catcher"] | None]
     loss_frac: NotRequired[float]
     campus: NotRequired[Campus | None]
     events: NotRequired[list[Event]]
