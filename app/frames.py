@@ -161,7 +161,7 @@ def _brakes(count: int) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """One key number: value, what it is a part of, change against the base row."""
+    """One key number: its part, and its change against the base row or a remark."""
 
     key: str
     title: str
@@ -169,6 +169,7 @@ class Figure:
     part: str
     tooltip: str
     delta: str = ""
+    note: str = ""
     alarm: bool = False
 
 
@@ -228,31 +229,31 @@ def numbers_frame(whatif: Json, *, unit: str) -> list[Figure]:
         Figure(
             key="energy", title="Energy per day",
             value=say.energy(run["energy_wh"] / days, unit),
-            part=f"{say.number(run['energy_per_token_j'], 1)} J/token",
-            delta=_relative(
-                run["energy_per_token_j"], base["energy_per_token_j"]
-            ),
-            tooltip="Row energy ÷ days; below it row energy ÷ output tokens.",
+            part=f"{say.number(run['energy_per_token_j'], 1)} J/token, "
+            + _relative(run["energy_per_token_j"], base["energy_per_token_j"]),
+            delta=_relative(run["energy_wh"], base["energy_wh"]),
+            tooltip="Row energy ÷ days; below it row energy ÷ output tokens, and its "
+            "change against the base row.",
         ),
         Figure(
             key="above", title=_above_title(over),
             value=say.duration(over["above_s"] if over else 0.0),
             part=say.percent((over["above_s"] if over else 0) / run["horizon_s"])
             + " of time",
-            delta=f"{_count(over['crossings'] if over else 0)} crossings",
+            note=f"{_count(over['crossings'] if over else 0)} crossings",
             tooltip="Time with row power above the highest threshold of the policy.",
         ),
         Figure(
             key="caps", title="Cap commands",
             value=_count(run["caps_low"] + run["caps_high"]),
             part=f"{_count(run['caps_low'])} low · {_count(run['caps_high'])} high",
-            delta="low capped "
+            note="low capped "
             + say.percent(run['low']['capped_s'] / run['horizon_s'], 0),
             tooltip="Commands that lower a clock; none is sent again in flight.",
         ),
         Figure(
             key="brakes", title="Power brakes", value=_count(run["brakes"]),
-            part=f"{say.duration(run['brake_s'])} held", delta="allowed "
+            part=f"{say.duration(run['brake_s'])} held", note="allowed "
             + _count(int(_slo(whatif)["max_brakes"])),
             tooltip="Times the row passed the brake threshold and every GPU was slowed "
             "to its brake clock.",

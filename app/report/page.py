@@ -101,7 +101,13 @@ def tiles(items: Iterable[Tile]) -> Html:
 def key_figures(found: Iterable[Figure]) -> Html:
     """Write the key numbers of a page as tiles."""
     return tiles(
-        Tile(name=f.title, value=f.value, part=f.part, alarm=f.alarm) for f in found
+        Tile(
+            name=f.title,
+            value=f.value,
+            alarm=f.alarm,
+            part=", ".join(filter(None, (f.part, f.note))),
+        )
+        for f in found
     )
 
 

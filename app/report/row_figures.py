@@ -36,7 +36,7 @@ def numbers(whatif: Json) -> Html:
     body = shown + f'<div class="two">{ranges}{right}</div>'
     if beside is None:
         return body
-    rows = [[f.title, f.value, f.delta] for f in found]
+    rows = [[f.title, f.value, f.delta] for f in found if f.delta]
     caption = f"Change against the base row of {beside['server_count']} servers"
     return body + table(("Quantity", "Value", "Change"), rows,
                         caption=f"{caption} without control")  # fmt: skip

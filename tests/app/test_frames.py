@@ -51,7 +51,12 @@ def test_every_key_number_has_value_part_and_change(whatif):
     assert [f.key for f in shown] == [
         "peak", "headroom", "mean", "throughput", "energy", "above", "caps", "brakes",
     ]  # fmt: skip
-    assert all(f.value and f.part and f.delta and f.tooltip for f in shown)
+    assert all(f.value and f.part and f.tooltip for f in shown)
+    assert all(bool(f.delta) != bool(f.note) for f in shown)
+    by_key = {f.key: f for f in shown}
+    more = whatif["run"]["energy_wh"] / whatif["baseline"]["energy_wh"] - 1
+    assert by_key["energy"].delta == f"+{100 * more:.1f} %"  # more servers, more energy
+    assert not by_key["caps"].delta  # time capped is no change
     assert shown[0].value.endswith(" MW")
 
 

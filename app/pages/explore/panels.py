@@ -24,13 +24,8 @@ def numbers(frames: list[Figure]) -> list[Any]:
     ]  # fmt: skip
 
 
-_AGAINST_BASE = frozenset({"peak", "headroom", "mean", "throughput", "energy"})
-
-
 def _delta(frame: Figure) -> list[Any]:
-    if frame.key in _AGAINST_BASE:
-        return [html.B(frame.delta), " vs base"]
-    return [frame.delta]
+    return [html.B(frame.delta), " vs base"] if frame.delta else [frame.note]
 
 
 def headroom(frame: Headroom, *, unit: str) -> Any:
