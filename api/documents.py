@@ -200,8 +200,8 @@ _RUN_FIGURES = (
     "brake_s",
 )  # fmt: skip
 _PRIORITY_FIGURES = (
-    "arrived", "finished", "throughput_tokens_per_s", "capped_s", "p50_impact_frac",
-    "p99_impact_frac", "throughput_impact_frac",
+    "arrived", "carried_over", "finished", "in_flight", "throughput_tokens_per_s",
+    "capped_s", "p50_impact_frac", "p99_impact_frac", "throughput_impact_frac",
 )  # fmt: skip
 
 

@@ -36,7 +36,7 @@ FIRST_GUESS_S, NEWS = 0.5, 0.1
 """What an answer is thought to take at first, and how much the last one weighs."""
 LONGEST_WAIT_S, BUSY = 60, 2
 """Who is told to come again is told at most this; a worker has so many in reserve."""
-LATE_FRAC, LATE_S = 0.5, 2.0
+LATE_FRAC, LATE_S = 0.1, 5.0
 """How long a place is kept beyond the time to come again: a part of it, and seconds."""
 BACKGROUND_NICE = 10
 """A thread of it gets a tenth of a core that another one wants, too."""
@@ -135,7 +135,7 @@ class Turns(Generic[T]):
         if due_s > now_s:  # it came too early: its place stays the same
             return _refused(503, text, math.ceil(due_s - now_s))
         wait_s = self._wait_s(self._count + len(self._kept))
-        if len(self._kept) < self._most:
+        if client in self._kept or len(self._kept) < self._most:
             late_s = LATE_S + LATE_FRAC * wait_s
             self._kept[client] = (now_s + wait_s, now_s + wait_s + late_s)
         return _refused(503, text, wait_s)

@@ -129,6 +129,7 @@ def verdict_frame(whatif: Json, *, unit: str) -> Verdict:
     peak = (
         f"peak {say.percent(run['peak_frac'])} of "
         f"{say.power(run['provisioned_w'], unit)}, {_brakes(run['brakes'])}"
+        f"{_filling(whatif)}"
     )
     if not fits:
         others = len(breaches) - 1
@@ -146,6 +147,16 @@ def verdict_frame(whatif: Json, *, unit: str) -> Verdict:
         else "no service level is touched"
     )
     return Verdict(fits=True, headline=headline, detail=f"{peak}; {binding}")
+
+
+def _filling(whatif: Json) -> str:
+    """Say how high the row goes as it fills from empty, where only that brakes."""
+    control = (whatif.get("scenario") or {}).get("control") or {}
+    reached = whatif["run"].get("warm_up_peak_frac") or 0.0
+    limit = control.get("brake_threshold_frac", 1.0)
+    if whatif["run"]["brakes"] or reached <= limit:
+        return ""
+    return f", {say.percent(reached, 0)} while it fills from empty"
 
 
 def _spaced(text: str) -> str:

@@ -244,7 +244,9 @@ def _setup(
         brake_ticks=math.ceil(control.brake_latency_s / tick_s - _SAME),
         thresholds_w=np.array(thresholds) * provisioned_w,
         ticks_per_record=max(1, math.ceil(tick_count / MAX_RECORDS)),
-        rise_from_tick=max(0, round((FILL_S - scenario.horizon.warm_up_s) / tick_s)),
+        rise_from_tick=max(
+            0, round(FILL_S / tick_s) - warm_up_ticks(scenario, tick_count)
+        ),
         ticks_2s=max(1, round(2.0 / tick_s)), ticks_40s=max(1, round(40.0 / tick_s)),
     )  # fmt: skip
 

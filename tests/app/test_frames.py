@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 
 from app import frames
@@ -19,6 +21,7 @@ def harmless(whatif):
 def test_the_verdict_names_count_policy_peak_and_the_binding_level(whatif):
     harmless(whatif)["run"]["low"]["p50_impact_frac"] = 0.048
     whatif["run"]["peak_frac"] = 0.965
+    whatif["run"]["warm_up_peak_frac"] = 0.97
     said = frames.verdict_frame(whatif, unit="kW")
 
     assert said.fits
@@ -112,3 +115,16 @@ def test_the_hourly_table_keeps_the_highest_power(whatif):
 
     assert rows[0][3] == "409.0 kW"
     assert rows[0][4] == "200.0 %"
+
+
+def test_a_row_that_brakes_while_it_fills_is_told(whatif):
+    told = copy.deepcopy(whatif)
+    told["run"] |= {"warm_up_peak_frac": 1.09, "brakes": 0}
+    known = copy.deepcopy(told)
+    known["run"]["brakes"] = 3
+
+    assert "fills" not in frames.verdict_frame(known, unit="kW").detail
+    assert (
+        ", 109 % while it fills from empty;"
+        in frames.verdict_frame(told, unit="kW").detail
+    )

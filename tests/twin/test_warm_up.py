@@ -10,6 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import twin.simulate
 from tests.twin.rows import compiled_row
+from twin.load import find_rate
 from twin.plan import what_if
 from twin.scenario import apply_changes, parse_scenario
 from twin.scenario.policy import Polca
@@ -144,7 +145,7 @@ def test_rates_run_into_the_horizon_without_a_step():
     assert not np.array_equal(earlier.prompt[:100], after.prompt[:100])  # own draws
 
 
-def test_a_recording_has_run_before():
+def test_requests_of_a_recording_are_mirrored():
     at_s = np.array([0.0, 10.0, 20.0, 60.0])
     recorded = RecordedRequests(
         arrived_s=at_s, prompt_tokens=np.array([1, 2, 3, 4]),
@@ -158,10 +159,37 @@ def test_a_recording_has_run_before():
         scenario.model_copy(update={"workload": workload}),
         Recordings(rates={}, requests={"four": recorded}),
     ).traffic
-    earlier = before(traffic, 4 / 80.0, 100.0)  # a cycle is 80 s: one copy of it
+    rate = 4 / 80.0  # a cycle is 80 s: one copy of it
+    parts = list(arrivals_before(
+        traffic, rate_rps=rate, edges_s=np.array([-100.0, -60.0, -20.0, 0.0])
+    ))  # fmt: skip
+    at_s = np.concatenate([part.arrived_s for part in parts])
 
-    assert_allclose(earlier.arrived_s, [-100.0, -80.0, -70.0, -60.0, -20.0])
-    assert_array_equal(earlier.prompt, [4, 1, 2, 3, 4])
+    # mirrored, the recording repeats every 80 s; nothing arrives as a chunk ends
+    assert_allclose(at_s, [-90.0, -80.0, -60.0, -20.0, -10.0, 0.0], atol=1e-6)
+    assert [part.arrived_s.size for part in parts] == [3, 1, 2]
+    assert all(
+        part.arrived_s[-1] < end for part, end in zip(parts, (-60, -20, 0), strict=True)
+    )
+    assert_array_equal(np.concatenate([p.prompt for p in parts]), [2, 1, 4, 3, 2, 1])
+
+
+def test_the_load_does_not_move_with_it():
+    rates = {
+        find_rate(
+            parse_scenario({"horizon": {"days": 0.02, "warm_up_s": warm_up_s}}),
+            Recordings.none(),
+        )
+        for warm_up_s in (0, 60, 900)
+    }
+    assert len(rates) == 1
+
+
+def test_rises_do_not_count_while_an_empty_row_fills():
+    short = {"servers": 20, "rate": 0.09, "seconds": 45}
+    run = simulate(compiled_row(**short, warm_up_s=900), rate_per_server_s=0.09)
+
+    assert run.rise_40s_frac == 0.0  # 45 s before it, 45 s of it: it still fills
 
 
 @pytest.mark.parametrize(("warm_up_s", "ticks"), [(0.0, 0), (7.5, 8), (900.0, 600)])

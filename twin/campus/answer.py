@@ -105,16 +105,16 @@ def run_campus(
     if not a.controller.is_compiled:
         raise PolicyError("policy", "must be compiled to run a whole campus",
                           a.controller.label, "use a built-in policy")  # fmt: skip
-    coordinator, ledger = begin(a)
+    coordinator, ledger = begin(a, cancelled)
     effort = run_windows(
         coordinator, ledger, engine, on_progress=on_progress, cancelled=cancelled
     )
     return read_result(a, coordinator, ledger), effort
 
 
-def begin(a: Assembled) -> tuple[Coordinator, Ledger]:
+def begin(a: Assembled, cancelled: Cancel | None = None) -> tuple[Coordinator, Ledger]:
     """Set a campus up at time zero."""
-    parts, rules = cut(a), rules_of(a)
+    parts, rules = cut(a, cancelled), rules_of(a)
     policy, period = _policy(a), rules.period_ticks
     halls = [
         part_ledger(part, a.tick_count, period, policy, number)

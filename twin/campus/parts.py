@@ -22,7 +22,7 @@ from twin.facility.memory import new_state
 from twin.power.protection import device_row
 from twin.power.sweep import GENERATOR, RACK, UTILITY, Wiring
 from twin.scenario.policy import Policy
-from twin.types import BoolArray, FloatArray, IntArray
+from twin.types import BoolArray, Cancel, FloatArray, IntArray
 
 UNRECORDED = frozenset({"rack-pdu", "psu", "rack"})
 """Kinds whose load over time is not kept; peaks and energies are."""
@@ -101,18 +101,19 @@ class Cut:
     halls: tuple[Part, ...]
 
 
-def cut(a: Assembled) -> Cut:
+def cut(a: Assembled, cancelled: Cancel | None = None) -> Cut:
     """
     Cut a site into its halls and what they share.
 
     Args:
         a: The site as arrays.
+        cancelled: Asked in its warm-up.
 
     Returns:
         Its parts; shared generators that would be ready within the tick in which they
         are called are ready in the next one.
     """
-    owner, state = _owners(a), new_state(a)
+    owner, state = _owners(a), new_state(a, cancelled)
     ports = [_ports(a, owner, h) for h in range(len(a.halls))]
     halls = tuple(_hall(a, state, owner, h, ports[h]) for h in range(len(a.halls)))
     return Cut(head=_head(a, state, owner, ports), halls=halls)

@@ -4,7 +4,8 @@ A user's own policy: one Python function, checked before anything runs.
     def decide(time_s, load_frac, in_force, memory, command):
         command[0] = 1110.0 if load_frac > 0.85 else 0.0
 
-`load_frac` is row power ÷ provisioned as telemetry reports it. `in_force` holds the
+`time_s` counts from the horizon's start and is negative in the warm-up. `load_frac` is
+row power ÷ provisioned as telemetry reports it. `in_force` holds the
 low clock, the high clock, the brake (0 or 1) and whether a command to low or high is
 in flight. `memory` is 16 numbers that persist. The function writes the clocks it
 wants into `command`: low, high, in MHz, 0 for uncapped. The power brake is not a
@@ -27,6 +28,8 @@ from twin.errors import PolicyError
 from twin.serving.kernel import POLICY_SIGNATURE
 
 ARGUMENTS = ("time_s", "load_frac", "in_force", "memory", "command")
+_TRIAL_BEFORE = 4
+"""So many of the loads are tried at a time before the horizon."""
 _TRIAL_LOADS = (0.0, 0.5, 0.79, 0.85, 0.9, 0.95, 1.0, 1.05, 0.9, 0.8, 0.7, 0.0)
 
 
@@ -127,11 +130,13 @@ def _try_out(decide: Callable[..., Any], low_mhz: float, high_mhz: float) -> Non
     memory, in_force, command = np.zeros(16), np.zeros(5), np.zeros(2)
     for step, load in enumerate(_TRIAL_LOADS):
         try:
-            decide(float(step), load, in_force, memory, command)
+            decide(float(step - _TRIAL_BEFORE), load, in_force, memory, command)
         except (Exception, SystemExit) as error:
             raise PolicyError("policy.source", "decide must not fail",
-                              f"{type(error).__name__} at load_frac={load}: {error}",
-                              "handle that load") from error  # fmt: skip
+                              f"{type(error).__name__} at load_frac={load}, "
+                              f"time_s={step - _TRIAL_BEFORE}: {error}",
+                              "handle that load, and times before the horizon, which "
+                              "are negative") from error  # fmt: skip
         for name, asked in zip(("low", "high"), command, strict=True):
             ok = asked == 0.0 or low_mhz <= asked <= high_mhz
             if not (math.isfinite(asked) and ok):

@@ -964,7 +964,7 @@ def step(site, state, meter, tick, decide, params):
 
 
 @compiled
-def warm_up(site, state, meter, ticks, decide, params):
+def warm_up(site, state, meter, first_tick, end_tick, decide, params):
     """
     Let the rows' control live through the time before the horizon.
 
@@ -974,12 +974,14 @@ def warm_up(site, state, meter, ticks, decide, params):
         site: Constants.
         state: Changed in place.
         meter: Of no use afterwards.
-        ticks: Its length; servers are as busy as in the horizon's beginning, mirrored.
+        first_tick: First tick to run, negative; servers are as busy as in the horizon's
+            beginning, mirrored.
+        end_tick: One past the last, at most 0.
         decide: Compiled policy of `POLICY_SIGNATURE`.
         params: The policy's parameters.
     """
     first = site.rack_first
-    for tick in range(-ticks, 0):
+    for tick in range(first_tick, end_tick):
         want(site, state, -1 - tick)
         for i in range(first, first + site.rack_row.size):
             state.out_w[i] = state.wanted_w[i]

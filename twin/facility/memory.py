@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from twin.errors import wanted
 from twin.facility.assemble import Assembled
 from twin.facility.kernel import (
     LOAD_STEP,
@@ -21,12 +22,18 @@ from twin.power.protection import INSTANT, KIND, PICKUP, THERMAL
 from twin.power.sweep import GENERATOR
 from twin.serving.kernel import BRAKE_LAND, LAND_LOW
 from twin.serving.primitives import NEVER
-from twin.types import FloatArray
+from twin.types import Cancel, FloatArray
 
 MAX_LOG = 20_000
+CHUNK_TICKS, CHUNK_RACK_TICKS = 20_000, 4_000_000
 
 
-def new_state(a: Assembled) -> State:
+def chunk_ticks(a: Assembled) -> int:
+    """Ticks of a site that are run before anybody may stop it."""
+    return max(1, min(CHUNK_TICKS, CHUNK_RACK_TICKS // len(a.racks)))
+
+
+def new_state(a: Assembled, cancelled: Cancel | None = None) -> State:
     """State of a run at time zero: all well, stores full, halls cool, caps in force."""
     site, n, racks = a.site, len(a.network.nodes), len(a.racks)
     rows, halls = len(a.rows), len(a.halls)
@@ -72,12 +79,19 @@ def new_state(a: Assembled) -> State:
         removed_w=np.zeros(halls), water_kg_s=np.zeros(halls),
         flags=np.array([1, 0, 0, 0], dtype=np.int64),
     )  # fmt: skip
-    if a.warm_up_ticks and a.controller.is_compiled:
-        warm_up(
-            site, state, new_meter(replace(a, tick_count=1)), a.warm_up_ticks,
-            a.controller.decide, a.controller.params,
-        )  # fmt: skip
+    if a.controller.is_compiled:
+        _warm_up(a, state, cancelled)
     return state
+
+
+def _warm_up(a: Assembled, state: State, cancelled: Cancel | None) -> None:
+    """Let the rows' control live through the time before the horizon."""
+    nothing, chunk = new_meter(replace(a, tick_count=1)), chunk_ticks(a)
+    for first in wanted(range(-a.warm_up_ticks, 0, chunk), cancelled):
+        warm_up(
+            a.site, state, nothing, first, min(0, first + chunk), a.controller.decide,
+            a.controller.params,
+        )  # fmt: skip
 
 
 def settled_heat(rows: FloatArray, ratio: FloatArray) -> FloatArray:

@@ -15,7 +15,7 @@ from twin.facility import kernel
 from twin.facility.assemble import Assembled
 from twin.facility.cascade import Stage
 from twin.facility.kernel import Meter, State
-from twin.facility.memory import new_meter, new_state
+from twin.facility.memory import chunk_ticks, new_meter, new_state
 from twin.facility.result import (
     NodeResult,
     RackResult,
@@ -29,7 +29,6 @@ from twin.facility.stage import set_stage
 from twin.power.sweep import GENERATOR
 from twin.types import FloatArray
 
-CHUNK_TICKS, CHUNK_RACK_TICKS = 20_000, 4_000_000
 EVENT_NAMES = (
     "event", "trip", "dead", "alive", "on-store", "store-empty", "generator-start",
     "generator-ready", "command", "landed", "brake", "brake-landed", "too-hot",
@@ -80,8 +79,7 @@ def run_and_stage(
     if not a.controller.is_compiled:
         raise PolicyError("policy", "must be compiled to run a whole site",
                           a.controller.label, "use a built-in policy")  # fmt: skip
-    state, meter = new_state(a), new_meter(a)
-    chunk = max(1, min(CHUNK_TICKS, CHUNK_RACK_TICKS // len(a.racks)))
+    state, meter, chunk = new_state(a, cancelled), new_meter(a), chunk_ticks(a)
     for first in range(0, a.tick_count, chunk):
         if cancelled is not None and cancelled():
             raise Cancelled

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from twin.recording import RecordedPower
 
 WINDOW_S = 600.0
+_INSTANT_S = 1e-9
+"""A chunk has what arrives at its begin; mirrored, that has to lie before its end."""
 _R = TypeVar("_R")
 
 
@@ -234,7 +236,7 @@ def arrivals_before(
     Draw arrivals of the time before the horizon.
 
     Its rates are those of the horizon's beginning, mirrored, so that they run into it
-    without a step; the draws are its own. A recording is taken to have run before.
+    without a step; the draws are its own. Of a recording the requests are mirrored.
 
     Args:
         traffic: Source.
@@ -244,21 +246,23 @@ def arrivals_before(
     Yields:
         One `Arrivals` per chunk; times in [edge, next edge).
     """
-    length_s, windows = -float(edges_s[0]), traffic.windows
-    if traffic.replay is not None:
-        cycle_s = _cycle_s(traffic.replay)
-        shift_s = math.ceil(length_s / cycle_s) * cycle_s
-    elif windows is not None:
-        count = math.ceil(length_s / windows.window_s)
-        shift_s = count * windows.window_s
-        whole = np.pad(np.arange(windows.rate_rps.size), (count, 0), mode="symmetric")
-        index = whole[:count]
-        windows = windows._replace(
-            rate_rps=windows.rate_rps[index], excess=windows.excess[index],
-            shape=windows.shape[index],
-            key=np.uint64(counter_hash(windows.key, np.uint64(8))),
-        )  # fmt: skip
-    earlier = replace(traffic, windows=windows)
+    windows = traffic.windows
+    if windows is None:
+        for begin_s, end_s in pairwise(edges_s):
+            (same,) = _replayed(traffic, rate_rps, np.array([-end_s, -begin_s]))
+            at_s = -same.arrived_s[::-1] - _INSTANT_S
+            yield Arrivals(at_s, same.group[::-1].copy(), same.prompt[::-1].copy(),
+                           same.output[::-1].copy())  # fmt: skip
+        return
+    count = math.ceil(-float(edges_s[0]) / windows.window_s)
+    shift_s = count * windows.window_s
+    whole = np.pad(np.arange(windows.rate_rps.size), (count, 0), mode="symmetric")
+    index = whole[:count]
+    earlier = replace(traffic, windows=windows._replace(
+        rate_rps=windows.rate_rps[index], excess=windows.excess[index],
+        shape=windows.shape[index],
+        key=np.uint64(counter_hash(windows.key, np.uint64(8))),
+    ))  # fmt: skip
     edges_s = edges_s + shift_s
     for chunk in arrivals_between(earlier, rate_rps=rate_rps, edges_s=edges_s):
         yield chunk._replace(arrived_s=chunk.arrived_s - shift_s)
@@ -424,12 +428,6 @@ def _joined(parts: list[Arrivals]) -> Arrivals:
     return Arrivals(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
-def _cycle_s(recorded: RecordedRequests) -> float:
-    """Length of a recording that repeats: one mean interval after its last request."""
-    n = recorded.arrived_s.size
-    return float(recorded.arrived_s[-1]) * n / (n - 1) if n > 1 else 1.0
-
-
 def _replayed(
     traffic: Traffic, rate_rps: float, edges_s: FloatArray
 ) -> Iterator[Arrivals]:
@@ -441,7 +439,7 @@ def _replayed(
     recorded = traffic.replay
     assert recorded is not None  # noqa: S101 - the caller has looked
     n = recorded.arrived_s.size
-    length_s = _cycle_s(recorded)
+    length_s = float(recorded.arrived_s[-1]) * n / max(1, n - 1) if n > 1 else 1.0
     copies = rate_rps * length_s / n
     for start_s, end_s in pairwise(edges_s):
         times, picks, marks = [], [], []

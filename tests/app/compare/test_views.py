@@ -10,6 +10,7 @@ import json
 import numpy as np
 import pytest
 
+from api.version import MODEL_VERSION
 from app.components import no_update
 from app.figures.compare import (
     colour_of,
@@ -172,7 +173,7 @@ def test_key_figures_have_a_bar_for_every_item(two):
 def test_sources_link_what_is_stored_and_say_seed_and_version(two, runs):
     said = text_of(answer.sources(two))
 
-    assert "version 1" in said
+    assert f"version {MODEL_VERSION}" in said
     assert f"/api/v1/runs/{runs[0]}" in json.dumps(
         answer.sources(two).to_plotly_json(), default=lambda c: c.to_plotly_json()
     )

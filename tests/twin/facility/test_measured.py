@@ -123,9 +123,9 @@ def test_polcas_day_is_the_one_recorded():
         parse_scenario({"fleet": {"server_count": 52}}), Recordings.none()
     ).run
 
-    assert_allclose(run.peak_w, 195_219.9687811679, rtol=1e-6)
-    assert_allclose(run.energy_wh, 4_222_155.868964951, rtol=1e-6)
-    assert_allclose(run.low.e2e.p99_s, 144.4714173228346, rtol=1e-4)
-    assert_allclose(run.high.e2e.p50_s, 87.10389326334209, rtol=1e-4)
-    assert (run.caps_low, run.caps_high, run.brakes) == (877, 2, 0)
-    assert run.low.finished == 196_426
+    assert_allclose(run.peak_w, 196_248.95318460756, rtol=1e-6)
+    assert_allclose(run.energy_wh, 4_225_921.62034885, rtol=1e-6)
+    assert_allclose(run.low.e2e.p99_s, 147.53067226890752, rtol=1e-4)
+    assert_allclose(run.high.e2e.p50_s, 88.24509803921569, rtol=1e-4)
+    assert (run.caps_low, run.caps_high, run.brakes) == (897, 0, 0)
+    assert run.low.finished == 204_570
