@@ -60,7 +60,7 @@ class Mounted(NamedTuple):
 
 
 MOUNTED = (
-    Mounted("/site/", "Nameplate: site", site_layout, register_site,
+    Mounted("/site/", "Nameplate: Site", site_layout, register_site,
             ("site", "oneline"), tables=True),
     Mounted("/stabilize/", "Nameplate: Stabilize", stabilize_layout, register_stabilize,
             ("stabilize",), tables=False),
