@@ -42,7 +42,7 @@ class CompareService:
 
     def __init__(self, state: AppState) -> None:
         self._state = state
-        self._ran = Memo(limit=REMEMBERED)
+        self.ran = Memo(limit=REMEMBERED)
 
     async def compare(self, asked: CompareIn) -> Job:
         """Compare; at once where everything is stored or quick to run."""
@@ -154,7 +154,7 @@ class CompareService:
                 told=told,
             )  # fmt: skip
 
-        found = insist(job, lambda: self._ran.site(asked, recordings, run))
+        found = insist(job, lambda: self.ran.site(asked, recordings, run))
         # inputs may have been run under another id before
         return replace(found, id=key, href=f"{_PREFIX}/scenarios/{key}" if key else "")
 

@@ -20,6 +20,10 @@ _GIVE_BACK_EVERY_S = 2.0
 _LOOK_S = 0.1
 TIGHT_BYTES = 650_000_000
 """Held by the process: from here on, a large question has what is remembered forgot."""
+FULL_BYTES = 800_000_000
+"""From here on every question has, and code that may be read again is let go."""
+_CODE_BYTES = 4_000_000
+_MADV_DONTNEED = 4  # of <sys/mman.h>
 _lock = threading.Lock()
 _given_s = 0.0
 
@@ -68,6 +72,25 @@ def give_back(*, now: bool = False) -> None:
         _given_s = time.monotonic()
     with contextlib.suppress(OSError, AttributeError, TypeError):  # no glibc
         ctypes.CDLL(None).malloc_trim(0)
+
+
+def drop_code() -> None:
+    """
+    Let go of the pages of large libraries' code, on Linux.
+
+    They are read only and come back from the system's cache when they are run: of the
+    compiler's 75 MB next to nothing is, once the kernels are there.
+    """
+    with contextlib.suppress(OSError, AttributeError, TypeError, ValueError):
+        libc = ctypes.CDLL(None)
+        for line in Path("/proc/self/maps").read_text("utf-8").splitlines():
+            span, mode, _, _, inode, *_ = line.split(maxsplit=5)
+            first, last = (int(edge, 16) for edge in span.split("-"))
+            if mode == "r-xp" and inode != "0" and last - first >= _CODE_BYTES:
+                libc.madvise(
+                    ctypes.c_void_p(first), ctypes.c_size_t(last - first),
+                    _MADV_DONTNEED,
+                )  # fmt: skip
 
 
 def held_bytes() -> int:

@@ -24,7 +24,15 @@ from api.compare_service import CompareService
 from api.documents import plain, plan_document, run_document, what_if_document
 from api.imports_service import ImportsService
 from api.jobs import Job, JobRunner
-from api.memory import TIGHT_BYTES, Large, give_back, held_bytes, keep_for_good
+from api.memory import (
+    FULL_BYTES,
+    TIGHT_BYTES,
+    Large,
+    drop_code,
+    give_back,
+    held_bytes,
+    keep_for_good,
+)
 from api.metrics import Metrics
 from api.overload import in_background
 from api.planning_service import PlanningService
@@ -200,6 +208,8 @@ class AppState:
                 for memo in kinds:
                     memo.forget()
                 give_back(now=True)
+        if held_bytes() > TIGHT_BYTES:
+            drop_code()
 
     # --- scenarios ----------------------------------------------------------------
 
@@ -307,6 +317,10 @@ class AppState:
             if held_bytes() > TIGHT_BYTES:  # a look closer needs the newest ones alone
                 self.site.answers.forget(but=1)
                 self.stabilize.studies.forget(but=1)
+            if held_bytes() > FULL_BYTES:
+                self.memo.forget()
+                self.compare.ran.forget()
+                drop_code()
             return to_json(document)
 
         self.jobs.start(job, work)

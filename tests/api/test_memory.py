@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from numba import njit
 
 from api import memory
 from api.memory import Large
@@ -174,3 +177,21 @@ def test_what_is_remembered_is_forgotten_where_a_large_question_needs_room():
     memo.forget()
 
     assert memo.known("site:a") is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks the kernel of Linux")
+def test_code_that_is_let_go_comes_back_when_it_is_run():
+    def resident_kb():
+        found = re.findall(
+            r"r-xp \S+ \S+ [1-9]\d* +(\S*llvmlite\S*)\n(?:\S+: .*\n)*?Rss: +(\d+)",
+            Path("/proc/self/smaps").read_text("utf-8"),
+        )
+        return sum(int(kb) for _, kb in found)
+
+    double = njit(lambda x: 2 * x)
+    assert double(2) == 4
+    before = resident_kb()
+    memory.drop_code()
+
+    assert 0 <= resident_kb() < 0.5 * before
+    assert njit(lambda x: 3 * x)(2) == 6  # the compiler runs again
