@@ -33,7 +33,7 @@ _TRIES = 32
 _FIRST_STEP, _LEAST_STEP, _MOST_STEP = 0.15, 1e-5, 0.5
 _LONGER, _SHORTER = 1.7, 0.85
 """One success in four keeps the step: the one-fifth rule of evolution strategies."""
-_WALK = 5
+_WALK = 3
 """Steps per axis, and one more, before another valley is tried."""
 _END_STEP = 0.01
 """First step of the last walk, from the best of all."""
@@ -138,7 +138,7 @@ class Search:
         self._step, self._stale = _FIRST_STEP, 0
         self._ended: list[FloatArray] = []
         self._walk: int | None = None
-        self._walked = 0
+        self._walked, self._outside = 0, False
         for point, outputs in known:
             self._take(self._snap(np.asarray(point, dtype=np.float64)), None, outputs)
         self._known, self._asked, self._stale = len(self._points), 0, 0
@@ -200,7 +200,7 @@ class Search:
     def _follow(self, step: float) -> None:
         """After a step from the walker: go there if it is better; how long is next?"""
         new = len(self._points) - 1
-        lucky = self._walk is None or self._rank(new) < self._rank(self._walk)
+        lucky = self._walk is None or self._aim(new) < self._aim(self._walk)
         if lucky:
             self._walk = new
             self._step = min(_MOST_STEP, max(self._step, step) * _LONGER)
@@ -209,7 +209,8 @@ class Search:
         self._walked += 1
         if self._walked >= _WALK * (1 + len(self._dims)) and not self._last:
             self._ended.append(self._points[self._walker()])
-            self._walk, self._step, self._walked = self._elsewhere(), _FIRST_STEP, 0
+            self._step, self._walked = _FIRST_STEP, 0
+            self._walk, self._outside = self._elsewhere()
 
     @property
     def best(self) -> int | None:
@@ -330,20 +331,32 @@ class Search:
     def _last(self) -> bool:
         return self._evaluations - self._asked <= _LAST_FRAC * self._evaluations
 
-    def _elsewhere(self) -> int | None:
-        """Where another valley may begin: good, or good if its limits were met."""
+    def _elsewhere(self) -> tuple[int | None, bool]:
+        """Where another valley may begin; whether limits are still to be met there."""
         ended = np.array(self._ended)
         away = [
             k for k in self._within(any_limit=True)
             if (np.abs(ended - self._points[k]).max(axis=1) > _APART).all()
         ]  # fmt: skip
-        if not away:
-            return None
-        if len(self._ended) % 2 == 0 or not self._limits:
-            return min(away, key=self._rank)
-        cost = np.array([self._costs[k][0] for k in away]).argsort().argsort()
-        over = np.array([self._passed[k] for k in away]).argsort().argsort()
-        return away[int((cost + over).argmin())]
+        if len(self._ended) % 2 and (beyond := [k for k in away if self._beats(k)]):
+            return min(beyond, key=lambda k: self._passed[k]), True
+        return min(away, key=self._rank, default=None), False
+
+    def _beats(self, k: int) -> bool:
+        """Whether a point would be the best, were it within the limits."""
+        within = self._within()
+        return bool(within) and self._costs[k][0] < min(
+            self._costs[j][0] for j in within
+        )
+
+    def _aim(self, k: int) -> tuple[float, ...]:
+        """
+        What a walk makes small.
+
+        A walk outside the limits stays where the best would be beaten, and so finds
+        how they are met there; by the rank alone it would give the objective up.
+        """
+        return (float(self._outside and not self._beats(k)), *self._rank(k))
 
     # --- learning -------------------------------------------------------------------
 
