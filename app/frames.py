@@ -258,8 +258,9 @@ def numbers_frame(whatif: Json, *, unit: str) -> list[Figure]:
             key="caps", title="Cap commands",
             value=_count(run["caps_low"] + run["caps_high"]),
             part=f"{_count(run['caps_low'])} low · {_count(run['caps_high'])} high",
-            note="low capped "
-            + say.percent(run['low']['capped_s'] / run['horizon_s'], 0),
+            note="capped low "
+            + say.percent(run['low']['capped_s'] / run['horizon_s'], 0)
+            + ", high " + say.percent(run['high']['capped_s'] / run['horizon_s'], 0),
             tooltip="Commands that lower a clock; none is sent again in flight.",
         ),
         Figure(

@@ -7,6 +7,7 @@ import copy
 import pytest
 
 from app import frames
+from app.pages.explore.answer import events_note
 
 
 def harmless(whatif):
@@ -128,3 +129,19 @@ def test_a_row_that_brakes_while_it_fills_is_told(whatif):
         ", 109 % while it fills from empty;"
         in frames.verdict_frame(told, unit="kW").detail
     )
+
+
+def test_a_row_that_no_command_moved_is_not_said_to_be_uncapped(whatif):
+    run = copy.deepcopy(whatif["run"]) | {"events": [], "events_dropped": 0}
+    for side in ("low", "high"):
+        run[side]["capped_s"] = 0.0
+    free = events_note(run)
+    run["low"]["capped_s"] = run["horizon_s"]
+
+    assert "nothing was capped" in free
+    assert "nothing was capped" not in events_note(run)
+    caps = next(
+        f for f in frames.numbers_frame(whatif | {"run": run}, unit="kW")
+        if f.key == "caps"
+    )  # fmt: skip
+    assert caps.note == "capped low 100 %, high 0 %"

@@ -122,6 +122,8 @@ def power_note(whatif: Json) -> str:
 def events_note(run: Json) -> str:
     """Say how many control events there were and how many are listed."""
     total = len(run["events"]) + run["events_dropped"]
+    if not total and any(run[side]["capped_s"] for side in ("low", "high")):
+        return "What was in force at the start stayed so: no cap or brake was moved."
     if not total:
         return "The row stayed below every threshold: nothing was capped or braked."
     shown = min(total, _EVENT_ROWS)

@@ -37,7 +37,15 @@ class Known:
         for one in self.systems():
             if one["key"] == key:
                 return one
-        raise ApiProblem({"title": "No such system", "status": _MISSING, "detail": key})
+        keys = ", ".join(one["key"] for one in self.systems())
+        raise ApiProblem({
+            "title": "No such system", "status": _MISSING, "errors": [{
+                "field": "system", "rule": "must be one that is served", "value": key,
+                "repair": f"choose among {keys}",
+            }],
+            "detail": f"system must be one that is served, got {key!r}; choose among "
+            f"{keys}",
+        })  # fmt: skip
 
     def fleets(self) -> list[str]:
         """Systems that serve the study's requests, on its terms."""
