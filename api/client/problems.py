@@ -12,6 +12,10 @@ from twin.errors import ScenarioError
 from twin.types import Document
 
 
+_REST: Document = {"type": "about:blank", "id": "", "errors": []}
+"""Of a problem that says no more than its title, status and detail."""
+
+
 class ApiProblem(Exception):  # noqa: N818 - the document's own name
     """
     The server refused or failed; `problem` is its problem document.
@@ -21,7 +25,7 @@ class ApiProblem(Exception):  # noqa: N818 - the document's own name
     """
 
     def __init__(self, problem: Mapping[str, Any]) -> None:
-        self.problem: Document = dict(problem)
+        self.problem: Document = _REST | dict(problem)
         self.status: int = int(problem.get("status", 500))
         super().__init__(f"{problem.get('title')}: {problem.get('detail')}")
 
@@ -43,12 +47,9 @@ def problem_in(response: httpx.Response) -> ApiProblem:
         return ApiProblem(document)
     return ApiProblem(
         {
-            "type": "about:blank",
             "title": "Unexpected answer",
             "status": response.status_code,
             "detail": f"The server answered {response.status_code} without a reason.",
-            "id": "",
-            "errors": [],
         }
     )
 

@@ -195,3 +195,19 @@ def test_code_that_is_let_go_comes_back_when_it_is_run():
 
     assert 0 <= resident_kb() < 0.5 * before
     assert njit(lambda x: 3 * x)(2) == 6  # the compiler runs again
+
+
+def test_only_large_stretches_that_are_as_in_their_files_are_let_go():
+    def stretch(first, mode, inode, anonymous_kb, size=0x200000):
+        return (
+            f"{first:x}-{first + size:x} {mode} 00000000 08:01 {inode} /lib/a.so\n"
+            f"Rss: 8 kB\nAnonymous: {anonymous_kb} kB\nVmFlags: rd mr\n"
+        )
+
+    found = memory._as_in_files("".join([
+        stretch(0x10000000, "r-xp", 7, 0), stretch(0x20000000, "r--p", 7, 0),
+        stretch(0x30000000, "r--p", 7, 4), stretch(0x40000000, "rw-p", 7, 0),
+        stretch(0x50000000, "r-xp", 0, 0), stretch(0x60000000, "r-xp", 7, 0, 0x1000),
+    ]))  # fmt: skip
+
+    assert list(found) == [(0x10000000, 0x10200000), (0x20000000, 0x20200000)]
