@@ -20,6 +20,7 @@ from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from api.leaving import LEFT
 from api.memory import give_back
 from api.overload import FairPool
 from api.presence import Presence
@@ -34,6 +35,10 @@ KEPT_FINISHED = 50
 KEPT_ANSWER_BYTES = 25_000_000
 SAVE_EVERY_S = 1.0
 FINISHED = frozenset({"done", "failed", "cancelled"})
+SHOWN = (
+    "id", "kind", "state", "part", "text", "result_id", "error", "created_at",
+    "finished_at",
+)  # fmt: skip
 
 
 class Job:
@@ -63,9 +68,12 @@ class Job:
         self.lock = threading.RLock()
         self.finished = threading.Event()
         self._stop = threading.Event()
+        self._left = LEFT.get() if kind == "what-if" else None
 
     def cancelled(self) -> bool:
-        """Whether somebody asked for a stop."""
+        """Whether somebody asked for a stop, or has left who asked."""
+        if self._left is not None and self._left.is_set():
+            self.cancel("whoever asked has left")
         return self._stop.is_set()
 
     def cancel(self, reason: str) -> None:

@@ -14,6 +14,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from api import errors
 from api.gate import Guarded, places
+from api.leaving import Leaving
 from api.overload import PageTurns
 from api.routes import (
     about,
@@ -99,6 +100,7 @@ def create_app(settings: Settings | None = None, *, warm: bool = True) -> FastAP
     errors.install(app)
     app.add_middleware(GZipMiddleware, compresslevel=GZIP_LEVEL)
     app.add_middleware(PageTurns)
+    app.add_middleware(Leaving)
     app.include_router(_routes())
     app.include_router(login.router)
     app.include_router(metrics.router)
