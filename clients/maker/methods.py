@@ -16,13 +16,15 @@ from clients.maker.schemas import (
     Types,
     first,
     literal,
-    names_of,
+    meaning,
     operations,
     quoted,
     ref_of,
 )
 
 JSON = "application/json"
+NO_FIELDS = frozenset({"self", "on_progress", "body", "content"})
+"""Arguments that the client keeps out of query and body."""
 SUFFIXES = {"text/csv": "csv", "application/vnd.apache.parquet": "parquet"}
 
 
@@ -42,8 +44,9 @@ IMPORTS = (
     "from collections.abc import Iterator, Mapping, Sequence",
     "from typing import Any, Literal",
     "from nameplate_client import connection as base",
-    "from nameplate_client.connection import Noun, given",
+    "from nameplate_client.connection import Noun",
     "from nameplate_client.downloads import Download",
+    "from nameplate_client.generated import answers, inputs",
     "from nameplate_client.pages import Pages",
 )
 """More than is used; what is not goes when the file is formatted."""
@@ -52,17 +55,17 @@ IMPORTS = (
 def write_nouns(types: Types, document: Schema) -> str:
     """One class per noun, one method per operation, and the class that has them all."""
     nouns, alone = methods_by_noun(types, document)
-    lines = [HEAD.format("One class per noun of the API, one method per operation.")]
+    lines = [
+        HEAD.format(
+            "One class per noun of the API, one method per operation.\n\n"
+            "A method sends what it is given, each argument by its name."
+        )
+    ]
     lines += IMPORTS
-    for module, keys in (("inputs", types.inputs), ("answers", types.answers)):
-        names = names_of(types, keys)
-        lines.append(f"from nameplate_client.generated.{module} import {names}")
     for noun, methods in nouns.items():
         about = f"Operations under {PREFIX}/{noun.replace('_', '-')}."
         lines += [f'\n\nclass {camel(noun)}(Noun):\n    """{about}"""\n', *methods]
-    attributes = {noun: f"`{camel(noun)}`" for noun in nouns}
-    text = quoted("Every noun as an attribute.", {"Attributes": attributes}, indent=4)
-    lines += ["\n\nclass Nouns(Noun):", text, ""]
+    lines += ['\n\nclass Nouns(Noun):\n    """Every noun as an attribute."""\n']
     lines += ["    def __init__(self, connection: base.Connection) -> None:"]
     lines += ["        super().__init__(connection)"]
     lines += [f"        self.{noun} = {camel(noun)}(connection)" for noun in nouns]
@@ -111,15 +114,16 @@ class Operation:
         self.types, self.path, self.method = types, path, method
         self.operation = operation
         self.said = operation.get("parameters", [])
-        self.contents: dict[str, dict[str, Schema]] = {
+        self.media: Schema = operation.get("requestBody", {}).get("content", {})
+        contents: dict[str, dict[str, Schema]] = {
             status: answer.get("content", {})
             for status, answer in operation["responses"].items()
             if status.startswith("2")
         }
-        self.ok = next((c for s, c in self.contents.items() if s != "202"), None)
-        self.later = "202" in self.contents
+        self.ok = next((c for s, c in contents.items() if s != "202"), None)
+        self.later = "202" in contents
         if self.ok is None:
-            self.ok, self.later = self.contents["202"], False
+            self.ok, self.later = contents["202"], False
 
     def verb(self, *, several: bool) -> str:
         """Name of the method: the rest of the address, and a verb where that is due."""
@@ -135,7 +139,7 @@ class Operation:
         fields = self._fields()
         if "next_cursor" not in fields:
             return None
-        return self.types.hint(fields["items"]["items"])
+        return self.types.hint("nouns", fields["items"]["items"])
 
     def _fields(self) -> Schema:
         schema = (self.ok or {}).get(JSON, {}).get("schema", {})
@@ -175,12 +179,11 @@ class Operation:
         text = first(self.operation.get("description") or self.operation["summary"])
         if kind not in {None, "json"}:
             text += f" As {kind}."
-        sections = {"Args": meanings}
         head = f"    def {name}({', '.join(shown + named)}) -> {returns}:"
         return "\n".join(
             [
                 head,
-                quoted(text, sections, indent=8),
+                quoted(text, meanings, indent=8),
                 self._call(call, arguments, kind),
                 "",
             ]
@@ -194,40 +197,39 @@ class Operation:
             required = said.get("required", False)
             yield self._argument(
                 key, said["in"], schema, required=required,
-                meaning=said.get("description", ""),
+                said=meaning(snake(key), said),
             )  # fmt: skip
 
     def _body(self) -> Iterator[Argument]:
-        contents = self.operation.get("requestBody", {}).get("content", {})
-        if not contents:
+        if not self.media:
             return
-        schema = contents.get(JSON, {}).get("schema", {})
+        schema = self.media.get(JSON, {}).get("schema", {})
         key = ref_of(schema)
-        if set(contents) == {JSON} and key:
+        if set(self.media) == {JSON} and key:
             body = self.types.schemas[key]
             for name, field in body.get("properties", {}).items():
                 required = name in body.get("required", ())
                 yield self._argument(
                     name, "body", field, required=required,
-                    meaning=field.get("description", ""),
+                    said=meaning(snake(name), field),
                 )  # fmt: skip
-        elif set(contents) == {JSON}:
-            hint = self.types.hint(schema, taken=True)
-            yield Argument("body", "body", "whole", hint, None, "The document.")
+        elif set(self.media) == {JSON}:
+            hint = self.types.hint("nouns", schema)
+            yield Argument("body", "", "whole", hint, None, "The document.")
         else:
-            media = [m for m in contents if m != JSON] or [JSON]
+            media = [m for m in self.media if m != JSON] or [JSON]
             yield Argument(
                 "content", "", "content", "base.Content", None, "What is sent."
             )
             yield Argument(
                 "content_type", "content-type", "header", "str", literal(media[0]),
-                f"One of {', '.join(contents)}.",
+                f"One of {', '.join(self.media)}.",
             )  # fmt: skip
 
     def _argument(
-        self, key: str, place: str, schema: Schema, *, required: bool, meaning: str
+        self, key: str, place: str, schema: Schema, *, required: bool, said: str
     ) -> Argument:
-        hint = self.types.hint(schema, taken=True)
+        hint = self.types.hint("nouns", schema)
         default: str | None = None
         if not required:
             value = schema.get("default")
@@ -235,8 +237,11 @@ class Operation:
             default = literal(value) if simple else "None"
             nullable = "None" in hint.split(" | ") or hint == "Any"
             hint = hint if simple or nullable else f"{hint} | None"
-        name = snake(key) + ("_" if keyword.iskeyword(snake(key)) else "")
-        return Argument(name, key, place, hint, default, first(meaning))
+        name = snake(key)
+        unlike = name != key and place != "header"
+        if unlike or keyword.iskeyword(name) or name in NO_FIELDS:
+            raise SystemExit(f"{key} cannot be sent by the name of an argument")
+        return Argument(name, key, place, hint, default, said)
 
     def _answer(self, kind: str | None) -> tuple[str, str, bool]:
         """What it returns, the call that makes it, and whether that waits for a job."""
@@ -259,7 +264,7 @@ class Operation:
         key = ref_of(schema)
         if key is None or key in self.types.sent:
             return "base.Document", "return self._connection.json({})", False
-        hint = self.types.hint(schema)
+        hint = self.types.hint("nouns", schema)
         if self.later:
             call = (
                 f"return self._connection.answer({hint}, {{}}, on_progress=on_progress)"
@@ -268,39 +273,19 @@ class Operation:
         return hint, f"return self._connection.one({hint}, {{}})", False
 
     def _call(self, call: str, arguments: list[Argument], kind: str | None) -> str:
-        path = self.path
-        for argument in arguments:
-            if argument.place == "path":
-                path = path.replace(
-                    f"{{{argument.key}}}", f"{{self._part({argument.name})}}"
-                )
-        parts = [
-            literal(self.method.upper()),
-            ("f" if "{" in path else "") + literal(path),
-        ]
-        for place, word in (
-            ("query", "query"),
-            ("header", "headers"),
-            ("body", "body"),
-        ):
-            held = {a.key: a.name for a in arguments if a.place == place}
-            shown = [f"{literal(key)}: {name}" for key, name in held.items()]
-            if place == "query" and kind is not None:
-                shown.append(f'"format": {literal(kind)}')
-            if shown or (place == "query" and "self._connection.pages" in call):
-                held_as = f"{{{', '.join(shown)}}}"
-                parts.append(
-                    f"{word}=" + (f"given({held_as})" if place == "body" else held_as)
-                )
+        parts = [literal(self.method.upper()), literal(self.path)]
         places = {a.place for a in arguments}
-        if "whole" in places:
-            parts.append("body=body")
-        elif (
-            "body" not in places
-            and JSON in self.operation.get("requestBody", {}).get("content", {})
-            and "content" not in places
-        ):
-            parts.append("body={}")
-        if "content" in places:
-            parts.append("content=content")
+        headers = [
+            f"{literal(a.key)}: {a.name}" for a in arguments if a.place == "header"
+        ]
+        if headers:
+            parts.append(f"headers={{{', '.join(headers)}}}")
+        parts += [f"{a.name}={a.name}" for a in arguments if a.key == ""]
+        empty = JSON in self.media and not places & {"whole", "content"}
+        if "body" in places or empty:
+            parts.append("fields=locals()")
+        elif kind is not None:
+            parts.append(f'query={{**locals(), "format": {literal(kind)}}}')
+        elif places & {"path", "query"} or self.page():
+            parts.append("query=locals()")
         return " " * 8 + call.format(", ".join(parts))

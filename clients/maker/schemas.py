@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import keyword
-import re
 import textwrap
 from collections import Counter
 from collections.abc import Iterator
@@ -53,7 +52,12 @@ class Types:
         )
         self.inputs = sorted(self.sent - flat)
         """Of these, all that are not spread out over a method's arguments."""
-        self.answers = sorted(set(self.schemas) - self.sent)
+        self.answers = sorted(
+            key
+            for key in set(self.schemas) - self.sent
+            if "next_cursor" not in self.schemas[key].get("properties", ())
+        )
+        """All that is not sent, but for pages: lists are read item by item."""
 
     def _reached(self, roots: Any) -> set[str]:
         found: set[str] = set()
@@ -65,35 +69,33 @@ class Types:
                 todo += refs(self.schemas[key])
         return found
 
-    def hint(self, schema: Schema, *, taken: bool = False) -> str:
-        """Annotation of a schema; what is `taken` may be any sequence or mapping."""
-        if "$ref" in schema:
-            return self.names[ref_of(schema) or ""]
+    def hint(self, home: str, schema: Schema) -> str:
+        """Annotation of a schema in a module; methods take any sequence or mapping."""
+        key = ref_of(schema)
+        if key is not None:
+            module = "inputs" if key in self.sent else "answers"
+            return f"{module}.{self.names[key]}".removeprefix(f"{home}.")
         kind = schema.get("type", "")
         if "const" in schema or "enum" in schema:
             values = schema.get("enum", [schema.get("const")])
             return f"Literal[{', '.join(map(literal, values))}]"
         parts = schema.get("anyOf") or schema.get("oneOf")
         if parts:
-            return " | ".join(dict.fromkeys(self.hint(p, taken=taken) for p in parts))
-        if kind == "array":
-            return self._sequence(schema, taken=taken)
+            return self._either(home, parts)
+        if kind == "array":  # JSON has no tuples: an answer's pair is a list
+            items = schema.get("prefixItems") or [schema.get("items", {})]
+            outer = "Sequence" if home == "nouns" else "list"
+            return f"{outer}[{self._either(home, items)}]"
         if kind == "object":
             more = schema.get("additionalProperties")
-            inner = self.hint(more) if isinstance(more, dict) and more else "Any"
-            return f"{'Mapping' if taken else 'dict'}[str, {inner}]"
+            inner = self.hint(home, more) if isinstance(more, dict) and more else "Any"
+            return f"{'Mapping' if home == 'nouns' else 'dict'}[str, {inner}]"
         if kind == "null":
             return "None"
         return "bytes" if schema.get("format") == "binary" else SIMPLE.get(kind, "Any")
 
-    def _sequence(self, schema: Schema, *, taken: bool) -> str:
-        outer = "Sequence" if taken else "list"
-        places = schema.get("prefixItems")
-        if places:  # JSON has no tuples: an answer's pair is a list
-            inner = " | ".join(dict.fromkeys(self.hint(p) for p in places))
-        else:
-            inner = self.hint(schema.get("items", {}), taken=taken)
-        return f"{outer}[{inner}]"
+    def _either(self, home: str, parts: list[Schema]) -> str:
+        return " | ".join(dict.fromkeys(self.hint(home, part) for part in parts))
 
 
 def python_name(key: str) -> str:
@@ -139,44 +141,35 @@ def write_inputs(types: Types) -> str:
     for key in types.inputs:
         schema = types.schemas[key]
         required = set(schema.get("required", ()))
-        lines += [
-            f"\n\nclass {types.names[key]}(TypedDict):",
-            docstring(schema, "Keys"),
-        ]
+        kind = "TypedDict" if required else "TypedDict, total=False"
+        lines += [f"\n\nclass {types.names[key]}({kind}):", docstring(schema), ""]
         for name, field in schema.get("properties", {}).items():
             if not usable(name):
                 raise SystemExit(f"{key}.{name} is no name in Python")
-            hint = types.hint(field)
-            lines.append(
-                f"    {name}: {hint if name in required else f'NotRequired[{hint}]'}"
-            )
+            hint = types.hint("inputs", field)
+            if required and name not in required:
+                hint = f"NotRequired[{hint}]"
+            lines.append(commented(f"    {name}: {hint}", meaning(name, field)))
     return "\n".join(lines)
 
 
 def write_answers(types: Types) -> str:
-    """Records of answers with the unit of every number."""
-    sent = names_of(types, types.inputs)
+    """Records of answers: each field with its type, and what it means with its unit."""
     lines = [
         HEAD.format("What answers contain, as records: `run.peak_w`, in watts."),
         "from __future__ import annotations",
         "from typing import Annotated, Any, Literal",
-        f"from nameplate_client.generated.inputs import {sent}",
+        "from nameplate_client.generated import inputs",
         "from nameplate_client.record import Record",
     ]
     for key in types.answers:
         schema = types.schemas[key]
-        lines += [f"\n\nclass {types.names[key]}(Record):"]
-        lines += [docstring(schema, "Attributes"), ""]
+        lines += [f"\n\nclass {types.names[key]}(Record):", docstring(schema), ""]
         for name, field in schema.get("properties", {}).items():
-            hint, unit = types.hint(field), field.get("unit")
-            hint = f"Annotated[{hint}, {literal(unit)}]" if unit else hint
+            hint, said = types.hint("answers", field), meaning(name, field)
+            hint = f"Annotated[{hint}, {literal(said)}]" if said else hint
             lines.append(f"    {attribute(name)}: {hint}")
     return "\n".join(lines)
-
-
-def names_of(types: Types, keys: list[str]) -> str:
-    """Names of schemas as an import takes them."""
-    return "(" + ", ".join(types.names[key] for key in keys) + ",)"
 
 
 def attribute(name: str) -> str:
@@ -193,33 +186,47 @@ def usable(name: str) -> bool:
     return name.isidentifier() and not keyword.iskeyword(name)
 
 
-def docstring(schema: Schema, section: str) -> str:
-    """Say what a schema is, and each of its fields with its unit."""
-    text = first(schema.get("description") or schema.get("title", ""))
-    fields = {
-        n: first(f.get("description", "")) for n, f in schema["properties"].items()
-    }
-    return quoted(text, {section: fields}, indent=4)
+def docstring(schema: Schema) -> str:
+    """Say what a schema is; its fields say the rest."""
+    return quoted(first(schema.get("description") or schema.get("title", "")), indent=4)
+
+
+def meaning(name: str, field: Schema) -> str:
+    """What a field means, its unit in brackets; nothing where its name says it all."""
+    said = first(field.get("description", ""))
+    more = set(said.lower().split()) - set(name.split("_"))
+    return said if more else ""
+
+
+def commented(line: str, said: str) -> str:
+    """A line of code with a comment: behind it where there is room, else above."""
+    if not said:
+        return line
+    if len(f"{line}  # {said}") <= WIDTH:
+        return f"{line}  # {said}"
+    above = textwrap.wrap(
+        said, WIDTH, initial_indent="    # ", subsequent_indent="    # "
+    )
+    return "\n".join([*above, line])
 
 
 def first(text: str) -> str:
     """Text on one line."""
-    return re.sub(r"\s+", " ", text.replace("\\", "\\\\")).strip()
+    return " ".join(text.split())
 
 
-def quoted(text: str, sections: dict[str, dict[str, str]], *, indent: int) -> str:
-    """A docstring in the order of the house: what, then names with their meaning."""
+def quoted(text: str, meanings: dict[str, str] | None = None, *, indent: int) -> str:
+    """A docstring in the order of the house: what, then what arguments mean."""
     summary, _, rest = text.partition(". ")
     lines = [summary + "." * bool(rest)]
     lines += ["", *textwrap.wrap(rest, WIDTH - indent)] if rest else []
-    for title, entries in sections.items():
-        if entries:
-            lines += ["", f"{title}:"]
-        for name, meaning in entries.items():
-            entry = f"    {name}: {meaning or 'As the noun says.'}"
-            lines += textwrap.wrap(entry, WIDTH - indent, subsequent_indent=" " * 8)
+    told = {name: said for name, said in (meanings or {}).items() if said}
+    lines += ["", "Args:"] if told else []
+    for name, said in told.items():
+        entry = f"    {name}: {said}"
+        lines += textwrap.wrap(entry, WIDTH - indent, subsequent_indent=" " * 8)
     margin = " " * indent
+    body = "\n".join(lines).replace("\\", "\\\\")
     if len(lines) == 1:
-        return f'{margin}"""{lines[0]}"""'
-    body = textwrap.indent("\n".join(lines), margin)
-    return f'{margin}"""\n{body}\n{margin}"""'
+        return f'{margin}"""{body}"""'
+    return f'{margin}"""\n{textwrap.indent(body, margin)}\n{margin}"""'

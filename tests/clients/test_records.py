@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pydoc
 from typing import Annotated
 
 import pytest
@@ -12,6 +13,14 @@ from nameplate_client.record import Record, short
 ENERGY = {"prefill_wh": 1.0, "decode_wh": 2.0, "gpu_idle_wh": 3.0, "host_wh": None,
           "total_wh": 6.0}  # fmt: skip
 SERIES = {"t_s": [0.0, 60.0], "row_mean_w": [1000.0, 2000.0]}
+
+
+class Curves(Record):
+    """A row over time."""
+
+    name: str
+    t_s: Annotated[list, "Time [s]"]
+    row_mean_w: Annotated[list, "Mean power of the row [W]"]
 
 
 def test_an_inner_object_is_a_record_of_its_own():
@@ -58,10 +67,6 @@ def test_what_a_server_sends_is_text_in_a_notebook():
 
 
 def test_a_record_of_columns_becomes_a_frame_of_them():
-    class Curves(Record):
-        t_s: Annotated[list, "s"]
-        row_mean_w: Annotated[list, "W"]
-
     frame = Curves(SERIES).frame()
 
     assert frame["row_mean_w"].tolist() == [1000.0, 2000.0]
@@ -74,6 +79,17 @@ def test_a_record_of_figures_becomes_one_row_with_dotted_names():
     assert frame.loc[0, "energy_split.total_wh"] == 6.0
     assert frame.attrs["units"]["energy_split.total_wh"] == "Wh"
     assert frame.attrs["units"]["peak_w"] == "W"
+
+
+def test_help_says_what_a_record_is_and_what_its_fields_mean():
+    assert pydoc.getdoc(Curves).splitlines() == [
+        "A row over time.",
+        "",
+        "Attributes:",
+        "    t_s: Time [s]",
+        "    row_mean_w: Mean power of the row [W]",
+    ]
+    assert Curves(SERIES).__doc__ == Curves.__doc__
 
 
 def test_a_list_that_is_none_is_no_frame():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as jsons
 import random
+import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -23,10 +24,12 @@ from nameplate_client.pages import Pages
 from nameplate_client.progress import Line, Progress, Wish, line_for_here
 from nameplate_client.record import Document, Record
 
-__all__ = ["Connection", "Content", "Document", "Event", "Noun", "Progress", "given"]
+__all__ = ["Connection", "Content", "Document", "Event", "Noun", "Progress"]
 
 PREFIX = "/api/v1"
 FINISHED = frozenset({"done", "failed", "cancelled"})
+NO_FIELDS = frozenset({"self", "on_progress", "body", "content"})
+"""Arguments of methods that are neither of a query nor of a body."""
 AGAIN = frozenset({429, 503})
 """Refusals that pass: nothing was done, and the server may say when to come back."""
 REPEATABLE = frozenset({"GET", "PUT", "DELETE"})
@@ -147,7 +150,8 @@ class Connection:
                     yield Event(name, jsons.loads(data))
                     name, data = "message", ""
         except httpx.TransportError as error:
-            raise ServerUnreachable(f"the events of {path} broke off") from error
+            where = request.url.path.removeprefix(PREFIX)
+            raise ServerUnreachable(f"the events of {where} broke off") from error
         finally:
             response.close()
 
@@ -180,7 +184,7 @@ class Connection:
         try:
             return self._watch(job_id, told, timeout_s)
         except KeyboardInterrupt:
-            self.send("DELETE", f"/jobs/{quote(job_id, safe='')}")
+            self.send("DELETE", "/jobs/{job_id}", query={"job_id": job_id})
             raise
         finally:
             if isinstance(told, Line):
@@ -192,7 +196,7 @@ class Connection:
         end_s = None if timeout_s is None else time.monotonic() + timeout_s
         look_s = LOOK_S
         while True:
-            job = self.json("GET", f"/jobs/{quote(job_id, safe='')}")
+            job = self.json("GET", "/jobs/{job_id}", query={"job_id": job_id})
             if told is not None:
                 told(job["part"], job["text"])
             if job["state"] == "done":
@@ -212,8 +216,10 @@ class Connection:
 
         Args:
             method: HTTP method.
-            path: Address below the prefix.
-            **more: `query`, `headers`, `body` (JSON) and `content`, as they apply.
+            path: Address below the prefix; arguments fill its braces.
+            **more: `headers`, `body` (JSON), `content`, and a method's arguments by
+                name as `query` or as `fields` of the body, as they apply. What the
+                address or a header says is not said again.
 
         Raises:
             Problem: If the server refuses.
@@ -245,10 +251,16 @@ class Connection:
         self, method: str, path: str, more: Mapping[str, Any]
     ) -> httpx.Request:
         headers = given(more.get("headers") or {})
+        arguments = more.get("fields") or more.get("query") or {}
+        parts = {name: arguments[name] for name in re.findall(r"{(\w+)}", path)}
+        said = {*NO_FIELDS, *parts, *(k.lower().replace("-", "_") for k in headers)}
+        rest = given({k: v for k, v in arguments.items() if k not in said})
+        address = path.format(**{k: quote(str(v), safe="") for k, v in parts.items()})
         return self._http.build_request(
-            method, PREFIX + path, params=given(more.get("query") or {}),
+            method, PREFIX + address, params={} if "fields" in more else rest,
             headers={k: str(v) for k, v in headers.items()},
-            json=more.get("body"), content=more.get("content"),
+            json=rest if "fields" in more else more.get("body"),
+            content=more.get("content"),
         )  # fmt: skip
 
     def _once(self, request: httpx.Request, *, stream: bool = False) -> httpx.Response:
@@ -285,8 +297,3 @@ class Noun:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-
-    @staticmethod
-    def _part(value: object) -> str:
-        """A value as one part of an address."""
-        return quote(str(value), safe="")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import math
+import re
 import types
 import typing
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,18 +20,38 @@ MOST_ROWS = 60
 DIGITS = 6
 SMALL, LARGE = 1e-4, 1e15
 """Figures between are written out."""
+_UNIT = re.compile(r"\[([^\[\]]+)\]$")
 _CELL = 'style="text-align:{}"'
+
+
+class _Doc:
+    """A record's docstring with what its fields mean, made where somebody reads it."""
+
+    def __init__(self, about: str | None) -> None:
+        self._about = about or ""
+
+    def __get__(self, record: Record | None, kind: type[Record]) -> str:
+        fields = [f"    {name}: {said}" for name, said in meanings_of(kind).items()]
+        head = ["", "Attributes:"] if fields else []
+        return "\n".join([inspect.cleandoc(self._about), *head, *fields])
 
 
 class Record:
     """
     One object of an answer.
 
+    Its class says of each field the type and what it means, with its unit at the end:
+    `energy_wh: Annotated[float | None, "Energy above the headroom [Wh]"]`.
+
     Attributes:
         document: The object as it was sent, for whatever has no attribute.
     """
 
     __slots__ = ("document",)
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.__doc__ = _Doc(cls.__doc__)  # type: ignore[assignment]  # a string once read
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self.document: Document = dict(document)
@@ -90,8 +112,8 @@ class Record:
         return frame_of([self])
 
 
-_KNOWN: dict[Any, tuple[dict[str, Any], dict[str, str]]] = {}
-"""Types and units by record, as far as they were asked for: they never change."""
+_KNOWN: dict[Any, tuple[dict[str, Any], dict[str, str], dict[str, str]]] = {}
+"""What the functions below say by record, as far as asked for: it never changes."""
 
 
 def hints_of(kind: type[Record]) -> dict[str, Any]:
@@ -99,21 +121,31 @@ def hints_of(kind: type[Record]) -> dict[str, Any]:
     return _known(kind)[0]
 
 
-def units_of(kind: type[Record]) -> dict[str, str]:
-    """Unit of each of a record's numbers; "1" is a count or a ratio."""
+def meanings_of(kind: type[Record]) -> dict[str, str]:
+    """What a record's attributes mean, but those whose names say it all."""
     return _known(kind)[1]
 
 
-def _known(kind: type[Record]) -> tuple[dict[str, Any], dict[str, str]]:
+def units_of(kind: type[Record]) -> dict[str, str]:
+    """Unit of each of a record's numbers; "1" is a count or a ratio."""
+    return _known(kind)[2]
+
+
+def _known(kind: type[Record]) -> tuple[dict[str, Any], dict[str, str], dict[str, str]]:
     if kind not in _KNOWN:
         hints = typing.get_type_hints(kind)
         hints.pop("document", None)  # the attribute every record has
-        units = {
-            name.removesuffix("_"): hint.__metadata__[0]
+        meanings = {
+            name: hint.__metadata__[0]
             for name, hint in typing.get_type_hints(kind, include_extras=True).items()
             if typing.get_origin(hint) is Annotated
         }
-        _KNOWN[kind] = hints, units
+        units = {
+            name.removesuffix("_"): unit[1]
+            for name, said in meanings.items()
+            if (unit := _UNIT.search(said))
+        }
+        _KNOWN[kind] = hints, meanings, units
     return _KNOWN[kind]
 
 

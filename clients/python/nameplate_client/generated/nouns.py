@@ -1,6 +1,8 @@
 """
 One class per noun of the API, one method per operation.
 
+A method sends what it is given, each argument by its name.
+
 Written by scripts/make_client from OpenAPI; not to be changed by hand.
 """
 
@@ -10,106 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from nameplate_client import connection as base
-from nameplate_client.connection import Noun, given
+from nameplate_client.connection import Noun
 from nameplate_client.downloads import Download
-from nameplate_client.generated.answers import (
-    AcknowledgementOut,
-    AlertOut,
-    AlertRuleOut,
-    AuditOut,
-    BuildOutOut,
-    CalibrationDetail,
-    CalibrationOut,
-    CampusRunOut,
-    CatalogueVersionOut,
-    CompareOut,
-    CoolingYearOut,
-    CostOut,
-    DatasetInfo,
-    DatasetList,
-    DefaultsOut,
-    DeliveryOut,
-    EventList,
-    FailureOut,
-    FailuresOut,
-    FitOut,
-    ForecastOut,
-    FromNowOut,
-    GridHoursOut,
-    GridNames,
-    HealthOut,
-    HelloOut,
-    ImportOut,
-    ImportsSeriesOut,
-    ImportSummary,
-    JobDetail,
-    KnobGridOut,
-    KnownOut,
-    LearnedOut,
-    ModelList,
-    NetworkOut,
-    NowOut,
-    OutcomeDetail,
-    OutcomeOut,
-    PlanningPlacementOut,
-    PlantList,
-    PointDetail,
-    PointRows,
-    PointsOut,
-    PolicyList,
-    ProvisionedOut,
-    QueryEnergyOut,
-    QuestionList,
-    ReceiverList,
-    ResultsPlanOut,
-    ResultTable,
-    RunOut,
-    ScenarioOut,
-    ScenarioSummary,
-    ScheduleOut,
-    ServerList,
-    ServingRunOut,
-    ShadowOut,
-    ShiftOut,
-    SiteOut,
-    SiteRunOut,
-    SizeOut,
-    SourceList,
-    StabilizeRunOut,
-    SteeringOut,
-    StoredJobOut,
-    StoredOut,
-    StudyChecked,
-    StudyDetail,
-    StudySummary,
-    SystemList,
-    TelemetryPlacementOut,
-    TelemetrySeriesOut,
-    TestOut,
-    TokenMade,
-    TokenOut,
-    UploadOut,
-    VersionDetail,
-    VersionsVersionOut,
-    WeatherNamesOut,
-    WhatIfOut,
-    ZoomOut,
-)
-from nameplate_client.generated.inputs import (
-    BuildOutInput,
-    CompareItem,
-    ConditionIn,
-    CostInput,
-    FrontIn,
-    KnobInput,
-    PlacementInput,
-    ProvisionInput,
-    QueryEnergyInput,
-    Scenario,
-    ServingInput,
-    ShiftInput,
-    StudySpec,
-)
+from nameplate_client.generated import answers, inputs
 from nameplate_client.pages import Pages
 
 
@@ -122,7 +27,7 @@ class AlertsNoun(Noun):
         limit: int = 50,
         status: Literal["firing", "resolved"] | None = None,
         rule_id: str | None = None,
-    ) -> Pages[AlertOut]:
+    ) -> Pages[answers.AlertOut]:
         """
         Alerts that fire and that did, newest first.
 
@@ -132,13 +37,10 @@ class AlertsNoun(Noun):
             rule_id: Only of one rule
         """
         return self._connection.pages(
-            AlertOut,
-            "GET",
-            "/alerts",
-            query={"limit": limit, "status": status, "rule_id": rule_id},
+            answers.AlertOut, "GET", "/alerts", query=locals()
         )
 
-    def deliveries(self, *, limit: int = 50) -> Pages[DeliveryOut]:
+    def deliveries(self, *, limit: int = 50) -> Pages[answers.DeliveryOut]:
         """
         Notices and how far they are, newest first.
 
@@ -146,10 +48,10 @@ class AlertsNoun(Noun):
             limit: Most items on a page [items]
         """
         return self._connection.pages(
-            DeliveryOut, "GET", "/alerts/deliveries", query={"limit": limit}
+            answers.DeliveryOut, "GET", "/alerts/deliveries", query=locals()
         )
 
-    def rules_list(self, *, limit: int = 50) -> Pages[AlertRuleOut]:
+    def rules_list(self, *, limit: int = 50) -> Pages[answers.AlertRuleOut]:
         """
         All rules, newest first.
 
@@ -157,7 +59,7 @@ class AlertsNoun(Noun):
             limit: Most items on a page [items]
         """
         return self._connection.pages(
-            AlertRuleOut, "GET", "/alerts/rules", query={"limit": limit}
+            answers.AlertRuleOut, "GET", "/alerts/rules", query=locals()
         )
 
     def rules_create(
@@ -175,12 +77,11 @@ class AlertsNoun(Noun):
         webhook_url: str | None = None,
         webhook_secret: str | None = None,
         enabled: bool = True,
-    ) -> AlertRuleOut:
+    ) -> answers.AlertRuleOut:
         """
         Store a rule.
 
         Args:
-            name: Name
             kind: threshold (power), load (power over a node's limit), ramp (change of
                 power), missing-agent (silence) or model-drift (measured off predicted,
                 over predicted)
@@ -197,45 +98,17 @@ class AlertsNoun(Noun):
             enabled: Whether it is watched
         """
         return self._connection.one(
-            AlertRuleOut,
-            "POST",
-            "/alerts/rules",
-            body=given(
-                {
-                    "name": name,
-                    "kind": kind,
-                    "devices": devices,
-                    "target": target,
-                    "limit": limit,
-                    "clear": clear,
-                    "for_s": for_s,
-                    "window_s": window_s,
-                    "severity": severity,
-                    "webhook_url": webhook_url,
-                    "webhook_secret": webhook_secret,
-                    "enabled": enabled,
-                }
-            ),
+            answers.AlertRuleOut, "POST", "/alerts/rules", fields=locals()
         )
 
     def rules_delete(self, rule_id: str) -> None:
-        """
-        Delete a rule; its alerts end, and its notices are not sent any more.
+        """Delete a rule; its alerts end, and its notices are not sent any more."""
+        self._connection.nothing("DELETE", "/alerts/rules/{rule_id}", query=locals())
 
-        Args:
-            rule_id: Id
-        """
-        self._connection.nothing("DELETE", f"/alerts/rules/{self._part(rule_id)}")
-
-    def rules_read(self, rule_id: str) -> AlertRuleOut:
-        """
-        One rule.
-
-        Args:
-            rule_id: Id
-        """
+    def rules_read(self, rule_id: str) -> answers.AlertRuleOut:
+        """One rule."""
         return self._connection.one(
-            AlertRuleOut, "GET", f"/alerts/rules/{self._part(rule_id)}"
+            answers.AlertRuleOut, "GET", "/alerts/rules/{rule_id}", query=locals()
         )
 
     def rules_change(
@@ -252,13 +125,11 @@ class AlertsNoun(Noun):
         webhook_url: str | None = None,
         webhook_secret: str | None = None,
         enabled: bool | None = None,
-    ) -> AlertRuleOut:
+    ) -> answers.AlertRuleOut:
         """
         Change a rule; absent and null fields stay.
 
         Args:
-            rule_id: Id
-            name: Name
             target: Names watched
             limit: Above this it is wrong [W, 1, W/s, s or 1, by kind]
             clear: Below this it is right again [W, 1, W/s, s or 1, by kind]
@@ -270,41 +141,20 @@ class AlertsNoun(Noun):
             enabled: Whether it is watched
         """
         return self._connection.one(
-            AlertRuleOut,
-            "PATCH",
-            f"/alerts/rules/{self._part(rule_id)}",
-            body=given(
-                {
-                    "name": name,
-                    "target": target,
-                    "limit": limit,
-                    "clear": clear,
-                    "for_s": for_s,
-                    "window_s": window_s,
-                    "severity": severity,
-                    "webhook_url": webhook_url,
-                    "webhook_secret": webhook_secret,
-                    "enabled": enabled,
-                }
-            ),
+            answers.AlertRuleOut, "PATCH", "/alerts/rules/{rule_id}", fields=locals()
         )
 
-    def rules_test(self, rule_id: str) -> TestOut:
-        """
-        Send a notice that says it is a test, and say what the webhook answered.
-
-        Args:
-            rule_id: Id
-        """
+    def rules_test(self, rule_id: str) -> answers.TestOut:
+        """Send a notice that says it is a test, and say what the webhook answered."""
         return self._connection.one(
-            TestOut, "POST", f"/alerts/rules/{self._part(rule_id)}/test"
+            answers.TestOut, "POST", "/alerts/rules/{rule_id}/test", query=locals()
         )
 
 
 class CatalogueNoun(Noun):
     """Operations under /api/v1/catalogue."""
 
-    def models(self, *, server: str | None = None) -> ModelList:
+    def models(self, *, server: str | None = None) -> answers.ModelList:
         """
         Models each server type can carry, and what the numbers rest on.
 
@@ -312,28 +162,28 @@ class CatalogueNoun(Noun):
             server: One server type only
         """
         return self._connection.one(
-            ModelList, "GET", "/catalogue/models", query={"server": server}
+            answers.ModelList, "GET", "/catalogue/models", query=locals()
         )
 
-    def plants(self) -> PlantList:
+    def plants(self) -> answers.PlantList:
         """Cooling plants with the coefficients that make them; the user's own last."""
-        return self._connection.one(PlantList, "GET", "/catalogue/plants")
+        return self._connection.one(answers.PlantList, "GET", "/catalogue/plants")
 
-    def policies(self) -> PolicyList:
+    def policies(self) -> answers.PolicyList:
         """Policies with their settings, defaults and where these come from."""
-        return self._connection.one(PolicyList, "GET", "/catalogue/policies")
+        return self._connection.one(answers.PolicyList, "GET", "/catalogue/policies")
 
-    def servers(self) -> ServerList:
+    def servers(self) -> answers.ServerList:
         """Server types with rated, idle and measured power; the user's own last."""
-        return self._connection.one(ServerList, "GET", "/catalogue/servers")
+        return self._connection.one(answers.ServerList, "GET", "/catalogue/servers")
 
 
 class DatasetsNoun(Noun):
     """Operations under /api/v1/datasets."""
 
-    def list(self) -> DatasetList:
+    def list(self) -> answers.DatasetList:
         """Every dataset known, and whether it is on the server's machine."""
-        return self._connection.one(DatasetList, "GET", "/datasets")
+        return self._connection.one(answers.DatasetList, "GET", "/datasets")
 
     def import_(
         self,
@@ -342,7 +192,7 @@ class DatasetsNoun(Noun):
         kind: Literal["requests", "rates"],
         content: base.Content,
         content_type: str = "text/csv",
-    ) -> DatasetInfo:
+    ) -> answers.DatasetInfo:
         """
         Take in a CSV of requests or rates, every row checked; all of it or nothing.
 
@@ -353,23 +203,18 @@ class DatasetsNoun(Noun):
             content_type: One of text/csv.
         """
         return self._connection.one(
-            DatasetInfo,
+            answers.DatasetInfo,
             "POST",
             "/datasets/import",
-            query={"name": name, "kind": kind},
             headers={"content-type": content_type},
             content=content,
+            query=locals(),
         )
 
-    def pull(self, name: str) -> StoredJobOut:
-        """
-        Start the download of a published dataset.
-
-        Args:
-            name: Name
-        """
+    def pull(self, name: str) -> answers.StoredJobOut:
+        """Start the download of a published dataset."""
         return self._connection.one(
-            StoredJobOut, "POST", f"/datasets/{self._part(name)}/pull"
+            answers.StoredJobOut, "POST", "/datasets/{name}/pull", query=locals()
         )
 
 
@@ -386,24 +231,14 @@ class ExportsNoun(Noun):
         A scenario for NVIDIA's power software, in the spelling with OperatingLimit.
 
         Args:
-            scenario_id: Scenario
             part: Which file: entities and tree, power policies, or device
                 specifications
         """
-        return self._connection.json(
-            "GET", "/exports/dps", query={"scenario_id": scenario_id, "part": part}
-        )
+        return self._connection.json("GET", "/exports/dps", query=locals())
 
     def topology_csv(self, *, scenario_id: str) -> Download:
-        """
-        A scenario's nodes and racks as one table, which kind csv reads again.
-
-        Args:
-            scenario_id: Scenario
-        """
-        return self._connection.download(
-            "GET", "/exports/topology.csv", query={"scenario_id": scenario_id}
-        )
+        """A scenario's nodes and racks as one table, which kind csv reads again."""
+        return self._connection.download("GET", "/exports/topology.csv", query=locals())
 
 
 class ImportsNoun(Noun):
@@ -426,7 +261,7 @@ class ImportsNoun(Noun):
         ]
         | None = None,
         scenario_id: str | None = None,
-    ) -> Pages[ImportSummary]:
+    ) -> Pages[answers.ImportSummary]:
         """
         All imports, newest first.
 
@@ -436,10 +271,7 @@ class ImportsNoun(Noun):
             scenario_id: Of one scenario
         """
         return self._connection.pages(
-            ImportSummary,
-            "GET",
-            "/imports",
-            query={"limit": limit, "kind": kind, "scenario_id": scenario_id},
+            answers.ImportSummary, "GET", "/imports", query=locals()
         )
 
     def netbox(
@@ -450,7 +282,7 @@ class ImportsNoun(Noun):
         name: str = "netbox",
         scenario_id: str | None = None,
         servers: str = "",
-    ) -> ImportOut:
+    ) -> answers.ImportOut:
         """
         Fetch a live NetBox and say what it would change; only from hosts allowed.
 
@@ -462,18 +294,11 @@ class ImportsNoun(Noun):
             servers: Server of the catalogue by device model
         """
         return self._connection.one(
-            ImportOut,
+            answers.ImportOut,
             "POST",
             "/imports/netbox",
             headers={"X-Import-Token": x_import_token},
-            body=given(
-                {
-                    "url": url,
-                    "name": name,
-                    "scenario_id": scenario_id,
-                    "servers": servers,
-                }
-            ),
+            fields=locals(),
         )
 
     def preview(
@@ -498,7 +323,7 @@ class ImportsNoun(Noun):
         zone: str = "",
         unit: str = "",
         content_type: str = "application/octet-stream",
-    ) -> ImportOut:
+    ) -> answers.ImportOut:
         """
         Read a file and say what it would change; nothing changes yet.
 
@@ -516,81 +341,53 @@ class ImportsNoun(Noun):
             content_type: One of application/octet-stream.
         """
         return self._connection.one(
-            ImportOut,
+            answers.ImportOut,
             "POST",
             "/imports/preview",
-            query={
-                "kind": kind,
-                "name": name,
-                "scenario_id": scenario_id,
-                "servers": servers,
-                "column": column,
-                "zone": zone,
-                "unit": unit,
-            },
             headers={"content-type": content_type},
             content=content,
+            query=locals(),
         )
 
-    def read(self, import_id: str, *, offset: int = 0, limit: int = 2000) -> ImportOut:
+    def read(
+        self, import_id: str, *, offset: int = 0, limit: int = 2000
+    ) -> answers.ImportOut:
         """
         One import: its diff, the rows left out, and what could not be mapped.
 
         Args:
-            import_id: Id
             offset: Entries to leave out at the start of each list [1]
             limit: Most entries of each list [1]
         """
         return self._connection.one(
-            ImportOut,
-            "GET",
-            f"/imports/{self._part(import_id)}",
-            query={"offset": offset, "limit": limit},
+            answers.ImportOut, "GET", "/imports/{import_id}", query=locals()
         )
 
-    def apply(self, import_id: str) -> ImportOut:
-        """
-        Do what a preview said, all of it or nothing; again changes nothing.
-
-        Args:
-            import_id: Id
-        """
+    def apply(self, import_id: str) -> answers.ImportOut:
+        """Do what a preview said, all of it or nothing; again changes nothing."""
         return self._connection.one(
-            ImportOut, "POST", f"/imports/{self._part(import_id)}/apply"
+            answers.ImportOut, "POST", "/imports/{import_id}/apply", query=locals()
         )
 
 
 class JobsNoun(Noun):
     """Operations under /api/v1/jobs."""
 
-    def delete(self, job_id: str) -> StoredJobOut:
-        """
-        Ask a job to stop; a finished one stays as it is.
-
-        Args:
-            job_id: Id
-        """
+    def delete(self, job_id: str) -> answers.StoredJobOut:
+        """Ask a job to stop; a finished one stays as it is."""
         return self._connection.one(
-            StoredJobOut, "DELETE", f"/jobs/{self._part(job_id)}"
+            answers.StoredJobOut, "DELETE", "/jobs/{job_id}", query=locals()
         )
 
-    def read(self, job_id: str) -> JobDetail:
-        """
-        One job; a what-if that is done has its answer here.
-
-        Args:
-            job_id: Id
-        """
-        return self._connection.one(JobDetail, "GET", f"/jobs/{self._part(job_id)}")
+    def read(self, job_id: str) -> answers.JobDetail:
+        """One job; a what-if that is done has its answer here."""
+        return self._connection.one(
+            answers.JobDetail, "GET", "/jobs/{job_id}", query=locals()
+        )
 
     def events(self, job_id: str) -> Iterator[base.Event]:
-        """
-        Follow a job over server-sent events until it has finished.
-
-        Args:
-            job_id: Id
-        """
-        return self._connection.events("GET", f"/jobs/{self._part(job_id)}/events")
+        """Follow a job over server-sent events until it has finished."""
+        return self._connection.events("GET", "/jobs/{job_id}/events", query=locals())
 
 
 class OtlpNoun(Noun):
@@ -621,11 +418,11 @@ class PlanningNoun(Noun):
         self,
         *,
         view: str | None = None,
-        build_out: BuildOutInput | None = None,
+        build_out: inputs.BuildOutInput | None = None,
         explain: bool = True,
-        front: FrontIn | None = None,
+        front: inputs.FrontIn | None = None,
         on_progress: base.Progress | None = None,
-    ) -> BuildOutOut:
+    ) -> answers.BuildOutOut:
         """
         Find what to order, and when, for a growing demand, and say what limits it.
 
@@ -637,17 +434,10 @@ class PlanningNoun(Noun):
             on_progress: Told part and phase where the answer takes longer.
         """
         return self._connection.answer(
-            BuildOutOut,
+            answers.BuildOutOut,
             "POST",
             "/planning/build-out",
-            body=given(
-                {
-                    "view": view,
-                    "build_out": build_out,
-                    "explain": explain,
-                    "front": front,
-                }
-            ),
+            fields=locals(),
             on_progress=on_progress,
         )
 
@@ -655,9 +445,9 @@ class PlanningNoun(Noun):
         self,
         *,
         view: str | None = None,
-        cost: CostInput | None = None,
+        cost: inputs.CostInput | None = None,
         on_progress: base.Progress | None = None,
-    ) -> CostOut:
+    ) -> answers.CostOut:
         """
         Work out a site's capital, bills, carbon and levelised cost over its years.
 
@@ -667,20 +457,20 @@ class PlanningNoun(Noun):
             on_progress: Told part and phase where the answer takes longer.
         """
         return self._connection.answer(
-            CostOut,
+            answers.CostOut,
             "POST",
             "/planning/cost",
-            body=given({"view": view, "cost": cost}),
+            fields=locals(),
             on_progress=on_progress,
         )
 
     def placement(
         self,
         *,
-        placement: PlacementInput,
+        placement: inputs.PlacementInput,
         view: str | None = None,
         on_progress: base.Progress | None = None,
-    ) -> PlanningPlacementOut:
+    ) -> answers.PlanningPlacementOut:
         """
         Put servers on racks, feeds and phases within every limit and any one loss.
 
@@ -690,10 +480,10 @@ class PlanningNoun(Noun):
             on_progress: Told part and phase where the answer takes longer.
         """
         return self._connection.answer(
-            PlanningPlacementOut,
+            answers.PlanningPlacementOut,
             "POST",
             "/planning/placement",
-            body=given({"view": view, "placement": placement}),
+            fields=locals(),
             on_progress=on_progress,
         )
 
@@ -701,7 +491,7 @@ class PlanningNoun(Noun):
 class PlansNoun(Noun):
     """Operations under /api/v1/plans."""
 
-    def list(self, *, limit: int = 50) -> Pages[OutcomeOut]:
+    def list(self, *, limit: int = 50) -> Pages[answers.OutcomeOut]:
         """
         All plans, newest first, without results.
 
@@ -709,17 +499,17 @@ class PlansNoun(Noun):
             limit: Most items on a page [items]
         """
         return self._connection.pages(
-            OutcomeOut, "GET", "/plans", query={"limit": limit}
+            answers.OutcomeOut, "GET", "/plans", query=locals()
         )
 
     def create(
         self,
         *,
-        scenario: Scenario | None = None,
+        scenario: inputs.Scenario | None = None,
         scenario_id: str | None = None,
         changes: Mapping[str, Any] | None = None,
         view: str | None = None,
-    ) -> StoredJobOut:
+    ) -> answers.StoredJobOut:
         """
         Start a search over server counts and policies.
 
@@ -730,42 +520,22 @@ class PlansNoun(Noun):
             view: Name of the asking view; a newer question of it cancels this one
         """
         return self._connection.one(
-            StoredJobOut,
-            "POST",
-            "/plans",
-            body=given(
-                {
-                    "scenario": scenario,
-                    "scenario_id": scenario_id,
-                    "changes": changes,
-                    "view": view,
-                }
-            ),
+            answers.StoredJobOut, "POST", "/plans", fields=locals()
         )
 
-    def read(self, plan_id: str) -> OutcomeDetail:
-        """
-        One plan: inputs, provenance, how far it is.
-
-        Args:
-            plan_id: Id
-        """
+    def read(self, plan_id: str) -> answers.OutcomeDetail:
+        """One plan: inputs, provenance, how far it is."""
         return self._connection.one(
-            OutcomeDetail, "GET", f"/plans/{self._part(plan_id)}"
+            answers.OutcomeDetail, "GET", "/plans/{plan_id}", query=locals()
         )
 
-    def result(self, plan_id: str) -> ResultsPlanOut:
-        """
-        Result of a plan; as CSV or Parquet one row per server count and policy.
-
-        Args:
-            plan_id: Id
-        """
+    def result(self, plan_id: str) -> answers.ResultsPlanOut:
+        """Result of a plan; as CSV or Parquet one row per server count and policy."""
         return self._connection.one(
-            ResultsPlanOut,
+            answers.ResultsPlanOut,
             "GET",
-            f"/plans/{self._part(plan_id)}/result",
-            query={"format": "json"},
+            "/plans/{plan_id}/result",
+            query={**locals(), "format": "json"},
         )
 
     def result_csv(self, plan_id: str) -> Download:
@@ -773,12 +543,9 @@ class PlansNoun(Noun):
         Result of a plan; as CSV or Parquet one row per server count and policy.
 
         As csv.
-
-        Args:
-            plan_id: Id
         """
         return self._connection.download(
-            "GET", f"/plans/{self._part(plan_id)}/result", query={"format": "csv"}
+            "GET", "/plans/{plan_id}/result", query={**locals(), "format": "csv"}
         )
 
     def result_parquet(self, plan_id: str) -> Download:
@@ -786,12 +553,9 @@ class PlansNoun(Noun):
         Result of a plan; as CSV or Parquet one row per server count and policy.
 
         As parquet.
-
-        Args:
-            plan_id: Id
         """
         return self._connection.download(
-            "GET", f"/plans/{self._part(plan_id)}/result", query={"format": "parquet"}
+            "GET", "/plans/{plan_id}/result", query={**locals(), "format": "parquet"}
         )
 
 
@@ -819,7 +583,7 @@ class PrometheusNoun(Noun):
 class RunsNoun(Noun):
     """Operations under /api/v1/runs."""
 
-    def list(self, *, limit: int = 50) -> Pages[OutcomeOut]:
+    def list(self, *, limit: int = 50) -> Pages[answers.OutcomeOut]:
         """
         All runs, newest first, without results.
 
@@ -827,16 +591,16 @@ class RunsNoun(Noun):
             limit: Most items on a page [items]
         """
         return self._connection.pages(
-            OutcomeOut, "GET", "/runs", query={"limit": limit}
+            answers.OutcomeOut, "GET", "/runs", query=locals()
         )
 
     def create(
         self,
         *,
-        scenario: Scenario | None = None,
+        scenario: inputs.Scenario | None = None,
         scenario_id: str | None = None,
         changes: Mapping[str, Any] | None = None,
-    ) -> StoredJobOut:
+    ) -> answers.StoredJobOut:
         """
         Start a run that is kept.
 
@@ -846,35 +610,22 @@ class RunsNoun(Noun):
             changes: New value per dotted path
         """
         return self._connection.one(
-            StoredJobOut,
-            "POST",
-            "/runs",
-            body=given(
-                {"scenario": scenario, "scenario_id": scenario_id, "changes": changes}
-            ),
+            answers.StoredJobOut, "POST", "/runs", fields=locals()
         )
 
-    def read(self, run_id: str) -> OutcomeDetail:
-        """
-        One run: inputs, provenance, how far it is.
-
-        Args:
-            run_id: Id
-        """
-        return self._connection.one(OutcomeDetail, "GET", f"/runs/{self._part(run_id)}")
-
-    def result(self, run_id: str) -> RunOut:
-        """
-        Result of a run; as CSV or Parquet its curves over time.
-
-        Args:
-            run_id: Id
-        """
+    def read(self, run_id: str) -> answers.OutcomeDetail:
+        """One run: inputs, provenance, how far it is."""
         return self._connection.one(
-            RunOut,
+            answers.OutcomeDetail, "GET", "/runs/{run_id}", query=locals()
+        )
+
+    def result(self, run_id: str) -> answers.RunOut:
+        """Result of a run; as CSV or Parquet its curves over time."""
+        return self._connection.one(
+            answers.RunOut,
             "GET",
-            f"/runs/{self._part(run_id)}/result",
-            query={"format": "json"},
+            "/runs/{run_id}/result",
+            query={**locals(), "format": "json"},
         )
 
     def result_csv(self, run_id: str) -> Download:
@@ -882,12 +633,9 @@ class RunsNoun(Noun):
         Result of a run; as CSV or Parquet its curves over time.
 
         As csv.
-
-        Args:
-            run_id: Id
         """
         return self._connection.download(
-            "GET", f"/runs/{self._part(run_id)}/result", query={"format": "csv"}
+            "GET", "/runs/{run_id}/result", query={**locals(), "format": "csv"}
         )
 
     def result_parquet(self, run_id: str) -> Download:
@@ -895,12 +643,9 @@ class RunsNoun(Noun):
         Result of a run; as CSV or Parquet its curves over time.
 
         As parquet.
-
-        Args:
-            run_id: Id
         """
         return self._connection.download(
-            "GET", f"/runs/{self._part(run_id)}/result", query={"format": "parquet"}
+            "GET", "/runs/{run_id}/result", query={**locals(), "format": "parquet"}
         )
 
 
@@ -913,7 +658,7 @@ class ScenariosNoun(Noun):
         limit: int = 50,
         archived: bool | None = None,
         site_id: str | None = None,
-    ) -> Pages[ScenarioSummary]:
+    ) -> Pages[answers.ScenarioSummary]:
         """
         All scenarios, newest first, without their inputs.
 
@@ -923,21 +668,18 @@ class ScenariosNoun(Noun):
             site_id: Of one site
         """
         return self._connection.pages(
-            ScenarioSummary,
-            "GET",
-            "/scenarios",
-            query={"limit": limit, "archived": archived, "site_id": site_id},
+            answers.ScenarioSummary, "GET", "/scenarios", query=locals()
         )
 
     def create(
         self,
         *,
-        scenario: Scenario | None = None,
+        scenario: inputs.Scenario | None = None,
         scenario_id: str | None = None,
         changes: Mapping[str, Any] | None = None,
         name: str | None = None,
         site_id: str | None = None,
-    ) -> ScenarioOut:
+    ) -> answers.ScenarioOut:
         """
         Store a scenario: inputs, or a stored one, with changes to them.
 
@@ -949,38 +691,17 @@ class ScenariosNoun(Noun):
             site_id: Site it belongs to
         """
         return self._connection.one(
-            ScenarioOut,
-            "POST",
-            "/scenarios",
-            body=given(
-                {
-                    "scenario": scenario,
-                    "scenario_id": scenario_id,
-                    "changes": changes,
-                    "name": name,
-                    "site_id": site_id,
-                }
-            ),
+            answers.ScenarioOut, "POST", "/scenarios", fields=locals()
         )
 
     def delete(self, scenario_id: str) -> None:
-        """
-        Delete a scenario and its versions; runs and plans keep their inputs.
+        """Delete a scenario and its versions; runs and plans keep their inputs."""
+        self._connection.nothing("DELETE", "/scenarios/{scenario_id}", query=locals())
 
-        Args:
-            scenario_id: Id
-        """
-        self._connection.nothing("DELETE", f"/scenarios/{self._part(scenario_id)}")
-
-    def read(self, scenario_id: str) -> ScenarioOut:
-        """
-        One scenario; the ETag is its version.
-
-        Args:
-            scenario_id: Id
-        """
+    def read(self, scenario_id: str) -> answers.ScenarioOut:
+        """One scenario; the ETag is its version."""
         return self._connection.one(
-            ScenarioOut, "GET", f"/scenarios/{self._part(scenario_id)}"
+            answers.ScenarioOut, "GET", "/scenarios/{scenario_id}", query=locals()
         )
 
     def change(
@@ -991,80 +712,72 @@ class ScenariosNoun(Noun):
         name: str | None = None,
         archived: bool | None = None,
         site_id: str | None = None,
-    ) -> ScenarioOut:
+    ) -> answers.ScenarioOut:
         """
         Rename or archive a scenario, or move it; absent and null fields stay.
 
         Args:
-            scenario_id: Id
             if_match: Version the change was made on
-            name: Name
             archived: Whether it is put away
             site_id: Site it belongs to
         """
         return self._connection.one(
-            ScenarioOut,
+            answers.ScenarioOut,
             "PATCH",
-            f"/scenarios/{self._part(scenario_id)}",
+            "/scenarios/{scenario_id}",
             headers={"if-match": if_match},
-            body=given({"name": name, "archived": archived, "site_id": site_id}),
+            fields=locals(),
         )
 
     def put(
         self,
         scenario_id: str,
         *,
-        scenario: Scenario,
+        scenario: inputs.Scenario,
         if_match: str | None = None,
         site_id: str | None = None,
-    ) -> ScenarioOut:
+    ) -> answers.ScenarioOut:
         """
         Store a scenario under this id; repeating it changes nothing.
 
         Args:
-            scenario_id: Id
             if_match: Version the change was made on
             scenario: The inputs; absent keys take defaults
             site_id: Site it belongs to
         """
         return self._connection.one(
-            ScenarioOut,
+            answers.ScenarioOut,
             "PUT",
-            f"/scenarios/{self._part(scenario_id)}",
+            "/scenarios/{scenario_id}",
             headers={"if-match": if_match},
-            body=given({"scenario": scenario, "site_id": site_id}),
+            fields=locals(),
         )
 
-    def clone(self, scenario_id: str, *, name: str | None = None) -> ScenarioOut:
-        """
-        Copy a scenario.
-
-        Args:
-            scenario_id: Id
-            name: Name
-        """
+    def clone(
+        self, scenario_id: str, *, name: str | None = None
+    ) -> answers.ScenarioOut:
+        """Copy a scenario."""
         return self._connection.one(
-            ScenarioOut,
+            answers.ScenarioOut,
             "POST",
-            f"/scenarios/{self._part(scenario_id)}/clone",
-            body=given({"name": name}),
+            "/scenarios/{scenario_id}/clone",
+            fields=locals(),
         )
 
     def versions_list(
         self, scenario_id: str, *, limit: int = 50
-    ) -> Pages[VersionsVersionOut]:
+    ) -> Pages[answers.VersionsVersionOut]:
         """
         Versions of a scenario, newest first.
 
         Args:
-            scenario_id: Id
             limit: Most items on a page [items]
         """
         return self._connection.pages(
-            VersionsVersionOut,
+            answers.VersionsVersionOut,
             "GET",
-            f"/scenarios/{self._part(scenario_id)}/versions",
-            query={"limit": limit},
+            "/scenarios/{scenario_id}/versions",
+            query=locals(),
         )
 
     def versions_create(
@@ -1072,16 +785,15 @@ class ScenariosNoun(Noun):
         scenario_id: str,
         *,
         if_match: str | None = None,
-        scenario: Scenario | None = None,
+        scenario: inputs.Scenario | None = None,
         changes: Mapping[str, Any] | None = None,
         name: str | None = None,
         autosave: bool = False,
-    ) -> ScenarioOut:
+    ) -> answers.ScenarioOut:
         """
         Save inputs as the newest version, or name it; equal ones make no new one.
 
         Args:
-            scenario_id: Id
             if_match: Version the change was made on
             scenario: The inputs, all of them
             changes: New value per dotted path of the stored inputs, instead of all of
@@ -1091,72 +803,63 @@ class ScenariosNoun(Noun):
                 that is one version
         """
         return self._connection.one(
-            ScenarioOut,
+            answers.ScenarioOut,
             "POST",
-            f"/scenarios/{self._part(scenario_id)}/versions",
+            "/scenarios/{scenario_id}/versions",
             headers={"if-match": if_match},
-            body=given(
-                {
-                    "scenario": scenario,
-                    "changes": changes,
-                    "name": name,
-                    "autosave": autosave,
-                }
-            ),
+            fields=locals(),
         )
 
     def versions_read(
         self, scenario_id: str, number: int, *, against: int | None = None
-    ) -> VersionDetail:
+    ) -> answers.VersionDetail:
         """
         One version and what differs from another, the one before unless said.
 
         Args:
-            scenario_id: Id
             number: Version
             against: Version to compare with
         """
         return self._connection.one(
-            VersionDetail,
+            answers.VersionDetail,
             "GET",
-            f"/scenarios/{self._part(scenario_id)}/versions/{self._part(number)}",
-            query={"against": against},
+            "/scenarios/{scenario_id}/versions/{number}",
+            query=locals(),
         )
 
     def versions_change(
         self, scenario_id: str, number: int, *, name: str | None
-    ) -> VersionsVersionOut:
+    ) -> answers.VersionsVersionOut:
         """
         Name a version; a named one is never written over.
 
         Args:
-            scenario_id: Id
             number: Version
             name: Name; null takes it away
         """
         return self._connection.one(
-            VersionsVersionOut,
+            answers.VersionsVersionOut,
             "PATCH",
-            f"/scenarios/{self._part(scenario_id)}/versions/{self._part(number)}",
-            body=given({"name": name}),
+            "/scenarios/{scenario_id}/versions/{number}",
+            fields=locals(),
         )
 
     def versions_restore(
         self, scenario_id: str, number: int, *, if_match: str | None = None
-    ) -> ScenarioOut:
+    ) -> answers.ScenarioOut:
         """
         Make an earlier version the present one; that is a new version.
 
         Args:
-            scenario_id: Id
             number: Version
             if_match: Version the change was made on
         """
         return self._connection.one(
-            ScenarioOut,
+            answers.ScenarioOut,
             "POST",
-            f"/scenarios/{self._part(scenario_id)}/versions/{self._part(number)}/restore",
+            "/scenarios/{scenario_id}/versions/{number}/restore",
             headers={"if-match": if_match},
+            query=locals(),
         )
 
 
@@ -1171,37 +874,35 @@ class SchemaNoun(Noun):
 class ServingNoun(Noun):
     """Operations under /api/v1/serving."""
 
-    def defaults(self) -> DefaultsOut:
+    def defaults(self) -> answers.DefaultsOut:
         """Write out what is taken where nothing is given."""
-        return self._connection.one(DefaultsOut, "GET", "/serving/defaults")
+        return self._connection.one(answers.DefaultsOut, "GET", "/serving/defaults")
 
-    def grid(self) -> GridNames:
+    def grid(self) -> answers.GridNames:
         """Name the years of hourly prices and carbon on this machine."""
-        return self._connection.one(GridNames, "GET", "/serving/grid")
+        return self._connection.one(answers.GridNames, "GET", "/serving/grid")
 
-    def grid_read(self, name: str, *, start: str, hours: int = 24) -> GridHoursOut:
+    def grid_read(
+        self, name: str, *, start: str, hours: int = 24
+    ) -> answers.GridHoursOut:
         """
         Read prices and carbon of some hours; the year is repeated.
 
         Args:
-            name: Name
             start: First instant; UTC where it has no zone
             hours: How many; the year is repeated [h]
         """
         return self._connection.one(
-            GridHoursOut,
-            "GET",
-            f"/serving/grid/{self._part(name)}",
-            query={"start": start, "hours": hours},
+            answers.GridHoursOut, "GET", "/serving/grid/{name}", query=locals()
         )
 
     def knob_grid(
         self,
         *,
         view: str | None = None,
-        knobs: KnobInput | None = None,
+        knobs: inputs.KnobInput | None = None,
         on_progress: base.Progress | None = None,
-    ) -> KnobGridOut:
+    ) -> answers.KnobGridOut:
         """
         Say what one instance does over its knobs: latency, throughput, power, energy.
 
@@ -1211,10 +912,10 @@ class ServingNoun(Noun):
             on_progress: Told part and phase where the answer takes longer.
         """
         return self._connection.answer(
-            KnobGridOut,
+            answers.KnobGridOut,
             "POST",
             "/serving/knob-grid",
-            body=given({"view": view, "knobs": knobs}),
+            fields=locals(),
             on_progress=on_progress,
         )
 
@@ -1222,9 +923,9 @@ class ServingNoun(Noun):
         self,
         *,
         view: str | None = None,
-        search: ProvisionInput | None = None,
+        search: inputs.ProvisionInput | None = None,
         on_progress: base.Progress | None = None,
-    ) -> ProvisionedOut:
+    ) -> answers.ProvisionedOut:
         """
         Find how many machines of each Splitwise design a budget buys, and their rate.
 
@@ -1234,10 +935,10 @@ class ServingNoun(Noun):
             on_progress: Told part and phase where the answer takes longer.
         """
         return self._connection.answer(
-            ProvisionedOut,
+            answers.ProvisionedOut,
             "POST",
             "/serving/provision",
-            body=given({"view": view, "search": search}),
+            fields=locals(),
             on_progress=on_progress,
         )
 
@@ -1245,9 +946,9 @@ class ServingNoun(Noun):
         self,
         *,
         view: str | None = None,
-        query: QueryEnergyInput | None = None,
+        query: inputs.QueryEnergyInput | None = None,
         on_progress: base.Progress | None = None,
-    ) -> QueryEnergyOut:
+    ) -> answers.QueryEnergyOut:
         """
         Work out energy, carbon, water and cost of a query, with their scatter.
 
@@ -1257,10 +958,10 @@ class ServingNoun(Noun):
             on_progress: Told part and phase where the answer takes longer.
         """
         return self._connection.answer(
-            QueryEnergyOut,
+            answers.QueryEnergyOut,
             "POST",
             "/serving/query-energy",
-            body=given({"view": view, "query": query}),
+            fields=locals(),
             on_progress=on_progress,
         )
 
@@ -1268,10 +969,10 @@ class ServingNoun(Noun):
         self,
         *,
         view: str | None = None,
-        serving: ServingInput | None = None,
+        serving: inputs.ServingInput | None = None,
         points: int = 600,
         on_progress: base.Progress | None = None,
-    ) -> ServingRunOut:
+    ) -> answers.ServingRunOut:
         """
         Run serving systems side by side on the same traffic.
 
@@ -1282,20 +983,20 @@ class ServingNoun(Noun):
             on_progress: Told part and phase where the answer takes longer.
         """
         return self._connection.answer(
-            ServingRunOut,
+            answers.ServingRunOut,
             "POST",
             "/serving/run",
-            body=given({"view": view, "serving": serving, "points": points}),
+            fields=locals(),
             on_progress=on_progress,
         )
 
     def shift(
         self,
         *,
-        shift: ShiftInput,
+        shift: inputs.ShiftInput,
         view: str | None = None,
         on_progress: base.Progress | None = None,
-    ) -> ShiftOut:
+    ) -> answers.ShiftOut:
         """
         Move deferrable work in time, inside its deadlines and the headroom.
 
@@ -1305,16 +1006,16 @@ class ServingNoun(Noun):
             on_progress: Told part and phase where the answer takes longer.
         """
         return self._connection.answer(
-            ShiftOut,
+            answers.ShiftOut,
             "POST",
             "/serving/shift",
-            body=given({"view": view, "shift": shift}),
+            fields=locals(),
             on_progress=on_progress,
         )
 
-    def systems(self) -> SystemList:
+    def systems(self) -> answers.SystemList:
         """Name the systems a run may compare, with their knobs and sources."""
-        return self._connection.one(SystemList, "GET", "/serving/systems")
+        return self._connection.one(answers.SystemList, "GET", "/serving/systems")
 
 
 class SiteNoun(Noun):
@@ -1323,7 +1024,7 @@ class SiteNoun(Noun):
     def campus(
         self,
         *,
-        scenario: Scenario | None = None,
+        scenario: inputs.Scenario | None = None,
         scenario_id: str | None = None,
         changes: Mapping[str, Any] | None = None,
         view: str | None = None,
@@ -1331,7 +1032,7 @@ class SiteNoun(Noun):
         series: bool = False,
         nodes: bool = False,
         on_progress: base.Progress | None = None,
-    ) -> CampusRunOut:
+    ) -> answers.CampusRunOut:
         """
         Run a campus hall by hall, under the contract, cooling and water halls share.
 
@@ -1349,27 +1050,17 @@ class SiteNoun(Noun):
             on_progress: Told part and phase where the answer takes longer.
         """
         return self._connection.answer(
-            CampusRunOut,
+            answers.CampusRunOut,
             "POST",
             "/site/campus",
-            body=given(
-                {
-                    "scenario": scenario,
-                    "scenario_id": scenario_id,
-                    "changes": changes,
-                    "view": view,
-                    "engine": engine,
-                    "series": series,
-                    "nodes": nodes,
-                }
-            ),
+            fields=locals(),
             on_progress=on_progress,
         )
 
     def cooling_year(
         self,
         *,
-        scenario: Scenario | None = None,
+        scenario: inputs.Scenario | None = None,
         scenario_id: str | None = None,
         changes: Mapping[str, Any] | None = None,
         view: str | None = None,
@@ -1378,7 +1069,7 @@ class SiteNoun(Noun):
         carbon_series: str | None = None,
         utc_offset_h: float = 0.0,
         on_progress: base.Progress | None = None,
-    ) -> CoolingYearOut:
+    ) -> answers.CoolingYearOut:
         """
         Run the site's cooling through a year of weather.
 
@@ -1394,21 +1085,10 @@ class SiteNoun(Noun):
             on_progress: Told part and phase where the answer takes longer.
         """
         return self._connection.answer(
-            CoolingYearOut,
+            answers.CoolingYearOut,
             "POST",
             "/site/cooling-year",
-            body=given(
-                {
-                    "scenario": scenario,
-                    "scenario_id": scenario_id,
-                    "changes": changes,
-                    "view": view,
-                    "it_frac": it_frac,
-                    "price_series": price_series,
-                    "carbon_series": carbon_series,
-                    "utc_offset_h": utc_offset_h,
-                }
-            ),
+            fields=locals(),
             on_progress=on_progress,
         )
 
@@ -1416,12 +1096,12 @@ class SiteNoun(Noun):
         self,
         *,
         failed: Sequence[str],
-        scenario: Scenario | None = None,
+        scenario: inputs.Scenario | None = None,
         scenario_id: str | None = None,
         changes: Mapping[str, Any] | None = None,
         view: str | None = None,
         on_progress: base.Progress | None = None,
-    ) -> FailureOut:
+    ) -> answers.FailureOut:
         """
         Follow one failure step by step: who carries what, and who wins the race.
 
@@ -1434,31 +1114,23 @@ class SiteNoun(Noun):
             on_progress: Told part and phase where the answer takes longer.
         """
         return self._connection.answer(
-            FailureOut,
+            answers.FailureOut,
             "POST",
             "/site/failure",
-            body=given(
-                {
-                    "scenario": scenario,
-                    "scenario_id": scenario_id,
-                    "changes": changes,
-                    "view": view,
-                    "failed": failed,
-                }
-            ),
+            fields=locals(),
             on_progress=on_progress,
         )
 
     def failures(
         self,
         *,
-        scenario: Scenario | None = None,
+        scenario: inputs.Scenario | None = None,
         scenario_id: str | None = None,
         changes: Mapping[str, Any] | None = None,
         view: str | None = None,
         pairs: bool = True,
         on_progress: base.Progress | None = None,
-    ) -> FailuresOut:
+    ) -> answers.FailuresOut:
         """
         Follow every failure, and every pair, at the site's worst hour.
 
@@ -1471,25 +1143,17 @@ class SiteNoun(Noun):
             on_progress: Told part and phase where the answer takes longer.
         """
         return self._connection.answer(
-            FailuresOut,
+            answers.FailuresOut,
             "POST",
             "/site/failures",
-            body=given(
-                {
-                    "scenario": scenario,
-                    "scenario_id": scenario_id,
-                    "changes": changes,
-                    "view": view,
-                    "pairs": pairs,
-                }
-            ),
+            fields=locals(),
             on_progress=on_progress,
         )
 
     def fit(
         self,
         *,
-        scenario: Scenario | None = None,
+        scenario: inputs.Scenario | None = None,
         scenario_id: str | None = None,
         changes: Mapping[str, Any] | None = None,
         view: str | None = None,
@@ -1499,7 +1163,7 @@ class SiteNoun(Noun):
         keep_cooling: bool = True,
         inputs: bool = False,
         on_progress: base.Progress | None = None,
-    ) -> FitOut:
+    ) -> answers.FitOut:
         """
         Find how many more servers each row takes, and a place for those asked for.
 
@@ -1518,33 +1182,21 @@ class SiteNoun(Noun):
             on_progress: Told part and phase where the answer takes longer.
         """
         return self._connection.answer(
-            FitOut,
+            answers.FitOut,
             "POST",
             "/site/fit",
-            body=given(
-                {
-                    "scenario": scenario,
-                    "scenario_id": scenario_id,
-                    "changes": changes,
-                    "view": view,
-                    "servers": servers,
-                    "server_w": server_w,
-                    "keep_losses": keep_losses,
-                    "keep_cooling": keep_cooling,
-                    "inputs": inputs,
-                }
-            ),
+            fields=locals(),
             on_progress=on_progress,
         )
 
     def network(
         self,
         *,
-        scenario: Scenario | None = None,
+        scenario: inputs.Scenario | None = None,
         scenario_id: str | None = None,
         changes: Mapping[str, Any] | None = None,
         view: str | None = None,
-    ) -> NetworkOut:
+    ) -> answers.NetworkOut:
         """
         Expand a site's template into nodes and racks; nothing is simulated.
 
@@ -1555,30 +1207,20 @@ class SiteNoun(Noun):
             view: Name of the asking view; a newer question of it cancels this one
         """
         return self._connection.one(
-            NetworkOut,
-            "POST",
-            "/site/network",
-            body=given(
-                {
-                    "scenario": scenario,
-                    "scenario_id": scenario_id,
-                    "changes": changes,
-                    "view": view,
-                }
-            ),
+            answers.NetworkOut, "POST", "/site/network", fields=locals()
         )
 
     def run(
         self,
         *,
-        scenario: Scenario | None = None,
+        scenario: inputs.Scenario | None = None,
         scenario_id: str | None = None,
         changes: Mapping[str, Any] | None = None,
         view: str | None = None,
         series: bool = False,
         seeds: int = 1,
         on_progress: base.Progress | None = None,
-    ) -> SiteRunOut:
+    ) -> answers.SiteRunOut:
         """
         Run a site over its horizon, with the events on its timeline.
 
@@ -1593,26 +1235,17 @@ class SiteNoun(Noun):
             on_progress: Told part and phase where the answer takes longer.
         """
         return self._connection.answer(
-            SiteRunOut,
+            answers.SiteRunOut,
             "POST",
             "/site/run",
-            body=given(
-                {
-                    "scenario": scenario,
-                    "scenario_id": scenario_id,
-                    "changes": changes,
-                    "view": view,
-                    "series": series,
-                    "seeds": seeds,
-                }
-            ),
+            fields=locals(),
             on_progress=on_progress,
         )
 
     def schedule(
         self,
         *,
-        scenario: Scenario | None = None,
+        scenario: inputs.Scenario | None = None,
         scenario_id: str | None = None,
         changes: Mapping[str, Any] | None = None,
         view: str | None = None,
@@ -1621,7 +1254,7 @@ class SiteNoun(Noun):
         iaas_frac: float = 0.5,
         days: int = 2,
         on_progress: base.Progress | None = None,
-    ) -> ScheduleOut:
+    ) -> answers.ScheduleOut:
         """
         Try placing, routing and configuring on a site, each alone and all of them.
 
@@ -1640,28 +1273,17 @@ class SiteNoun(Noun):
             on_progress: Told part and phase where the answer takes longer.
         """
         return self._connection.answer(
-            ScheduleOut,
+            answers.ScheduleOut,
             "POST",
             "/site/schedule",
-            body=given(
-                {
-                    "scenario": scenario,
-                    "scenario_id": scenario_id,
-                    "changes": changes,
-                    "view": view,
-                    "emergency": emergency,
-                    "oversubscription_frac": oversubscription_frac,
-                    "iaas_frac": iaas_frac,
-                    "days": days,
-                }
-            ),
+            fields=locals(),
             on_progress=on_progress,
         )
 
     def steering(
         self,
         *,
-        scenario: Scenario | None = None,
+        scenario: inputs.Scenario | None = None,
         scenario_id: str | None = None,
         changes: Mapping[str, Any] | None = None,
         view: str | None = None,
@@ -1670,7 +1292,7 @@ class SiteNoun(Noun):
         left_frac: float = 1.0,
         growth_frac: float = 0.0,
         on_progress: base.Progress | None = None,
-    ) -> SteeringOut:
+    ) -> answers.SteeringOut:
         """
         Share a parent's power out: who lends, who borrows, who is capped and shed.
 
@@ -1687,74 +1309,51 @@ class SiteNoun(Noun):
             on_progress: Told part and phase where the answer takes longer.
         """
         return self._connection.answer(
-            SteeringOut,
+            answers.SteeringOut,
             "POST",
             "/site/steering",
-            body=given(
-                {
-                    "scenario": scenario,
-                    "scenario_id": scenario_id,
-                    "changes": changes,
-                    "view": view,
-                    "by": by,
-                    "parent_w": parent_w,
-                    "left_frac": left_frac,
-                    "growth_frac": growth_frac,
-                }
-            ),
+            fields=locals(),
             on_progress=on_progress,
         )
 
-    def weather(self) -> WeatherNamesOut:
+    def weather(self) -> answers.WeatherNamesOut:
         """Name the years of weather on this machine."""
-        return self._connection.one(WeatherNamesOut, "GET", "/site/weather")
+        return self._connection.one(answers.WeatherNamesOut, "GET", "/site/weather")
 
 
 class SitesNoun(Noun):
     """Operations under /api/v1/sites."""
 
-    def list(self, *, limit: int = 50) -> Pages[SiteOut]:
+    def list(self, *, limit: int = 50) -> Pages[answers.SiteOut]:
         """
         All sites, newest first.
 
         Args:
             limit: Most items on a page [items]
         """
-        return self._connection.pages(SiteOut, "GET", "/sites", query={"limit": limit})
+        return self._connection.pages(answers.SiteOut, "GET", "/sites", query=locals())
 
-    def create(self, *, name: str, time_zone: str = "UTC", notes: str = "") -> SiteOut:
+    def create(
+        self, *, name: str, time_zone: str = "UTC", notes: str = ""
+    ) -> answers.SiteOut:
         """
         Store a site.
 
         Args:
-            name: Name
             time_zone: IANA time zone
             notes: Free text
         """
-        return self._connection.one(
-            SiteOut,
-            "POST",
-            "/sites",
-            body=given({"name": name, "time_zone": time_zone, "notes": notes}),
-        )
+        return self._connection.one(answers.SiteOut, "POST", "/sites", fields=locals())
 
     def delete(self, site_id: str) -> None:
-        """
-        Delete a site; its scenarios stay.
+        """Delete a site; its scenarios stay."""
+        self._connection.nothing("DELETE", "/sites/{site_id}", query=locals())
 
-        Args:
-            site_id: Id
-        """
-        self._connection.nothing("DELETE", f"/sites/{self._part(site_id)}")
-
-    def read(self, site_id: str) -> SiteOut:
-        """
-        One site.
-
-        Args:
-            site_id: Id
-        """
-        return self._connection.one(SiteOut, "GET", f"/sites/{self._part(site_id)}")
+    def read(self, site_id: str) -> answers.SiteOut:
+        """One site."""
+        return self._connection.one(
+            answers.SiteOut, "GET", "/sites/{site_id}", query=locals()
+        )
 
     def change(
         self,
@@ -1763,21 +1362,16 @@ class SitesNoun(Noun):
         name: str | None = None,
         time_zone: str | None = None,
         notes: str | None = None,
-    ) -> SiteOut:
+    ) -> answers.SiteOut:
         """
         Change fields of a site; absent and null fields stay.
 
         Args:
-            site_id: Id
-            name: Name
             time_zone: IANA time zone
             notes: Free text
         """
         return self._connection.one(
-            SiteOut,
-            "PATCH",
-            f"/sites/{self._part(site_id)}",
-            body=given({"name": name, "time_zone": time_zone, "notes": notes}),
+            answers.SiteOut, "PATCH", "/sites/{site_id}", fields=locals()
         )
 
 
@@ -1795,7 +1389,7 @@ class StabilizeNoun(Noun):
         tdp_w: float = 700.0,
         host_w: float = 0.0,
         gaps_allowed: bool = False,
-    ) -> LearnedOut:
+    ) -> answers.LearnedOut:
         """
         Learn a training job from recorded power, with how far the fit is off.
 
@@ -1811,37 +1405,23 @@ class StabilizeNoun(Noun):
             gaps_allowed: Whether gaps are taken as they are
         """
         return self._connection.one(
-            LearnedOut,
-            "POST",
-            "/stabilize/learn",
-            body=given(
-                {
-                    "t_s": t_s,
-                    "power_w": power_w,
-                    "node_count": node_count,
-                    "gpus_per_node": gpus_per_node,
-                    "gpu_count": gpu_count,
-                    "tdp_w": tdp_w,
-                    "host_w": host_w,
-                    "gaps_allowed": gaps_allowed,
-                }
-            ),
+            answers.LearnedOut, "POST", "/stabilize/learn", fields=locals()
         )
 
-    def rules(self) -> KnownOut:
+    def rules(self) -> answers.KnownOut:
         """Name grid rules, ride-through tables and critical frequencies."""
-        return self._connection.one(KnownOut, "GET", "/stabilize/rules")
+        return self._connection.one(answers.KnownOut, "GET", "/stabilize/rules")
 
     def run(
         self,
         *,
-        scenario: Scenario | None = None,
+        scenario: inputs.Scenario | None = None,
         scenario_id: str | None = None,
         changes: Mapping[str, Any] | None = None,
         view: str | None = None,
         points: int = 1200,
         on_progress: base.Progress | None = None,
-    ) -> StabilizeRunOut:
+    ) -> answers.StabilizeRunOut:
         """
         Run training jobs before and after measures, and hold every rule against them.
 
@@ -1854,30 +1434,22 @@ class StabilizeNoun(Noun):
             on_progress: Told part and phase where the answer takes longer.
         """
         return self._connection.answer(
-            StabilizeRunOut,
+            answers.StabilizeRunOut,
             "POST",
             "/stabilize/run",
-            body=given(
-                {
-                    "scenario": scenario,
-                    "scenario_id": scenario_id,
-                    "changes": changes,
-                    "view": view,
-                    "points": points,
-                }
-            ),
+            fields=locals(),
             on_progress=on_progress,
         )
 
     def size(
         self,
         *,
-        scenario: Scenario | None = None,
+        scenario: inputs.Scenario | None = None,
         scenario_id: str | None = None,
         changes: Mapping[str, Any] | None = None,
         view: str | None = None,
         on_progress: base.Progress | None = None,
-    ) -> SizeOut:
+    ) -> answers.SizeOut:
         """
         Find the cheapest combination of measures that passes, and what changes it.
 
@@ -1889,24 +1461,17 @@ class StabilizeNoun(Noun):
             on_progress: Told part and phase where the answer takes longer.
         """
         return self._connection.answer(
-            SizeOut,
+            answers.SizeOut,
             "POST",
             "/stabilize/size",
-            body=given(
-                {
-                    "scenario": scenario,
-                    "scenario_id": scenario_id,
-                    "changes": changes,
-                    "view": view,
-                }
-            ),
+            fields=locals(),
             on_progress=on_progress,
         )
 
     def zoom(
         self,
         *,
-        scenario: Scenario | None = None,
+        scenario: inputs.Scenario | None = None,
         scenario_id: str | None = None,
         changes: Mapping[str, Any] | None = None,
         view: str | None = None,
@@ -1914,7 +1479,7 @@ class StabilizeNoun(Noun):
         from_s: float = 0.0,
         to_s: float = 1000000.0,
         on_progress: base.Progress | None = None,
-    ) -> ZoomOut:
+    ) -> answers.ZoomOut:
         """
         Look at a window of the same study, down to a millisecond; peaks are kept.
 
@@ -1929,20 +1494,10 @@ class StabilizeNoun(Noun):
             on_progress: Told part and phase where the answer takes longer.
         """
         return self._connection.answer(
-            ZoomOut,
+            answers.ZoomOut,
             "POST",
             "/stabilize/zoom",
-            body=given(
-                {
-                    "scenario": scenario,
-                    "scenario_id": scenario_id,
-                    "changes": changes,
-                    "view": view,
-                    "points": points,
-                    "from_s": from_s,
-                    "to_s": to_s,
-                }
-            ),
+            fields=locals(),
             on_progress=on_progress,
         )
 
@@ -1950,7 +1505,7 @@ class StabilizeNoun(Noun):
 class StudiesNoun(Noun):
     """Operations under /api/v1/studies."""
 
-    def list(self, *, limit: int = 50) -> Pages[StudySummary]:
+    def list(self, *, limit: int = 50) -> Pages[answers.StudySummary]:
         """
         List all studies, newest first.
 
@@ -1958,16 +1513,16 @@ class StudiesNoun(Noun):
             limit: Most items on a page [items]
         """
         return self._connection.pages(
-            StudySummary, "GET", "/studies", query={"limit": limit}
+            answers.StudySummary, "GET", "/studies", query=locals()
         )
 
     def create(
         self,
         *,
-        study: StudySpec,
+        study: inputs.StudySpec,
         scenario_id: str | None = None,
         engine: str | None = None,
-    ) -> StoredJobOut:
+    ) -> answers.StoredJobOut:
         """
         Start a study that is kept; whatever is wrong with it is said before.
 
@@ -1979,15 +1534,12 @@ class StudiesNoun(Noun):
                 this server may use; empty is the server's
         """
         return self._connection.one(
-            StoredJobOut,
-            "POST",
-            "/studies",
-            body=given({"study": study, "scenario_id": scenario_id, "engine": engine}),
+            answers.StoredJobOut, "POST", "/studies", fields=locals()
         )
 
     def check(
-        self, *, study: StudySpec, scenario_id: str | None = None
-    ) -> StudyChecked:
+        self, *, study: inputs.StudySpec, scenario_id: str | None = None
+    ) -> answers.StudyChecked:
         """
         Look at a study without starting it: its axes, and how many points.
 
@@ -1997,111 +1549,80 @@ class StudiesNoun(Noun):
                 empty
         """
         return self._connection.one(
-            StudyChecked,
-            "POST",
-            "/studies/check",
-            body=given({"study": study, "scenario_id": scenario_id}),
+            answers.StudyChecked, "POST", "/studies/check", fields=locals()
         )
 
-    def questions(self) -> QuestionList:
+    def questions(self) -> answers.QuestionList:
         """Name the questions a study may ask, with their outputs and fields."""
-        return self._connection.one(QuestionList, "GET", "/studies/questions")
+        return self._connection.one(answers.QuestionList, "GET", "/studies/questions")
 
     def delete(self, study_id: str) -> None:
-        """
-        Delete a study and its points; what was computed stays known.
+        """Delete a study and its points; what was computed stays known."""
+        self._connection.nothing("DELETE", "/studies/{study_id}", query=locals())
 
-        Args:
-            study_id: Id
-        """
-        self._connection.nothing("DELETE", f"/studies/{self._part(study_id)}")
-
-    def read(self, study_id: str) -> StudyDetail:
-        """
-        Read a study: what was asked, how far it is, what came out.
-
-        Args:
-            study_id: Id
-        """
+    def read(self, study_id: str) -> answers.StudyDetail:
+        """Read a study: what was asked, how far it is, what came out."""
         return self._connection.one(
-            StudyDetail, "GET", f"/studies/{self._part(study_id)}"
+            answers.StudyDetail, "GET", "/studies/{study_id}", query=locals()
         )
 
-    def points(self, study_id: str, *, after: int = -1, limit: int = 1000) -> PointsOut:
+    def points(
+        self, study_id: str, *, after: int = -1, limit: int = 1000
+    ) -> answers.PointsOut:
         """
         Read points in order, also while the study is under way.
 
         Args:
-            study_id: Id
             after: Points behind this one [1]
             limit: Most points [points]
         """
         return self._connection.one(
-            PointsOut,
-            "GET",
-            f"/studies/{self._part(study_id)}/points",
-            query={"after": after, "limit": limit},
+            answers.PointsOut, "GET", "/studies/{study_id}/points", query=locals()
         )
 
-    def points_read(self, study_id: str, place: int) -> PointDetail:
+    def points_read(self, study_id: str, place: int) -> answers.PointDetail:
         """
         Read one point with its inputs, to open it as a run of its own.
 
         Args:
-            study_id: Id
             place: Place of a point [1]
         """
         return self._connection.one(
-            PointDetail,
+            answers.PointDetail,
             "GET",
-            f"/studies/{self._part(study_id)}/points/{self._part(place)}",
+            "/studies/{study_id}/points/{place}",
+            query=locals(),
         )
 
     def query(
         self,
         study_id: str,
         *,
-        where: Sequence[ConditionIn] | None = None,
+        where: Sequence[inputs.ConditionIn] | None = None,
         order_by: str | None = None,
         descending: bool = False,
         limit: int = 100,
-    ) -> PointRows:
+    ) -> answers.PointRows:
         """
         Ask a finished study for the points that keep conditions, sorted.
 
         Args:
-            study_id: Id
             where: All must hold
             order_by: Column to sort by
             descending: Whether the largest come first
             limit: Most rows [rows]
         """
         return self._connection.one(
-            PointRows,
-            "POST",
-            f"/studies/{self._part(study_id)}/query",
-            body=given(
-                {
-                    "where": where,
-                    "order_by": order_by,
-                    "descending": descending,
-                    "limit": limit,
-                }
-            ),
+            answers.PointRows, "POST", "/studies/{study_id}/query", fields=locals()
         )
 
-    def result(self, study_id: str) -> ResultTable:
-        """
-        Read a finished study whole; CSV and Parquet have a row per point.
-
-        Args:
-            study_id: Id
-        """
+    def result(self, study_id: str) -> answers.ResultTable:
+        """Read a finished study whole; CSV and Parquet have a row per point."""
         return self._connection.one(
-            ResultTable,
+            answers.ResultTable,
             "GET",
-            f"/studies/{self._part(study_id)}/result",
-            query={"format": "json"},
+            "/studies/{study_id}/result",
+            query={**locals(), "format": "json"},
         )
 
     def result_csv(self, study_id: str) -> Download:
@@ -2109,12 +1630,9 @@ class StudiesNoun(Noun):
         Read a finished study whole; CSV and Parquet have a row per point.
 
         As csv.
-
-        Args:
-            study_id: Id
         """
         return self._connection.download(
-            "GET", f"/studies/{self._part(study_id)}/result", query={"format": "csv"}
+            "GET", "/studies/{study_id}/result", query={**locals(), "format": "csv"}
         )
 
     def result_parquet(self, study_id: str) -> Download:
@@ -2122,45 +1640,40 @@ class StudiesNoun(Noun):
         Read a finished study whole; CSV and Parquet have a row per point.
 
         As parquet.
-
-        Args:
-            study_id: Id
         """
         return self._connection.download(
-            "GET",
-            f"/studies/{self._part(study_id)}/result",
-            query={"format": "parquet"},
+            "GET", "/studies/{study_id}/result", query={**locals(), "format": "parquet"}
         )
 
-    def resume(self, study_id: str, *, engine: str | None = None) -> StoredJobOut:
+    def resume(
+        self, study_id: str, *, engine: str | None = None
+    ) -> answers.StoredJobOut:
         """
         Go on with a study that was cancelled or failed; answered points are kept.
 
         Args:
-            study_id: Id
             engine: Another engine than before
         """
         return self._connection.one(
-            StoredJobOut,
-            "POST",
-            f"/studies/{self._part(study_id)}/resume",
-            body=given({"engine": engine}),
+            answers.StoredJobOut, "POST", "/studies/{study_id}/resume", fields=locals()
         )
 
 
 class TelemetryNoun(Noun):
     """Operations under /api/v1/telemetry."""
 
-    def create(self, *, body: Mapping[str, Any]) -> AcknowledgementOut:
+    def create(self, *, body: Mapping[str, Any]) -> answers.AcknowledgementOut:
         """
         Store an agent's batch once; the answer comes when it is on disk.
 
         Args:
             body: The document.
         """
-        return self._connection.one(AcknowledgementOut, "POST", "/telemetry", body=body)
+        return self._connection.one(
+            answers.AcknowledgementOut, "POST", "/telemetry", body=body
+        )
 
-    def events(self, *, start_us: int, end_us: int) -> EventList:
+    def events(self, *, start_us: int, end_us: int) -> answers.EventList:
         """
         What agents reported about their devices and themselves.
 
@@ -2169,13 +1682,10 @@ class TelemetryNoun(Noun):
             end_us: End, not included [µs]
         """
         return self._connection.one(
-            EventList,
-            "GET",
-            "/telemetry/events",
-            query={"start_us": start_us, "end_us": end_us},
+            answers.EventList, "GET", "/telemetry/events", query=locals()
         )
 
-    def hello(self, *, spool: str | None = None) -> HelloOut:
+    def hello(self, *, spool: str | None = None) -> answers.HelloOut:
         """
         Tell an agent the time, the limits, and which number comes next.
 
@@ -2183,10 +1693,12 @@ class TelemetryNoun(Noun):
             spool: Spool whose next number is wanted
         """
         return self._connection.one(
-            HelloOut, "GET", "/telemetry/hello", query={"spool": spool}
+            answers.HelloOut, "GET", "/telemetry/hello", query=locals()
         )
 
-    def now(self, *, node: str = "", host: Sequence[str] | None = None) -> NowOut:
+    def now(
+        self, *, node: str = "", host: Sequence[str] | None = None
+    ) -> answers.NowOut:
         """
         What is drawn now: the site, every node, and the hosts asked for.
 
@@ -2195,13 +1707,13 @@ class TelemetryNoun(Noun):
             host: Give these hosts with their devices
         """
         return self._connection.one(
-            NowOut, "GET", "/telemetry/now", query={"node": node, "host": host}
+            answers.NowOut, "GET", "/telemetry/now", query=locals()
         )
 
-    def placement_read(self) -> TelemetryPlacementOut:
+    def placement_read(self) -> answers.TelemetryPlacementOut:
         """Which scenario is watched, and where sources stand in it."""
         return self._connection.one(
-            TelemetryPlacementOut, "GET", "/telemetry/placement"
+            answers.TelemetryPlacementOut, "GET", "/telemetry/placement"
         )
 
     def placement_put(
@@ -2210,7 +1722,7 @@ class TelemetryNoun(Noun):
         version: int,
         scenario_id: str | None = None,
         nodes: Mapping[str, str] | None = None,
-    ) -> TelemetryPlacementOut:
+    ) -> answers.TelemetryPlacementOut:
         """
         Watch a scenario, with sources on its nodes.
 
@@ -2220,12 +1732,10 @@ class TelemetryNoun(Noun):
             nodes: Source name to node: hosts in racks, meters on any node
         """
         return self._connection.one(
-            TelemetryPlacementOut,
+            answers.TelemetryPlacementOut,
             "PUT",
             "/telemetry/placement",
-            body=given(
-                {"version": version, "scenario_id": scenario_id, "nodes": nodes}
-            ),
+            fields=locals(),
         )
 
     def pull(
@@ -2239,7 +1749,7 @@ class TelemetryNoun(Noun):
         query: str | None = None,
         source: str | None = None,
         authorization: str = "",
-    ) -> StoredJobOut:
+    ) -> answers.StoredJobOut:
         """
         Start to fetch a range query from a Prometheus.
 
@@ -2255,26 +1765,12 @@ class TelemetryNoun(Noun):
                 nowhere
         """
         return self._connection.one(
-            StoredJobOut,
-            "POST",
-            "/telemetry/pull",
-            body=given(
-                {
-                    "url": url,
-                    "preset": preset,
-                    "query": query,
-                    "start": start,
-                    "end": end,
-                    "step_s": step_s,
-                    "source": source,
-                    "authorization": authorization,
-                }
-            ),
+            answers.StoredJobOut, "POST", "/telemetry/pull", fields=locals()
         )
 
-    def receivers(self) -> ReceiverList:
+    def receivers(self) -> answers.ReceiverList:
         """What receivers got since the server started, and what they ignored."""
-        return self._connection.one(ReceiverList, "GET", "/telemetry/receivers")
+        return self._connection.one(answers.ReceiverList, "GET", "/telemetry/receivers")
 
     def series(
         self,
@@ -2284,7 +1780,7 @@ class TelemetryNoun(Noun):
         of: str = "site",
         level: Literal["", "1s", "1min", "1h"] = "",
         device: str = "",
-    ) -> TelemetrySeriesOut:
+    ) -> answers.TelemetrySeriesOut:
         """
         Power over time: of the site, a node, a host or a device.
 
@@ -2296,21 +1792,12 @@ class TelemetryNoun(Noun):
             device: One device of a host by its key; * for all; empty for the sum
         """
         return self._connection.one(
-            TelemetrySeriesOut,
-            "GET",
-            "/telemetry/series",
-            query={
-                "start_us": start_us,
-                "end_us": end_us,
-                "of": of,
-                "level": level,
-                "device": device,
-            },
+            answers.TelemetrySeriesOut, "GET", "/telemetry/series", query=locals()
         )
 
-    def sources(self) -> SourceList:
+    def sources(self) -> answers.SourceList:
         """Everything that reports, and when it last did."""
-        return self._connection.one(SourceList, "GET", "/telemetry/sources")
+        return self._connection.one(answers.SourceList, "GET", "/telemetry/sources")
 
     def sources_retire(self, name: str) -> None:
         """
@@ -2320,10 +1807,12 @@ class TelemetryNoun(Noun):
             name: Name of a source
         """
         self._connection.nothing(
-            "POST", f"/telemetry/sources/{self._part(name)}/retire"
+            "POST", "/telemetry/sources/{name}/retire", query=locals()
         )
 
-    def sources_stored(self, name: str, *, start_us: int, end_us: int) -> StoredOut:
+    def sources_stored(
+        self, name: str, *, start_us: int, end_us: int
+    ) -> answers.StoredOut:
         """
         How much of a source is stored, and where it has holes.
 
@@ -2333,10 +1822,7 @@ class TelemetryNoun(Noun):
             end_us: End, not included [µs]
         """
         return self._connection.one(
-            StoredOut,
-            "GET",
-            f"/telemetry/sources/{self._part(name)}/stored",
-            query={"start_us": start_us, "end_us": end_us},
+            answers.StoredOut, "GET", "/telemetry/sources/{name}/stored", query=locals()
         )
 
     def stream(
@@ -2349,9 +1835,7 @@ class TelemetryNoun(Noun):
             node: Give the hosts on this node; all for every host
             host: Give these hosts with their devices
         """
-        return self._connection.events(
-            "GET", "/telemetry/stream", query={"node": node, "host": host}
-        )
+        return self._connection.events("GET", "/telemetry/stream", query=locals())
 
     def upload(
         self,
@@ -2363,7 +1847,7 @@ class TelemetryNoun(Noun):
         time_zone: str | None = None,
         start: str | None = None,
         content_type: str = "text/csv",
-    ) -> UploadOut:
+    ) -> answers.UploadOut:
         """
         Take a file of readings in, every row checked; all of it or nothing.
 
@@ -2377,25 +1861,19 @@ class TelemetryNoun(Noun):
             content_type: One of text/csv, application/vnd.apache.parquet.
         """
         return self._connection.one(
-            UploadOut,
+            answers.UploadOut,
             "POST",
             "/telemetry/upload",
-            query={
-                "source": source,
-                "kind": kind,
-                "device": device,
-                "time_zone": time_zone,
-                "start": start,
-            },
             headers={"content-type": content_type},
             content=content,
+            query=locals(),
         )
 
 
 class TokensNoun(Noun):
     """Operations under /api/v1/tokens."""
 
-    def list(self, *, limit: int = 50) -> Pages[TokenOut]:
+    def list(self, *, limit: int = 50) -> Pages[answers.TokenOut]:
         """
         All tokens, newest first, without their secrets.
 
@@ -2403,7 +1881,7 @@ class TokensNoun(Noun):
             limit: Most items on a page [items]
         """
         return self._connection.pages(
-            TokenOut, "GET", "/tokens", query={"limit": limit}
+            answers.TokenOut, "GET", "/tokens", query=locals()
         )
 
     def create(
@@ -2426,7 +1904,7 @@ class TokensNoun(Noun):
         | None = None,
         agent: str | None = None,
         expires_at: str | None = None,
-    ) -> TokenMade:
+    ) -> answers.TokenMade:
         """
         Make a token; the answer is the only place that ever shows it.
 
@@ -2438,28 +1916,12 @@ class TokensNoun(Noun):
             expires_at: When it ends; null never
         """
         return self._connection.one(
-            TokenMade,
-            "POST",
-            "/tokens",
-            body=given(
-                {
-                    "name": name,
-                    "role": role,
-                    "scopes": scopes,
-                    "agent": agent,
-                    "expires_at": expires_at,
-                }
-            ),
+            answers.TokenMade, "POST", "/tokens", fields=locals()
         )
 
     def delete(self, token_id: str) -> None:
-        """
-        End a token now; it stays in the list.
-
-        Args:
-            token_id: Id
-        """
-        self._connection.nothing("DELETE", f"/tokens/{self._part(token_id)}")
+        """End a token now; it stays in the list."""
+        self._connection.nothing("DELETE", "/tokens/{token_id}", query=locals())
 
 
 class TrackingNoun(Noun):
@@ -2475,7 +1937,7 @@ class TrackingNoun(Noun):
         | None = None,
         source: str | None = None,
         active: bool | None = None,
-    ) -> Pages[CalibrationOut]:
+    ) -> Pages[answers.CalibrationOut]:
         """
         Calibrations, newest first.
 
@@ -2486,10 +1948,7 @@ class TrackingNoun(Noun):
             active: Only those that count
         """
         return self._connection.pages(
-            CalibrationOut,
-            "GET",
-            "/tracking/calibrations",
-            query={"limit": limit, "kind": kind, "source": source, "active": active},
+            answers.CalibrationOut, "GET", "/tracking/calibrations", query=locals()
         )
 
     def calibrations_create(
@@ -2509,7 +1968,7 @@ class TrackingNoun(Noun):
         rated_w: float | None = None,
         activate: bool = False,
         force: bool = False,
-    ) -> StoredJobOut:
+    ) -> answers.StoredJobOut:
         """
         Fit a model to a stored period; what cannot be told is stored as refused.
 
@@ -2529,71 +1988,43 @@ class TrackingNoun(Noun):
             force: Let it count even then
         """
         return self._connection.one(
-            StoredJobOut,
-            "POST",
-            "/tracking/calibrations",
-            body=given(
-                {
-                    "kind": kind,
-                    "source": source,
-                    "device": device,
-                    "start_us": start_us,
-                    "end_us": end_us,
-                    "held_out_frac": held_out_frac,
-                    "server": server,
-                    "output_source": output_source,
-                    "output_device": output_device,
-                    "rated_w": rated_w,
-                    "activate": activate,
-                    "force": force,
-                }
-            ),
+            answers.StoredJobOut, "POST", "/tracking/calibrations", fields=locals()
         )
 
     def calibrations_delete(self, calibration_id: str) -> None:
-        """
-        Delete a calibration.
-
-        Args:
-            calibration_id: Id
-        """
+        """Delete a calibration."""
         self._connection.nothing(
-            "DELETE", f"/tracking/calibrations/{self._part(calibration_id)}"
+            "DELETE", "/tracking/calibrations/{calibration_id}", query=locals()
         )
 
-    def calibrations_read(self, calibration_id: str) -> CalibrationDetail:
-        """
-        One calibration, with its residuals over the stored period.
-
-        Args:
-            calibration_id: Id
-        """
+    def calibrations_read(self, calibration_id: str) -> answers.CalibrationDetail:
+        """One calibration, with its residuals over the stored period."""
         return self._connection.one(
-            CalibrationDetail,
+            answers.CalibrationDetail,
             "GET",
-            f"/tracking/calibrations/{self._part(calibration_id)}",
+            "/tracking/calibrations/{calibration_id}",
+            query=locals(),
         )
 
     def calibrations_activate(
         self, calibration_id: str, *, force: bool = False
-    ) -> CalibrationOut:
+    ) -> answers.CalibrationOut:
         """
         Let a calibration count, in place of the one of its kind and target.
 
         Args:
-            calibration_id: Id
             force: Even where it is worse than its prior
         """
         return self._connection.one(
-            CalibrationOut,
+            answers.CalibrationOut,
             "POST",
-            f"/tracking/calibrations/{self._part(calibration_id)}/activate",
-            query={"force": force},
+            "/tracking/calibrations/{calibration_id}/activate",
+            query=locals(),
         )
 
     def forecast(
         self, *, of: str = "site", horizon_s: float = 86400.0, backtest: bool = True
-    ) -> ForecastOut:
+    ) -> answers.ForecastOut:
         """
         Power of the next hours or weeks, and what is left of the limit.
 
@@ -2603,10 +2034,7 @@ class TrackingNoun(Noun):
             backtest: Forecast its own past, too
         """
         return self._connection.one(
-            ForecastOut,
-            "GET",
-            "/tracking/forecast",
-            query={"of": of, "horizon_s": horizon_s, "backtest": backtest},
+            answers.ForecastOut, "GET", "/tracking/forecast", query=locals()
         )
 
     def from_now(
@@ -2615,7 +2043,7 @@ class TrackingNoun(Noun):
         scenario_id: str | None = None,
         load: Literal["auto", "replay", "traffic"] = "auto",
         past_s: float = 86400.0,
-    ) -> FromNowOut:
+    ) -> answers.FromNowOut:
         """
         Say what makes a scenario begin from what is measured now; nothing is stored.
 
@@ -2626,15 +2054,12 @@ class TrackingNoun(Noun):
             past_s: How much of the past is played [s]
         """
         return self._connection.one(
-            FromNowOut,
-            "POST",
-            "/tracking/from-now",
-            body=given({"scenario_id": scenario_id, "load": load, "past_s": past_s}),
+            answers.FromNowOut, "POST", "/tracking/from-now", fields=locals()
         )
 
     def shadow(
         self, *, start_us: int | None = None, end_us: int | None = None, node: str = ""
-    ) -> ShadowOut:
+    ) -> answers.ShadowOut:
         """
         Measured beside predicted at every host and node, and what drifts.
 
@@ -2644,40 +2069,12 @@ class TrackingNoun(Noun):
             node: Give curves of this host or "node/NAME"
         """
         return self._connection.one(
-            ShadowOut,
-            "GET",
-            "/tracking/shadow",
-            query={"start_us": start_us, "end_us": end_us, "node": node},
+            answers.ShadowOut, "GET", "/tracking/shadow", query=locals()
         )
 
 
 class Nouns(Noun):
-    """
-    Every noun as an attribute.
-
-    Attributes:
-        alerts: `AlertsNoun`
-        catalogue: `CatalogueNoun`
-        datasets: `DatasetsNoun`
-        exports: `ExportsNoun`
-        imports: `ImportsNoun`
-        jobs: `JobsNoun`
-        otlp: `OtlpNoun`
-        planning: `PlanningNoun`
-        plans: `PlansNoun`
-        prometheus: `PrometheusNoun`
-        runs: `RunsNoun`
-        scenarios: `ScenariosNoun`
-        schema: `SchemaNoun`
-        serving: `ServingNoun`
-        site: `SiteNoun`
-        sites: `SitesNoun`
-        stabilize: `StabilizeNoun`
-        studies: `StudiesNoun`
-        telemetry: `TelemetryNoun`
-        tokens: `TokensNoun`
-        tracking: `TrackingNoun`
-    """
+    """Every noun as an attribute."""
 
     def __init__(self, connection: base.Connection) -> None:
         super().__init__(connection)
@@ -2709,7 +2106,7 @@ class Nouns(Noun):
         limit: int = 50,
         kind: Literal["change", "refusal"] | None = None,
         actor_id: str | None = None,
-    ) -> Pages[AuditOut]:
+    ) -> Pages[answers.AuditOut]:
         """
         Who changed what, and who was refused, newest first.
 
@@ -2718,22 +2115,17 @@ class Nouns(Noun):
             kind: Only of one kind
             actor_id: Only of one token
         """
-        return self._connection.pages(
-            AuditOut,
-            "GET",
-            "/audit",
-            query={"limit": limit, "kind": kind, "actor_id": actor_id},
-        )
+        return self._connection.pages(answers.AuditOut, "GET", "/audit", query=locals())
 
     def compare(
         self,
         *,
-        items: Sequence[CompareItem],
+        items: Sequence[inputs.CompareItem],
         baseline: int = 0,
         series: bool = True,
         view: str | None = None,
         on_progress: base.Progress | None = None,
-    ) -> CompareOut:
+    ) -> answers.CompareOut:
         """
         Compare up to eight items: what differs in them, and in what they do.
 
@@ -2745,20 +2137,18 @@ class Nouns(Noun):
             on_progress: Told part and phase where the answer takes longer.
         """
         return self._connection.answer(
-            CompareOut,
+            answers.CompareOut,
             "POST",
             "/compare",
-            body=given(
-                {"items": items, "baseline": baseline, "series": series, "view": view}
-            ),
+            fields=locals(),
             on_progress=on_progress,
         )
 
-    def health(self) -> HealthOut:
+    def health(self) -> answers.HealthOut:
         """Whether the server, its database and its kernels are up."""
-        return self._connection.one(HealthOut, "GET", "/health")
+        return self._connection.one(answers.HealthOut, "GET", "/health")
 
-    def series(self, *, limit: int = 50) -> Pages[ImportsSeriesOut]:
+    def series(self, *, limit: int = 50) -> Pages[answers.ImportsSeriesOut]:
         """
         Price and carbon series that were imported.
 
@@ -2766,23 +2156,23 @@ class Nouns(Noun):
             limit: Most items on a page [items]
         """
         return self._connection.pages(
-            ImportsSeriesOut, "GET", "/series", query={"limit": limit}
+            answers.ImportsSeriesOut, "GET", "/series", query=locals()
         )
 
-    def version(self) -> CatalogueVersionOut:
+    def version(self) -> answers.CatalogueVersionOut:
         """Versions of product, model and scenario format."""
-        return self._connection.one(CatalogueVersionOut, "GET", "/version")
+        return self._connection.one(answers.CatalogueVersionOut, "GET", "/version")
 
     def what_if(
         self,
         *,
-        scenario: Scenario | None = None,
+        scenario: inputs.Scenario | None = None,
         scenario_id: str | None = None,
         changes: Mapping[str, Any] | None = None,
         view: str | None = None,
         series: bool = True,
         on_progress: base.Progress | None = None,
-    ) -> WhatIfOut:
+    ) -> answers.WhatIfOut:
         """
         Answer a base scenario plus changes: at once, or as a job if it takes longer.
 
@@ -2795,17 +2185,9 @@ class Nouns(Noun):
             on_progress: Told part and phase where the answer takes longer.
         """
         return self._connection.answer(
-            WhatIfOut,
+            answers.WhatIfOut,
             "POST",
             "/what-if",
-            body=given(
-                {
-                    "scenario": scenario,
-                    "scenario_id": scenario_id,
-                    "changes": changes,
-                    "view": view,
-                    "series": series,
-                }
-            ),
+            fields=locals(),
             on_progress=on_progress,
         )
