@@ -11,7 +11,6 @@ from api.problems import problem, problem_of
 from twin.errors import ScenarioError
 from twin.types import Document
 
-
 _REST: Document = {"type": "about:blank", "id": "", "errors": []}
 """Of a problem that says no more than its title, status and detail."""
 
