@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from twin.calibrate.mlenergy_fit import Calibration, calibrate, fit_all, fit_mlenergy
-from twin.calibrate.model_shapes import SHAPES
+from twin.calibrate.model_shapes import MEASURED
 from twin.calibrate.serving_fit import SPLITWISE_FITS, fit_splitwise, fit_splitwise_all
 from twin.catalogue import PHASE_TABLES
 from twin.catalogue.performance import decode_iteration_s
@@ -137,8 +137,8 @@ def test_committed_file_is_what_the_script_writes():
 def test_committed_tables_are_the_ones_the_fits_name():
     committed = [(t.model, t.tensor_parallel) for t in PHASE_TABLES]
     expected = [(model, gpus) for model, _, gpus in SPLITWISE_FITS]
-    for model, shape in SHAPES.items():
-        expected += [(model, gpus) for gpus in shape.gpu_counts.values()]
+    for model, one in MEASURED.items():
+        expected += [(model, gpus) for gpus in one.gpu_counts.values()]
 
     assert committed == expected
 
@@ -217,12 +217,10 @@ def test_published_sanity_row_of_llama_is_met(mlenergy_rows):
 @pytest.mark.data
 def test_no_table_reaches_beyond_the_batch_that_was_measured(mlenergy_rows):
     for table in PHASE_TABLES:
-        if table.model not in SHAPES:
+        if table.model not in MEASURED:
             continue
-        shape = SHAPES[table.model]
+        name = MEASURED[table.model].rows
         measured = max(
-            float(r["avg_batch_size"])
-            for r in mlenergy_rows
-            if r["model"] == shape.rows
+            float(r["avg_batch_size"]) for r in mlenergy_rows if r["model"] == name
         )
         assert table.max_batch <= measured

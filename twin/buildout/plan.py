@@ -267,7 +267,8 @@ def _periods(
     running = _running(given, costs, solution)
     each_usd = given.rates.lost_usd_per_server_h * HOURS * given.period_years
     spare = _spare(capacity, need, given.periods)
-    waiting = _waiting_w(given, solution, unmet)
+    # power at the meter that unserved demand would draw
+    waiting_w = unmet * work_w(given, solution) * given.rates.peak_pue
     return tuple(
         Period(
             label=given.label(t), wanted=float(given.wanted[t]),
@@ -277,7 +278,7 @@ def _periods(
             it_w=float(it_w[t]), meter_w=float(it_w[t]) * given.rates.peak_pue,
             capacity_w={k: float(w[t]) for k, w in capacity.items()},
             need_w={k: float(w[t]) for k, w in need.items()},
-            spare_w=float(spare[t]), stranded_w=float(min(spare[t], waiting[t])),
+            spare_w=float(spare[t]), stranded_w=float(min(spare[t], waiting_w[t])),
             short=_short(given, capacity, need, there, solution.on, unmet, t),
             ordered_usd=float(ordered[t]),
             running_usd=float(running[t]), lost_usd=float(unmet[t]) * each_usd,
@@ -325,13 +326,6 @@ def _spare(
     if not spare:
         return np.zeros(periods)
     return np.asarray(np.maximum(np.max(list(spare.values()), axis=0), 0.0))
-
-
-def _waiting_w(
-    given: BuildOutInput, solution: Solution, unmet: FloatArray
-) -> FloatArray:
-    """Power at the meter that unserved demand would draw. [W]"""
-    return unmet * work_w(given, solution) * given.rates.peak_pue
 
 
 def work_w(given: BuildOutInput, solution: Solution) -> FloatArray:

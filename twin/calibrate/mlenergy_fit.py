@@ -16,14 +16,16 @@ from statistics import median
 import numpy as np
 import scipy  # its parts load when they are used
 
-from twin.calibrate.model_shapes import BYTES_PER_PARAMETER, CHIPS, SHAPES, Chip, Shape
+from twin.calibrate.model_shapes import CHIPS, MEASURED, Chip
 from twin.calibrate.serving_fit import (
     DECODE_CLOCK_SENSITIVITY,
     HBM_ENERGY_J_PER_BYTE,
     USABLE_MEMORY_FRAC,
     Row,
 )
+from twin.catalogue.architectures import BYTES_PER_PARAMETER
 from twin.catalogue.gpus import H100
+from twin.catalogue.llm_shapes import LlmShape
 from twin.catalogue.performance import PhaseTable
 from twin.types import FloatArray
 
@@ -105,13 +107,13 @@ def _cache_read_frac(rows: Sequence[Row]) -> float:
     """Bandwidth at which decode reads the cache ÷ the H100's peak, median of pairs."""
     found = []
     for model in ("qwen3-8b", "qwen3-14b"):
-        shape = SHAPES[model]
-        peak_s = _cache_bytes(shape, 1) / CHIPS["H100"].memory_byte_s
+        measured = MEASURED[model]
+        peak_s = _cache_bytes(measured.shape, 1) / CHIPS["H100"].memory_byte_s
         for limit in (8.0, 16.0, 32.0):
             pair = [
                 r
                 for task in ("lm-arena-chat", "gpqa")
-                for r in _pick(rows, shape.rows, "H100", 1, task)
+                for r in _pick(rows, measured.rows, "H100", 1, task)
                 if float(r["max_num_seqs"]) == limit
             ]
             if len(pair) != 2:  # one short, one long
@@ -206,7 +208,7 @@ def fit_mlenergy(
 
     Args:
         rows: Benchmark rows with the published column names.
-        model: A key of `SHAPES`.
+        model: A key of `MEASURED`.
         gpu: "H100" or "B200".
         calibration: See `calibrate`.
 
@@ -216,11 +218,11 @@ def fit_mlenergy(
     Raises:
         ValueError: If fewer than three rows fit.
     """
-    shape, chip = SHAPES[model], CHIPS[gpu]
-    count = shape.gpu_counts[gpu]
+    measured, chip = MEASURED[model], CHIPS[gpu]
+    count, shape = measured.gpu_counts[gpu], measured.shape
     picked = [
         r
-        for r in _pick(rows, shape.rows, gpu, count, shape.task)
+        for r in _pick(rows, measured.rows, gpu, count, measured.task)
         if float(r["max_num_seqs"]) <= MAX_BATCH
     ]
     if len(picked) < 3:  # a curve needs three points
@@ -266,14 +268,14 @@ def _weight_bytes(row: Row) -> float:
     return float(row["total_params_b"]) * 1e9 * BYTES_PER_PARAMETER[row["precision"]]
 
 
-def _cache_bytes(shape: Shape, gpu_count: int) -> float:
+def _cache_bytes(shape: LlmShape, gpu_count: int) -> float:
     """Bytes one token takes over all GPUs of an instance, copies included."""
     copies = max(1.0, gpu_count / shape.cache_heads) if shape.cache_heads else 1.0
     return shape.layers * shape.cache_bytes_per_layer * copies
 
 
 def _prefill_s(
-    row: Row, shape: Shape, chip: Chip, gpu_count: int, calibration: Calibration
+    row: Row, shape: LlmShape, chip: Chip, gpu_count: int, calibration: Calibration
 ) -> tuple[float, ...]:
     """Fixed part (launch, or one read of the weights) plus compute, per knot."""
     double = 2.0 if row["precision"] == "fp8" else 1.0
@@ -316,10 +318,10 @@ def _source(points: _Points) -> str:
 
 
 def fit_all(splitwise: Sequence[PhaseTable], rows: Sequence[Row]) -> list[PhaseTable]:
-    """Every table of `SHAPES`, by model and then GPU."""
+    """Every table of `MEASURED`, by model and then GPU."""
     calibration = calibrate(splitwise, rows)
     return [
         fit_mlenergy(rows, model=model, gpu=gpu, calibration=calibration)
-        for model, shape in SHAPES.items()
-        for gpu in shape.gpu_counts
+        for model, measured in MEASURED.items()
+        for gpu in measured.gpu_counts
     ]

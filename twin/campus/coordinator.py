@@ -37,11 +37,8 @@ class Ticks:
 
     def __getitem__(self, part: slice) -> Ticks:
         """Some of the ticks."""
-        return Ticks(
-            drawn_w=self.drawn_w[part], sources_w=self.sources_w[part],
-            hall_w=self.hall_w[part], saved_w=self.saved_w[part],
-            trace=self.trace[part],
-        )  # fmt: skip
+        names = self.__dataclass_fields__
+        return Ticks(**{name: getattr(self, name)[part] for name in names})
 
     def then(self, later: Ticks) -> Ticks:
         """These ticks and later ones."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from twin.catalogue.figure import Figure, Mark, figure
+from twin.catalogue.figure import Figure, Mark
 from twin.catalogue.gpus import A100, B200, GB200, H100, H200, MI300X, Gpu
 
 _SHEET = "maker's data sheet, from memory"
@@ -50,18 +50,18 @@ def _chip(
     second_hand: Mark = "memory" if bandwidth == _SHEET else "second-hand"
     return Chip(
         gpu=gpu,
-        bf16_flop_s=figure(tflop_s * 1e12, "FLOP/s", _SHEET, "memory"),
-        fp8_speedup=figure(fp8, "1", _SHEET, "memory"),
-        memory_byte_s=figure(memory_tb_s * 1e12, "B/s", bandwidth, second_hand),
-        peer_byte_s=figure(peer_gb_s * 1e9, "B/s", _SHEET, "memory"),
-        host_byte_s=figure(host_gb_s * 1e9, "B/s", _SHEET, "memory"),
-        network_byte_s=figure(
+        bf16_flop_s=Figure(tflop_s * 1e12, "FLOP/s", _SHEET, "memory"),
+        fp8_speedup=Figure(fp8, "1", _SHEET, "memory"),
+        memory_byte_s=Figure(memory_tb_s * 1e12, "B/s", bandwidth, second_hand),
+        peer_byte_s=Figure(peer_gb_s * 1e9, "B/s", _SHEET, "memory"),
+        host_byte_s=Figure(host_gb_s * 1e9, "B/s", _SHEET, "memory"),
+        network_byte_s=Figure(
             network_gb_s * 1e9,
             "B/s",
             f"{_SPLITWISE}: 200 Gbit/s (A100) and 400",
             second_hand,
         ),
-        gpu_hour_usd=figure(usd, "USD/h", *price),
+        gpu_hour_usd=Figure(usd, "USD/h", *price),
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from twin.catalogue.figure import Figure, Mark
-from twin.catalogue.figure import figure as _f
 from twin.catalogue.servers import Server
 from twin.errors import FRACTION, NOT_NEGATIVE, POSITIVE, check_fields
 
@@ -15,6 +14,8 @@ ENERGYPLUS = (
 )
 _CHOICE = "our choice"
 M3_S_PER_CFM = 0.3048**3 / 60.0
+
+_f = Figure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

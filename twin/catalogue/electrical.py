@@ -8,10 +8,11 @@ rated. `docs/models/electrical.md` lists all values and shows how they were draw
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from twin.catalogue.figure import Figure, Mark
-from twin.catalogue.figure import figure as _f
 from twin.catalogue.models import nearest
 from twin.errors import ScenarioError
 from twin.power.protection import Damage, Device, thermal_through
@@ -30,6 +31,11 @@ __all__ = [
     "find_protection",
     "find_store",
 ]
+
+
+Entry = TypeVar("Entry")
+
+_f = Figure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -501,43 +507,21 @@ def find_loss(
         ScenarioError: If there is none; names the nearest.
     """
     key = "ups-eco" if kind == "ups" and ups_mode == "eco" else kind
-    if key in LOSSES:
-        return LOSSES[key]
-    raise _unknown(field, key, list(LOSSES))
+    return _find(LOSSES, key, field)
 
 
 def find_protection(key: str, *, field: str = "protection") -> Protection:
-    """
-    Look a trip curve up.
-
-    Args:
-        key: Its name.
-        field: Name of the input, for the error.
-
-    Raises:
-        ScenarioError: If there is none; names the nearest.
-    """
-    if key in PROTECTIONS:
-        return PROTECTIONS[key]
-    raise _unknown(field, key, list(PROTECTIONS))
+    """Look a trip curve up; raises as `find_loss`."""
+    return _find(PROTECTIONS, key, field)
 
 
 def find_store(key: str, *, field: str = "store.kind") -> StoreType:
-    """
-    Look a kind of store up.
-
-    Args:
-        key: Its name.
-        field: Name of the input, for the error.
-
-    Raises:
-        ScenarioError: If there is none; names the nearest.
-    """
-    if key in STORES:
-        return STORES[key]
-    raise _unknown(field, key, list(STORES))
+    """Look a kind of store up; raises as `find_loss`."""
+    return _find(STORES, key, field)
 
 
-def _unknown(field: str, value: str, known: list[str]) -> ScenarioError:
-    return ScenarioError(field, "must be in the catalogue", value,
-                         nearest(value, known))  # fmt: skip
+def _find(known: Mapping[str, Entry], key: str, field: str) -> Entry:
+    if key in known:
+        return known[key]
+    raise ScenarioError(field, "must be in the catalogue", key,
+                        nearest(key, list(known)))  # fmt: skip

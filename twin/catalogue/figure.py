@@ -8,7 +8,7 @@ from typing import Literal
 Mark = Literal["measured", "published", "second-hand", "memory", "fitted", "assumed"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Figure:
     """One sourced value. `mark` says how far to trust it."""
 
@@ -19,8 +19,3 @@ class Figure:
 
     def __float__(self) -> float:
         return self.value
-
-
-def figure(value: float, unit: str, source: str, mark: Mark) -> Figure:
-    """Make a figure without the keywords, for tables of them."""
-    return Figure(value=value, unit=unit, source=source, mark=mark)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from twin.catalogue.figure import Mark
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Price:
     """
     A default with the range it may well lie in.
@@ -34,14 +34,7 @@ class Price:
         return f"{self.mark}: {self.source}; {self.low:g} to {self.high:g}"
 
 
-def _p(
-    value: float, low: float, high: float, unit: str, mark: Mark, source: str
-) -> Price:
-    return Price(
-        value=value, low=low, high=high, unit=unit, mark=mark, source=source
-    )  # fmt: skip
-
-
+_p = Price
 _CW = "Cushman & Wakefield, US Data Center Development Cost Guide 2025"
 _REPORTS = (
     "annual reports as quoted by the press: Amazon 5, Meta 5.5, Microsoft and "

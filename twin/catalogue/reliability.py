@@ -10,9 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from twin.catalogue.figure import Figure
-from twin.catalogue.figure import figure as _f
 
 __all__ = ["GENERATOR_START", "KIND_OF_NODE", "UPKEEP", "Upkeep"]
+
+_f = Figure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

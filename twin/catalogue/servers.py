@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from twin.catalogue.figure import Figure
-from twin.catalogue.figure import figure as _f
 from twin.catalogue.gpus import (
     A100,
     ACME,
@@ -27,6 +26,8 @@ from twin.catalogue.gpus import (
 )
 
 __all__ = ["CLOCK_CURVES", "SERVERS", "Gpu", "Server"]
+
+_f = Figure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from twin.catalogue.electrical import derate_frac
 from twin.errors import ScenarioError
 from twin.exchange.topology import Device, Node, Port, Topology
+from twin.scenario.facility_units import feed_order
 
 _SLACK = 1.0 + 1e-9
 
@@ -93,19 +94,12 @@ def feeds_first(nodes: Iterable[Node]) -> list[Node]:
         ScenarioError: If they feed each other in a ring; names the nodes.
     """
     by_id = {node.source_id: node for node in nodes}
-    waits = {key: sum(f in by_id for f in n.feeds) for key, n in by_id.items()}
-    children: dict[str, list[str]] = {}
-    for node in by_id.values():
-        for feed in node.feeds:
-            children.setdefault(feed, []).append(node.source_id)
-    order = [key for key, count in waits.items() if count == 0]
-    for key in order:  # grows while it is walked
-        for child in children.get(key, ()):
-            waits[child] -= 1
-            if waits[child] == 0:
-                order.append(child)
+    order = feed_order(
+        {key: [f for f in n.feeds if f in by_id] for key, n in by_id.items()}
+    )
     if len(order) < len(by_id):
-        ring = [by_id[key].name for key in by_id if waits[key] > 0]
+        sorted_out = set(order)
+        ring = [n.name for key, n in by_id.items() if key not in sorted_out]
         raise ScenarioError(
             field="fed_by", rule="must not lead back to itself",
             value=" -> ".join(ring[:6]),
@@ -130,7 +124,10 @@ def carried(topology: Topology) -> tuple[Carried, ...]:
     """
     order = feeds_first(topology.nodes)
     known = {node.source_id: node for node in order}
-    normal, failover = _device_loads(topology, known)
+    normal, failover = dict.fromkeys(known, 0.0), dict.fromkeys(known, 0.0)
+    for device, draw_w, plugged in _drawing(topology, known):
+        for feed in plugged:
+            normal[feed] += device.count * draw_w / len(plugged)
     for node in reversed(order):
         feeds = [f for f in node.feeds if f in known]
         used = feeds[:1] if node.transfer == "first" else feeds
@@ -151,17 +148,6 @@ def carried(topology: Topology) -> tuple[Carried, ...]:
         )
         for key, node in known.items()
     )  # fmt: skip
-
-
-def _device_loads(
-    topology: Topology, known: Mapping[str, Node]
-) -> tuple[dict[str, float], dict[str, float]]:
-    """Draw of the devices plugged straight into each node."""
-    normal = dict.fromkeys(known, 0.0)
-    for device, draw_w, feeds in _drawing(topology, known):
-        for feed in feeds:
-            normal[feed] += device.count * draw_w / len(feeds)
-    return normal, dict.fromkeys(known, 0.0)
 
 
 def _spread_failover(

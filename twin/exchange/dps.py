@@ -27,6 +27,7 @@ from twin.exchange.checked import (
     without_secrets,
 )
 from twin.exchange.facility import merged_supplies
+from twin.exchange.reading import NAMED, Reading
 from twin.exchange.servers import match_model
 from twin.exchange.topology import (
     Device,
@@ -34,10 +35,8 @@ from twin.exchange.topology import (
     Node,
     Port,
     RackPlace,
-    RowError,
     Scope,
     Topology,
-    Unmapped,
 )
 
 OLD_LIMIT, NEW_LIMIT = "Constraints", "OperatingLimit"
@@ -67,7 +66,6 @@ _KINDS = (
     (r"shelf|psu", "psu"), (r"pdu", "pdu"),
 )  # fmt: skip
 _RACK_LEVEL = frozenset({"psu", "rack-pdu"})
-_STATED = frozenset({"name", "fed_by"})
 
 
 def read_dps(documents: Sequence[Mapping[str, Any]]) -> Topology:
@@ -80,24 +78,21 @@ def read_dps(documents: Sequence[Mapping[str, Any]]) -> Topology:
     Returns:
         The topology; wrong rows are in `errors`, policies in `limits` and `unmapped`.
     """
-    return _Reader(documents).topology()
+    return _Reader(documents).read()
 
 
-class _Reader:
+class _Reader(Reading):
     def __init__(self, documents: Sequence[Mapping[str, Any]]) -> None:
+        super().__init__()
         self.documents = documents
-        self.errors: list[RowError] = []
-        self.limits: list[Limit] = []
-        self.unmapped: list[Unmapped] = []
         self.extras: dict[str, Any] = {}
-        self.held: set[str] = set()
         self.skipped: set[str] = set()
         self.entities: dict[str, Mapping[str, Any]] = {}
         self.parents: dict[str, list[str]] = defaultdict(list)
         self.name = ""
         self.spellings: set[str] = set()
 
-    def topology(self) -> Topology:
+    def read(self) -> Topology:
         for document in self.documents:
             self._rows(document, "Entities", self._entity)
             tree = document.get("Topology")
@@ -106,14 +101,10 @@ class _Reader:
                 self._rows(tree, "Entities", self._relation, "Topology.Entities")
             self._rows(document, "Policies", self._policy)
             self._others(document)
-        nodes, became = self._nodes()
-        racks, devices = self._racks({n.source_id: n for n in nodes}, became)
-        return Topology(
-            source="dps", version=self._version(), nodes=tuple(nodes),
-            racks=tuple(racks), devices=tuple(devices), limits=tuple(self.limits),
-            unmapped=tuple(self.unmapped), errors=tuple(self.errors),
-            held=frozenset(self.held), extras={"Name": self.name, **self.extras},
-        )  # fmt: skip
+        self._racks(self._nodes())
+        return self.topology(
+            "dps", self._version(), extras={"Name": self.name, **self.extras}
+        )
 
     def _version(self) -> str:
         if self.spellings == {OLD_LIMIT}:
@@ -145,11 +136,7 @@ class _Reader:
     def _others(self, document: Mapping[str, Any]) -> None:
         for key in document:
             if key not in {"Entities", "Topology", "Policies"}:
-                self._keep("", f"{key} is no part of a topology of ours", document[key])
-
-    def _keep(self, source_id: str, reason: str, content: Any) -> None:
-        kept = without_secrets(content)
-        self.unmapped.append(Unmapped(source_id=source_id, reason=reason, content=kept))
+                self.keep("", f"{key} is no part of a topology of ours", document[key])
 
     # --- rows -----------------------------------------------------------------------
 
@@ -161,7 +148,7 @@ class _Reader:
             raise RowProblem("Name", "must be unique", name, "rename one of the two")
         if kind not in {*_SCOPES, "ComputerSystem"}:
             self.skipped.add(name)
-            self._keep(name, f"entities of type {kind} have no place in ours", row)
+            self.keep(name, f"entities of type {kind} have no place in ours", row)
             return
         self._site_limit(entity)
         self.entities[name] = entity
@@ -170,7 +157,7 @@ class _Reader:
             kept = without_secrets(rest)
             self.extras[name] = kept
             reason = f"{', '.join(sorted(rest))}: kept for an export back"
-            self._keep(name, reason, rest)
+            self.keep(name, reason, rest)
 
     def _site_limit(self, entity: Mapping[str, Any]) -> float | None:
         """The site's limit of an entity. [W]"""
@@ -219,7 +206,7 @@ class _Reader:
         rest = {k: v for k, v in entry.items() if k not in {"Name", "Children"}}
         if rest:
             self.extras.setdefault(name, {})["topology"] = without_secrets(rest)
-            self._keep(
+            self.keep(
                 name, f"{', '.join(sorted(rest))}: of its place in the tree", rest
             )
 
@@ -237,7 +224,7 @@ class _Reader:
         self.limits += found
         self.extras.setdefault("Policies", []).append(without_secrets(dict(policy)))
         reason = "policies of ours belong to rows; kept for an export back"
-        self._keep(f"policy:{name}", reason, policy)
+        self.keep(f"policy:{name}", reason, policy)
 
     def _policy_limit(self, name: str, row: Mapping[str, Any]) -> Limit:
         element = text(row, "ElementType")
@@ -262,8 +249,8 @@ class _Reader:
 
     # --- network --------------------------------------------------------------------
 
-    def _nodes(self) -> tuple[list[Node], dict[str, str]]:
-        """Every entity of the power path; parallel supplies become one."""
+    def _nodes(self) -> dict[str, str]:
+        """Every entity of the power path; parallel supplies become one, named here."""
         nodes = [
             self._node(name, entity) for name, entity in self.entities.items()
             if entity["Type"] in _SCOPES
@@ -282,11 +269,13 @@ class _Reader:
             merged, into = merged_supplies(supplies)
             kept += merged
             became |= into
-        placed = [
-            replace(n, feeds=tuple(dict.fromkeys(became[f] for f in n.feeds)))
+        self.nodes = {
+            n.source_id: replace(
+                n, feeds=tuple(dict.fromkeys(became[f] for f in n.feeds))
+            )
             for n in kept
-        ]
-        return placed, became
+        }
+        return became
 
     def _node(self, name: str, entity: Mapping[str, Any]) -> Node:
         feeds = tuple(p for p in self.parents[name] if self._feeds_power(p))
@@ -295,17 +284,13 @@ class _Reader:
         model_w = _MODEL_W.search(str(entity.get("Model") or ""))
         if model_w and (limit_w is None or limit_w - float(model_w[1]) > WHOLE_W):
             limit_w, basis = float(model_w[1]), "rating in the model's name"
-        if limit_w is not None:
-            scope = _SCOPES[entity["Type"]]
-            self.limits.append(
-                Limit(item=name, scope=scope, value_w=limit_w, basis=basis)
-            )
+        self.limit(name, _SCOPES[entity["Type"]], limit_w, basis)
         shared = kind in _RACK_LEVEL
         return Node(
             source_id=name, name=name, kind=kind, feeds=feeds, rated_w=limit_w,
             derate_frac=None if limit_w is None else 1.0,
             transfer=("share" if shared else "first") if len(feeds) > 1 else None,
-            states=_STATED | ({"limit_w"} if limit_w is not None else frozenset()),
+            states=NAMED | ({"limit_w"} if limit_w is not None else frozenset()),
         )  # fmt: skip
 
     def _feeds_power(self, name: str) -> bool:
@@ -313,9 +298,7 @@ class _Reader:
             self.entities[name]["Type"] in _SCOPES if name in self.entities else False
         )
 
-    def _racks(
-        self, nodes: Mapping[str, Node], became: Mapping[str, str]
-    ) -> tuple[list[RackPlace], list[Device]]:
+    def _racks(self, became: Mapping[str, str]) -> None:
         """Machines on the same feeds and of one name make a rack."""
         fed: dict[str, tuple[str, ...]] = {}
         places: dict[str, set[tuple[str, ...]]] = defaultdict(set)
@@ -329,15 +312,14 @@ class _Reader:
             prefix = _NUMBERED.sub("", name)
             # a name that stands in several places tells no rack; its feeds do
             groups[feeds, prefix if len(places[prefix]) == 1 else ""].append(name)
-        racks: list[RackPlace] = []
-        devices: list[Device] = []
         for (feeds, prefix), names in groups.items():
             label = prefix or f"rack {'+'.join(feeds)}"[:MAX_TEXT]
             rack_id = f"rack:{label}"
-            row = _row_of(feeds, nodes)
-            racks.append(RackPlace(source_id=rack_id, name=label, feeds=feeds, row=row))
-            devices += [self._device(name, rack_id, feeds) for name in names]
-        return racks, devices
+            row = _row_of(feeds, self.nodes)
+            self.racks.append(
+                RackPlace(source_id=rack_id, name=label, feeds=feeds, row=row)
+            )
+            self.devices += [self._device(name, rack_id, feeds) for name in names]
 
     def _device(self, name: str, rack_id: str, feeds: tuple[str, ...]) -> Device:
         model = str(self.entities[name].get("Model") or "")

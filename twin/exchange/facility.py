@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 from twin.catalogue import SERVERS
@@ -327,14 +327,10 @@ def _rated_w(server: str) -> float:
 
 def _plain(record: Node | RackPlace | Device) -> dict[str, Any]:
     """A record as it came, without what is empty."""
-    names = type(record).__dataclass_fields__
-    values = {name: getattr(record, name) for name in names if name != "states"}
+    values = asdict(record)
+    values.pop("states", None)
     if isinstance(record, Device):
-        ports = [
-            {n: getattr(p, n) for n in type(p).__dataclass_fields__}
-            for p in record.ports
-        ]
-        values["ports"] = ports
+        values["ports"] = list(values["ports"])
     return {k: v for k, v in values.items() if v not in (None, "", (), {}, [])}
 
 

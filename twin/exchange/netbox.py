@@ -16,25 +16,16 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from twin.exchange.checked import (
-    MAX_TEXT,
-    RowProblem,
-    number,
-    record,
-    text,
-    without_secrets,
-)
+from twin.exchange.checked import MAX_TEXT, RowProblem, number, record, text
+from twin.exchange.reading import Reading
 from twin.exchange.topology import (
     Device,
-    Limit,
     Node,
     Phases,
     Port,
     RackPlace,
-    RowError,
     Side,
     Topology,
-    Unmapped,
     circuit_w,
 )
 
@@ -56,7 +47,6 @@ _ENDS = {
 }  # fmt: skip
 _LIVE = frozenset({"active", "", "connected"})
 _BREAKER = ("rated_w", "breaker_rated_w", "main_breaker_w")
-_STATED = frozenset({"name", "fed_by"})
 Row = Mapping[str, Any]
 
 
@@ -67,7 +57,7 @@ def read_netbox(tables: Mapping[str, Sequence[Any]]) -> Topology:
     Args:
         tables: Rows by table, named as the API's endpoints; see `TABLES`.
     """
-    return _Reader(tables).topology()
+    return _Reader(tables).read()
 
 
 class _Table:
@@ -97,17 +87,13 @@ class _Table:
         return known if known in self.rows else self._by_name.get(known)
 
 
-class _Reader:
+class _Reader(Reading):
     def __init__(self, tables: Mapping[str, Sequence[Any]]) -> None:
+        super().__init__()
         self.tables = {name: _Table(tables.get(name) or ()) for name in TABLES}
-        self.errors: list[RowError] = []
-        self.limits: list[Limit] = []
-        self.unmapped: list[Unmapped] = []
-        self.held: set[str] = set()
-        self.nodes: dict[str, Node] = {}
         for name in tables:
             if name not in TABLES:
-                self._keep("", f"{name} is no table of the power path", None)
+                self.keep("", f"{name} is no table of the power path", None)
         self.by_name: dict[str, dict[tuple[str, str], str]] = {}
         self.links = self._connections()
         self.outlets = self._grouped("power-outlets", "device", "devices")
@@ -122,35 +108,16 @@ class _Reader:
             for device, keys in self.outlets.items() for key in keys
         }  # fmt: skip
 
-    def topology(self) -> Topology:
+    def read(self) -> Topology:
         self._each("power-panels", "powerpanel", self._panel)
         self._each("power-feeds", "powerfeed", self._feed)
-        machines: list[Device] = []
-        self._each(
-            "devices", "device", lambda key, row: self._device(key, row, machines)
-        )
-        racks: list[RackPlace] = []
-        self._each("racks", "rack", lambda key, row: self._rack(key, row, racks))
-        return Topology(
-            source="netbox", version="REST 3.3 and later, or CSV",
-            nodes=tuple(self.nodes.values()), racks=tuple(racks),
-            devices=tuple(machines), limits=tuple(self.limits),
-            unmapped=tuple(self.unmapped), errors=tuple(self.errors),
-            held=frozenset(self.held),
-        )  # fmt: skip
+        self._each("devices", "device", self._device)
+        self._each("racks", "rack", self._rack)
+        return self.topology("netbox", "REST 3.3 and later, or CSV")
 
     def _each(self, table: str, prefix: str, read: Callable[[str, Row], None]) -> None:
-        for key, row in self.tables[table].rows.items():
-            try:
-                read(key, row)
-            except RowProblem as wrong:
-                count = self.tables[table].numbers[key]
-                self.errors.append(wrong.at(table, count))
-                self.held.add(f"{prefix}:{key}")
-
-    def _keep(self, source_id: str, reason: str, content: Any) -> None:
-        kept = without_secrets(content)
-        self.unmapped.append(Unmapped(source_id=source_id, reason=reason, content=kept))
+        known = self.tables[table]
+        self.each(table, prefix, known.rows, known.numbers, read)
 
     # --- cables ---------------------------------------------------------------------
 
@@ -221,17 +188,13 @@ class _Reader:
         fields = {**(custom if isinstance(custom, Mapping) else {}), **row}
         stated = next((f for f in _BREAKER if fields.get(f) not in (None, "")), "")
         rated_w = number(fields, stated, low=1.0, high=1e10, unit="W")
-        if rated_w is not None:
-            self.limits.append(
-                Limit(item=source_id, scope="panel", value_w=rated_w, basis=stated)
-            )
+        states = self.limit(source_id, "panel", rated_w, stated)
         side = _SIDES.get(_choice(row.get("power_path")), "")
         self.nodes[source_id] = Node(
             source_id=source_id, name=name, kind="rpp", rated_w=rated_w, side=side,
             feeds=tuple(f"powerfeed:{f}" for f in self.fed_panels.get(key, ())),
             derate_frac=1.0 if rated_w is not None else None,
-            states=_STATED | ({"rated_w"} if rated_w is not None else frozenset())
-            | ({"side"} if side else frozenset()),
+            states=states | ({"side"} if side else frozenset()),
             note="" if rated_w is not None else "NetBox has no rating for a panel: "
             "give it in the custom field rated_w, or here",
         )  # fmt: skip
@@ -240,7 +203,7 @@ class _Reader:
         source_id = f"powerfeed:{key}"
         status = _choice(row.get("status"))
         if status not in _LIVE:
-            self._keep(source_id, f"its status is {status}", dict(row))
+            self.keep(source_id, f"its status is {status}", dict(row))
             return
         panel = self.tables["power-panels"].key(row.get("power_panel"))
         if panel is None:
@@ -260,22 +223,20 @@ class _Reader:
         three = _choice(row.get("phase")).startswith("three")
         rated_w = circuit_w(volts, amps, three_phase=three)
         basis = f"{volts:g} V × {amps:g} A{' × √3' if three else ''} × {used:g} %"
-        self.limits.append(
-            Limit(item=source_id, scope="feed", value_w=rated_w, basis=basis)
-        )
+        states = self.limit(source_id, "feed", rated_w, basis)
         type_of = _choice(row.get("power_path")) or _choice(row.get("type"))
         panel_name = text(self.tables["power-panels"].rows[panel], "name", "panel")
         self.nodes[source_id] = Node(
             source_id=source_id, name=f"{panel_name}/{text(row, 'name')}",
             kind="busway", feeds=(f"powerpanel:{panel}",), rated_w=rated_w,
             derate_frac=used / 100.0, side=_SIDES.get(type_of, ""),
-            states=_STATED | {"rated_w", "derate_frac", "side"}, note=basis,
+            states=states | {"derate_frac", "side"}, note=basis,
         )  # fmt: skip
 
-    def _device(self, key: str, row: Row, machines: list[Device]) -> None:
+    def _device(self, key: str, row: Row) -> None:
         source_id = f"device:{key}"
         if not self.ports.get(key) and not self.outlets.get(key):
-            self._keep(source_id, "has no power ports", dict(row))
+            self.keep(source_id, "has no power ports", dict(row))
             return
         name = text(row, "name", str(row.get("display") or f"device {key}"))
         ports = tuple(self._port(port, row) for port in self.ports.get(key, ()))
@@ -284,7 +245,7 @@ class _Reader:
             return
         model = _name_of(row.get("device_type"), "model")
         rack = self.tables["racks"].key(row.get("rack"))
-        machines.append(
+        self.devices.append(
             Device(
                 source_id=source_id, name=name, model=model, ports=ports,
                 rack=f"rack:{rack}" if rack else "",
@@ -326,29 +287,25 @@ class _Reader:
         feeds = tuple(dict.fromkeys(p.feed for p in ports if p.feed))
         stated = [p.maximum_w for p in ports if p.maximum_w]
         rated_w = sum(stated) if stated and len(stated) == len(ports) else None
-        if rated_w is not None:
-            self.limits.append(
-                Limit(
-                    item=source_id, scope="device", value_w=rated_w,
-                    basis="maximum_draw of its power ports",
-                )
-            )  # fmt: skip
+        states = self.limit(
+            source_id, "device", rated_w, "maximum_draw of its power ports"
+        )
         self.nodes[source_id] = Node(
             source_id=source_id, name=name, kind=_distributor_kind(label), feeds=feeds,
             rated_w=rated_w, transfer="first" if len(feeds) > 1 else None,
-            states=_STATED | ({"rated_w"} if rated_w is not None else frozenset()),
+            states=states,
         )  # fmt: skip
 
-    def _rack(self, key: str, row: Row, racks: list[RackPlace]) -> None:
+    def _rack(self, key: str, row: Row) -> None:
         name = text(row, "name")
         site = self._name_in("sites", row.get("site"))
         location = self._name_in("locations", row.get("location"))
         hall = site or "H1"
-        racks.append(
+        self.racks.append(
             RackPlace(
                 source_id=f"rack:{key}", name=name, hall=hall,
                 row=f"{hall} {location}" if location else f"{hall} R1",
-                position=len(racks) + 1, feeds=tuple(self._rack_feeds(key)),
+                position=len(self.racks) + 1, feeds=tuple(self._rack_feeds(key)),
             )
         )  # fmt: skip
 

@@ -14,17 +14,15 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from twin.exchange.checked import MAX_TEXT, RowProblem, number, text, without_secrets
+from twin.exchange.checked import MAX_TEXT, RowProblem, number, text
+from twin.exchange.reading import NAMED, Reading
 from twin.exchange.topology import (
     SQRT3,
     Device,
-    Limit,
     Node,
     Port,
     RackPlace,
-    RowError,
     Topology,
-    Unmapped,
     circuit_w,
 )
 
@@ -37,7 +35,6 @@ TABLES = {
 }  # fmt: skip
 _POLES = {1: 1.0 / SQRT3, 2: 1.0, 3: SQRT3}
 """Power ÷ (volts between lines × amperes), by poles of the breaker."""
-_STATED = frozenset({"name", "fed_by"})
 _UNPOWERED = frozenset({"Patch Panel", "Physical Infrastructure", "CDU"})
 Row = Mapping[str, Any]
 
@@ -49,29 +46,25 @@ def read_opendcim(tables: Mapping[str, Sequence[Any]]) -> Topology:
     Args:
         tables: Rows by table name, in any case, with or without `fac_`.
     """
-    return _Reader(tables).topology()
+    return _Reader(tables).read()
 
 
-class _Reader:
+class _Reader(Reading):
     def __init__(self, tables: Mapping[str, Sequence[Any]]) -> None:
-        self.errors: list[RowError] = []
-        self.limits: list[Limit] = []
-        self.unmapped: list[Unmapped] = []
-        self.held: set[str] = set()
+        super().__init__()
         self.rows: dict[str, dict[str, Row]] = {name: {} for name in TABLES}
-        self.numbers: dict[tuple[str, str], int] = {}
+        self.numbers: dict[str, dict[str, int]] = {name: {} for name in TABLES}
         for given, rows in tables.items():
             name = given.lower()
             name = name if name.startswith("fac_") else f"fac_{name}"
             if name not in TABLES:
-                self._keep("", f"{given} is no table of the power path", None)
+                self.keep("", f"{given} is no table of the power path", None)
                 continue
             for count, row in enumerate(rows, start=1):
                 said = row.get(TABLES[name]) if TABLES[name] else None
                 key = str(said or count)[:MAX_TEXT]
                 self.rows[name][key] = row
-                self.numbers[name, key] = count
-        self.nodes: dict[str, Node] = {}
+                self.numbers[name][key] = count
         self.pdus: dict[str, list[str]] = defaultdict(list)
         panels = self.rows["fac_powerpanel"].values()
         self.parents = {_reference(row, "ParentPanelID") for row in panels}
@@ -80,33 +73,15 @@ class _Reader:
             pdu = f"pdu:{_reference(cord, 'PDUID')}"
             self.cords[_reference(cord, "DeviceID")].append(pdu)
 
-    def topology(self) -> Topology:
+    def read(self) -> Topology:
         self._each("fac_powerpanel", "panel", self._panel)
         self._each("fac_powerdistribution", "pdu", self._pdu)
-        devices: list[Device] = []
-        self._each("fac_device", "device", lambda k, row: self._device(k, row, devices))
-        racks: list[RackPlace] = []
-        self._each(
-            "fac_cabinet", "cabinet", lambda k, row: self._cabinet(k, row, racks)
-        )
-        return Topology(
-            source="opendcim", version="fac_ tables", nodes=tuple(self.nodes.values()),
-            racks=tuple(racks), devices=tuple(devices), limits=tuple(self.limits),
-            unmapped=tuple(self.unmapped), errors=tuple(self.errors),
-            held=frozenset(self.held),
-        )  # fmt: skip
+        self._each("fac_device", "device", self._device)
+        self._each("fac_cabinet", "cabinet", self._cabinet)
+        return self.topology("opendcim", "fac_ tables")
 
     def _each(self, table: str, prefix: str, read: Callable[[str, Row], None]) -> None:
-        for key, row in self.rows[table].items():
-            try:
-                read(key, row)
-            except RowProblem as wrong:
-                self.errors.append(wrong.at(table, self.numbers[table, key]))
-                self.held.add(f"{prefix}:{key}")
-
-    def _keep(self, source_id: str, reason: str, content: Any) -> None:
-        kept = without_secrets(content)
-        self.unmapped.append(Unmapped(source_id=source_id, reason=reason, content=kept))
+        self.each(table, prefix, self.rows[table], self.numbers[table], read)
 
     # --- rows -----------------------------------------------------------------------
 
@@ -117,17 +92,14 @@ class _Reader:
             row, "MainBreakerSize", low=0, high=100_000, default=0.0, unit="A"
         )
         rated_w = circuit_w(volts or 0.0, amps or 0.0, three_phase=True) or None
-        if rated_w is not None:
-            basis = f"{volts:g} V × {amps:g} A × √3"
-            self.limits.append(
-                Limit(item=source_id, scope="panel", value_w=rated_w, basis=basis)
-            )
+        basis = f"{volts:g} V × {amps:g} A × √3"
+        states = self.limit(source_id, "panel", rated_w, basis)
         parent = _reference(row, "ParentPanelID")
         self.nodes[source_id] = Node(
             source_id=source_id, name=text(row, "PanelLabel"), rated_w=rated_w,
             kind="switchboard" if key in self.parents else "rpp",
             feeds=(f"panel:{parent}",) if parent else (),
-            states=_STATED | ({"rated_w"} if rated_w is not None else frozenset()),
+            states=states,
         )  # fmt: skip
 
     def _pdu(self, key: str, row: Row) -> None:
@@ -148,25 +120,21 @@ class _Reader:
         amps = number(row, "InputAmperage", low=0, high=10_000, default=0.0, unit="A")
         poles = int(number(row, "BreakerSize", low=0, high=3, default=3.0) or 3)
         rated_w = (volts_v or 0.0) * (amps or 0.0) * _POLES[poles] or None
-        if rated_w is not None:
-            basis = f"{volts_v:g} V × {amps:g} A, {poles} poles"
-            self.limits.append(
-                Limit(item=source_id, scope="breaker", value_w=rated_w, basis=basis)
-            )
+        basis = f"{volts_v:g} V × {amps:g} A, {poles} poles"
+        states = self.limit(source_id, "breaker", rated_w, basis)
         self.nodes[source_id] = Node(
             source_id=source_id, name=text(row, "Label"), kind="rack-pdu",
             feeds=tuple(feeds), rated_w=rated_w,
             transfer="first" if len(feeds) > 1 else None,
-            states=_STATED | {"feed_order"}
-            | ({"rated_w"} if rated_w is not None else frozenset()),
+            states=states | {"feed_order"},
         )  # fmt: skip
         self.pdus[_reference(row, "CabinetID")].append(source_id)
 
-    def _device(self, key: str, row: Row, devices: list[Device]) -> None:
+    def _device(self, key: str, row: Row) -> None:
         source_id = f"device:{key}"
         kind = text(row, "DeviceType", "Server")
         if kind in _UNPOWERED:
-            self._keep(source_id, f"devices of type {kind} draw nothing", dict(row))
+            self.keep(source_id, f"devices of type {kind} draw nothing", dict(row))
             return
         template = self.rows["fac_devicetemplate"].get(
             _reference(row, "TemplateID"), {}
@@ -183,7 +151,7 @@ class _Reader:
             _reference(template, "ManufacturerID"), {}
         )
         names = (text(maker, "Name", ""), text(template, "Model", ""))
-        devices.append(
+        self.devices.append(
             Device(
                 source_id=source_id, name=text(row, "Label"), ports=ports,
                 rack=f"cabinet:{_reference(row, 'Cabinet')}",
@@ -191,23 +159,20 @@ class _Reader:
             )
         )  # fmt: skip
 
-    def _cabinet(self, key: str, row: Row, racks: list[RackPlace]) -> None:
+    def _cabinet(self, key: str, row: Row) -> None:
         source_id = f"cabinet:{key}"
         center = self.rows["fac_datacenter"].get(_reference(row, "DataCenterID"), {})
         cab_row = self.rows["fac_cabrow"].get(_reference(row, "CabRowID"), {})
         hall = text(center, "Name", "H1")
         most = number(row, "MaxKW", low=0, high=10_000, default=0.0, unit="kW")
         limit_w = (most or 0.0) * 1000.0 or None
-        if limit_w is not None:
-            self.limits.append(
-                Limit(item=source_id, scope="cabinet", value_w=limit_w, basis="MaxKW")
-            )
-        racks.append(
+        self.limit(source_id, "cabinet", limit_w, "MaxKW")
+        self.racks.append(
             RackPlace(
                 source_id=source_id, name=text(row, "Location"), hall=hall,
-                row=f"{hall} {text(cab_row, 'Name', 'R1')}", position=len(racks) + 1,
-                limit_w=limit_w, feeds=tuple(self.pdus.get(key, ())),
-                states=_STATED | ({"hall", "row"} if cab_row else frozenset()),
+                row=f"{hall} {text(cab_row, 'Name', 'R1')}", limit_w=limit_w,
+                position=len(self.racks) + 1, feeds=tuple(self.pdus.get(key, ())),
+                states=NAMED | ({"hall", "row"} if cab_row else frozenset()),
             )
         )  # fmt: skip
 

@@ -231,12 +231,11 @@ def on_year(series: Series, hours: int, utc_offset_h: float) -> FloatArray:
     stamps = local_us.astype("datetime64[us]")
     years = stamps.astype("datetime64[Y]")
     hour = (stamps - years).astype("timedelta64[h]").astype(np.int64)
+    leap = _is_leap(years.astype(np.int64) + 1970)
     if hours == _HOURS:  # leave 29 February out of leap years
-        leap = _is_leap(years.astype(np.int64) + 1970)
         in_leap_day = leap & (hour >= 59 * 24) & (hour < 60 * 24)
         hour = np.where(leap & (hour >= 60 * 24), hour - 24, hour)
     else:
-        leap = _is_leap(years.astype(np.int64) + 1970)
         in_leap_day = np.zeros(hour.shape, dtype=bool)
         hour = np.where(~leap & (hour >= 59 * 24), hour + 24, hour)
     use = ~np.isnan(series.values) & ~in_leap_day

@@ -14,14 +14,13 @@ from dataclasses import replace
 from typing import Any, get_args
 
 from twin.exchange.checked import RowProblem, number, text
+from twin.exchange.reading import NAMED, Reading
 from twin.exchange.topology import (
     Device,
-    Limit,
     Node,
     Phases,
     Port,
     RackPlace,
-    RowError,
     Side,
     Topology,
     Unmapped,
@@ -33,7 +32,6 @@ COLUMNS = (
     "side", "hall", "row", "position", "server", "server_count", "draw_w",
 )  # fmt: skip
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_STATED = frozenset({"name", "fed_by"})
 
 
 def read_table(rows: Sequence[Mapping[str, Any]], first_row: int = 2) -> Topology:
@@ -44,12 +42,8 @@ def read_table(rows: Sequence[Mapping[str, Any]], first_row: int = 2) -> Topolog
         rows: Cells by column.
         first_row: Line of the first row in its file, for messages.
     """
-    errors: list[RowError] = []
-    held: set[str] = set()
+    found = Reading()
     things: dict[str, Node | RackPlace] = {}
-    devices: list[Device] = []
-    unmapped: list[Unmapped] = []
-    limits: list[Limit] = []
     ids: dict[str, str] = {}
     for line, row in enumerate(rows, start=first_row):
         try:
@@ -57,38 +51,29 @@ def read_table(rows: Sequence[Mapping[str, Any]], first_row: int = 2) -> Topolog
             if thing.source_id in things or thing.name in ids:
                 raise RowProblem("name", "must be unique", thing.name, "rename one")
         except RowProblem as wrong:
-            errors.append(wrong.at("rows", line))
-            held.add(str(row.get("id") or row.get("name") or "").strip())
+            found.errors.append(wrong.at("rows", line))
+            found.held.add(str(row.get("id") or row.get("name") or "").strip())
             continue
         things[thing.source_id] = thing
         ids[thing.name] = thing.source_id
-        devices += inside
-        if isinstance(thing, Node) and thing.rated_w is not None:
-            limits.append(
-                Limit(
-                    item=thing.source_id, scope="device", value_w=thing.rated_w,
-                    basis="column rated_w",
-                )
-            )  # fmt: skip
+        found.devices += inside
+        if isinstance(thing, Node):
+            found.limit(thing.source_id, "device", thing.rated_w, "column rated_w")
         rest = {
             k: v for k, v in row.items() if k not in COLUMNS and v not in (None, "")
         }
         if rest:
-            unmapped.append(
-                Unmapped(
-                    source_id=thing.source_id, content=rest,
-                    reason=f"no field of ours is {', '.join(sorted(map(str, rest)))}",
-                )
-            )  # fmt: skip
-    found = [
-        replace(t, feeds=tuple(ids.get(f, f) for f in t.feeds)) for t in things.values()
-    ]
-    return Topology(
-        source="csv", version="1", errors=tuple(errors), held=frozenset(held),
-        nodes=tuple(t for t in found if isinstance(t, Node)),
-        racks=tuple(t for t in found if isinstance(t, RackPlace)),
-        devices=tuple(devices), limits=tuple(limits), unmapped=tuple(unmapped),
-    )  # fmt: skip
+            reason = f"no field of ours is {', '.join(sorted(map(str, rest)))}"
+            found.unmapped.append(
+                Unmapped(source_id=thing.source_id, reason=reason, content=rest)
+            )
+    for thing in things.values():
+        fed = replace(thing, feeds=tuple(ids.get(f, f) for f in thing.feeds))
+        if isinstance(fed, Node):
+            found.nodes[fed.source_id] = fed
+        else:
+            found.racks.append(fed)
+    return found.topology("csv", "1")
 
 
 def _thing(row: Mapping[str, Any]) -> tuple[Node | RackPlace, list[Device]]:
@@ -117,7 +102,7 @@ def _thing(row: Mapping[str, Any]) -> tuple[Node | RackPlace, list[Device]]:
         derate_frac=number(row, "derate_frac", low=1e-6, high=1.0),
         phases=_one_of(row, "phases", get_args(Phases)) or "abc",
         side=_one_of(row, "side", get_args(Side)) or "",
-        states=_STATED | given | {"feed_order"},
+        states=NAMED | given | {"feed_order"},
     )  # fmt: skip
     return node, []
 
@@ -151,7 +136,7 @@ def _rack(
         source_id=key, name=name, hall=_plain(text(row, "hall", "H1")),
         row=_plain(text(row, "row", "R1")),
         position=int(number(row, "position", low=1, high=1000, default=1.0) or 1),
-        feeds=feeds, states=_STATED | given, more=more,
+        feeds=feeds, states=NAMED | given, more=more,
     )  # fmt: skip
     return place, devices
 

@@ -15,7 +15,19 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class Recorded(Model):
+class Checked(Model):
+    """A record that refuses more than its fields do."""
+
+    def _check(self) -> None:
+        """Raise `ValueError`, with the field's name first, where it does."""
+
+    @model_validator(mode="after")
+    def _checked(self) -> Self:
+        self._check()
+        return self
+
+
+class Recorded(Checked):
     """Fields of a record of the core, which says itself what else they may not be."""
 
     core: ClassVar[str]
@@ -28,10 +40,9 @@ class Recorded(Model):
         given = self.model_dump(exclude_none=True)
         return getattr(import_module(module), name)(**given)
 
-    @model_validator(mode="after")
-    def _recorded(self) -> Self:
+    def _check(self) -> None:
+        """Refuse what the core does."""
         self.record()
-        return self
 
 
 def described(default: Any, doc: str, *, example: Any = ..., **more: Any) -> Any:

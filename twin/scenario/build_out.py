@@ -7,10 +7,10 @@ import re
 from typing import Any, Literal
 
 import numpy as np
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_validator
 
 from twin.catalogue.prices import PRICES
-from twin.scenario.base import Model, described, part, quantity
+from twin.scenario.base import Checked, Model, described, part, quantity
 from twin.scenario.cost import priced
 from twin.types import FloatArray
 
@@ -26,7 +26,7 @@ _MONTHS = 12
 _MONTH = r"^(19|20|21)\d\d-(0[1-9]|1[0-2])$"
 
 
-class Demand(Model):
+class Demand(Checked):
     """Servers that are wanted, in servers of work 1."""
 
     first_servers: float = quantity(
@@ -46,8 +46,7 @@ class Demand(Model):
     )  # fmt: skip
     scale: float = quantity(1.0, "Multiplier of all of it", example=1.2, ge=0, le=100)
 
-    @model_validator(mode="after")
-    def _not_negative(self) -> Demand:
+    def _check(self) -> None:
         if self.servers and min(self.servers) < 0:
             raise ValueError(
                 f"servers must not be negative, lowest is {min(self.servers):g}; "
@@ -58,10 +57,9 @@ class Demand(Model):
                 f"servers must be at most {MOST_SERVERS:g}, highest is "
                 f"{max(self.servers):g}; split the plan by campus"
             )
-        return self
 
 
-class Block(Model):
+class Block(Checked):
     """Something that comes in whole blocks and carries power or heat."""
 
     name: str = described(
@@ -110,8 +108,7 @@ class Block(Model):
         "upkeep_frac", "Maintenance in a year ÷ price", ge=0, le=1
     )
 
-    @model_validator(mode="after")
-    def _within_its_most(self) -> Block:
+    def _check(self) -> None:
         there = self.existing + sum(self.arriving)
         if self.arriving and min(self.arriving) < 0:
             raise ValueError(
@@ -123,7 +120,6 @@ class Block(Model):
                 f"most of {self.name!r} must be at least what is there or on its way, "
                 f"{there}, got {self.most}; raise it"
             )
-        return self
 
 
 class Generation(Model):
@@ -279,7 +275,7 @@ def usual_generations() -> tuple[Generation, ...]:
     )  # fmt: skip
 
 
-class BuildOutInput(Model):
+class BuildOutInput(Checked):
     """Demand over the years and what can be ordered to meet it."""
 
     name: str = described(
@@ -329,8 +325,7 @@ class BuildOutInput(Model):
             raise ValueError("must be a year and its month; write it as 2027-01")
         return value
 
-    @model_validator(mode="after")
-    def _usable(self) -> BuildOutInput:
+    def _check(self) -> None:
         for what, items in (("blocks", self.blocks), ("generations", self.generations)):
             names = [item.name for item in items]
             twice = sorted({n for n in names if names.count(n) > 1})
@@ -342,7 +337,6 @@ class BuildOutInput(Model):
                 f"demand.servers must have a value per period, {self.periods}, got "
                 f"{given}; or leave it empty and give first_servers"
             )
-        return self
 
     @property
     def period_years(self) -> float:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import model_validator
-
-from twin.scenario.base import Model, described, quantity
+from twin.scenario.base import Checked, Model, described, quantity
 
 
 class Curtailment(Model):
@@ -26,7 +24,7 @@ class Curtailment(Model):
     )  # fmt: skip
 
 
-class Campus(Model):
+class Campus(Checked):
     """Limits that all halls have together, and how the campus keeps them."""
 
     contract_w: float | None = quantity(
@@ -59,8 +57,7 @@ class Campus(Model):
         unit="kg/s", example=300.0, gt=0, le=1e6,
     )  # fmt: skip
 
-    @model_validator(mode="after")
-    def _sane(self) -> Campus:
+    def _check(self) -> None:
         for index, cut in enumerate(self.curtailments):
             if self.contract_w is None:
                 raise ValueError(
@@ -77,4 +74,3 @@ class Campus(Model):
                 f"margin_frac {self.margin_frac:g} and band_frac {self.band_frac:g} "
                 "leave nothing of the contract; lower one of them"
             )
-        return self

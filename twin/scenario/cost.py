@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import model_validator
-
 from twin.catalogue.prices import PRICES
-from twin.scenario.base import Model, described, part, quantity
+from twin.scenario.base import Checked, Model, described, part, quantity
 from twin.scenario.model import Scenario
 
 Redundancy = Literal["n", "n+1", "2n"]
@@ -29,7 +27,7 @@ def priced(key: str, doc: str, **limits: Any) -> Any:
     )  # fmt: skip
 
 
-class PlainLoad(Model):
+class PlainLoad(Checked):
     """What a site draws, in plain figures; a `site` replaces most of it."""
 
     server_count: int = quantity(
@@ -56,14 +54,12 @@ class PlainLoad(Model):
         source="assumed: none", ge=0, le=1e11,
     )  # fmt: skip
 
-    @model_validator(mode="after")
-    def _peak_above_mean(self) -> PlainLoad:
+    def _check(self) -> None:
         if self.peak_frac < self.mean_frac:
             raise ValueError(
                 f"peak_frac must be at least mean_frac, {self.mean_frac:g}, got "
                 f"{self.peak_frac:g}; raise it"
             )
-        return self
 
 
 class Servers(Model):
@@ -176,7 +172,7 @@ class Money(Model):
     )  # fmt: skip
 
 
-class CostInput(Model):
+class CostInput(Checked):
     """A site and everything it costs."""
 
     name: str = described(
@@ -200,11 +196,9 @@ class CostInput(Model):
     carbon: CarbonPrice = part(CarbonPrice, "Carbon")
     money: Money = part(Money, "Money")
 
-    @model_validator(mode="after")
-    def _has_facility(self) -> CostInput:
+    def _check(self) -> None:
         if self.site is not None and self.site.facility is None:
             raise ValueError(
                 "site must have a facility, got none; add facility: {template: "
                 "{design: 2n}}, see examples/site.yaml"
             )
-        return self

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-from pydantic import model_validator
-
-from twin.scenario.base import Model, described, part, quantity
+from twin.scenario.base import Checked, Model, described, part, quantity
 from twin.scenario.campus import Campus
 from twin.scenario.facility_checks import (
     check_cords,
@@ -65,7 +63,7 @@ class Store(Model):
     )  # fmt: skip
 
 
-class ElectricalNode(Model):
+class ElectricalNode(Checked):
     """One node of the power network."""
 
     name: str = described(
@@ -130,8 +128,7 @@ class ElectricalNode(Model):
         "", "Side it belongs to, for people", example="A"
     )
 
-    @model_validator(mode="after")
-    def _sane(self) -> ElectricalNode:
+    def _check(self) -> None:
         if len(self.fed_by) > 1 and self.transfer is None:
             raise ValueError(
                 f"{self.name} has {len(self.fed_by)} feeds and does not say how to use "
@@ -149,10 +146,9 @@ class ElectricalNode(Model):
                 f"module_count {self.module_count}; lower it"
             )
         check_kind(self)
-        return self
 
 
-class Rack(Model):
+class Rack(Checked):
     """One rack: where it stands, what feeds it, what is in it."""
 
     name: str = described(
@@ -181,10 +177,8 @@ class Rack(Model):
     )
     phases: Phases = described("abc", "Phases its supplies hang on")
 
-    @model_validator(mode="after")
-    def _own_cords(self) -> Rack:
+    def _check(self) -> None:
         check_cords(self)
-        return self
 
 
 class SiteTemplate(Model):
@@ -285,7 +279,7 @@ class SiteWeather(Model):
     )
 
 
-class Event(Model):
+class Event(Checked):
     """Something that happens to the site at a moment of the horizon."""
 
     t_s: float = quantity(
@@ -306,13 +300,11 @@ class Event(Model):
         example=0.9, ge=0, le=100,
     )  # fmt: skip
 
-    @model_validator(mode="after")
-    def _share_left(self) -> Event:
+    def _check(self) -> None:
         check_severity(self)
-        return self
 
 
-class Facility(Model):
+class Facility(Checked):
     """The building around the rows."""
 
     template: SiteTemplate | None = described(
@@ -353,8 +345,7 @@ class Facility(Model):
         max_length=1000,
     )  # fmt: skip
 
-    @model_validator(mode="after")
-    def _one_form(self) -> Facility:
+    def _check(self) -> None:
         if self.template is not None and (self.electrical or self.racks):
             raise ValueError(
                 "template and electrical exclude each other; keep one of them"
@@ -383,7 +374,6 @@ class Facility(Model):
                 raise ValueError(
                     f"row_limits_w of {row} is {limit_w:g}; give watts above 0"
                 )
-        return self
 
 
 # --- checks -----------------------------------------------------------------------

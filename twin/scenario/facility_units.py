@@ -16,8 +16,10 @@ for a large utility over small nodes is as common as a slip of the unit:
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
 from twin.catalogue import SERVERS
@@ -125,16 +127,24 @@ def _children(nodes: tuple[ElectricalNode, ...]) -> dict[str, list[ElectricalNod
 
 
 def feeds_first(nodes: tuple[ElectricalNode, ...]) -> tuple[ElectricalNode, ...]:
-    """Sort nodes so that a feed stands before what it feeds; there is no ring."""
-    children = _children(nodes)
-    waits = {node.name: len(node.fed_by) for node in nodes}
-    order = [node for node in nodes if not node.fed_by]
-    for node in order:  # grows while it is walked
-        for child in children[node.name]:
-            waits[child.name] -= 1
-            if waits[child.name] == 0:
-                order.append(child)
-    return tuple(order)
+    """Sort nodes so that a feed stands before what it feeds; rings are left out."""
+    by_name = {node.name: node for node in nodes}
+    order = feed_order({name: node.fed_by for name, node in by_name.items()})
+    return tuple(by_name[name] for name in order)
+
+
+def feed_order(feeds: Mapping[str, Iterable[str]]) -> list[str]:
+    """Names, each after all that feed it; what hangs on a ring is left out."""
+    sorter = TopologicalSorter(dict.fromkeys(feeds, ()))
+    for name, above in feeds.items():
+        sorter.add(name, *above)
+    with suppress(CycleError):
+        sorter.prepare()
+    order: list[str] = []
+    while ready := sorter.get_ready():
+        order += ready
+        sorter.done(*ready)
+    return order
 
 
 def _nameplate_w(rack: Rack, default_w: float) -> float:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import model_validator
-
-from twin.scenario.base import Model, described, quantity
+from twin.scenario.base import Checked, Model, described, quantity
 
 if TYPE_CHECKING:
     from twin.stabilize import disturbance, load_protection, upstream
@@ -49,7 +47,7 @@ class Ups(Model):
         return upstream.UpsFilter(**given, rated_w=self.rated_w or 1.1 * highest_w)
 
 
-class Generator(Model):
+class Generator(Checked):
     """Gensets that carry the site alone, all as one machine."""
 
     rated_va: float | None = quantity(
@@ -87,13 +85,11 @@ class Generator(Model):
         rated_va = self.rated_va or 1.2 * highest_w / self.power_factor
         return upstream.Generator(**given, rated_va=rated_va, nominal_hz=nominal_hz)
 
-    @model_validator(mode="after")
-    def _sane(self) -> Generator:
+    def _check(self) -> None:
         self.record(1e6, 60.0)
-        return self
 
 
-class Protection(Model):
+class Protection(Checked):
     """How the site lets go of a disturbed grid, and how it comes back."""
 
     ups_frac: float = quantity(0.8, "Load behind UPSs ÷ all", source=_OURS, ge=0, le=1)
@@ -154,10 +150,8 @@ class Protection(Model):
             supplies=core.Supplies(hold_up_s=self.hold_up_s),
         )  # fmt: skip
 
-    @model_validator(mode="after")
-    def _sane(self) -> Protection:
+    def _check(self) -> None:
         self.record(60.0)
-        return self
 
 
 class Disturbance(Model):

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import math
 
-from pydantic import model_validator
-
-from twin.scenario.base import Model, described, quantity
+from twin.scenario.base import Checked, described, quantity
 
 MOST_POINTS = 20_000
 _DEGREES = "the degrees of the Greener LLMs paper, from memory"
 
 
-class KnobInput(Model):
+class KnobInput(Checked):
     """Axes of the grid; every combination is a point."""
 
     model: str = described("llama2-70b", "Key of the model")
@@ -46,8 +44,7 @@ class KnobInput(Model):
         "keep up the point is null", unit="1/s", example=[0.1], max_length=50,
     )  # fmt: skip
 
-    @model_validator(mode="after")
-    def _bounded(self) -> KnobInput:
+    def _check(self) -> None:
         last = self.requests_per_gpu_s or self.load
         points = math.prod(map(len, (
             self.tensor_parallel, self.clock_frac, self.batch, self.prompt, self.output,
@@ -72,4 +69,3 @@ class KnobInput(Model):
             raise ValueError("tensor_parallel must be at most 10,000 GPUs")
         if max((*self.prompt, *self.output)) > 10_000_000:
             raise ValueError("prompt and output must be at most 10,000,000 tokens")
-        return self

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints
 
 from twin.catalogue import GPUS, SERVERS, Server
 from twin.catalogue.figure import Figure, Mark
 from twin.cooling.plants import PLANTS, PlantType, changed, settings_of
-from twin.scenario.base import Model, described, quantity
+from twin.scenario.base import Checked, Model, described, quantity
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$")]
 Ready = Literal[
@@ -46,7 +46,7 @@ def _figure(doc: str, example: float) -> Any:
     return Field(..., description=doc, examples=[told])
 
 
-class OwnServer(Model):
+class OwnServer(Checked):
     """A server type of yours around a GPU of the catalogue."""
 
     key: Key = described(..., "Name in scenarios", example="our-8xh100")
@@ -69,8 +69,7 @@ class OwnServer(Model):
     )  # fmt: skip
     file: str = described("", "File it was read from", example="ours.yaml")
 
-    @model_validator(mode="after")
-    def _sane(self) -> OwnServer:
+    def _check(self) -> None:
         _known("gpu", self.gpu, GPUS)
         _known("cooled_like", self.cooled_like, SERVERS)
         if self.key in SERVERS:
@@ -80,7 +79,6 @@ class OwnServer(Model):
         for name in ("rated_w", "provisioned_w", "height_u", "host_w", "host_slope"):
             if not getattr(self, name).value > 0.0:
                 raise ValueError(f"{name}.value must be positive; raise it")
-        return self
 
     def record(self) -> Server:
         """Convert to a server of the catalogue."""
@@ -101,7 +99,7 @@ class OwnCurve(Sourced):
     )
 
 
-class OwnPlant(Model):
+class OwnPlant(Checked):
     """A cooling plant of yours: a ready-made one with other coefficients."""
 
     key: Key = described(..., "Name in scenarios", example="lake-water")
@@ -118,8 +116,7 @@ class OwnPlant(Model):
     )  # fmt: skip
     file: str = described("", "File it was read from", example="ours.yaml")
 
-    @model_validator(mode="after")
-    def _sane(self) -> OwnPlant:
+    def _check(self) -> None:
         if self.key in PLANTS:
             raise ValueError(
                 f"key {self.key!r} is a ready-made plant; choose another name"
@@ -135,7 +132,6 @@ class OwnPlant(Model):
             if isinstance(given, OwnFigure) and given.value < least:
                 raise ValueError(f"settings {name}.value must be above 0; raise it")
         self.record()(1e6)
-        return self
 
     def record(self) -> PlantType:
         """Convert to what builds a plant for a rated IT load. [W]"""
@@ -145,7 +141,7 @@ class OwnPlant(Model):
         )
 
 
-class Own(Model):
+class Own(Checked):
     """Servers and plants of yours that the inputs name."""
 
     servers: tuple[OwnServer, ...] = described(
@@ -155,14 +151,12 @@ class Own(Model):
         (), "Cooling plants", example=[], max_length=200
     )
 
-    @model_validator(mode="after")
-    def _named_once(self) -> Own:
+    def _check(self) -> None:
         for part in ("servers", "plants"):
             keys = [entry.key for entry in getattr(self, part)]
             twice = {key for key in keys if keys.count(key) > 1}
             if twice:
                 raise ValueError(f"{part} has {min(twice)!r} twice; rename one")
-        return self
 
     def server_types(self) -> dict[str, Server]:
         """Servers by key."""

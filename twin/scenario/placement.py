@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import model_validator
-
-from twin.scenario.base import Model, described, part, quantity
+from twin.scenario.base import Checked, Model, described, part, quantity
 from twin.scenario.facility import Phases
 from twin.scenario.model import Scenario
 
@@ -66,7 +64,7 @@ class RackWiring(Model):
     )  # fmt: skip
 
 
-class PlacementInput(Model):
+class PlacementInput(Checked):
     """Where servers go, and on which feeds and phases, within every limit."""
 
     scenario: Scenario = part(
@@ -136,8 +134,7 @@ class PlacementInput(Model):
         unit="nodes", example=10_000, source="assumed", ge=1, le=10_000_000,
     )  # fmt: skip
 
-    @model_validator(mode="after")
-    def _sane(self) -> PlacementInput:
+    def _check(self) -> None:
         if len(set(self.objectives)) != len(self.objectives):
             raise ValueError(
                 f"objectives must differ, got {', '.join(self.objectives)}; name each "
@@ -145,4 +142,3 @@ class PlacementInput(Model):
             )
         if len(set(self.wirings)) != len(self.wirings):
             raise ValueError("wirings must differ; remove the double")
-        return self

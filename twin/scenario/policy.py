@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from twin.scenario.base import Model, described, quantity
+from twin.scenario.base import Checked, Model, described, quantity
 
 _POLCA = "Patel et al., POLCA, ASPLOS 2024 (second-hand quote)"
 _ASSUMED = "assumed; the publication's value was not at hand"
@@ -20,14 +20,9 @@ def decide(time_s, load_frac, in_force, memory, command):
 
 def _clock(doc: str, example: float, source: str) -> float | None:
     return quantity(  # type: ignore[no-any-return]
-        None,
-        unit="MHz",
-        doc=f"{doc}. Empty means the published A100 clock scaled to this GPU.",
-        example=example,
-        source=source,
-        gt=0,
-        le=10_000,
-    )
+        None, f"{doc}. Empty means the published A100 clock scaled to this GPU.",
+        unit="MHz", example=example, source=source, gt=0, le=10_000,
+    )  # fmt: skip
 
 
 class NoCap(Model):
@@ -36,7 +31,7 @@ class NoCap(Model):
     name: Literal["no-cap"] = described("no-cap", "Kind of policy")
 
 
-class OneThreshold(Model):
+class OneThreshold(Checked):
     """One threshold; above it low priority (or everyone) runs at a lower clock."""
 
     name: Literal["one-threshold-low", "one-threshold-all"] = described(
@@ -53,17 +48,15 @@ class OneThreshold(Model):
         "SM clock of capped servers", 1110, _ASSUMED
     )
 
-    @model_validator(mode="after")
-    def _release_is_positive(self) -> OneThreshold:
+    def _check(self) -> None:
         if self.hysteresis_frac >= self.threshold_frac:
             raise ValueError(
                 f"hysteresis_frac {self.hysteresis_frac} must be below threshold_frac "
                 f"{self.threshold_frac}; otherwise a cap is never lifted"
             )
-        return self
 
 
-class Polca(Model):
+class Polca(Checked):
     """Two thresholds: low priority slows first, then more, then high priority."""
 
     name: Literal["polca"] = described("polca", "Kind of policy")
@@ -86,8 +79,7 @@ class Polca(Model):
         "SM clock of high priority above the second threshold", 1305, _POLCA
     )
 
-    @model_validator(mode="after")
-    def _thresholds_rise(self) -> Polca:
+    def _check(self) -> None:
         if self.t1_frac >= self.t2_frac:
             raise ValueError(
                 f"t1_frac {self.t1_frac} must be below t2_frac {self.t2_frac}; "
@@ -107,7 +99,6 @@ class Polca(Model):
                 f"low_clock_t2_mhz {self.low_clock_t2_mhz} must not exceed "
                 f"low_clock_t1_mhz {self.low_clock_t1_mhz}; lower it"
             )
-        return self
 
 
 class UserPolicy(Model):

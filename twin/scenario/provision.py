@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import model_validator
-
-from twin.scenario.base import Model, described, part, quantity
+from twin.scenario.base import Checked, described, part, quantity
 from twin.scenario.serving import ServingTraffic
 
 DesignName = Literal["Base-A100", "Base-H100", "AA", "HH", "HA", "HHcap"]
 
 
-class ProvisionInput(Model):
+class ProvisionInput(Checked):
     """How many prompt and token machines, of which design."""
 
     model: str = described("llama2-70b", "Key of the model")
@@ -45,8 +43,6 @@ class ProvisionInput(Model):
     )  # fmt: skip
     seed: int = quantity(1, "Seed of every draw", ge=0, le=2**53)
 
-    @model_validator(mode="after")
-    def _once_each(self) -> ProvisionInput:
+    def _check(self) -> None:
         if len(set(self.designs)) != len(self.designs):
             raise ValueError(f"designs must differ, got {self.designs}; name each once")
-        return self

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from twin.scenario.base import Model, described, part, quantity
+from twin.scenario.base import Checked, described, part, quantity
 from twin.scenario.query_parts import Pathway, QueryClass
 from twin.scenario.query_presets import PRESETS, PresetName
 from twin.scenario.spread import Fixed, LogNormal, Spread
@@ -21,7 +21,7 @@ def _of_preset(name: str) -> Any:
     return lambda given: getattr(PRESETS[given["preset"]], name)
 
 
-class QueryEnergyInput(Model):
+class QueryEnergyInput(Checked):
     """What the energy, carbon, water and cost of a query are worked out from."""
 
     preset: PresetName = described("v2", "Where fields left out come from")
@@ -81,8 +81,7 @@ class QueryEnergyInput(Model):
         max_length=20,
     )  # fmt: skip
 
-    @model_validator(mode="after")
-    def _plausible(self) -> QueryEnergyInput:
+    def _check(self) -> None:
         low = np.array([1e-9])
         if self.pue.at(low)[0] < 1.0:
             raise ValueError(
@@ -102,7 +101,6 @@ class QueryEnergyInput(Model):
         names = [pathway.name for pathway in self.pathways]
         if len(set(names)) != len(names):
             raise ValueError(f"pathways must have different names, got {names}")
-        return self
 
     @property
     def changed(self) -> tuple[str, ...]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from twin.catalogue.figure import Mark
-from twin.scenario.base import Model, described, quantity
+from twin.scenario.base import Checked, Model, described, quantity
 from twin.scenario.spread import Spread
 from twin.types import FloatArray
 
@@ -84,7 +84,7 @@ class WorkThroughput(_Measured):
         return np.asarray(work + cache, dtype=np.float64)
 
 
-class PointsThroughput(_Measured):
+class PointsThroughput(_Measured, Checked):
     """Measured points, log-linear between them, held outside; the prompt is theirs."""
 
     kind: Literal["points"] = "points"
@@ -96,8 +96,7 @@ class PointsThroughput(_Measured):
         ..., "Output of the node at each point", unit=_RATE, example=[4322.0, 2830.0]
     )
 
-    @model_validator(mode="after")
-    def _usable(self) -> PointsThroughput:
+    def _check(self) -> None:
         if len(self.tokens_per_s) != len(self.output_tokens):
             raise ValueError(
                 "tokens_per_s must be as many as output_tokens, got "
@@ -107,7 +106,6 @@ class PointsThroughput(_Measured):
             raise ValueError("output_tokens must be positive and rise")
         if min(self.tokens_per_s) <= 0:
             raise ValueError("tokens_per_s must be positive")
-        return self
 
     def node_s(self, prompt: FloatArray, output: FloatArray) -> FloatArray:
         """Seconds of the node per query; the prompt's length does not count."""
@@ -131,7 +129,7 @@ class QueryClass(Model):
     throughput: Throughput = Field(description="Output of a node under full load")
 
 
-class Pathway(Model):
+class Pathway(Checked):
     """One way to use less energy per query, as a factor it divides it by."""
 
     name: str = described(..., "Name", example="hardware", min_length=1)
@@ -144,8 +142,6 @@ class Pathway(Model):
     source: str = described("given", "Where the range comes from")
     mark: Mark = described("assumed", "How far to trust it")
 
-    @model_validator(mode="after")
-    def _positive(self) -> Pathway:
+    def _check(self) -> None:
         if self.reduction.at(np.array([1e-9]))[0] <= 0:
             raise ValueError(f"reduction of pathway {self.name!r} must be positive")
-        return self

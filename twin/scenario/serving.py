@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from pydantic import AwareDatetime, model_validator
+from pydantic import AwareDatetime
 
-from twin.scenario.base import Model, described, part, quantity
+from twin.scenario.base import Checked, Model, described, part, quantity
 from twin.scenario.own import Own, own_field
 from twin.scenario.workload import Arrivals, DiurnalArrivals, RequestClass, TokenRange
 
@@ -27,7 +27,7 @@ def chat() -> tuple[RequestClass, ...]:
     )  # fmt: skip
 
 
-class ServingTraffic(Model):
+class ServingTraffic(Checked):
     """Requests that every system serves."""
 
     classes: tuple[RequestClass, ...] = part(
@@ -54,8 +54,7 @@ class ServingTraffic(Model):
         example="2022-07-05T12:00:00Z",
     )
 
-    @model_validator(mode="after")
-    def _bounded(self) -> ServingTraffic:
+    def _check(self) -> None:
         count = self.rate_rps * self.length_s
         if count > MOST_REQUESTS:
             raise ValueError(
@@ -63,7 +62,6 @@ class ServingTraffic(Model):
                 f"{count:,.0f} requests, more than {MOST_REQUESTS:,}; shorten the "
                 "traffic or take part of the fleet at part of the rate"
             )
-        return self
 
 
 class ServingSlo(Model):
@@ -127,7 +125,7 @@ class SystemChoice(Model):
     )
 
 
-class ServingInput(Model):
+class ServingInput(Checked):
     """Systems side by side on the same traffic."""
 
     name: str = described(
@@ -159,8 +157,7 @@ class ServingInput(Model):
     )  # fmt: skip
     seed: int = quantity(1, "Seed of every draw", ge=0, le=2**53)
 
-    @model_validator(mode="after")
-    def _labels_differ(self) -> ServingInput:
+    def _check(self) -> None:
         names = [
             s.label or f"{s.key}: {sorted(s.parameters.items())}" for s in self.systems
         ]
@@ -175,4 +172,3 @@ class ServingInput(Model):
                 f"server_counts must lie between 1 and 2000, got {self.server_counts}; "
                 "leave the others out"
             )
-        return self

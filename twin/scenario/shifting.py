@@ -6,10 +6,10 @@ import math
 from typing import Literal
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from twin.errors import ScenarioError
-from twin.scenario.base import Model, described, quantity
+from twin.scenario.base import Checked, described, quantity
 from twin.types import FloatArray
 
 MOST_JOBS = 2000
@@ -18,7 +18,7 @@ MOST_CELLS = 300_000
 Aim = Literal["carbon", "price", "headroom"]
 
 
-class DeferrableJob(Model):
+class DeferrableJob(Checked):
     """Work that may wait: a batch of queries, a fine-tuning run, an evaluation."""
 
     name: str = described(
@@ -53,8 +53,7 @@ class DeferrableJob(Model):
         "run slower",
     )  # fmt: skip
 
-    @model_validator(mode="after")
-    def _usable(self) -> DeferrableJob:
+    def _check(self) -> None:
         by_hours = self.gpu_hours is not None and self.gpu_w is not None
         if (self.energy_wh is None) != by_hours or (
             self.energy_wh is not None and (self.gpu_hours or self.gpu_w)
@@ -67,7 +66,6 @@ class DeferrableJob(Model):
                 f"deadline_h of job {self.name!r} must be after earliest_h, got "
                 f"{self.deadline_h:g} and {self.earliest_h:g}"
             )
-        return self
 
     @property
     def needed_wh(self) -> float:
@@ -77,7 +75,7 @@ class DeferrableJob(Model):
         return (self.gpu_hours or 0.0) * (self.gpu_w or 0.0)
 
 
-class ShiftInput(Model):
+class ShiftInput(Checked):
     """Jobs, signals and headroom on a grid of equal steps."""
 
     jobs: tuple[DeferrableJob, ...] = Field(
@@ -106,8 +104,7 @@ class ShiftInput(Model):
         1.0, "Energy at the meter ÷ energy of the jobs", example=1.2, ge=1, le=10
     )
 
-    @model_validator(mode="after")
-    def _usable(self) -> ShiftInput:
+    def _check(self) -> None:
         steps = len(self.headroom_w)
         for name in ("carbon_g_per_kwh", "price_usd_per_mwh", "forecast"):
             series = getattr(self, name)
@@ -135,7 +132,6 @@ class ShiftInput(Model):
                 f"jobs × steps must be at most {MOST_CELLS:,}, got "
                 f"{len(names) * steps:,}; plan fewer days at once"
             )
-        return self
 
     @property
     def signal(self) -> FloatArray | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from math import prod
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from twin.scenario.base import Model, described, part, quantity
+from twin.scenario.base import Checked, Model, described, part, quantity
 
 _OURS = "assumed"
 MOST_COMBINATIONS = 5000
@@ -46,7 +46,7 @@ class Prices(Model):
     )  # fmt: skip
 
 
-class Sizing(Model):
+class Sizing(Checked):
     """Options; every combination of one of each is tried."""
 
     floors_frac: tuple[float, ...] = quantity(
@@ -100,8 +100,7 @@ class Sizing(Model):
             )
         )  # fmt: skip
 
-    @model_validator(mode="after")
-    def _sane(self) -> Sizing:
+    def _check(self) -> None:
         for name, high in (
             ("floors_frac", 0.9), ("ballasts_frac", 1.0), ("ramps_s", 1e5),
             ("psu_j_per_gpu", 1e6), ("rack_kwh", 1e4), ("site_power_frac", 10.0),
@@ -122,4 +121,3 @@ class Sizing(Model):
                 f"options make {self.combination_count} combinations, more than "
                 f"{MOST_COMBINATIONS}; remove some"
             )
-        return self

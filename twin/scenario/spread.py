@@ -6,10 +6,10 @@ import math
 from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import Field
 from scipy.special import ndtr, ndtri
 
-from twin.scenario.base import Model, quantity
+from twin.scenario.base import Checked, Model, quantity
 from twin.types import FloatArray
 
 _Z95 = 1.6448536269514722
@@ -28,7 +28,7 @@ class Fixed(Model):
         return np.full(np.shape(u), self.value)
 
 
-class LogNormal(Model):
+class LogNormal(Checked):
     """
     Log-normal by its median and the ratio of two percentiles.
 
@@ -47,13 +47,11 @@ class LogNormal(Model):
         1e12, "Higher values are taken as this", unit=_UNIT, example=2, gt=0, le=1e12
     )
 
-    @model_validator(mode="after")
-    def _in_order(self) -> LogNormal:
+    def _check(self) -> None:
         if not self.p5 <= self.p95:
             raise ValueError(f"p5 must not exceed p95, got {self.p5} and {self.p95}")
         if not self.least <= self.median <= self.most:
             raise ValueError(f"median must be in least..most, got {self.median}")
-        return self
 
     def at(self, u: FloatArray) -> FloatArray:
         """Quantiles at `u`, 0..1."""
@@ -76,20 +74,18 @@ class Exponential(Model):
         return np.maximum(-self.median / math.log(2.0) * np.log1p(-u), self.least)
 
 
-class Uniform(Model):
+class Uniform(Checked):
     """Every value of a range alike, or alike in its logarithm."""
 
     kind: Literal["uniform", "loguniform"] = "uniform"
     low: float = quantity(..., "Lowest", unit=_UNIT, example=1.5, ge=0, le=1e12)
     high: float = quantity(..., "Highest", unit=_UNIT, example=2.5, ge=0, le=1e12)
 
-    @model_validator(mode="after")
-    def _in_order(self) -> Uniform:
+    def _check(self) -> None:
         if self.low > self.high:
             raise ValueError(f"low must not exceed high, got {self.low}, {self.high}")
         if self.kind == "loguniform" and self.low <= 0:
             raise ValueError(f"low of a loguniform must be positive, got {self.low}")
-        return self
 
     def at(self, u: FloatArray) -> FloatArray:
         """Quantiles at `u`, 0..1."""
@@ -98,7 +94,7 @@ class Uniform(Model):
         return np.asarray(self.low * (self.high / self.low) ** u, dtype=np.float64)
 
 
-class Samples(Model):
+class Samples(Checked):
     """Recorded values, such as token counts of a trace or the hours of a year."""
 
     kind: Literal["samples"] = "samples"
@@ -111,12 +107,11 @@ class Samples(Model):
         "alike", example=[1.0, 3.0],
     )  # fmt: skip
 
-    @model_validator(mode="after")
-    def _usable(self) -> Samples:
+    def _check(self) -> None:
         if min(self.values) < 0:
             raise ValueError(f"values must not be negative, got {min(self.values)}")
         if self.weights is None:
-            return self
+            return
         if len(self.weights) != len(self.values):
             raise ValueError(
                 f"weights must be as many as values, got {len(self.weights)} for "
@@ -124,7 +119,6 @@ class Samples(Model):
             )
         if min(self.weights) < 0 or sum(self.weights) <= 0:
             raise ValueError("weights must not be negative, and one must be positive")
-        return self
 
     def at(self, u: FloatArray) -> FloatArray:
         """Quantiles at `u`, 0..1."""
@@ -136,7 +130,7 @@ class Samples(Model):
         return np.asarray(values[order][np.minimum(found, len(values) - 1)])
 
 
-class Normal(Model):
+class Normal(Checked):
     """Normal, cut off at its ends where they are given."""
 
     kind: Literal["normal"] = "normal"
@@ -152,15 +146,13 @@ class Normal(Model):
         None, "Highest value; the rest is spread anew", unit=_UNIT, example=0.95
     )
 
-    @model_validator(mode="after")
-    def _has_mass(self) -> Normal:
+    def _check(self) -> None:
         low, high = self._ends()
         if not high > low:
             raise ValueError(
                 f"least {self.least} and most {self.most} leave no mass of a normal of "
                 f"mean {self.mean:g} and sd {self.sd:g}; widen them"
             )
-        return self
 
     def _ends(self) -> tuple[float, float]:
         """Cumulative probability at both ends."""
@@ -175,7 +167,7 @@ class Normal(Model):
         return np.asarray(np.clip(drawn, self.least, self.most), dtype=np.float64)
 
 
-class Triangular(Model):
+class Triangular(Checked):
     """Lowest, most likely and highest: what an expert can say."""
 
     kind: Literal["triangular"] = "triangular"
@@ -183,14 +175,12 @@ class Triangular(Model):
     mode: float = quantity(..., "Most likely", unit=_UNIT, example=1.0)
     high: float = quantity(..., "Highest", unit=_UNIT, example=1.3)
 
-    @model_validator(mode="after")
-    def _in_order(self) -> Triangular:
+    def _check(self) -> None:
         if not (self.low <= self.mode <= self.high and self.low < self.high):
             raise ValueError(
                 f"low, mode and high must rise, got {self.low}, {self.mode}, "
                 f"{self.high}; put them in order"
             )
-        return self
 
     def at(self, u: FloatArray) -> FloatArray:
         """Quantiles at `u`, 0..1."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from twin.scenario.base import Model, described, part, quantity
+from twin.scenario.base import Checked, Model, described, part, quantity
 from twin.scenario.spread import AxisSpread
 
 MOST_POINTS = 200_000
@@ -15,20 +15,18 @@ MOST_AXES = 32
 Scalar = bool | int | float | str | dict[str, Any] | list[Any] | None
 
 
-class Range(Model):
+class Range(Checked):
     """Values at equal distances, both ends included."""
 
     low: float = quantity(..., "Lowest", unit="of the field", example=0.7)
     high: float = quantity(..., "Highest", unit="of the field", example=0.9)
     count: int = quantity(5, "Values on a grid", unit="values", ge=2, le=MOST_POINTS)
 
-    @model_validator(mode="after")
-    def _rises(self) -> Range:
+    def _check(self) -> None:
         if not self.low < self.high:
             raise ValueError(
                 f"low must be below high, got {self.low} and {self.high}; swap them"
             )
-        return self
 
 
 class LogRange(Range):
@@ -37,7 +35,7 @@ class LogRange(Range):
     low: float = quantity(..., "Lowest", unit="of the field", example=0.1, gt=0)
 
 
-class Axis(Model):
+class Axis(Checked):
     """One thing that varies: a field of the inputs, and its values or its scatter."""
 
     field: str = described(
@@ -62,8 +60,7 @@ class Axis(Model):
         example={"kind": "normal", "mean": 1.0, "sd": 0.05},
     )  # fmt: skip
 
-    @model_validator(mode="after")
-    def _one_kind(self) -> Axis:
+    def _check(self) -> None:
         kinds = ("values", "range", "log", "distribution")
         given = [k for k in kinds if getattr(self, k) is not None]
         if len(given) != 1:
@@ -71,7 +68,6 @@ class Axis(Model):
                 f"{self.field} must have exactly one of {', '.join(kinds)}, it has "
                 f"{', '.join(given) or 'none'}; keep one"
             )
-        return self
 
     @property
     def kind(self) -> str:
@@ -142,7 +138,7 @@ class Search(Model):
     )  # fmt: skip
 
 
-class Rare(Model):
+class Rare(Checked):
     """How likely a rare event is: the first of `limits` passed."""
 
     kind: Literal["rare"] = "rare"
@@ -162,15 +158,13 @@ class Rare(Model):
         50_000, "Most points answered", unit="points", ge=100, le=MOST_POINTS
     )
 
-    @model_validator(mode="after")
-    def _has_a_step(self) -> Rare:
+    def _check(self) -> None:
         first = self.points * self.replicas
         if first > self.most_points:
             raise ValueError(
                 f"most_points {self.most_points} must be at least points × replicas, "
                 f"{first}, the first step; raise it"
             )
-        return self
 
 
 Design = Annotated[
@@ -178,7 +172,7 @@ Design = Annotated[
 ]
 
 
-class Limit(Model):
+class Limit(Checked):
     """What an output must not pass."""
 
     output: str = described(
@@ -191,14 +185,12 @@ class Limit(Model):
         None, "It must not be below", unit="of the output", example=0.99
     )
 
-    @model_validator(mode="after")
-    def _one_side(self) -> Limit:
+    def _check(self) -> None:
         if (self.at_most is None) == (self.at_least is None):
             raise ValueError(
                 f"{self.output} must have exactly one of at_most and at_least; use two "
                 "limits for two sides"
             )
-        return self
 
     def passed(self, value: float) -> bool:
         """Whether a value breaks it; an undefined one does."""
@@ -238,7 +230,7 @@ class Stop(Model):
     )  # fmt: skip
 
 
-class StudySpec(Model):
+class StudySpec(Checked):
     """One question at many points. The same study and seed give the same bytes."""
 
     name: str = described(
@@ -275,8 +267,7 @@ class StudySpec(Model):
     )
     seed: int = quantity(1, "Seed of the design", ge=0, le=2**31 - 1)
 
-    @model_validator(mode="after")
-    def _fits(self) -> StudySpec:
+    def _check(self) -> None:
         fields = [axis.field for axis in self.axes]
         twice = sorted({f for f in fields if fields.count(f) > 1})
         if twice:
@@ -302,4 +293,3 @@ class StudySpec(Model):
                 "limits must not be empty where the design is rare; the first says "
                 "which event is meant"
             )
-        return self

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import model_validator
-
 from twin.catalogue.gpus import CLOCK_CURVES, GPUS
-from twin.scenario.base import Model, Recorded, described, part, quantity
+from twin.scenario.base import Checked, Model, Recorded, described, part, quantity
 from twin.scenario.grid_side import Disturbance, Generator, Protection, Ups
 from twin.scenario.measures import Measures
 from twin.scenario.sizing import Sizing
@@ -50,7 +48,7 @@ class Levels(Model):
     )  # fmt: skip
 
 
-class Job(Model):
+class Job(Checked):
     """One synchronous training job."""
 
     name: str = described(
@@ -154,14 +152,12 @@ class Job(Model):
             end_s=float("inf") if end_s is None else end_s,
         )  # fmt: skip
 
-    @model_validator(mode="after")
-    def _sane(self) -> Job:
+    def _check(self) -> None:
         if self.gpu not in GPUS:
             raise ValueError(
                 f"gpu {self.gpu!r} is not in the catalogue; known are {', '.join(GPUS)}"
             )
         self.record()
-        return self
 
 
 class Plant(Recorded):
@@ -195,7 +191,7 @@ class Plant(Recorded):
     )  # fmt: skip
 
 
-class Connection(Model):
+class Connection(Checked):
     """The point of connection and what is contracted there."""
 
     contract_w: float | None = quantity(
@@ -247,15 +243,13 @@ class Connection(Model):
             return Harmonics()
         return Harmonics(order=self.harmonic_orders, current_frac=self.harmonic_frac)
 
-    @model_validator(mode="after")
-    def _sane(self) -> Connection:
+    def _check(self) -> None:
         if len(self.harmonic_orders) != len(self.harmonic_frac):
             raise ValueError(
                 f"harmonic_orders must have a value each in harmonic_frac, got "
                 f"{len(self.harmonic_frac)}; give both lists alike"
             )
         self.harmonics()
-        return self
 
 
 class OwnRule(Recorded):
@@ -309,7 +303,7 @@ class OwnRule(Recorded):
     date: str = described("unknown", "Of its text", example="2026-01-01", max_length=40)
 
 
-class Training(Model):
+class Training(Checked):
     """Training jobs behind one meter, and what they are measured against."""
 
     jobs: tuple[Job, ...] = part(
@@ -368,8 +362,7 @@ class Training(Model):
         """Convert the jobs to the core's records; each has draws of its own."""
         return tuple(job.record(seed + k) for k, job in enumerate(self.jobs))
 
-    @model_validator(mode="after")
-    def _sane(self) -> Training:
+    def _check(self) -> None:
         samples = self.horizon_s / self.sample_s
         if samples > _MOST_SAMPLES:
             raise ValueError(
@@ -396,4 +389,3 @@ class Training(Model):
             raise ValueError(
                 f"own_rules has {doubles[0]!r}, which rules names too; rename it"
             )
-        return self

@@ -6,25 +6,23 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from twin.scenario.base import Model, described, part, quantity
+from twin.scenario.base import Checked, Model, described, part, quantity
 
 
-class TokenRange(Model):
+class TokenRange(Checked):
     """Token counts drawn uniformly from a closed range."""
 
     min: int = quantity(..., "Fewest", unit="tokens", example=2048, ge=1, le=200_000)
     max: int = quantity(..., "Most", unit="tokens", example=8192, ge=1, le=200_000)
 
-    @model_validator(mode="after")
-    def _ordered(self) -> TokenRange:
+    def _check(self) -> None:
         if self.max < self.min:
             raise ValueError(
                 f"max {self.max} must not be below min {self.min}; swap them"
             )
-        return self
 
 
-class RequestClass(Model):
+class RequestClass(Checked):
     """One kind of request: its share, priority split and token lengths."""
 
     name: str = described(
@@ -53,8 +51,7 @@ class RequestClass(Model):
         example="azure-llm-2023-conv",
     )
 
-    @model_validator(mode="after")
-    def _one_length_source(self) -> RequestClass:
+    def _check(self) -> None:
         ranges = self.prompt_tokens is not None and self.output_tokens is not None
         either = self.prompt_tokens is not None or self.output_tokens is not None
         if self.lengths is None and not ranges:
@@ -66,7 +63,6 @@ class RequestClass(Model):
             raise ValueError(
                 f"class {self.name!r} has both lengths and token ranges; keep one"
             )
-        return self
 
 
 class DiurnalArrivals(Model):
@@ -125,7 +121,7 @@ Arrivals = Annotated[
 ]
 
 
-class Load(Model):
+class Load(Checked):
     """How much traffic: scaled to a peak, or given as a rate."""
 
     target_peak_frac: float | None = quantity(
@@ -153,14 +149,12 @@ class Load(Model):
         ]
         return data if any(given) else {**data, "target_peak_frac": 0.79}
 
-    @model_validator(mode="after")
-    def _one_of_two(self) -> Load:
+    def _check(self) -> None:
         if self.target_peak_frac is not None and self.requests_per_server_s is not None:
             raise ValueError(
                 "give target_peak_frac or requests_per_server_s, not both; "
                 "remove the one you do not mean"
             )
-        return self
 
 
 def published_classes() -> tuple[RequestClass, ...]:
@@ -184,7 +178,7 @@ def published_classes() -> tuple[RequestClass, ...]:
     )  # fmt: skip
 
 
-class Replay(Model):
+class Replay(Checked):
     """Recorded power that the servers draw again, in place of requests."""
 
     series: str = described(
@@ -201,16 +195,14 @@ class Replay(Model):
         example=86_400, gt=0, le=4e8,
     )  # fmt: skip
 
-    @model_validator(mode="after")
-    def _ordered(self) -> Replay:
+    def _check(self) -> None:
         if self.to_s is not None and self.to_s <= self.from_s:
             raise ValueError(
                 f"to_s {self.to_s:g} must be after from_s {self.from_s:g}; raise it"
             )
-        return self
 
 
-class Workload(Model):
+class Workload(Checked):
     """What the fleet is asked to do."""
 
     classes: tuple[RequestClass, ...] = part(
@@ -233,12 +225,10 @@ class Workload(Model):
         example={"series": "last week", "speed": 60},
     )
 
-    @model_validator(mode="after")
-    def _names_differ(self) -> Workload:
+    def _check(self) -> None:
         names = [c.name for c in self.classes]
         twice = sorted({n for n in names if names.count(n) > 1})
         if twice:
             raise ValueError(
                 f"class names must differ; {', '.join(twice)} appears twice"
             )
-        return self

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from twin.facility.answer import facility_of
 from twin.scenario.model import Scenario
@@ -249,38 +249,40 @@ def _answer(
     )  # fmt: skip
 
 
+_AS_FOUND = (
+    "peak_row_w", "row_limit_w", "peak_row_frac", "hottest_c", "power_throttle_min",
+    "thermal_throttle_min", "throttle_min", "saas_p99", "unplaced",
+)  # fmt: skip
+
+
 def _lever(after: Outcome, before: Outcome, struck: bool) -> LeverResult:
+    lost, lost_before = _lost(after), _lost(before)
+    emergency = None
+    if struck:
+        iaas, saas, quality = (_share(part) for part in after.lost_in_emergency)
+        emergency = EmergencyLoss(
+            iaas_lost_frac=iaas, saas_lost_frac=saas, quality_lost_frac=quality
+        )
     return LeverResult(
-        levers=after.levers.label, peak_row_w=after.peak_row_w,
-        row_limit_w=after.row_limit_w, peak_row_frac=after.peak_row_frac,
-        hottest_c=after.hottest_c, power_throttle_min=after.power_throttle_min,
-        thermal_throttle_min=after.thermal_throttle_min,
-        throttle_min=after.throttle_min, saas_p99=after.saas_p99,
-        saas_lost_frac=_share(after.saas_lost_frac),
-        iaas_slowdown_frac=_share(after.iaas_lost_frac),
-        quality_lost_frac=_share(1.0 - after.quality_frac), unplaced=after.unplaced,
-        emergency=_loss(after) if struck else None, change=_change(after, before),
+        levers=after.levers.label, **{n: getattr(after, n) for n in _AS_FOUND}, **lost,
+        emergency=emergency,
+        change=LeverChange(
+            peak_row_frac=after.peak_row_frac - before.peak_row_frac,
+            hottest_k=after.hottest_c - before.hottest_c,
+            throttle_min=after.throttle_min - before.throttle_min,
+            saas_p99=after.saas_p99 - before.saas_p99,
+            **{name: part - lost_before[name] for name, part in lost.items()},
+        ),
     )  # fmt: skip
 
 
-def _loss(outcome: Outcome) -> EmergencyLoss:
-    iaas, saas, quality = (_share(part) for part in outcome.lost_in_emergency)
-    return EmergencyLoss(
-        iaas_lost_frac=iaas, saas_lost_frac=saas, quality_lost_frac=quality
-    )
-
-
-def _change(after: Outcome, before: Outcome) -> LeverChange:
-    return LeverChange(
-        peak_row_frac=after.peak_row_frac - before.peak_row_frac,
-        hottest_k=after.hottest_c - before.hottest_c,
-        throttle_min=after.throttle_min - before.throttle_min,
-        saas_p99=after.saas_p99 - before.saas_p99,
-        saas_lost_frac=_share(after.saas_lost_frac) - _share(before.saas_lost_frac),
-        iaas_slowdown_frac=_share(after.iaas_lost_frac) - _share(before.iaas_lost_frac),
-        quality_lost_frac=_share(1.0 - after.quality_frac)
-        - _share(1.0 - before.quality_frac),
-    )
+def _lost(outcome: Outcome) -> dict[str, Any]:
+    """What was lost, as a lever's result calls it."""
+    return {
+        "saas_lost_frac": _share(outcome.saas_lost_frac),
+        "iaas_slowdown_frac": _share(outcome.iaas_lost_frac),
+        "quality_lost_frac": _share(1.0 - outcome.quality_frac),
+    }
 
 
 def _share(part: float) -> float:

@@ -17,7 +17,7 @@ from typing import Literal
 
 import numpy as np
 
-from twin.catalogue.figure import Figure, figure
+from twin.catalogue.figure import Figure
 from twin.errors import ScenarioError
 from twin.scenario.base import Model, quantity
 from twin.serving.fleet.parts import Engine, Plan
@@ -52,8 +52,8 @@ class Logged:
     ordered_w: dict[str, tuple[float, float]]
 
 
-_A100_IDLE = figure(48.8, "W", f"{SOURCE}; A100 PCIe, 300 s idle", "measured")
-_H100_IDLE = figure(69.4, "W", f"{SOURCE}; H100, 300 s idle", "measured")
+_A100_IDLE = Figure(48.8, "W", f"{SOURCE}; A100 PCIe, 300 s idle", "measured")
+_H100_IDLE = Figure(69.4, "W", f"{SOURCE}; H100, 300 s idle", "measured")
 
 A100_LOGGED: dict[DataType, Logged] = {
     "fp16": Logged(

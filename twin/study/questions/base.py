@@ -17,7 +17,7 @@ Better = Literal["less", "more", "neither"]
 Outputs = dict[str, float]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Metric:
     """
     One figure that a question yields at every point.

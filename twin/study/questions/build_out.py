@@ -38,41 +38,21 @@ QUESTION = Question(
     "under lead times, limits and prices.",
     model=BuildOutInput, evaluate=answer,
     metrics=(
-        Metric(
-            key="net_present_cost_usd", unit="USD", label="Net present cost",
-            better="less",
-        ),
-        Metric(
-            key="spend_usd", unit="USD", label="Spent, without unserved demand",
-            better="less",
-        ),
-        Metric(
-            key="cost_per_server_h_usd", unit="USD", label="Cost per server-hour",
-            better="less",
-        ),
-        Metric(key="carbon_t", unit="t", label="Carbon", better="less"),
-        Metric(key="water_m3", unit="m3", label="Water", better="less"),
-        Metric(
-            key="unmet_server_years", unit="years", label="Server-years unserved",
-            better="less",
-        ),
-        Metric(key="unmet_frac", unit="1", label="Demand unserved", better="less"),
-        Metric(
-            key="served_server_years", unit="years", label="Server-years served",
-            better="more",
-        ),
-        Metric(
-            key="stranded_w", unit="W", label="Stranded power, mean", better="less"
-        ),
-        Metric(key="spare_w", unit="W", label="Spare utility power, mean"),
-        Metric(key="blocks_usd", unit="USD", label="Blocks ordered", better="less"),
-        Metric(key="servers_usd", unit="USD", label="Servers bought", better="less"),
-        Metric(key="blocks_ordered", unit="blocks", label="Blocks ordered"),
-        Metric(
-            key="short_periods", unit="periods", label="Periods with demand waiting",
-            better="less",
-        ),
-        Metric(key="last_peak_w", unit="W", label="Peak at the meter at the end"),
-        Metric(key="gap_frac", unit="1", label="Gap to the best plan", better="less"),
+        Metric("net_present_cost_usd", "USD", "Net present cost", "less"),
+        Metric("spend_usd", "USD", "Spent, without unserved demand", "less"),
+        Metric("cost_per_server_h_usd", "USD", "Cost per server-hour", "less"),
+        Metric("carbon_t", "t", "Carbon", "less"),
+        Metric("water_m3", "m3", "Water", "less"),
+        Metric("unmet_server_years", "years", "Server-years unserved", "less"),
+        Metric("unmet_frac", "1", "Demand unserved", "less"),
+        Metric("served_server_years", "years", "Server-years served", "more"),
+        Metric("stranded_w", "W", "Stranded power, mean", "less"),
+        Metric("spare_w", "W", "Spare utility power, mean"),
+        Metric("blocks_usd", "USD", "Blocks ordered", "less"),
+        Metric("servers_usd", "USD", "Servers bought", "less"),
+        Metric("blocks_ordered", "blocks", "Blocks ordered"),
+        Metric("short_periods", "periods", "Periods with demand waiting", "less"),
+        Metric("last_peak_w", "W", "Peak at the meter at the end"),
+        Metric("gap_frac", "1", "Gap to the best plan", "less"),
     ),
 )  # fmt: skip

@@ -43,42 +43,23 @@ QUESTION = Question(
     "and lost.",
     model=Scenario, evaluate=campus, needs=needs,
     metrics=(
+        Metric("utility_peak_w", "W", "Peak at the utility", "less"),
+        Metric("utility_wh", "Wh", "Energy from the utility", "less"),
+        Metric("facility_wh", "Wh", "Campus energy", "less"),
+        Metric("it_wh", "Wh", "IT energy"),
+        Metric("pue", "1", "PUE", "less"),
+        Metric("server_count", "servers", "Servers", "more"),
+        Metric("contract_exceeded_s", "s", "Above the contract", "less"),
         Metric(
-            key="utility_peak_w", unit="W", label="Peak at the utility", better="less"
+            "contract_longest_s", "s", "Above the contract, longest stretch", "less"
         ),
-        Metric(
-            key="utility_wh", unit="Wh", label="Energy from the utility", better="less"
-        ),
-        Metric(key="facility_wh", unit="Wh", label="Campus energy", better="less"),
-        Metric(key="it_wh", unit="Wh", label="IT energy"),
-        Metric(key="pue", unit="1", label="PUE", better="less"),
-        Metric(key="server_count", unit="servers", label="Servers", better="more"),
-        Metric(
-            key="contract_exceeded_s", unit="s", label="Above the contract",
-            better="less",
-        ),
-        Metric(
-            key="contract_longest_s", unit="s",
-            label="Above the contract, longest stretch", better="less",
-        ),
-        Metric(
-            key="ceiling_s", unit="s", label="Clocks held down by the campus",
-            better="less",
-        ),
-        Metric(
-            key="short_w", unit="W", label="Load above the contract no clock takes",
-            better="less",
-        ),
-        Metric(
-            key="capped_server_h", unit="h", label="Server-hours below full clock",
-            better="less",
-        ),
-        Metric(
-            key="lost_server_h", unit="h", label="Server-hours lost", better="less"
-        ),
-        Metric(key="water_m3", unit="m3", label="Fresh water", better="less"),
-        Metric(key="trips", unit="trips", label="Breaker trips", better="less"),
-        Metric(key="hottest_c", unit="C", label="Hottest GPU", better="less"),
-        Metric(key="inlet_peak_c", unit="C", label="Warmest inlet", better="less"),
+        Metric("ceiling_s", "s", "Clocks held down by the campus", "less"),
+        Metric("short_w", "W", "Load above the contract no clock takes", "less"),
+        Metric("capped_server_h", "h", "Server-hours below full clock", "less"),
+        Metric("lost_server_h", "h", "Server-hours lost", "less"),
+        Metric("water_m3", "m3", "Fresh water", "less"),
+        Metric("trips", "trips", "Breaker trips", "less"),
+        Metric("hottest_c", "C", "Hottest GPU", "less"),
+        Metric("inlet_peak_c", "C", "Warmest inlet", "less"),
     ),
 )  # fmt: skip

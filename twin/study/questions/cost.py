@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 from twin.cost.answer import CostResult, cost
 from twin.cost.load import HOURS, YearLoad, site_load
@@ -22,12 +23,7 @@ def needs(inputs: CostInput) -> Needs:
     grid = () if name is None else (("energy.grid", name),)
     if inputs.site is None:
         return Needs(grid=grid)
-    inner = site.needs(inputs.site)
-    return Needs(
-        datasets=tuple((f"site.{field}", name) for field, name in inner.datasets),
-        weather=tuple((f"site.{field}", name) for field, name in inner.weather),
-        grid=grid,
-    )
+    return replace(site.needs(inputs.site, within="site."), grid=grid)
 
 
 def whole_year(year: GridYear) -> GridHours:
@@ -107,39 +103,18 @@ QUESTION = Question(
     "levelised cost of a server-hour.",
     model=CostInput, evaluate=figures, needs=needs,
     metrics=(
-        Metric(
-            key="net_present_cost_usd", unit="USD", label="Net present cost",
-            better="less",
-        ),
-        Metric(
-            key="cost_per_server_h_usd", unit="USD", label="Cost per server-hour",
-            better="less",
-        ),
-        Metric(
-            key="cost_per_it_kwh_usd", unit="USD", label="Cost per IT kilowatt-hour",
-            better="less",
-        ),
-        Metric(
-            key="capital_usd", unit="USD", label="Spent at the start", better="less"
-        ),
-        Metric(
-            key="energy_usd", unit="USD", label="Energy of a year", better="less"
-        ),
-        Metric(
-            key="demand_usd", unit="USD", label="Demand charge of a year",
-            better="less",
-        ),
-        Metric(
-            key="lost_usd", unit="USD", label="Lost server-hours, all years",
-            better="less",
-        ),
-        Metric(key="carbon_t", unit="t", label="Carbon, all years", better="less"),
-        Metric(key="water_m3", unit="m3", label="Water, all years", better="less"),
-        Metric(
-            key="energy_kwh", unit="kWh", label="Site energy of a year", better="less"
-        ),
-        Metric(key="peak_w", unit="W", label="Peak at the meter", better="less"),
-        Metric(key="pue", unit="1", label="PUE", better="less"),
-        Metric(key="server_count", unit="servers", label="Servers", better="more"),
+        Metric("net_present_cost_usd", "USD", "Net present cost", "less"),
+        Metric("cost_per_server_h_usd", "USD", "Cost per server-hour", "less"),
+        Metric("cost_per_it_kwh_usd", "USD", "Cost per IT kilowatt-hour", "less"),
+        Metric("capital_usd", "USD", "Spent at the start", "less"),
+        Metric("energy_usd", "USD", "Energy of a year", "less"),
+        Metric("demand_usd", "USD", "Demand charge of a year", "less"),
+        Metric("lost_usd", "USD", "Lost server-hours, all years", "less"),
+        Metric("carbon_t", "t", "Carbon, all years", "less"),
+        Metric("water_m3", "m3", "Water, all years", "less"),
+        Metric("energy_kwh", "kWh", "Site energy of a year", "less"),
+        Metric("peak_w", "W", "Peak at the meter", "less"),
+        Metric("pue", "1", "PUE", "less"),
+        Metric("server_count", "servers", "Servers", "more"),
     ),
 )  # fmt: skip

@@ -28,27 +28,14 @@ QUESTION = Question(
     doc="Energy, carbon, water and cost of a query and of a day of the fleet.",
     model=QueryEnergyInput, evaluate=answer,
     metrics=(
-        Metric(key="typical_wh", unit="Wh", label="Typical query", better="less"),
-        Metric(key="long_wh", unit="Wh", label="Long query", better="less"),
-        Metric(
-            key="typical_p95_wh", unit="Wh", label="Typical query, P95", better="less"
-        ),
-        Metric(
-            key="typical_carbon_g", unit="g", label="Carbon, typical", better="less"
-        ),
-        Metric(
-            key="typical_water_ml", unit="ml", label="Water, typical", better="less"
-        ),
-        Metric(
-            key="typical_cost_usd", unit="USD", label="Cost, typical", better="less"
-        ),
-        Metric(key="fleet_gwh", unit="GWh", label="Fleet, a day", better="less"),
-        Metric(
-            key="fleet_megawatt", unit="MW", label="Fleet, mean power", better="less"
-        ),
-        Metric(
-            key="fleet_after_gwh", unit="GWh", label="Fleet after pathways",
-            better="less",
-        ),
+        Metric("typical_wh", "Wh", "Typical query", "less"),
+        Metric("long_wh", "Wh", "Long query", "less"),
+        Metric("typical_p95_wh", "Wh", "Typical query, P95", "less"),
+        Metric("typical_carbon_g", "g", "Carbon, typical", "less"),
+        Metric("typical_water_ml", "ml", "Water, typical", "less"),
+        Metric("typical_cost_usd", "USD", "Cost, typical", "less"),
+        Metric("fleet_gwh", "GWh", "Fleet, a day", "less"),
+        Metric("fleet_megawatt", "MW", "Fleet, mean power", "less"),
+        Metric("fleet_after_gwh", "GWh", "Fleet after pathways", "less"),
     ),
 )  # fmt: skip

@@ -6,45 +6,41 @@ from twin.catalogue.reliability import UPKEEP
 from twin.facility.answer import facility_of, weather_of
 from twin.plan.memo import Memo
 from twin.reliability import answer, judge_of
-from twin.scenario import dataset_fields
 from twin.scenario.reliability import Reliability
+from twin.study.questions import site
 from twin.study.questions.base import Ground, Metric, Needs, Outputs, Question
 
 KINDS = (*(kind for kind in UPKEEP if kind != "server"), "maintenance")
 
 METRICS = (
     Metric(
-        key="lost_server_h", unit="h", label="Lost server-hours a year, single "
-        "failures and pairs", better="less",
+        "lost_server_h", "h", "Lost server-hours a year, single failures and pairs",
+        "less",
     ),
-    Metric(key="availability", unit="1", label="Availability", better="more"),
+    Metric("availability", "1", "Availability", "more"),
+    Metric("deep_loss_prob", "1", "Probability of a year with a deep loss", "less"),
+    Metric("deep_loss_low_prob", "1", "Its 95 % interval, from"),
+    Metric("deep_loss_high_prob", "1", "Its 95 % interval, to"),
     Metric(
-        key="deep_loss_prob", unit="1", label="Probability of a year with a deep loss",
-        better="less",
-    ),
-    Metric(key="deep_loss_low_prob", unit="1", label="Its 95 % interval, from"),
-    Metric(key="deep_loss_high_prob", unit="1", label="Its 95 % interval, to"),
-    Metric(
-        key="deep_losses_per_year", unit="1/year", label="Deep losses a year, single "
-        "failures and pairs", better="less",
+        "deep_losses_per_year", "1/year",
+        "Deep losses a year, single failures and pairs", "less",
     ),
     Metric(
-        key="simulated_lost_server_h", unit="h", label="Lost server-hours a year, "
-        "simulated to any depth", better="less",
+        "simulated_lost_server_h", "h",
+        "Lost server-hours a year, simulated to any depth", "less",
     ),
-    Metric(key="simulated_low_server_h", unit="h", label="Its 95 % interval, from"),
-    Metric(key="simulated_high_server_h", unit="h", label="Its 95 % interval, to"),
+    Metric("simulated_low_server_h", "h", "Its 95 % interval, from"),
+    Metric("simulated_high_server_h", "h", "Its 95 % interval, to"),
     Metric(
-        key="capped_server_h", unit="h", label="Server-hours a year that failures put "
-        "under a cap", better="less",
-    ),
-    Metric(
-        key="server_fault_h", unit="h", label="Server-hours a year lost by faults of "
-        "servers themselves", better="less",
+        "capped_server_h", "h", "Server-hours a year that failures put under a cap",
+        "less",
     ),
     Metric(
-        key="left_out_server_h", unit="h", label="Server-hours a year at most in pairs "
-        "not followed",
+        "server_fault_h", "h",
+        "Server-hours a year lost by faults of servers themselves", "less",
+    ),
+    Metric(
+        "left_out_server_h", "h", "Server-hours a year at most in pairs not followed"
     ),
     *(
         Metric(
@@ -80,14 +76,7 @@ def evaluate(document: Reliability, ground: Ground, memo: Memo) -> Outputs:
 
 def needs(document: Reliability) -> Needs:
     """Return recorded traffic and weather that the site names."""
-    facility = facility_of(document.scenario)
-    name = facility.weather.dataset
-    weather = () if name is None else (("scenario.facility.weather.dataset", name),)
-    fields = tuple(
-        (f"scenario.{field}", dataset)
-        for field, dataset in dataset_fields(document.scenario)
-    )
-    return Needs(datasets=fields, weather=weather)
+    return site.needs(document.scenario, within="scenario.")
 
 
 QUESTION = Question(

@@ -47,45 +47,28 @@ def figures(run: RunResult) -> Outputs:
 
 
 METRICS = (
-    Metric(key="peak_frac", unit="1", label="Peak ÷ limit", better="less"),
-    Metric(key="peak_w", unit="W", label="Peak row power", better="less"),
-    Metric(key="mean_w", unit="W", label="Mean row power"),
-    Metric(key="energy_wh", unit="Wh", label="Energy", better="less"),
-    Metric(
-        key="energy_per_token_j", unit="J", label="Energy per token", better="less"
-    ),
-    Metric(key="server_count", unit="servers", label="Servers", better="more"),
-    Metric(key="headroom_w", unit="W", label="Headroom at the peak", better="more"),
-    Metric(key="meets_slo", unit="1", label="Keeps service levels", better="more"),
-    Metric(key="brakes", unit="brakes", label="Power brakes", better="less"),
-    Metric(key="caps", unit="caps", label="Cap commands", better="less"),
-    Metric(key="capped_low_s", unit="s", label="Low priority capped", better="less"),
-    Metric(key="capped_high_s", unit="s", label="High priority capped", better="less"),
-    Metric(key="above_limit_s", unit="s", label="Time above limit", better="less"),
-    Metric(
-        key="high_p50_impact_frac", unit="1", label="High priority P50 rise",
-        better="less",
-    ),
-    Metric(
-        key="high_p99_impact_frac", unit="1", label="High priority P99 rise",
-        better="less",
-    ),
-    Metric(
-        key="low_p50_impact_frac", unit="1", label="Low priority P50 rise",
-        better="less",
-    ),
-    Metric(
-        key="low_p99_impact_frac", unit="1", label="Low priority P99 rise",
-        better="less",
-    ),
-    Metric(key="high_ttft_p99_s", unit="s", label="High TTFT P99", better="less"),
-    Metric(key="high_e2e_p99_s", unit="s", label="High latency P99", better="less"),
-    Metric(
-        key="throughput_tokens_per_s", unit="1/s", label="Tokens per second",
-        better="more",
-    ),
-    Metric(key="refused_frac", unit="1", label="Requests refused", better="less"),
-    Metric(key="rise_40s_frac", unit="1", label="Largest rise in 40 s", better="less"),
+    Metric("peak_frac", "1", "Peak ÷ limit", "less"),
+    Metric("peak_w", "W", "Peak row power", "less"),
+    Metric("mean_w", "W", "Mean row power"),
+    Metric("energy_wh", "Wh", "Energy", "less"),
+    Metric("energy_per_token_j", "J", "Energy per token", "less"),
+    Metric("server_count", "servers", "Servers", "more"),
+    Metric("headroom_w", "W", "Headroom at the peak", "more"),
+    Metric("meets_slo", "1", "Keeps service levels", "more"),
+    Metric("brakes", "brakes", "Power brakes", "less"),
+    Metric("caps", "caps", "Cap commands", "less"),
+    Metric("capped_low_s", "s", "Low priority capped", "less"),
+    Metric("capped_high_s", "s", "High priority capped", "less"),
+    Metric("above_limit_s", "s", "Time above limit", "less"),
+    Metric("high_p50_impact_frac", "1", "High priority P50 rise", "less"),
+    Metric("high_p99_impact_frac", "1", "High priority P99 rise", "less"),
+    Metric("low_p50_impact_frac", "1", "Low priority P50 rise", "less"),
+    Metric("low_p99_impact_frac", "1", "Low priority P99 rise", "less"),
+    Metric("high_ttft_p99_s", "s", "High TTFT P99", "less"),
+    Metric("high_e2e_p99_s", "s", "High latency P99", "less"),
+    Metric("throughput_tokens_per_s", "1/s", "Tokens per second", "more"),
+    Metric("refused_frac", "1", "Requests refused", "less"),
+    Metric("rise_40s_frac", "1", "Largest rise in 40 s", "less"),
 )  # fmt: skip
 
 

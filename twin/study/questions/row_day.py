@@ -9,34 +9,28 @@ from __future__ import annotations
 
 from twin.plan.memo import Memo
 from twin.rowdays import case_of, figures, library_of, replay
-from twin.scenario import dataset_fields
 from twin.scenario.model import Scenario
-from twin.study.questions.base import Ground, Metric, Needs, Outputs, Question
+from twin.study.questions import row
+from twin.study.questions.base import Ground, Metric, Outputs, Question
 
 METRICS = (
-    Metric(key="peak_frac", unit="1", label="Peak power ÷ limit", better="less"),
-    Metric(key="peak_w", unit="W", label="Peak power", better="less"),
-    Metric(key="mean_w", unit="W", label="Mean power"),
-    Metric(key="energy_wh", unit="Wh", label="Energy", better="less"),
-    Metric(key="above_limit_s", unit="s", label="Time above the limit", better="less"),
-    Metric(key="brakes", unit="1", label="Power brakes", better="less"),
-    Metric(key="caps_low", unit="1", label="Caps of low priority", better="less"),
-    Metric(key="caps_high", unit="1", label="Caps of high priority", better="less"),
+    Metric("peak_frac", "1", "Peak power ÷ limit", "less"),
+    Metric("peak_w", "W", "Peak power", "less"),
+    Metric("mean_w", "W", "Mean power"),
+    Metric("energy_wh", "Wh", "Energy", "less"),
+    Metric("above_limit_s", "s", "Time above the limit", "less"),
+    Metric("brakes", "1", "Power brakes", "less"),
+    Metric("caps_low", "1", "Caps of low priority", "less"),
+    Metric("caps_high", "1", "Caps of high priority", "less"),
+    Metric("capped_low_s", "s", "Time low priority was slowed", "less"),
+    Metric("capped_high_s", "s", "Time high priority was slowed", "less"),
     Metric(
-        key="capped_low_s", unit="s", label="Time low priority was slowed",
-        better="less",
+        "lost_low_frac", "1", "Low-priority work that slowed clocks had no room for",
+        "less",
     ),
     Metric(
-        key="capped_high_s", unit="s", label="Time high priority was slowed",
-        better="less",
-    ),
-    Metric(
-        key="lost_low_frac", unit="1", label="Low-priority work that slowed clocks had "
-        "no room for", better="less",
-    ),
-    Metric(
-        key="lost_high_frac", unit="1", label="High-priority work that slowed clocks "
-        "had no room for", better="less",
+        "lost_high_frac", "1", "High-priority work that slowed clocks had no room for",
+        "less",
     ),
 )  # fmt: skip
 
@@ -49,14 +43,9 @@ def evaluate(document: Scenario, ground: Ground, memo: Memo) -> Outputs:
     return figures(library, case, found[0])
 
 
-def needs(document: Scenario) -> Needs:
-    """Return the recorded traffic that the scenario names."""
-    return Needs(datasets=tuple(dataset_fields(document)))
-
-
 QUESTION = Question(
     key="row-day", label="A row's day under control",
     doc="How high one row's power goes, and what caps and brakes it takes, on one draw "
     "of its day.",
-    model=Scenario, metrics=METRICS, evaluate=evaluate, needs=needs,
+    model=Scenario, metrics=METRICS, evaluate=evaluate, needs=row.needs,
 )  # fmt: skip

@@ -68,28 +68,19 @@ QUESTION = Question(
     doc="What the first system of a serving study does with its traffic.",
     model=ServingInput, evaluate=answer, needs=needs,
     metrics=(
-        Metric(
-            key="attained_frac", unit="1", label="Requests within limits", better="more"
-        ),
-        Metric(key="mean_power_w", unit="W", label="Mean site power", better="less"),
-        Metric(key="peak_power_w", unit="W", label="Peak site power", better="less"),
-        Metric(
-            key="energy_per_token_j", unit="J", label="Energy per token", better="less"
-        ),
-        Metric(
-            key="energy_per_unit_wh", unit="Wh", label="Energy per request",
-            better="less",
-        ),
-        Metric(key="cost_usd", unit="USD", label="Cost", better="less"),
-        Metric(key="carbon_g", unit="g", label="Carbon", better="less"),
-        Metric(key="gpu_hours", unit="h", label="GPU-hours", better="less"),
-        Metric(key="ttft_p99_s", unit="s", label="TTFT P99", better="less"),
-        Metric(key="tbt_p99_s", unit="s", label="TBT P99", better="less"),
-        Metric(key="e2e_p99_s", unit="s", label="Latency P99", better="less"),
-        Metric(key="refused_frac", unit="1", label="Requests refused", better="less"),
-        Metric(
-            key="energy_ratio", unit="1", label="Energy ÷ baseline's", better="less"
-        ),
-        Metric(key="quality_frac", unit="1", label="Quality kept", better="more"),
+        Metric("attained_frac", "1", "Requests within limits", "more"),
+        Metric("mean_power_w", "W", "Mean site power", "less"),
+        Metric("peak_power_w", "W", "Peak site power", "less"),
+        Metric("energy_per_token_j", "J", "Energy per token", "less"),
+        Metric("energy_per_unit_wh", "Wh", "Energy per request", "less"),
+        Metric("cost_usd", "USD", "Cost", "less"),
+        Metric("carbon_g", "g", "Carbon", "less"),
+        Metric("gpu_hours", "h", "GPU-hours", "less"),
+        Metric("ttft_p99_s", "s", "TTFT P99", "less"),
+        Metric("tbt_p99_s", "s", "TBT P99", "less"),
+        Metric("e2e_p99_s", "s", "Latency P99", "less"),
+        Metric("refused_frac", "1", "Requests refused", "less"),
+        Metric("energy_ratio", "1", "Energy ÷ baseline's", "less"),
+        Metric("quality_frac", "1", "Quality kept", "more"),
     ),
 )  # fmt: skip

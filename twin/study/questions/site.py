@@ -38,12 +38,14 @@ class CoolingYear(Model):
     )  # fmt: skip
 
 
-def needs(inputs: Scenario) -> Needs:
-    """Recorded traffic and weather that a site names."""
-    facility = facility_of(inputs)
-    name = facility.weather.dataset
-    weather = () if name is None else (("facility.weather.dataset", name),)
-    return Needs(datasets=tuple(dataset_fields(inputs)), weather=weather)
+def needs(inputs: Scenario, within: str = "") -> Needs:
+    """Recorded traffic and weather that a site names; `within` leads its fields."""
+    name = facility_of(inputs).weather.dataset
+    field = f"{within}facility.weather.dataset"
+    return Needs(
+        datasets=tuple((f"{within}{f}", n) for f, n in dataset_fields(inputs)),
+        weather=() if name is None else ((field, name),),
+    )
 
 
 def run(inputs: Scenario, ground: Ground, memo: Memo) -> SiteAnswer:
@@ -129,33 +131,20 @@ SITE = Question(
     doc="Power, cooling, protection and control of a whole site through its events.",
     model=Scenario, evaluate=site, needs=needs,
     metrics=(
-        Metric(
-            key="facility_peak_w", unit="W", label="Peak at the utility", better="less"
-        ),
-        Metric(key="it_peak_w", unit="W", label="Peak IT load"),
-        Metric(key="facility_wh", unit="Wh", label="Site energy", better="less"),
-        Metric(key="it_wh", unit="Wh", label="IT energy"),
-        Metric(key="pue", unit="1", label="PUE", better="less"),
-        Metric(key="server_count", unit="servers", label="Servers", better="more"),
-        Metric(
-            key="worst_row_frac", unit="1", label="Worst row, peak ÷ limit",
-            better="less",
-        ),
-        Metric(
-            key="lost_server_h", unit="h", label="Server-hours lost", better="less"
-        ),
-        Metric(key="brakes", unit="brakes", label="Power brakes", better="less"),
-        Metric(key="caps", unit="caps", label="Cap commands", better="less"),
-        Metric(
-            key="capped_low_s", unit="s", label="Low priority capped, rows' sum",
-            better="less",
-        ),
-        Metric(
-            key="capped_high_s", unit="s", label="High priority capped, rows' sum",
-            better="less",
-        ),
-        Metric(key="trips", unit="trips", label="Breaker trips", better="less"),
-        Metric(key="hottest_c", unit="C", label="Hottest GPU", better="less"),
+        Metric("facility_peak_w", "W", "Peak at the utility", "less"),
+        Metric("it_peak_w", "W", "Peak IT load"),
+        Metric("facility_wh", "Wh", "Site energy", "less"),
+        Metric("it_wh", "Wh", "IT energy"),
+        Metric("pue", "1", "PUE", "less"),
+        Metric("server_count", "servers", "Servers", "more"),
+        Metric("worst_row_frac", "1", "Worst row, peak ÷ limit", "less"),
+        Metric("lost_server_h", "h", "Server-hours lost", "less"),
+        Metric("brakes", "brakes", "Power brakes", "less"),
+        Metric("caps", "caps", "Cap commands", "less"),
+        Metric("capped_low_s", "s", "Low priority capped, rows' sum", "less"),
+        Metric("capped_high_s", "s", "High priority capped, rows' sum", "less"),
+        Metric("trips", "trips", "Breaker trips", "less"),
+        Metric("hottest_c", "C", "Hottest GPU", "less"),
     ),
 )  # fmt: skip
 FAILURES = Question(
@@ -163,32 +152,14 @@ FAILURES = Question(
     doc="What is lost when any one thing fails at the worst record of the run.",
     model=Scenario, evaluate=failures, needs=needs,
     metrics=(
-        Metric(
-            key="worst_lost_servers", unit="servers", label="Servers lost, worst case",
-            better="less",
-        ),
-        Metric(
-            key="cases_with_loss", unit="cases", label="Failures that lose servers",
-            better="less",
-        ),
-        Metric(
-            key="mean_lost_servers", unit="servers", label="Servers lost, mean case",
-            better="less",
-        ),
-        Metric(
-            key="worst_load_frac", unit="1", label="Worst load ÷ limit after a failure",
-            better="less",
-        ),
-        Metric(
-            key="soonest_trip_s", unit="s", label="Soonest trip, an hour at most",
-            better="more",
-        ),
-        Metric(
-            key="worst_slo_damage_frac", unit="1", label="Work harmed, worst case",
-            better="less",
-        ),
-        Metric(key="cases", unit="cases", label="Failures followed"),
-        Metric(key="server_count", unit="servers", label="Servers", better="more"),
+        Metric("worst_lost_servers", "servers", "Servers lost, worst case", "less"),
+        Metric("cases_with_loss", "cases", "Failures that lose servers", "less"),
+        Metric("mean_lost_servers", "servers", "Servers lost, mean case", "less"),
+        Metric("worst_load_frac", "1", "Worst load ÷ limit after a failure", "less"),
+        Metric("soonest_trip_s", "s", "Soonest trip, an hour at most", "more"),
+        Metric("worst_slo_damage_frac", "1", "Work harmed, worst case", "less"),
+        Metric("cases", "cases", "Failures followed"),
+        Metric("server_count", "servers", "Servers", "more"),
     ),
 )  # fmt: skip
 ROOM = Question(
@@ -196,15 +167,9 @@ ROOM = Question(
     doc="How many more servers fit a site with every single failure survived.",
     model=Scenario, evaluate=room, needs=needs,
     metrics=(
-        Metric(
-            key="more_servers", unit="servers", label="More servers (10,000 at most)",
-            better="more",
-        ),
-        Metric(
-            key="best_row_servers", unit="servers", label="Most in one row",
-            better="more",
-        ),
-        Metric(key="full_rows", unit="rows", label="Rows without room", better="less"),
+        Metric("more_servers", "servers", "More servers (10,000 at most)", "more"),
+        Metric("best_row_servers", "servers", "Most in one row", "more"),
+        Metric("full_rows", "rows", "Rows without room", "less"),
     ),
 )  # fmt: skip
 COOLING = Question(
@@ -212,31 +177,14 @@ COOLING = Question(
     doc="PUE and water of a site's plant over a year at a constant load.",
     model=CoolingYear, evaluate=cooling, needs=_weather,
     metrics=(
-        Metric(key="pue", unit="1", label="PUE of the year", better="less"),
-        Metric(
-            key="wue_l_per_kwh", unit="l/kWh", label="Water per IT energy",
-            better="less",
-        ),
-        Metric(key="water_m3", unit="m3", label="Water of the year", better="less"),
-        Metric(
-            key="facility_wh", unit="Wh", label="Energy of the year", better="less"
-        ),
-        Metric(key="peak_w", unit="W", label="Peak at the utility", better="less"),
-        Metric(
-            key="economiser_hours", unit="h", label="Hours without chillers",
-            better="more",
-        ),
-        Metric(
-            key="above_recommended_hours", unit="h", label="Hours above recommended",
-            better="less",
-        ),
-        Metric(
-            key="above_allowable_hours", unit="h", label="Hours above allowable",
-            better="less",
-        ),
-        Metric(
-            key="short_hours", unit="h", label="Hours with heat left over",
-            better="less",
-        ),
+        Metric("pue", "1", "PUE of the year", "less"),
+        Metric("wue_l_per_kwh", "l/kWh", "Water per IT energy", "less"),
+        Metric("water_m3", "m3", "Water of the year", "less"),
+        Metric("facility_wh", "Wh", "Energy of the year", "less"),
+        Metric("peak_w", "W", "Peak at the utility", "less"),
+        Metric("economiser_hours", "h", "Hours without chillers", "more"),
+        Metric("above_recommended_hours", "h", "Hours above recommended", "less"),
+        Metric("above_allowable_hours", "h", "Hours above allowable", "less"),
+        Metric("short_hours", "h", "Hours with heat left over", "less"),
     ),
 )  # fmt: skip
