@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from agent import nvml_fields as table
@@ -28,14 +29,19 @@ GOOD, NOTE, PROBLEM = "good", "note", "problem"
 CLOCK_OFF_S = 1.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that was looked at."""
 
-    subject: str
     level: str
+    subject: str
     text: str
     repair: str = ""
+
+
+good = partial(Finding, GOOD)
+note = partial(Finding, NOTE)
+problem = partial(Finding, PROBLEM)
 
 
 def check(settings: Settings) -> list[Finding]:
@@ -48,10 +54,9 @@ def check(settings: Settings) -> list[Finding]:
     ]
     if not any(f.level == GOOD and _measures(f.subject) for f in findings):
         findings.append(
-            Finding(
-                subject="sources", level=PROBLEM,
-                text="nothing on this host can be measured",
-                repair="on a GPU host install NVIDIA's driver; else name its BMC "
+            problem(
+                "sources", "nothing on this host can be measured",
+                "on a GPU host install NVIDIA's driver; else name its BMC "
                 "with --redfish, or run as root where RAPL or ipmitool is there",
             )
         )  # fmt: skip
@@ -95,19 +100,13 @@ def _gpus() -> Iterator[Finding]:
     try:
         gpus = nvml.open()
     except DriverGone as error:
-        yield Finding(
-            subject="nvml", level=NOTE, text=f"no GPU can be read: {error}",
-            repair=_driver_repair(str(error)),
-        )  # fmt: skip
+        yield note("nvml", f"no GPU can be read: {error}", _driver_repair(str(error)))
         return
-    yield Finding(
-        subject="nvml", level=GOOD,
-        text=f"driver {nvml.driver_version or 'unknown'}, {len(gpus)} GPUs",
-    )  # fmt: skip
+    yield good("nvml", f"driver {nvml.driver_version or 'unknown'}, {len(gpus)} GPUs")
     for index, why in nvml.absent.items():
-        yield Finding(
-            subject=f"gpu {index}", level=PROBLEM, text=why,
-            repair="see `dmesg | grep -i xid`; a reset or reboot brings it back",
+        yield problem(
+            f"gpu {index}", why,
+            "see `dmesg | grep -i xid`; a reset or reboot brings it back",
         )  # fmt: skip
     for gpu in gpus:
         yield from _gpu(gpu)
@@ -133,17 +132,14 @@ def _gpu(gpu: Gpu) -> Iterator[Finding]:
         values = gpu.read(detail=True, slow=True)
         samples = gpu.samples(0)
     except (CardGone, DriverGone) as error:
-        yield Finding(
-            subject=subject, level=PROBLEM, text=str(error),
-            repair="see `dmesg | grep -i xid`",
-        )  # fmt: skip
+        yield problem(subject, str(error), "see `dmesg | grep -i xid`")
         return
     took_ms = 1e3 * (time.monotonic() - started)
     power = values.get("power_w", values.get("power_average_w"))
     yield Finding(
-        subject=subject, level=GOOD if power is not None else PROBLEM,
-        text=f"{gpu.model} {gpu.key}: {_power(values)}; all fields in {took_ms:.1f} ms",
-        repair="" if power is not None else "see the fields below",
+        GOOD if power is not None else PROBLEM, subject,
+        f"{gpu.model} {gpu.key}: {_power(values)}; all fields in {took_ms:.1f} ms",
+        "" if power is not None else "see the fields below",
     )  # fmt: skip
     for name, what in values_of_interest().items():
         if name not in values:
@@ -151,9 +147,9 @@ def _gpu(gpu: Gpu) -> Iterator[Finding]:
     yield _samples(gpu, subject, samples)
     parts = gpu.mig_devices()
     if parts:
-        yield Finding(
-            subject=subject, level=NOTE,
-            text=f"{len(parts)} MIG instances; NVML has power for the whole GPU only",
+        yield note(
+            subject,
+            f"{len(parts)} MIG instances; NVML has power for the whole GPU only",
         )  # fmt: skip
 
 
@@ -187,21 +183,20 @@ def _missing(gpu: Gpu, subject: str, name: str, what: str) -> Finding:
         repair = "run the agent as root, or allow users to read it (nvidia-modprobe)"
     elif why == "this driver does not have it":
         repair = "a newer driver may have it"
-    return Finding(
-        subject=subject, level=NOTE, repair=repair,
-        text=f"{name} ({what}): {why or 'not available at the moment'}",
-    )  # fmt: skip
+    return note(
+        subject, f"{name} ({what}): {why or 'not available at the moment'}", repair
+    )
 
 
 def _samples(gpu: Gpu, subject: str, samples: list[tuple[int, float]]) -> Finding:
     if len(samples) < 3:
         why = gpu.missing.get("samples", "the buffer is empty")
         text = f"driver's sample buffer (nvmlDeviceGetSamples): {why}"
-        return Finding(subject=subject, level=NOTE, text=text)
+        return note(subject, text)
     gap_ms = (samples[-1][0] - samples[0][0]) / (len(samples) - 1) / 1e3
-    return Finding(
-        subject=subject, level=GOOD,
-        text=f"driver's sample buffer: {len(samples)} samples, one per {gap_ms:.1f} ms",
+    return good(
+        subject,
+        f"driver's sample buffer: {len(samples)} samples, one per {gap_ms:.1f} ms",
     )  # fmt: skip
 
 
@@ -212,16 +207,13 @@ def _host(settings: Settings) -> Iterator[Finding]:
     for source in host_sources(settings):
         yield _source(source)
     if not settings.redfish and settings.ipmi == "auto" and not ipmi_present():
-        yield Finding(
-            subject="host power", level=NOTE, text="no BMC named, and no local IPMI",
-            repair="--redfish https://BMC with redfish_user and redfish_password_file, "
+        yield note(
+            "host power", "no BMC named, and no local IPMI",
+            "--redfish https://BMC with redfish_user and redfish_password_file, "
             "or install ipmitool and load ipmi_si",
         )  # fmt: skip
     if settings.rapl and not package_folders(settings.rapl_root):
-        yield Finding(
-            subject="cpu energy", level=NOTE,
-            text=f"no intel-rapl package under {settings.rapl_root}",
-        )  # fmt: skip
+        yield note("cpu energy", f"no intel-rapl package under {settings.rapl_root}")
 
 
 def _source(source: Source) -> Finding:
@@ -230,15 +222,15 @@ def _source(source: Source) -> Finding:
     except SourceError as error:
         repair = "" if ";" in str(error) else 'see docs/agent.md, "Host power"'
         return Finding(
-            subject=source.name, level=PROBLEM if source.name == "redfish" else NOTE,
-            text=str(error), repair=repair,
+            PROBLEM if source.name == "redfish" else NOTE, source.name, str(error),
+            repair,
         )  # fmt: skip
     told = ", ".join(
         f"{m.device.key} {name} {value:.1f}"
         for m in measured
         for name, value in m.values.items()
     )
-    return Finding(subject=source.name, level=GOOD, text=told)
+    return good(source.name, told)
 
 
 # -- the spool and the server --------------------------------------------------------
@@ -253,40 +245,39 @@ def _spool(settings: Settings) -> Iterator[Finding]:
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
-        yield Finding(
-            subject="spool", level=PROBLEM, text=f"{folder} cannot be written: {error}",
-            repair="make it writable for this user, or name another with --spool-dir",
+        yield problem(
+            "spool", f"{folder} cannot be written: {error}",
+            "make it writable for this user, or name another with --spool-dir",
         )  # fmt: skip
         return
     room = os.statvfs(folder)
     free_mb = room.f_bavail * room.f_frsize / 1e6
     enough = free_mb >= settings.spool_mb
     yield Finding(
-        subject="spool", level=GOOD if enough else NOTE,
-        text=f"{folder} is writable, {free_mb:,.0f} MB free",
-        repair="" if enough else f"less than --spool-mb {settings.spool_mb:g} is free",
+        GOOD if enough else NOTE, "spool",
+        f"{folder} is writable, {free_mb:,.0f} MB free",
+        "" if enough else f"less than --spool-mb {settings.spool_mb:g} is free",
     )  # fmt: skip
 
 
 def _server(settings: Settings) -> Iterator[Finding]:
     if not settings.server:
-        yield Finding(
-            subject="server", level=PROBLEM, text="no server is named",
-            repair="--server https://nameplate.example, or NAMEPLATE_AGENT_SERVER",
+        yield problem(
+            "server", "no server is named",
+            "--server https://nameplate.example, or NAMEPLATE_AGENT_SERVER",
         )  # fmt: skip
         return
     clock, server_clock = HostClock(), ServerClock()
     server = connect(settings, clock, server_clock)
     for warning in (server.token.warning(), plain_text_warning(settings.server)):
         if warning:
-            yield Finding(subject="token", level=NOTE, text=warning)
+            yield note("token", warning)
     try:
         server.token.read()
     except TokenError as error:
-        yield Finding(
-            subject="token", level=PROBLEM, text=str(error),
-            repair="make one in Nameplate with the scope telemetry:write",
-        )  # fmt: skip
+        yield problem(
+            "token", str(error), "make one in Nameplate with the scope telemetry:write"
+        )
         return
     answer = server.hello()
     server.close()
@@ -297,9 +288,9 @@ def _server(settings: Settings) -> Iterator[Finding]:
 
 def _hello(settings: Settings, answer: Answer) -> Finding:
     if answer.kind == "ok":
-        return Finding(
-            subject="server", level=GOOD,
-            text=f"{settings.server} accepts the token of {answer.body.get('agent')!r}",
+        return good(
+            "server",
+            f"{settings.server} accepts the token of {answer.body.get('agent')!r}",
         )  # fmt: skip
     repairs = {
         "denied": "make a token with the scope telemetry:write for this agent",
@@ -310,10 +301,9 @@ def _hello(settings: Settings, answer: Answer) -> Finding:
         "wrong": "is this Nameplate's own address? Redirects are not followed",
         "busy": "the server is busy; try again",
     }
-    return Finding(
-        subject="server", level=PROBLEM, text=f"{settings.server}: {answer.why}",
-        repair=repairs.get(answer.kind, ""),
-    )  # fmt: skip
+    return problem(
+        "server", f"{settings.server}: {answer.why}", repairs.get(answer.kind, "")
+    )
 
 
 def _name_and_clock(
@@ -323,22 +313,20 @@ def _name_and_clock(
     server_clock: ServerClock,
 ) -> Iterator[Finding]:
     if body.get("agent") != settings.name:
-        yield Finding(
-            subject="server", level=PROBLEM,
-            text=f"the token is of {body.get('agent')!r}, "
+        yield problem(
+            "server", f"the token is of {body.get('agent')!r}, "
             f"this agent is {settings.name!r}",
-            repair="use this agent's own token, or give it the token's --name",
+            "use this agent's own token, or give it the token's --name",
         )  # fmt: skip
     offset = server_clock.offset(clock.boot_us())
     if offset is None:
-        yield Finding(subject="clock", level=PROBLEM, text="the server tells no time")
+        yield problem("clock", "the server tells no time")
         return
     ahead_s = (offset.us - clock.wall_minus_boot_us) / 1e6
     off = abs(ahead_s) > CLOCK_OFF_S + offset.uncertainty_s
     yield Finding(
-        subject="clock", level=NOTE if off else GOOD,
-        text=f"server minus host {ahead_s:+.3f} s, "
+        NOTE if off else GOOD, "clock", f"server minus host {ahead_s:+.3f} s, "
         f"sure to {offset.uncertainty_s:.3f} s; "
         "readings are stamped with the server's",
-        repair="one of the two clocks is off: see `timedatectl`" if off else "",
+        "one of the two clocks is off: see `timedatectl`" if off else "",
     )  # fmt: skip

@@ -55,7 +55,10 @@ def _check(settings: Settings, asked: argparse.Namespace) -> int:
     findings = check(settings)
     ok = passed(findings)
     if asked.json:
-        document = {"ok": ok, "findings": [asdict(finding) for finding in findings]}
+        listed = [
+            {"subject": finding.subject} | asdict(finding) for finding in findings
+        ]
+        document = {"ok": ok, "findings": listed}
         print(json.dumps(document, indent=1))
         return 0 if ok else 1
     for subject, finding in grouped(findings):

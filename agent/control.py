@@ -268,9 +268,7 @@ class Control:
         for key in done:
             del self.journal.found_w[key]
         if done:
-            with suppress(
-                OSError
-            ):  # then they are set back once more at the next start
+            with suppress(OSError):  # else they are set back again at the next start
                 self.journal.save()
 
     def _say(self, text: str) -> None:

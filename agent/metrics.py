@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from agent.records import Device
@@ -17,61 +17,55 @@ from agent.records import Device
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """A field under a foreign name: our value times the factor is theirs."""
+    """A series of the page: our value times the factor is its own."""
 
     name: str
-    kind: str
-    factor: float
     doc: str
+    factor: float = 1.0
+    kind: str = "gauge"
 
 
-DCGM: dict[str, Series] = {
-    "sm_clock_hz": Series("DCGM_FI_DEV_SM_CLOCK", "gauge", 1e-6, "SM clock (MHz)."),
-    "memory_clock_hz": Series(
-        "DCGM_FI_DEV_MEM_CLOCK", "gauge", 1e-6, "Memory clock (MHz)."
-    ),
-    "memory_c": Series("DCGM_FI_DEV_MEMORY_TEMP", "gauge", 1, "Memory temp. (C)."),
-    "gpu_c": Series("DCGM_FI_DEV_GPU_TEMP", "gauge", 1, "GPU temperature (C)."),
-    "power_average_w": Series(
-        "DCGM_FI_DEV_POWER_USAGE", "gauge", 1, "Power draw, averaged (W)."
-    ),
+DCGM = {
+    "sm_clock_hz": Series("DCGM_FI_DEV_SM_CLOCK", "SM clock (MHz).", 1e-6),
+    "memory_clock_hz": Series("DCGM_FI_DEV_MEM_CLOCK", "Memory clock (MHz).", 1e-6),
+    "memory_c": Series("DCGM_FI_DEV_MEMORY_TEMP", "Memory temp. (C)."),
+    "gpu_c": Series("DCGM_FI_DEV_GPU_TEMP", "GPU temperature (C)."),
+    "power_average_w": Series("DCGM_FI_DEV_POWER_USAGE", "Power draw, averaged (W)."),
     "power_w": Series(
-        "DCGM_FI_DEV_POWER_USAGE_INSTANT", "gauge", 1, "Power draw, instantaneous (W)."
+        "DCGM_FI_DEV_POWER_USAGE_INSTANT", "Power draw, instantaneous (W)."
     ),
     "energy_j": Series(
-        "DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION", "counter", 1e3,
-        "Energy since the driver was loaded (mJ).",
+        "DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION",
+        "Energy since the driver was loaded (mJ).", 1e3, "counter",
     ),
-    "utilisation_frac": Series(
-        "DCGM_FI_DEV_GPU_UTIL", "gauge", 100, "GPU utilisation (%)."
-    ),
+    "utilisation_frac": Series("DCGM_FI_DEV_GPU_UTIL", "GPU utilisation (%).", 100),
     "memory_utilisation_frac": Series(
-        "DCGM_FI_DEV_MEM_COPY_UTIL", "gauge", 100, "Memory utilisation (%)."
+        "DCGM_FI_DEV_MEM_COPY_UTIL", "Memory utilisation (%).", 100
     ),
     "throttle_reasons": Series(
-        "DCGM_FI_DEV_CLOCKS_EVENT_REASONS", "gauge", 1, "Why clocks are held (bits)."
+        "DCGM_FI_DEV_CLOCKS_EVENT_REASONS", "Why clocks are held (bits)."
     ),
     "power_limit_w": Series(
-        "DCGM_FI_DEV_ENFORCED_POWER_LIMIT", "gauge", 1, "Enforced power limit (W)."
+        "DCGM_FI_DEV_ENFORCED_POWER_LIMIT", "Enforced power limit (W)."
     ),
-    "fan_frac": Series("DCGM_FI_DEV_FAN_SPEED", "gauge", 100, "Fan speed (%)."),
+    "fan_frac": Series("DCGM_FI_DEV_FAN_SPEED", "Fan speed (%).", 100),
 }  # fmt: skip
 OURS = {
-    "power_w": Series("power_watts", "gauge", 1, "Instantaneous power."),
-    "power_average_w": Series("power_average_watts", "gauge", 1, "Average power."),
-    "energy_j": Series("energy_joules_total", "counter", 1, "Energy counter."),
-    "inlet_c": Series("inlet_celsius", "gauge", 1, "Air at the host's inlet."),
+    "power_w": Series("power_watts", "Instantaneous power."),
+    "power_average_w": Series("power_average_watts", "Average power."),
+    "energy_j": Series("energy_joules_total", "Energy counter.", kind="counter"),
+    "inlet_c": Series("inlet_celsius", "Air at the host's inlet."),
     "smoothing_state": Series(
-        "smoothing_state", "gauge", 1, "Power smoothing: 1 supported, 2 enabled."
+        "smoothing_state", "Power smoothing: 1 supported, 2 enabled."
     ),
     "smoothing_floor_w": Series(
-        "smoothing_floor_watts", "gauge", 1, "Floor that power smoothing holds."
+        "smoothing_floor_watts", "Floor that power smoothing holds."
     ),
 }
 """The same for host and CPU, and for what DCGM has no name for."""
 
 Present = Mapping[str, Mapping[str, float]]
-Own = Iterable[tuple[str, str, str, float | None]]
+Own = Iterable[tuple[str, str, float | None]]
 
 
 def page(devices: Mapping[str, Device], present: Present, own: Own, host: str) -> str:
@@ -81,8 +75,8 @@ def page(devices: Mapping[str, Device], present: Present, own: Own, host: str) -
     Args:
         devices: What is measured.
         present: Their last values.
-        own: (name without prefix, kind, text, value) of the agent itself; None is
-            left out.
+        own: (name without prefix, text, value) of the agent itself; None is left out,
+            and a name that ends in _total is a counter's.
         host: For the label Hostname.
     """
     blocks: dict[str, list[str]] = {}
@@ -98,9 +92,10 @@ def page(devices: Mapping[str, Device], present: Present, own: Own, host: str) -
                     f"{series.name}{{{labels}}} {_number(value * series.factor)}"
                 )
     lines = [line for block in blocks.values() for line in block]
-    for name, kind, doc, number in own:
+    for name, doc, number in own:
         if number is not None:
-            series = Series(f"nameplate_agent_{name}", kind, 1, doc)
+            kind = "counter" if name.endswith("_total") else "gauge"
+            series = Series(f"nameplate_agent_{name}", doc, kind=kind)
             lines += [*_head(series), f"{series.name} {_number(number)}"]
     return "\n".join(lines) + "\n"
 
@@ -116,7 +111,7 @@ def _series(device: Device, field: str, host: str) -> tuple[Series | None, str]:
         return None, ""
     name = f"nameplate_agent_{known.name}"
     labels = _labels(device=device.key, kind=device.kind, Hostname=host)
-    return Series(name, known.kind, known.factor, known.doc), labels
+    return replace(known, name=name), labels
 
 
 def _head(series: Series) -> list[str]:

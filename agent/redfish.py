@@ -8,6 +8,7 @@ several chassis of which some are parts of others: the largest reading is the ho
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,31 +20,24 @@ from agent.records import HOST_DEVICE
 Json = dict[str, Any]
 
 
+@dataclass(slots=True)
 class Redfish:
     """One BMC."""
 
-    name = "redfish"
+    name: str = field(default="redfish", init=False)
+    url: str
+    _: KW_ONLY
+    user: str
+    password_file: Path | None
+    ca_file: Path | None = None
+    verify: bool = True
+    period_s: float = 5.0
+    timeout_s: float = 10.0
+    _client: Any = None
+    _chassis: list[str] = field(default_factory=list)
 
-    def __init__(
-        self,
-        url: str,
-        *,
-        user: str,
-        password_file: Path | None,
-        ca_file: Path | None = None,
-        verify: bool = True,
-        period_s: float = 5.0,
-        timeout_s: float = 10.0,
-    ) -> None:
-        self.url = url.rstrip("/")
-        self.period_s = period_s
-        self._user = user
-        self._password_file = password_file
-        self._ca_file = ca_file
-        self._verify = verify
-        self._timeout_s = timeout_s
-        self._client: Any = None
-        self._chassis: list[str] = []
+    def __post_init__(self) -> None:
+        self.url = self.url.rstrip("/")
 
     def read(self) -> list[Measured]:
         """Power of the host and, where a chassis tells, the air at its inlet."""
@@ -90,7 +84,7 @@ class Redfish:
         if absent_ok and answer.status_code in (404, 405, 501):
             return {}
         if answer.status_code in (401, 403):
-            raise SourceError(f"{self.url} refuses the user {self._user!r}")
+            raise SourceError(f"{self.url} refuses the user {self.user!r}")
         try:
             document = answer.raise_for_status().json()
         except (httpx.HTTPError, ValueError) as error:
@@ -101,16 +95,16 @@ class Redfish:
         import httpx
 
         return httpx.Client(
-            base_url=self.url, timeout=self._timeout_s, follow_redirects=False,
+            base_url=self.url, timeout=self.timeout_s, follow_redirects=False,
             trust_env=False, auth=self._login(),
-            verify=tls_context(self._ca_file) if self._verify else False,
+            verify=tls_context(self.ca_file) if self.verify else False,
         )  # fmt: skip
 
     def _login(self) -> tuple[str, str] | None:
-        if self._password_file is None:
+        if self.password_file is None:
             return None
         try:
-            return self._user, self._password_file.read_text().strip()
+            return self.user, self.password_file.read_text().strip()
         except OSError as error:
             raise SourceError(f"the BMC's password cannot be read: {error}") from None
 

@@ -6,7 +6,6 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import Iterator
 
 from agent import __version__
 from agent.chunk import pack
@@ -16,7 +15,7 @@ from agent.host import Source, SourceThread
 from agent.http import Server, Token
 from agent.ipmi import Ipmi
 from agent.ipmi import present as ipmi_present
-from agent.metrics import MetricsServer, page
+from agent.metrics import MetricsServer, Own, page
 from agent.rapl import Rapl, package_folders
 from agent.recorder import Recorder
 from agent.redfish import Redfish
@@ -171,89 +170,55 @@ class Agent:
         own = (*self._own_metrics(), *self._own_reading(), *self._own_sending())
         return page(self.recorder.devices, present, own, self.settings.name)
 
-    def _own_metrics(self) -> Iterator[tuple[str, str, str, float | None]]:
+    def _own_metrics(self) -> Own:
         spool = self.spool
         oldest_us = spool.oldest_unsent_wall_us()
         age_s = max(0.0, time.time() - oldest_us / 1e6) if oldest_us else 0.0
-        yield "spool_bytes", "gauge", "Disk the spool takes.", spool.bytes
-        yield (
-            "oldest_unsent_seconds",
-            "gauge",
-            "Age of the oldest unsent reading.",
-            age_s,
-        )
-        yield (
-            "unsent_readings",
-            "gauge",
-            "Readings in no batch yet.",
-            spool.unsent_readings,
-        )
-        yield ("waiting_readings", "gauge", "Readings the disk does not take.",
-               spool.waiting_readings)  # fmt: skip
         dropped = spool.state.dropped_readings + self.recorder.lost
-        yield (
-            "dropped_readings_total",
-            "counter",
-            "Readings lost for want of room.",
-            dropped,
-        )
-        yield (
-            "clock_steps_total",
-            "counter",
-            "Times the wall clock was set.",
-            self.clock.steps,
-        )
         offset = self.server_clock.offset(self.clock.boot_us())
         ahead_us = offset.us - self.clock.wall_minus_boot_us if offset else None
-        yield ("clock_offset_seconds", "gauge", "Server's clock minus this host's.",
-               None if ahead_us is None else ahead_us / 1e6)  # fmt: skip
-        yield ("clock_uncertainty_seconds", "gauge", "How sure that is.",
-               offset.uncertainty_s if offset else None)  # fmt: skip
+        ahead_s = None if ahead_us is None else ahead_us / 1e6
+        sure_s = offset.uncertainty_s if offset else None
+        waiting = spool.waiting_readings
+        return [
+            ("spool_bytes", "Disk the spool takes.", spool.bytes),
+            ("oldest_unsent_seconds", "Age of the oldest unsent reading.", age_s),
+            ("unsent_readings", "Readings in no batch yet.", spool.unsent_readings),
+            ("waiting_readings", "Readings the disk does not take.", waiting),
+            ("dropped_readings_total", "Readings lost for want of room.", dropped),
+            ("clock_steps_total", "Times the wall clock was set.", self.clock.steps),
+            ("clock_offset_seconds", "Server's clock minus this host's.", ahead_s),
+            ("clock_uncertainty_seconds", "How sure that is.", sure_s),
+        ]
 
-    def _own_reading(self) -> Iterator[tuple[str, str, str, float | None]]:
+    def _own_reading(self) -> Own:
         if self.sampler is None:
-            return
+            return []
         counts = self.sampler.counts
-        yield "gpus", "gauge", "GPUs that are read.", len(self.sampler.cards)
-        yield "ticks_total", "counter", "Rounds over all GPUs.", counts.ticks
-        yield "missed_ticks_total", "counter", "Rounds left out.", counts.missed_ticks
-        yield "readings_total", "counter", "Readings taken.", counts.readings
-        yield (
-            "slow_calls_total",
-            "counter",
-            "Driver calls left behind.",
-            counts.slow_calls,
-        )
-        yield (
-            "read_seconds_total",
-            "counter",
-            "Time spent in the driver.",
-            counts.read_s,
-        )
-        yield ("longest_read_seconds", "gauge", "Longest reading of one GPU.",
-               counts.longest_read_s)  # fmt: skip
+        longest_s = counts.longest_read_s
+        return [
+            ("gpus", "GPUs that are read.", len(self.sampler.cards)),
+            ("ticks_total", "Rounds over all GPUs.", counts.ticks),
+            ("missed_ticks_total", "Rounds left out.", counts.missed_ticks),
+            ("readings_total", "Readings taken.", counts.readings),
+            ("slow_calls_total", "Driver calls left behind.", counts.slow_calls),
+            ("read_seconds_total", "Time spent in the driver.", counts.read_s),
+            ("longest_read_seconds", "Longest reading of one GPU.", longest_s),
+        ]
 
-    def _own_sending(self) -> Iterator[tuple[str, str, str, float | None]]:
+    def _own_sending(self) -> Own:
         if self.sender is None:
-            return
+            return []
         tally = self.sender.tally
-        yield "batches_sent_total", "counter", "Batches the server has.", tally.sent
-        yield "batches_refused_total", "counter", "Batches set aside.", tally.refused
-        yield ("readings_refused_total", "counter", "Readings the server left out.",
-               tally.refused_readings)  # fmt: skip
-        yield "batches_early", "gauge", "Batches ahead of its clock.", tally.early
-        yield (
-            "send_failures_total",
-            "counter",
-            "Requests that came to nothing.",
-            tally.failures,
-        )
-        yield (
-            "connected",
-            "gauge",
-            "1 while the server takes batches.",
-            not tally.trouble,
-        )
+        left_out = tally.refused_readings
+        return [
+            ("batches_sent_total", "Batches the server has.", tally.sent),
+            ("batches_refused_total", "Batches set aside.", tally.refused),
+            ("readings_refused_total", "Readings the server left out.", left_out),
+            ("batches_early", "Batches ahead of its clock.", tally.early),
+            ("send_failures_total", "Requests that came to nothing.", tally.failures),
+            ("connected", "1 while the server takes batches.", not tally.trouble),
+        ]
 
 
 def connect(settings: Settings, clock: HostClock, server_clock: ServerClock) -> Server:

@@ -15,7 +15,7 @@ from cli.options import Json, Server
 from cli.problem import refusal
 from cli.scenario_file import InputFile
 from cli.session import answering, planner, progress, show
-from cli.tables import make_table, row, say
+from cli.tables import look_again, make_table, row, say
 from twin.types import Document
 
 AIMS = ("cost", "spend", "carbon", "unmet")
@@ -118,7 +118,7 @@ def print_cost(console: Console, found: Document) -> None:
         percent(1.0, 1), number(found["cost_per_server_h_usd"], 3),
     )  # fmt: skip
     console.print(table)
-    _look_again(console, found)
+    say(console, *look_again(found))
     bill = found["bill"]
     say(
         console,
@@ -139,7 +139,7 @@ def print_build_out(console: Console, found: Document) -> None:
     """Print capacity against demand, orders, and what limits the plan."""
     plan = found["plan"]
     console.print(_periods(plan))
-    _look_again(console, found)
+    say(console, *look_again(found))
     say(
         console,
         *(f"{o['text']} ({_millions(o['usd'])} million USD)" for o in plan["orders"]),
@@ -149,10 +149,6 @@ def print_build_out(console: Console, found: Document) -> None:
     )
     if found["front"]:
         console.print(_front(found["front"]))
-
-
-def _look_again(console: Console, found: Document) -> None:
-    say(console, *(f"look again: {words}" for words in found["warnings"]))
 
 
 def _periods(plan: Document) -> Table:

@@ -9,12 +9,12 @@ from rich.console import Console
 from rich.table import Table
 
 from app.format import MISSING, number, percent, power_scale
-from cli.files import announce, prepare_folder, write_tables
+from cli.files import prepare_folder, write_tables
 from cli.options import Folder, Json, Server, SiteFile, strict_if
 from cli.scenario_file import load_scenario
 from cli.session import answering, planner, progress, show
 from cli.site import print_events
-from cli.tables import make_table, row, say
+from cli.tables import look_again, make_table, row, say
 from twin.types import Document
 
 _MEGA = 1e6
@@ -53,7 +53,7 @@ def campus(
             on_progress=report,
         )  # fmt: skip
     if folder is not None:
-        announce(write_tables(folder, "campus", found, _tables(found)))
+        write_tables(folder, "campus", found, _tables(found))
     broken = found["contract"]["exceeded_s"] or found["lost_server_h"]
     show(found, print_campus, as_json=as_json, no=strict and broken)
 
@@ -83,7 +83,7 @@ def _head(found: Document) -> list[str]:
         f"{found['name']}: {size} behind {nodes}, {found['policy']}, {days}",
         f"binding: {found['binding']}",
         f"{peak}, PUE {number(found['pue'], 3)}, {lost}, {found['trips']} trips",
-        *(f"look again: {words}" for words in found["warnings"]),
+        *look_again(found),
     ]
 
 

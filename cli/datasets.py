@@ -9,13 +9,11 @@ import typer
 from rich.console import Console
 
 from cli.data_file import readable
-from cli.options import Json, Server
+from cli.options import Json, Server, group
 from cli.session import answering, err_console, follow, planner, show
 from cli.tables import listing, row
 
-app = typer.Typer(
-    help="Recorded traffic and benchmarks.", no_args_is_help=True, add_completion=False
-)
+app = group("Recorded traffic and benchmarks.")
 
 _KILO = 1e3
 

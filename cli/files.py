@@ -13,6 +13,7 @@ from typing import Any
 
 from cli.problem import CANNOT, Problem, refusal
 from cli.session import err_console
+from store.csv_files import written_whole
 from twin.types import Document
 
 
@@ -78,9 +79,9 @@ def prepare_file(
 
 def write_answer(
     folder: Path, kind: str, found: Document, export: Callable[[str], bytes], page: str
-) -> list[Path]:
+) -> None:
     """
-    Write the answer of a job, and its report; return their paths.
+    Write the answer of a job, and its report.
 
     Args:
         folder: Where to.
@@ -89,12 +90,9 @@ def write_answer(
         export: Gives it as "csv" and "parquet".
         page: The report.
     """
-    return [
-        write_whole(folder / f"{kind}.json", as_json(found)),
-        write_whole(folder / f"{kind}.csv", export("csv")),
-        write_whole(folder / f"{kind}.parquet", export("parquet")),
-        write_whole(folder / "report.html", page.encode()),
-    ]
+    exports = {f"{kind}.{ending}": export(ending) for ending in ("csv", "parquet")}
+    files = {f"{kind}.json": as_json(found)} | exports
+    write_all(folder, files | {"report.html": page.encode()})
 
 
 def best_changes(plan: Document) -> Document:
@@ -106,6 +104,11 @@ def best_changes(plan: Document) -> Document:
         return {}
     base = plan["scenario"]["row"]["base_server_count"]
     return {"fleet.server_count": base + added}
+
+
+def write_all(folder: Path, contents: Mapping[str, bytes]) -> None:
+    """Write files into a folder by their names, and say what was written."""
+    announce([write_whole(folder / name, of) for name, of in contents.items()])
 
 
 def announce(paths: Iterable[Path]) -> None:
@@ -122,21 +125,11 @@ def write_whole(path: Path, content: bytes) -> Path:
         Problem: Exit code 3 where it cannot be written.
     """
     try:
-        return _renamed(path, content)
+        with written_whole(path) as file:
+            file.write(content)
+            os.fchmod(file.fileno(), 0o644)
     except OSError as error:
         raise unwritable(path, error) from error
-
-
-def _renamed(path: Path, content: bytes) -> Path:
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as out:
-            out.write(content)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
     return path
 
 
@@ -156,13 +149,10 @@ def as_csv(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
 
 def write_tables(
     folder: Path, name: str, found: Document, tables: Mapping[str, Sequence[Document]]
-) -> list[Path]:
-    """Write an answer as JSON, and records of it as CSV; return their paths."""
-    return [
-        write_whole(folder / f"{name}.json", as_json(found, None)),
-        *(write_whole(folder / f"{key}.csv", records_csv(records))
-          for key, records in tables.items()),
-    ]  # fmt: skip
+) -> None:
+    """Write an answer as JSON, and records of it as CSV."""
+    sheets = {f"{key}.csv": records_csv(rows) for key, rows in tables.items()}
+    write_all(folder, {f"{name}.json": as_json(found, None)} | sheets)
 
 
 def records_csv(records: Sequence[Document]) -> bytes:

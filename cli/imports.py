@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cli.files import write_whole
-from cli.options import Json, Server
+from cli.options import Json, Server, group
 from cli.problem import refusal
 from cli.scenario_file import load_scenario
 from cli.session import answering, planner, show
@@ -26,9 +26,7 @@ _SUFFIXES = (".yaml", ".yml", ".json", ".csv", ".epw")
 _SHOWN = 40
 _KINDS = " or ".join(", ".join(kinds()).rsplit(", ", 1))
 _LINKS = ".sources.json"
-exports = typer.Typer(
-    help="Write a scenario for other tools.", no_args_is_help=True, add_completion=False
-)
+exports = group("Write a scenario for other tools.")
 
 
 @answering

@@ -9,7 +9,7 @@ import typer
 import yaml
 
 from cli.options import Json
-from cli.problem import Problem, ProblemLine, refusal
+from cli.problem import refusal
 from cli.session import answering, show
 from cli.tables import say
 from twin.errors import ScenarioError
@@ -101,17 +101,15 @@ def _named(path: Path, read: Any) -> Any:
     except ScenarioError as error:
         line = getattr(error, "line", 0) or None
         column = getattr(error, "column", "")
-        found = ProblemLine(
-            field=f"column {column}" if column else error.field, rule=error.rule,
-            value=error.value, repair=error.repair, file=str(path), line=line,
-        )  # fmt: skip
-        raise Problem(f"{path} cannot be used", [found]) from error
+        raise refusal(
+            f"{path} cannot be used", f"column {column}" if column else error.field,
+            error.rule, error.value, error.repair, file=str(path), line=line,
+        ) from error  # fmt: skip
     except OSError as error:
-        found = ProblemLine(
-            field="FILE", rule="must be a file that can be read", value=error.strerror,
-            repair="check the path", file=str(path),
-        )  # fmt: skip
-        raise Problem(f"{path} cannot be read", [found]) from error
+        raise refusal(
+            f"{path} cannot be read", "FILE", "must be a file that can be read",
+            error.strerror, "check the path", file=str(path),
+        ) from error  # fmt: skip
 
 
 def _learned(

@@ -23,6 +23,11 @@ Server = Annotated[
 Folder = Annotated[Path | None, typer.Option("--out", help="Folder for JSON and CSV.")]
 
 
+def group(about: str) -> typer.Typer:
+    """Begin a command that has commands of its own."""
+    return typer.Typer(help=about, no_args_is_help=True, add_completion=False)
+
+
 def strict_if(answer: str) -> Any:
     """
     Make the option that turns an answer into an exit code.

@@ -15,7 +15,7 @@ from cli.files import prepare_file
 from cli.inner_scenario import ENDINGS, load_around, write_scenario
 from cli.options import Json, Server, strict_if
 from cli.session import answering, err_console, planner, progress, show
-from cli.tables import hidden, kilo, make_table, row, say
+from cli.tables import hidden, kilo, look_again, make_table, row, say
 from twin.types import Document
 
 _SHOWN = 4
@@ -59,8 +59,7 @@ def placement(
 
 def print_placement(console: Console, found: Document) -> None:
     """Print what was placed, where, what binds, how sure it is, and the check."""
-    say(console, *_summary(found))
-    say(console, *(f"look again: {words}" for words in found["warnings"]))
+    say(console, *_summary(found), *look_again(found))
     console.print(_kinds(found))
     console.print(_rows(found))
     console.print(_feeds(found))

@@ -63,10 +63,11 @@ class Problem(Exception):  # noqa: N818 - it is shown, not only raised
 
 
 def refusal(
-    title: str, field: str, rule: str, value: Any, repair: str, *, code: int = BAD_INPUT
-) -> Problem:
-    """Make the problem of one thing that is wrong."""
-    line = ProblemLine(field=field, rule=rule, value=value, repair=repair)
+    title: str, field: str, rule: str, value: Any, repair: str, *,
+    code: int = BAD_INPUT, **place: Any,
+) -> Problem:  # fmt: skip
+    """Make the problem of one thing that is wrong, in a file and line if given."""
+    line = ProblemLine(field=field, rule=rule, value=value, repair=repair, **place)
     return Problem(title, [line], code=code)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -88,24 +90,18 @@ def _prepared(out: Path) -> str:
     prepare_file(out, endings=tuple(_SUFFIXES))
     kind = _SUFFIXES[out.suffix.lower()]
     if kind == "pdf":
-        from api.problems import Refusal
         from app.report.pdf import check_pdf
 
-        try:
+        with _asked_of_pdf():
             check_pdf()
-        except Refusal as refusal:
-            raise _from(refusal) from refusal
     return kind
 
 
 def _pdf(page: str, paper: Paper) -> bytes:
-    from api.problems import Refusal
     from app.report.pdf import as_pdf
 
-    try:
+    with _asked_of_pdf():
         return as_pdf(page, paper=paper.value)
-    except Refusal as refusal:
-        raise _from(refusal) from refusal
 
 
 def _report_of(answer: Document, **beside: Any) -> str:
@@ -212,7 +208,15 @@ def _refused(field: str, rule: str, value: Any, repair: str) -> Problem:
     return refusal("The report cannot be written", field, rule, value, repair)
 
 
-def _from(refusal: Any) -> Problem:
-    lines = [ProblemLine(**part) for error in refusal.errors for part in parts(error)]
-    title = "The report cannot be written"
-    return Problem(title if lines else f"{title}: {refusal.detail}", lines, code=CANNOT)
+@contextmanager
+def _asked_of_pdf() -> Iterator[None]:
+    """Turn what cannot be had of a PDF into our problem."""
+    from api.problems import Refusal
+
+    try:
+        yield
+    except Refusal as no:
+        lines = [ProblemLine(**part) for error in no.errors for part in parts(error)]
+        title = "The report cannot be written"
+        title = title if lines else f"{title}: {no.detail}"
+        raise Problem(title, lines, code=CANNOT) from no

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from cli.files import announce, best_changes, prepare_folder, write_answer
+from cli.files import best_changes, prepare_folder, write_answer
 from cli.options import File, Json, Server, strict_if
 from cli.render import best_lines, plan_table, print_run
 from cli.scenario_file import load_scenario
@@ -65,7 +65,7 @@ def _answered(kind: str, file: Path, out: Path | None, server: str | None) -> Do
         found: Document = read(key)
         if folder is not None:
             page = _report(client, asked, found if kind == "plan" else None)
-            announce(write_answer(folder, kind, found, partial(read, key), page))
+            write_answer(folder, kind, found, partial(read, key), page)
     return found
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from cli.problem import Problem, ProblemLine, parts
+from cli.problem import Problem, ProblemLine, parts, refusal
 from twin.errors import ScenarioError, ScenarioErrors
 
 if TYPE_CHECKING:
@@ -287,15 +287,8 @@ def _refused(
     path: Path, rule: str, value: Any, repair: str,
     line: int | None = None, name: str = "",
 ) -> Problem:  # fmt: skip
-    return Problem(
-        f"{path} is not a valid scenario",
-        [
-            ProblemLine(
-                field=name, rule=rule, value=value, repair=repair, file=str(path),
-                line=line,
-            )
-        ],
-    )  # fmt: skip
+    title = f"{path} is not a valid scenario"
+    return refusal(title, name, rule, value, repair, file=str(path), line=line)
 
 
 def _located(

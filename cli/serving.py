@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from cli.files import announce, prepare_folder
+from cli.files import prepare_folder, write_all
 from cli.inner_scenario import load_without
 from cli.options import Folder, Json, Server
 from cli.problem import refusal
-from cli.serving_files import write_run
+from cli.serving_files import run_files
 from cli.serving_tables import print_pareto, print_run, print_systems
 from cli.session import answering, out_console, planner, progress, show
 from twin.types import Document
@@ -70,7 +70,7 @@ def serving(
     with planner(server, source) as client, progress(title) as report:
         found = client.serving_run(asked, points=points, on_progress=report)
     if folder is not None:
-        announce(write_run(found, folder))
+        write_all(folder, run_files(found))
     show(found, print_run, as_json=as_json)
     if pareto and not as_json:
         print_pareto(out_console(), found)

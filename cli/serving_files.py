@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from cli.files import as_csv, as_json, write_whole
+from cli.files import as_csv, as_json
 from twin.types import Document
 
 _FIGURES = (
@@ -16,14 +14,12 @@ _FIGURES = (
 _LATENCY = [(m, p) for m in ("ttft", "tbt", "e2e") for p in ("p50", "p90", "p99")]
 
 
-def write_run(run: Document, folder: Path) -> list[Path]:
-    """Write serving.json, systems.csv, timelines.csv, pools.csv; return their paths."""
-    return [
-        write_whole(folder / "serving.json", as_json(run)),
-        write_whole(folder / "systems.csv", systems_csv(run)),
-        write_whole(folder / "timelines.csv", timelines_csv(run)),
-        write_whole(folder / "pools.csv", pools_csv(run)),
-    ]
+def run_files(run: Document) -> dict[str, bytes]:
+    """Files of a run by their names."""
+    return {
+        "serving.json": as_json(run), "systems.csv": systems_csv(run),
+        "timelines.csv": timelines_csv(run), "pools.csv": pools_csv(run),
+    }  # fmt: skip
 
 
 def systems_csv(run: Document) -> bytes:

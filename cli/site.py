@@ -12,11 +12,11 @@ from rich.console import Console
 from rich.table import Table
 
 from app.format import MISSING, percent
-from cli.files import announce, prepare_folder, write_tables
+from cli.files import prepare_folder, write_tables
 from cli.options import Folder, Json, Server, SiteFile, strict_if
 from cli.scenario_file import load_scenario
 from cli.session import answering, planner, progress, show
-from cli.tables import clock, hidden, kilo, make_table, row, say
+from cli.tables import clock, hidden, kilo, look_again, make_table, row, say
 from twin.types import Document
 
 _MOST_EVENTS = 12
@@ -47,7 +47,7 @@ def site(
     found = _ask(file, server, "site_run", series=out is not None)
     if folder is not None:
         tables = {name: found[name] for name in ("nodes", "racks", "rows")}
-        announce(write_tables(folder, "site", found, tables))
+        write_tables(folder, "site", found, tables)
     lost = strict and found["lost_server_s"] > 0
     show(found, _print_site, as_json=as_json, no=lost)
 
@@ -149,7 +149,7 @@ def _print_site(console: Console, found: Document) -> None:
         f"{found['name']}: {whole}",
         f"binding: {found['binding']}",
         f"{heat}, {lost_min:,.0f} server minutes lost",
-        *(f"look again: {words}" for words in found["warnings"]),
+        *look_again(found),
     )
     nodes = make_table(
         "Nodes, kW", "Name", ("Kind", "left"), "Limit", "Peak", "After worst loss",

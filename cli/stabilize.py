@@ -8,12 +8,12 @@ from typing import Annotated
 
 import typer
 
-from cli.files import announce, prepare_file, prepare_folder
+from cli.files import announce, prepare_file, prepare_folder, write_all
 from cli.options import Folder, Json, Server, strict_if
 from cli.problem import refusal
 from cli.scenario_file import ScenarioFile, load_scenario
 from cli.session import answering, planner, progress, show
-from cli.stabilize_files import write_report, write_run, write_search
+from cli.stabilize_files import run_files, search_files, write_report
 from cli.stabilize_tables import print_known, print_run, print_search
 from twin.types import Document
 
@@ -61,7 +61,7 @@ def stabilize(
     if report is not None and detail is not None:
         announce([write_report(found, detail, source, report)])
     if folder is not None:
-        announce((write_search if size else write_run)(found, folder))
+        write_all(folder, (search_files if size else run_files)(found))
     draw = partial(print_search if size else print_run, name=source.name)
     holds = found["best"] is not None if size else found["passes"]
     show(found, draw, as_json=as_json, no=strict and not holds)

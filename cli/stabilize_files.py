@@ -25,21 +25,17 @@ def write_report(
     return write_whole(path, page.encode())
 
 
-def write_run(run: Document, folder: Path) -> list[Path]:
-    """Write stabilize.json, waveform.csv and verdicts.csv; return their paths."""
-    return [
-        write_whole(folder / "stabilize.json", as_json(run)),
-        write_whole(folder / "waveform.csv", waveform_csv(run["window"])),
-        write_whole(folder / "verdicts.csv", verdicts_csv(run["verdicts"])),
-    ]
+def run_files(run: Document) -> dict[str, bytes]:
+    """Files of a run by their names."""
+    return {
+        "stabilize.json": as_json(run), "waveform.csv": waveform_csv(run["window"]),
+        "verdicts.csv": verdicts_csv(run["verdicts"]),
+    }  # fmt: skip
 
 
-def write_search(sized: Document, folder: Path) -> list[Path]:
-    """Write size.json and tried.csv; return their paths."""
-    return [
-        write_whole(folder / "size.json", as_json(sized)),
-        write_whole(folder / "tried.csv", tried_csv(sized)),
-    ]
+def search_files(sized: Document) -> dict[str, bytes]:
+    """Files of a search by their names."""
+    return {"size.json": as_json(sized), "tried.csv": tried_csv(sized)}
 
 
 def waveform_csv(window: Document) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
 from rich.box import SIMPLE_HEAD
@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from app.format import MISSING, number
+from app.format import number
 
 Side: TypeAlias = Literal["left", "right"]
 _HIDDEN = "and {} more; --json has all"
@@ -54,15 +54,20 @@ def say(console: Console, *lines: str) -> None:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
+def look_again(found: Mapping[str, Any]) -> list[str]:
+    """What an answer says to look at again."""
+    return [f"look again: {words}" for words in found["warnings"]]
+
+
 def hidden(items: Sequence[Any], shown: int) -> list[str]:
     """Say how many of a list are not shown, if any."""
     more = len(items) - shown
     return [_HIDDEN.format(more)] if more > 0 else []
 
 
-def kilo(value: float | None) -> str:
+def kilo(value: float | None, digits: int = 1) -> str:
     """Format watts as kilowatts."""
-    return MISSING if value is None else number(value / 1e3, 1)
+    return number(None if value is None else value / 1e3, digits)
 
 
 def clock(t_s: float) -> str:

@@ -9,15 +9,11 @@ import typer
 from rich.console import Console
 
 from cli.data_file import readable
-from cli.options import Json, Server
+from cli.options import Json, Server, group
 from cli.session import answering, follow, planner, show
 from cli.tables import say
 
-app = typer.Typer(
-    help="Measured power from files and other monitoring systems.",
-    no_args_is_help=True,
-    add_completion=False,
-)
+app = group("Measured power from files and other monitoring systems.")
 SECRET = "NAMEPLATE_PULL_AUTHORIZATION"  # noqa: S105 - the name of a variable
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from rich.console import Console
 
-from cli.options import Json
+from cli.options import Json, group
 from cli.problem import refusal
 from cli.session import answering, err_console, print_json, read_settings, show
 from cli.tables import listing, row
@@ -20,11 +20,9 @@ if TYPE_CHECKING:
 
     from store.access import Tokens
 
-app = typer.Typer(
-    help="Who may use a server: tokens, kept in its database. Needs no server, and "
-    "acts on a running one within five seconds.",
-    no_args_is_help=True,
-    add_completion=False,
+app = group(
+    "Who may use a server: tokens, kept in its database. Needs no server, and "
+    "acts on a running one within five seconds."
 )
 
 Role = Literal["agent", "collector", "viewer", "planner", "admin"]

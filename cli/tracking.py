@@ -15,11 +15,10 @@ from app.format import MISSING, number
 from cli.options import Json, Server, strict_if
 from cli.problem import refusal
 from cli.session import answering, planner, progress, show
-from cli.tables import make_table, row, say
+from cli.tables import kilo, look_again, make_table, row, say
 from twin.types import Document
 
 _SECOND_US = 1_000_000
-_KILO = 1e3
 _HOUR_S = 3600.0
 
 
@@ -116,21 +115,22 @@ def shadow(
 def _print_forecast(
     console: Console, found: Document, *, of: str, hours: float
 ) -> None:
-    chances = f"{_kw(found['peak_low_w'])} to {_kw(found['peak_high_w'])} kW"
+    chances = f"{kilo(found['peak_low_w'], 2)} to {kilo(found['peak_high_w'], 2)} kW"
     history = found["history"]
-    say(console, f"{of}, next {hours:g} h: peak {_kw(found['peak_w'])} ({chances})")
+    say(console, f"{of}, next {hours:g} h: peak {kilo(found['peak_w'], 2)} ({chances})")
     if found["limit_w"] is not None:
         say(
             console,
-            f"limit {_kw(found['limit_w'])} kW: headroom {_kw(found['headroom_w'])} "
-            f"kW, chance of passing {found['passed_frac']:.1%}",
+            f"limit {kilo(found['limit_w'], 2)} kW: headroom "
+            f"{kilo(found['headroom_w'], 2)} kW, chance of passing "
+            f"{found['passed_frac']:.1%}",
         )
     say(
         console,
         f"model: {found['model']}, {history['have_days']:.1f} days of history, "
         f"{history['day_days']:.3g} know the hours",
         _backtest(found),
-        *(f"look again: {words}" for words in found["warnings"]),
+        *look_again(found),
     )  # fmt: skip
 
 
@@ -206,12 +206,8 @@ def _shadow_table(entries: list[Document]) -> Table:
             bias = number(100 * e["bias_w"] / e["measured_w"], 1, signed=True)
         drift = e["drift"]
         row(
-            table, e["name"], e["kind"], e["basis"], _kw(e["measured_w"]),
-            _kw(e["predicted_w"]), bias,
+            table, e["name"], e["kind"], e["basis"], kilo(e["measured_w"], 2),
+            kilo(e["predicted_w"], 2), bias,
             f"{drift['size_w']:+,.0f} W" if drift else MISSING,
         )  # fmt: skip
     return table
-
-
-def _kw(watts: float | None) -> str:
-    return number(None if watts is None else watts / _KILO, 2)

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Self
 
@@ -109,13 +110,11 @@ class Topology:
 
     def ask(self, sql: str) -> list[str]:
         """Rows the database answers."""
-        service, found = self.services["database"], programs()
+        service = self.services["database"]
         told = service.environment
+        user, name = told["POSTGRES_USER"], told["POSTGRES_DB"]
         done = subprocess.run(
-            [
-                str(found / "psql") if found else "psql", "-XAt", "-c", sql,
-                "-U", told["POSTGRES_USER"], told["POSTGRES_DB"],
-            ],
+            _postgresql("psql", {"-c": sql, "-U": user}, "-XAt", name),
             env=self._environment(service) | {"PGPASSWORD": self._password(service)},
             capture_output=True, text=True, check=True,
         )  # fmt: skip
@@ -174,8 +173,7 @@ class Topology:
         self._well.add(service.name)
 
     def _postgres(self, service: Service) -> list[str]:
-        found = programs()
-        if found is None:
+        if programs() is None:
             raise RuntimeError("PostgreSQL is not installed: apt install postgresql")
         data = self.volume("database")
         told, user = service.environment, server_user()
@@ -192,57 +190,30 @@ class Topology:
                         above.chmod(0o711)
                     if above == self.folder.parent:
                         break
+            options = {
+                "-D": str(data), "-U": told["POSTGRES_USER"], "-A": "scram-sha-256",
+                "--pwfile": str(password), "-E": "UTF8",
+            }  # fmt: skip
             subprocess.run(
-                [
-                    str(found / "initdb"),
-                    "-D",
-                    str(data),
-                    "-U",
-                    told["POSTGRES_USER"],
-                    "-A",
-                    "scram-sha-256",
-                    "--pwfile",
-                    str(password),
-                    "-E",
-                    "UTF8",
-                    "--no-sync",
-                ],
-                check=True,
-                capture_output=True,
-                cwd=data.parent,
-                **demotion(user),
-            )
+                _postgresql("initdb", options, "--no-sync"),
+                check=True, capture_output=True, cwd=data.parent, **demotion(user),
+            )  # fmt: skip
             password.unlink()
-        return [
-            str(found / "postgres"),
-            "-D",
-            str(data),
-            "-h",
-            "127.0.0.1",
-            "-p",
-            str(self.ports["database", _POSTGRES]),
-            "-k",
-            "",
-        ]
+        options = {"-D": str(data), "-k": ""}
+        return _postgresql("postgres", options | self._listening())
+
+    def _listening(self) -> dict[str, str]:
+        return {"-h": "127.0.0.1", "-p": str(self.ports["database", _POSTGRES])}
 
     def _database(self, service: Service, environment: dict[str, str]) -> None:
         """Make the database, which the image does by itself."""
-        found, told = programs(), service.environment
+        told = service.environment
+        options = self._listening() | {"-U": told["POSTGRES_USER"]}
         made = subprocess.run(
-            [
-                str(found / "createdb") if found else "createdb",
-                "-h",
-                "127.0.0.1",
-                "-p",
-                str(self.ports["database", _POSTGRES]),
-                "-U",
-                told["POSTGRES_USER"],
-                told["POSTGRES_DB"],
-            ],
+            _postgresql("createdb", options, told["POSTGRES_DB"]),
             env=environment | {"PGPASSWORD": self._password(service)},
-            capture_output=True,
-            check=False,
-        )
+            capture_output=True, check=False,
+        )  # fmt: skip
         if made.returncode and b"already exists" not in made.stderr:
             raise RuntimeError(made.stderr.decode(errors="replace"))
 
@@ -332,6 +303,13 @@ class Topology:
                 place = folder / where(str(path.parents[1] / "any.py"))
                 place.mkdir(parents=True, exist_ok=True)
                 (place / path.name).symlink_to(path)
+
+
+def _postgresql(program: str, options: Mapping[str, str], *rest: str) -> list[str]:
+    """Command of one of PostgreSQL's programs, from its folder where that is known."""
+    found = programs()
+    name = str(found / program) if found else program
+    return [name, *chain.from_iterable(options.items()), *rest]
 
 
 def _free_port() -> int:

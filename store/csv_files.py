@@ -6,8 +6,11 @@ import csv
 import gzip
 import io
 import math
+import os
+import tempfile
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -112,6 +115,19 @@ def no_column(header: Iterable[str], what: str, names: Iterable[str]) -> ImportP
 
 
 # --- bytes ----------------------------------------------------------------------------
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[IO[bytes]]:
+    """Write under a temporary name, then rename: the file is whole or absent."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
 
 
 class _Counted(io.RawIOBase):

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
-import os
 import re
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeAlias
@@ -14,7 +12,7 @@ from typing import TypeAlias
 import httpx
 
 from store import download, readers
-from store.csv_files import ImportProblem, read_table
+from store.csv_files import ImportProblem, read_table, written_whole
 from store.dataset_info import DatasetInfo, imported_info, published_info
 from store.download import IsCancelled, OnProgress
 from store.published import BY_NAME, PUBLISHED, TRAINING_POWER, Published
@@ -276,17 +274,10 @@ def _write_rates(target: Path, recorded: RecordedRates) -> None:
 def _write(
     target: Path, header: tuple[str, ...], rows: Iterable[tuple[float, ...]]
 ) -> None:
-    """Write to a temporary name, then rename: the file is whole or absent."""
-    handle, name = tempfile.mkstemp(prefix=".import-", dir=target.parent)
-    try:
-        with (
-            os.fdopen(handle, "wb") as raw,
-            gzip.open(raw, "wt", encoding="utf-8", newline="") as out,
-        ):
-            writer = csv.writer(out, lineterminator="\n")
-            writer.writerow(header)
-            writer.writerows(rows)
-        Path(name).replace(target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    with (
+        written_whole(target) as raw,
+        gzip.open(raw, "wt", encoding="utf-8", newline="") as out,
+    ):
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows(rows)

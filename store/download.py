@@ -97,10 +97,7 @@ def mend(cache_dir: Path) -> None:
         name = old.name.removeprefix(".").rsplit("-", 2)[0]
         if not (old.parent / name).exists():
             old.rename(old.parent / name)
-    for left in (
-        *cache_dir.glob("published/.*"),
-        *cache_dir.glob("imported/.import-*"),
-    ):
+    for left in (*cache_dir.glob("published/.*"), *cache_dir.glob("imported/.*")):
         if time.time() - left.stat().st_mtime > CUT_OFF_S:
             shutil.rmtree(left) if left.is_dir() else left.unlink()
 

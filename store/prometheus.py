@@ -86,11 +86,11 @@ def check_host(url: str, allowed: str) -> None:
     try:
         parsed = httpx.URL(url)
     except (httpx.InvalidURL, ValueError) as error:
-        raise _refused(
+        raise PrometheusError(
             "url", "must be an address", url, "send http://host:9090"
         ) from error
     if parsed.scheme not in {"http", "https"} or not parsed.host or parsed.userinfo:
-        raise _refused(
+        raise PrometheusError(
             "url", "must be http or https, without a password in it", "not shown",
             "send http://host:9090, and the secret in authorization",
         )  # fmt: skip
@@ -98,7 +98,7 @@ def check_host(url: str, allowed: str) -> None:
     host = f"[{parsed.host}]" if ":" in parsed.host else parsed.host
     named = (host if parsed.port is None else f"{host}:{parsed.port}").lower()
     if named not in names or (parsed.port or 0) > MOST_PORT:
-        raise _refused(
+        raise PrometheusError(
             "url", "must be a host that this server may ask", named[:120],
             f"its owner adds {named[:120]} to NAMEPLATE_IMPORT_HOSTS",
         )  # fmt: skip
@@ -112,9 +112,13 @@ def check_range(query: RangeQuery) -> None:
         PrometheusError: If they do not.
     """
     if query.end_s < query.start_s:
-        raise _refused("end", "must not be before start", query.end_s, "swap them")
+        raise PrometheusError(
+            "end", "must not be before start", query.end_s, "swap them"
+        )
     if (query.end_s - query.start_s) / query.step_s > MOST_QUERIES * MOST_STEPS:
-        raise _refused("step_s", "leads to too many instants", query.step_s, "raise it")
+        raise PrometheusError(
+            "step_s", "leads to too many instants", query.step_s, "raise it"
+        )
 
 
 def fetch(
@@ -149,7 +153,7 @@ def fetch(
             body = _ask(own, query, at_s, last_s)
             if body is None:  # too much at once
                 if steps == 1:
-                    raise _refused(
+                    raise PrometheusError(
                         "query", "answers too much for one instant", query.query[:200],
                         "ask for fewer series",
                     )  # fmt: skip
@@ -182,7 +186,7 @@ def _ask(
             _check(response.status_code, bytes(body))
             return bytes(body)
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-        raise _refused(
+        raise PrometheusError(
             "network", "must reach the Prometheus", type(error).__name__,
             "look whether the address is right and the server up",
         ) from error  # fmt: skip
@@ -192,7 +196,7 @@ def _check(status: int, body: bytes) -> None:
     if status == 200:
         return
     if status in {401, 403}:
-        raise _refused(
+        raise PrometheusError(
             "authorization", "must be accepted there", f"status {status}",
             'send the whole header, for example "Bearer" and the token',
         )  # fmt: skip
@@ -200,7 +204,7 @@ def _check(status: int, body: bytes) -> None:
         said = str(from_json(body).get("error", ""))[:200]
     except (ValueError, AttributeError):
         said = ""
-    raise _refused(
+    raise PrometheusError(
         "query", "must be answered there", f"status {status} {said}".strip(),
         "try the query in that Prometheus",
     )  # fmt: skip
@@ -214,7 +218,7 @@ def _piece(body: bytes) -> Piece:
             raise ValueError(data["resultType"])
         return _matrix(data["result"], body)
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
-        raise _refused(
+        raise PrometheusError(
             "url", "must answer as a Prometheus does", type(error).__name__,
             "give the address of a Prometheus, without /api",
         ) from error  # fmt: skip
@@ -236,7 +240,3 @@ def _matrix(result: list[dict[str, Any]], body: bytes) -> Piece:
         labels, np.repeat(np.arange(len(counts)), counts).astype(np.int64),
         np.round(time_s * 1e6).astype(np.int64), np.array(values, np.float64), body,
     )  # fmt: skip
-
-
-def _refused(field: str, rule: str, value: Any, repair: str) -> PrometheusError:
-    return PrometheusError(field=field, rule=rule, value=value, repair=repair)

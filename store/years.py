@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
+from store.csv_files import written_whole
 from store.grid_hours import read_grid
 from store.settings import Settings
 from store.weather import read_weather
@@ -87,10 +86,8 @@ class Years:
                                "case", name, "choose another name")  # fmt: skip
         folder = self._weather_dir
         folder.mkdir(parents=True, exist_ok=True)
-        handle, made = tempfile.mkstemp(prefix=f".{name}-", dir=folder)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(made).replace(folder / f"{name}.csv")
+        with written_whole(folder / f"{name}.csv") as file:
+            file.write(text.encode())
         for other in (*folder.glob(f"{name}.epw"), *folder.glob(f"{name}.csv.gz")):
             other.unlink()
 

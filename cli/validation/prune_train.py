@@ -7,7 +7,7 @@ inputs given back, not a check.
 
 from __future__ import annotations
 
-from cli.validation.row import ValidationRow
+from cli.validation.row import Suite, ValidationRow
 from twin.serving.systems.prune_train import (
     SOURCE,
     PruneTrainParameters,
@@ -16,6 +16,7 @@ from twin.serving.systems.prune_train import (
 from twin.types import Report
 
 PREFIX = "prune_train"
+_row = Suite(PREFIX, "PruneTrain", SOURCE).row
 
 SHARES = (
     ("default", 0.6, 0.3, "as the system's default"),
@@ -33,13 +34,12 @@ def rows(report: Report) -> list[ValidationRow]:
 
 def _time(name: str, compute: float, memory: float, words: str) -> ValidationRow:
     parameters = PruneTrainParameters(compute_frac=compute, memory_frac=memory)
-    return ValidationRow(
-        id=f"{PREFIX}.time_{name}", system="PruneTrain",
-        quantity=f"training time, change; {words}", unit="%", published=-39,
-        source=SOURCE, mark="read",
-        ours=100 * (float(epoch_time_frac(parameters).mean()) - 1), tolerance=5,
-        shows="input",
-        why="by construction: savings in work are the published ones, shares of the "
+    time_frac = float(epoch_time_frac(parameters).mean())
+    return _row(
+        f"time_{name}", f"training time, change; {words}", "%", -39,
+        100 * (time_frac - 1), 5, "near",
+        "by construction: savings in work are the published ones, shares of the "
         f"dense time ({compute:.0%} computing, {memory:.0%} memory, rest links) are "
         "assumed; any shares give between -37 and -55 %; near is within 5 points, ours",
+        shows="input",
     )  # fmt: skip

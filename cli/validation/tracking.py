@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cli.validation.row import ValidationRow
+from cli.validation.row import Suite, ValidationRow
 from store.csv_files import read_table
 from store.settings import Settings
 from store.training_traces import read_run
@@ -31,6 +31,7 @@ from twin.tracking.judge import (
 from twin.types import FloatArray, Report
 
 PREFIX = "tracking"
+_row = Suite(PREFIX, "measured", "definition of the range").row
 H100 = "mlperf_train_power_h100"
 B200 = "mlperf_train_power_b200/b200_8gpu_node_power.csv.gz"
 H200 = "mlperf_infer_power_h200/h200x8_wall_power_1s.csv.gz"
@@ -170,11 +171,11 @@ def _rows(name: str, one: HalfJudged, words: str) -> list[ValidationRow]:
         ("p95", "P95 power", one.p95_w, one.p95_expected_w, P95_WITHIN),
     )
     return [
-        ValidationRow(
-            id=f"{PREFIX}.{name}.{ending}", system="measured",
-            quantity=f"{group.upper()} {rest}, {what} of the second half{words}",
-            unit="W", published=round(measured, 1), source=_SOURCES[group], mark="read",
-            ours=round(ours, 1), tolerance=within * measured, why=why,
+        _row(
+            f"{name}.{ending}",
+            f"{group.upper()} {rest}, {what} of the second half{words}", "W",
+            round(measured, 1), round(ours, 1), within * measured, "near", why,
+            source=_SOURCES[group],
         )
         for ending, what, measured, ours, within in figures
     ]  # fmt: skip
@@ -191,11 +192,10 @@ def _ranges(judged: list[HalfJudged]) -> list[ValidationRow]:
          float(np.mean([one.p95_covered for one in judged]))),
     )  # fmt: skip
     return [
-        ValidationRow(
-            id=f"{PREFIX}.coverage.{name}", system="measured", quantity=words, unit="1",
-            published=0.9, source="definition of the range", mark="inferred",
-            ours=round(share, 4), tolerance=0.1,
-            why=f"{len(judged)} traces; ranges come from the first half alone",
+        _row(
+            f"coverage.{name}", words, "1", 0.9, round(share, 4), 0.1, "near",
+            f"{len(judged)} traces; ranges come from the first half alone",
+            mark="inferred",
         )
         for name, words, share in parts
     ]  # fmt: skip

@@ -46,9 +46,7 @@ def test_units_and_labels_are_those_of_dcgm_exporter(field, value, line):
 
 
 def test_the_hosts_power_and_the_agents_own_numbers_are_ours():
-    text = render(
-        "host", {"power_w": 5210.0}, [("missed_ticks_total", "counter", "x", 3)]
-    )
+    text = render("host", {"power_w": 5210.0}, [("missed_ticks_total", "x", 3)])
 
     assert 'nameplate_agent_power_watts{device="host",kind="host"' in text
     assert "# TYPE nameplate_agent_missed_ticks_total counter" in text
@@ -58,7 +56,7 @@ def test_the_hosts_power_and_the_agents_own_numbers_are_ours():
 def test_every_line_can_be_parsed_and_each_name_is_declared_once():
     values = dict.fromkeys(DCGM, 1.25) | {"smoothing_state": 3.0}
 
-    lines = render("GPU-1", values, [("gpus", "gauge", "x", 1)]).strip().split("\n")
+    lines = render("GPU-1", values, [("gpus", "x", 1)]).strip().split("\n")
 
     samples = [line for line in lines if not line.startswith("#")]
     assert all(LINE.match(line) for line in samples)
