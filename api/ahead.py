@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from api.overload import in_background
+from twin.compare import differing
 from twin.errors import Cancelled, NameplateError
-from twin.scenario import Scenario, parse_scenario
+from twin.scenario import Scenario, apply_changes
 from twin.types import Cancel
 
 log = logging.getLogger("nameplate.api")
@@ -21,7 +22,6 @@ VIEWS = 64
 """Views whose last question is known."""
 _DIGITS = 9
 """Of a step: 0.805 + 0.005 is 0.81, as the page will write it."""
-Place = tuple[str | int, ...]
 
 
 class Ahead:
@@ -102,33 +102,18 @@ def next_step(before: Scenario, now: Scenario) -> Scenario | None:
         The question after; None where more than one number was changed, something
         else was, or the next value may not be.
     """
-    old, body = before.model_dump(mode="json"), now.model_dump(mode="json")
-    moved = list(_differences(old, body, ()))
+    moved, _ = differing([one.model_dump(mode="json") for one in (before, now)])
     if len(moved) != 1:
         return None
-    ((place, was, value),) = moved
+    was, value = moved[0].values
     if not (_is_number(was) and _is_number(value)):
         return None
-    inner: Any = body
-    for key in place[:-1]:
-        inner = inner[key]
     step = value + (value - was)
-    inner[place[-1]] = step if isinstance(step, int) else round(step, _DIGITS)
+    step = step if isinstance(step, int) else round(step, _DIGITS)
     try:
-        return parse_scenario(body)
+        return apply_changes(now, {moved[0].field: step})
     except NameplateError:
         return None
-
-
-def _differences(old: Any, new: Any, place: Place) -> Iterator[tuple[Place, Any, Any]]:
-    if isinstance(old, dict) and isinstance(new, dict) and old.keys() == new.keys():
-        for key in old:
-            yield from _differences(old[key], new[key], (*place, key))
-    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
-        for n, (one, other) in enumerate(zip(old, new, strict=True)):
-            yield from _differences(one, other, (*place, n))
-    elif old != new:
-        yield place, old, new
 
 
 def _is_number(value: Any) -> bool:

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from api.compare_catalogue import COUNTS, CURVES, FIGURES, Curve, grows
 from api.compare_told import Told
 from api.compare_warnings import of_unequal_length, warnings_of
-from api.documents import Table, plain
+from api.documents import Table, figures, plain
 from twin.compare import (
     Compared,
     Differing,
@@ -152,13 +152,10 @@ def _told_by(one: Differing, index: int, items: Sequence[Loaded]) -> str:
 
 
 def _item(one: Loaded, label: str) -> Document:
-    told = one.told
     return {
-        "label": label, "kind": one.kind, "source": one.source, "id": one.id,
-        "href": one.href, "provenance": one.provenance, "meets": told.meets,
-        "breaches": told.breaches, "repetitions": told.repetitions,
-        "horizon_s": told.horizon_s, "limit_w": told.limit_w,
-        "server_count": told.server_count,
+        "label": label, **figures(one, "kind", "source", "id", "href", "provenance"),
+        **figures(one.told, "meets", "breaches", "repetitions", "horizon_s", "limit_w",
+                  "server_count"),
     }  # fmt: skip
 
 
@@ -229,8 +226,7 @@ def _output(
     items: Sequence[Loaded], figure: Figure, values: list[float], found: Compared
 ) -> Document:
     return {
-        "key": figure.key, "label": figure.label, "unit": figure.unit,
-        "better": figure.better, "group": figure.group, "doc": figure.doc,
+        **figures(figure, "key", "label", "unit", "better", "group", "doc"),
         "values": values,
         "ranges": [_range(item.told, figure.key) for item in items],
         "differences": [
@@ -239,8 +235,7 @@ def _output(
                 found.absolute, found.relative, found.times, strict=True
             )
         ],
-        "spread": found.spread, "usual": found.usual, "score": found.score,
-        "verdicts": list(found.verdicts),
+        **figures(found, "spread", "usual", "score", "verdicts"),
     }  # fmt: skip
 
 

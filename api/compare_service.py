@@ -13,7 +13,7 @@ from api.documents import plain, run_document
 from api.jobs import Job
 from api.problems import Refusal, problem_of
 from api.schemas.compare import CompareIn, CompareItem
-from api.shared import insist, provenance
+from api.shared import Service, insist, provenance
 from store.repositories import NotFoundError
 from twin.errors import ScenarioError, ScenarioErrors
 from twin.plan import Memo, what_if
@@ -32,16 +32,11 @@ REMEMBERED = 32
 _PREFIX = "/api/v1"
 
 
-class CompareService:
-    """
-    Puts runs side by side.
-
-    Args:
-        state: What the server holds.
-    """
+class CompareService(Service):
+    """Puts runs side by side."""
 
     def __init__(self, state: AppState) -> None:
-        self._state = state
+        super().__init__(state)
         self.ran = Memo(limit=REMEMBERED)
 
     async def compare(self, asked: CompareIn) -> Job:

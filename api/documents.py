@@ -33,7 +33,7 @@ def plain(value: Any) -> Any:
         The same as dicts, lists, numbers, texts and None.
     """
     if isinstance(value, np.ndarray):
-        return _numbers(value)
+        return numbers(value)
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, float):
@@ -51,15 +51,21 @@ def plain(value: Any) -> Any:
     return value
 
 
-def _numbers(values: np.ndarray) -> list[float | None]:
+def figures(record: object, *names: str) -> Document:
+    """Turn some attributes of a record into JSON values."""
+    return {name: plain(getattr(record, name)) for name in names}
+
+
+def numbers(values: np.ndarray) -> list[float | None]:
+    """An array for JSON: three decimals, null where missing; flags as they are."""
     if values.dtype == np.bool_:
         flags: list[float | None] = values.tolist()
         return flags
     finite = np.isfinite(values)
-    numbers: list[float | None] = np.round(values, SERIES_DECIMALS).tolist()
+    rounded: list[float | None] = np.round(values, SERIES_DECIMALS).tolist()
     if finite.all():
-        return numbers
-    return [v if ok else None for v, ok in zip(numbers, finite, strict=True)]
+        return rounded
+    return [v if ok else None for v, ok in zip(rounded, finite, strict=True)]
 
 
 def run_document(

@@ -26,6 +26,7 @@ from api.engine_worker import end_with
 from api.problems import Refusal
 from store.settings import Settings
 from twin.errors import ScenarioError
+from twin.study.runner import Engine
 
 LOCAL = ("serial", "threads", "processes")
 CONNECT_S = 5.0
@@ -33,23 +34,8 @@ RETRIES = 2
 """Times dask itself gives a task of a lost worker to another one."""
 
 
-class StudyEngine(Protocol):
-    """An engine that can be closed; see `twin.study.runner.Engine`."""
-
-    name: str
-
-    @property
-    def workers(self) -> int:
-        """Workers at hand now."""
-        ...
-
-    def submit(self, work: Callable[..., Any], /, *given: Any) -> Future[Any]:
-        """Hand work to a worker."""
-        ...
-
-    def mend(self, error: BaseException) -> bool:
-        """Make good the loss of a worker; False where the engine itself is gone."""
-        ...
+class StudyEngine(Engine, Protocol):
+    """An engine that can be closed."""
 
     def close(self) -> None:
         """Let go of what it holds."""

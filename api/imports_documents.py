@@ -16,8 +16,8 @@ from twin.exchange.series import SeriesDiff, stamp
 from twin.exchange.topology import Topology
 from twin.facility.answer import facility_of
 from twin.scenario import Scenario, parse_scenario
+from twin.types import Document
 
-Document = dict[str, Any]
 LISTS = ("changes", "errors", "unmapped", "limits", "loads")
 
 
@@ -50,17 +50,11 @@ def topology_document(
 
 def series_document(read: SeriesFile, diff: SeriesDiff, name: str) -> Document:
     """Everything an import of prices or carbon intensities has to say."""
-    evened = read.evened
-    series = diff.merged
-    shown = [
-        Field(field=at, old=old, new=new) for at, old, new in diff.shown
-    ]  # fmt: skip
+    evened, series = read.evened, diff.merged
     notes = [f"{evened.duplicates} rows repeat an instant"] * bool(evened.duplicates)
     notes += [f"{at}: two values, the first is kept" for at in evened.conflicts]
     notes += [f"{evened.series.gaps} steps without a value"] * bool(evened.series.gaps)
-    return _whole(
-        name, series.kind, diff.added, diff.changed, diff.unchanged, shown
-    ) | {
+    return _whole(name, series.kind, diff) | {
         "errors": [asdict(error) for error in read.errors],
         "unmapped": [
             {"source_id": c, "reason": "a column the series does not use",
@@ -80,25 +74,24 @@ def series_document(read: SeriesFile, diff: SeriesDiff, name: str) -> Document:
 
 def weather_document(read: WeatherFile, diff: WeatherDiff, name: str) -> Document:
     """Everything an import of weather has to say."""
-    shown = [Field(field=at, old=old, new=new) for at, old, new in diff.shown]
-    return _whole(name, "weather", diff.added, diff.changed, diff.unchanged, shown) | {
+    return _whole(name, "weather", diff) | {
         "facts": {**read.place, "hours": read.weather.hours},
         "notes": [f"set facility.weather.dataset to {name} to use it"],
     }
 
 
-def _whole(
-    name: str, kind: str, added: int, changed: int, unchanged: int, shown: list[Field]
-) -> Document:
+def _whole(name: str, kind: str, diff: SeriesDiff | WeatherDiff) -> Document:
     """A document of a series; its counts are steps."""
-    action = "changed" if changed else "added" if added else "unchanged"
-    note = f"{added} steps added, {changed} changed, {unchanged} as before"
+    action = "changed" if diff.changed else "added" if diff.added else "unchanged"
+    told = {n: getattr(diff, n) for n in ("added", "changed", "unchanged")}
+    counts = dict.fromkeys(ACTIONS, 0) | told
     change = Change(
-        action=action, kind=kind, name=name, source_id=name, fields=tuple(shown),
-        note=note,
+        action=action, kind=kind, name=name, source_id=name,
+        fields=tuple(Field(field=at, old=old, new=new) for at, old, new in diff.shown),
+        note="{added} steps added, {changed} changed, {unchanged} as before".format(
+            **told
+        ),
     )  # fmt: skip
-    counts = dict.fromkeys(ACTIONS, 0)
-    counts |= {"added": added, "changed": changed, "unchanged": unchanged}
     empty: Document = {key: [] for key in LISTS}
     return empty | {
         "version": "", "counts": counts, "problems": [], "extras": {},

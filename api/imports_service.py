@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import math
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from api.caller import author
-from api.documents import Table, as_csv, plain
+from api.documents import as_csv, plain
 from api.imports_documents import (
     compared,
     flat,
@@ -25,15 +25,12 @@ from api.imports_documents import (
     weather_document,
 )
 from api.problems import Refusal
+from api.shared import Service, held
 from store.exchange.imports import Imports, StoredSeries, packed, unpacked
 from store.exchange.netbox_client import fetch_netbox
 from store.exchange.series_files import read_series
 from store.exchange.sources import TOPOLOGIES, read_topology
-from store.exchange.weather_files import (
-    WeatherKind,
-    compare_weather,
-    read_weather_file,
-)
+from store.exchange.weather_files import WeatherKind, compare_weather, read_weather_file
 from store.models_imports import ImportRow
 from store.repositories import ConflictError
 from twin.errors import ScenarioError, ScenarioErrors
@@ -47,45 +44,37 @@ from twin.exchange.tables import COLUMNS, table_rows
 from twin.exchange.topology import Topology
 from twin.facility.answer import facility_of
 from twin.scenario import parse_scenario
+from twin.types import Document
 
 if TYPE_CHECKING:
     from api.services import AppState
 
-Document = dict[str, Any]
 PREVIEWS_AT_ONCE = 2
 WEATHER = ("epw", "tmy3", "weather-csv")
 SERIES = ("price", "carbon")
 _FRESH: Document = {}
 
 
-class ImportsService:
+class ImportsService(Service):
     """Imports and exports over the stored scenarios, series and weather."""
 
     def __init__(self, state: AppState) -> None:
-        self._state = state
+        super().__init__(state)
         self.imports = Imports(state.engine)
         self.series = StoredSeries(state.engine)
         self._previews = threading.BoundedSemaphore(PREVIEWS_AT_ONCE)
 
     # --- preview --------------------------------------------------------------------
 
-    @contextmanager
-    def previewing(self) -> Iterator[None]:
+    def previewing(self) -> AbstractContextManager[None]:
         """
         Hold a place while a file is read; as objects it takes many times its size.
 
         Raises:
             Refusal: With status 503 where too many are read already.
         """
-        if not self._previews.acquire(blocking=False):
-            raise Refusal(
-                503, f"{PREVIEWS_AT_ONCE} files are read already; send it again",
-                retry_s=5,
-            )  # fmt: skip
-        try:
-            yield
-        finally:
-            self._previews.release()
+        full = f"{PREVIEWS_AT_ONCE} files are read already; send it again"
+        return held(self._previews, Refusal(503, full, retry_s=5))
 
     def preview(
         self, kind: str, name: str, content: bytes, *, scenario_id: str | None,
@@ -252,11 +241,7 @@ class ImportsService:
         """A scenario's nodes and racks as CSV that no spreadsheet runs."""
         scenario = parse_scenario(self._state.scenarios.get(scenario_id).body)
         rows = table_rows(facility_of(scenario))
-        return as_csv(_table(rows))
-
-
-def _table(rows: list[dict[str, Any]]) -> Table:
-    return {column: [row[column] for row in rows] for column in COLUMNS}
+        return as_csv({column: [row[column] for row in rows] for column in COLUMNS})
 
 
 def _problems(diff: Diff) -> list[ScenarioError]:

@@ -87,12 +87,7 @@ class Job:
     def document(self) -> Document:
         """Present state, without the answer."""
         with self.lock:
-            return {
-                "id": self.id, "kind": self.kind, "state": self.state,
-                "part": self.part, "text": self.text, "result_id": self.result_id,
-                "error": self.error, "created_at": self.created_at,
-                "finished_at": self.finished_at,
-            }  # fmt: skip
+            return {name: getattr(self, name) for name in SHOWN}
 
 
 Work = Callable[[Job], bytes | None]
@@ -146,7 +141,8 @@ class JobRunner:
         """
         with self._lock:
             self._supersede(job)
-            if job.kind != "what-if" and self._slow_ones() >= MAX_UNFINISHED:
+            full = self.unfinished(direct=False) >= MAX_UNFINISHED
+            if full and job.kind != "what-if":  # those have bounds of their own
                 raise _too_many()
             self._live[job.id] = job
         try:
@@ -171,12 +167,7 @@ class JobRunner:
         with job.lock:
             values = job.document()
             saved, job.saved, job.last_save_s = job.saved, True, time.monotonic()
-            result_id = values.pop("result_id")
-            values |= {
-                "owner": self.owner,
-                "result_id": result_id,
-                "result_kind": job.kind,
-            }
+            values |= {"owner": self.owner, "result_kind": job.kind}
             if saved:
                 self._table.change(job.id, **values)
             else:
@@ -198,9 +189,7 @@ class JobRunner:
         row = self._table.find(key)
         if row is None:
             raise NotFoundError("job", key)
-        names = ("id", "kind", "state", "part", "text", "result_id", "error",
-                 "created_at", "finished_at")  # fmt: skip
-        return {name: getattr(row, name) for name in names}
+        return {name: getattr(row, name) for name in SHOWN}
 
     def cancel(self, key: str) -> Job | Document:
         """
@@ -219,21 +208,15 @@ class JobRunner:
         with self._lock:
             self._live.pop(job.id, None)
 
-    def unfinished(self) -> int:
-        """How many jobs wait or run."""
+    def unfinished(self, *, direct: bool | None = None) -> int:
+        """How many jobs wait or run: all, direct questions alone, or all others."""
         with self._lock:
-            return sum(not j.finished.is_set() for j in self._live.values())
+            jobs = [j for j in self._live.values() if not j.finished.is_set()]
+        return sum(direct in (None, j.kind == "what-if") for j in jobs)
 
     def is_waited_for(self) -> bool:
         """Whether a direct question waits or runs."""
-        with self._lock:
-            direct = (j for j in self._live.values() if j.kind == "what-if")
-            return any(not j.finished.is_set() for j in direct)
-
-    def _slow_ones(self) -> int:
-        """How many wait or run that are no what-ifs; those have bounds of their own."""
-        jobs = (j for j in self._live.values() if j.kind != "what-if")
-        return sum(not j.finished.is_set() for j in jobs)
+        return self.unfinished(direct=True) > 0
 
     def open(
         self,

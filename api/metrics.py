@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from prometheus_client import (
     CollectorRegistry,
@@ -56,47 +57,40 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = registry = CollectorRegistry()
         ProcessCollector(registry=registry)
-        self._requests = Counter(
+        counter = partial(Counter, registry=registry)
+        gauge = partial(Gauge, registry=registry)
+        self._requests = counter(
             "nameplate_http_requests", "Requests answered",
-            ("method", "route", "status"), registry=registry,
+            ("method", "route", "status"),
         )  # fmt: skip
         self._seconds = Histogram(
             "nameplate_http_request_seconds", "Time until an answer begins",
             ("route",), buckets=SECONDS, registry=registry,
         )  # fmt: skip
-        self._page_faults = Counter(
-            "nameplate_page_faults", "Questions of pages ended by a fault of ours",
-            registry=registry,
-        )  # fmt: skip
-        self._batches = Counter(
-            "nameplate_telemetry_batches", "Batches stored, repeated ones too",
-            registry=registry,
-        )  # fmt: skip
-        self._readings = Counter(
-            "nameplate_telemetry_readings", "Readings stored", registry=registry
+        self.page_failed = counter(
+            "nameplate_page_faults", "Questions of pages ended by a fault of ours"
+        ).inc
+        self._batches = counter(
+            "nameplate_telemetry_batches", "Batches stored, repeated ones too"
         )
-        self._duplicates = Counter(
-            "nameplate_telemetry_duplicates", "Readings known before", registry=registry
+        self._readings = counter("nameplate_telemetry_readings", "Readings stored")
+        self._duplicates = counter(
+            "nameplate_telemetry_duplicates", "Readings known before"
         )
-        self._refused = Counter(
-            "nameplate_telemetry_refused", "Readings left out", ("reason",),
-            registry=registry,
-        )  # fmt: skip
-        self._queue = Gauge(
-            "nameplate_telemetry_queue_batches", "Batches waiting to be stored",
-            registry=registry,
-        )  # fmt: skip
-        self._fold_lag = Gauge(
+        self._refused = counter(
+            "nameplate_telemetry_refused", "Readings left out", ("reason",)
+        )
+        self.queue = gauge(
+            "nameplate_telemetry_queue_batches", "Batches waiting to be stored"
+        ).set
+        self.fold_lag = gauge(
             "nameplate_telemetry_fold_lag_seconds",
-            "Age of the oldest readings not yet in the rollups", registry=registry,
-        )  # fmt: skip
-        self._alerts = Gauge(
-            "nameplate_alerts_firing", "Alerts firing", ("severity",), registry=registry
+            "Age of the oldest readings not yet in the rollups",
+        ).set
+        self._alerts = gauge("nameplate_alerts_firing", "Alerts firing", ("severity",))
+        self._deliveries = counter(
+            "nameplate_alert_deliveries", "Webhook deliveries", ("outcome",)
         )
-        self._deliveries = Counter(
-            "nameplate_alert_deliveries", "Webhook deliveries", ("outcome",),
-            registry=registry,
-        )  # fmt: skip
         self._read: Callable[[], Live] | None = None
         registry.register(_Site(self))
 
@@ -112,10 +106,6 @@ class Metrics:
         self._requests.labels(known, route, str(status)).inc()
         self._seconds.labels(route).observe(took_s)
 
-    def page_failed(self) -> None:
-        """Count a question of a page that a fault of ours ended."""
-        self._page_faults.inc()
-
     # --- telemetry ----------------------------------------------------------------
 
     def batch_stored(self, readings: int, duplicates: int) -> None:
@@ -127,14 +117,6 @@ class Metrics:
     def refused(self, reason: str, count: int) -> None:
         """Count readings left out; the reason comes from a fixed list of ours."""
         self._refused.labels(reason).inc(count)
-
-    def queue(self, depth: int) -> None:
-        """Say how many batches wait."""
-        self._queue.set(depth)
-
-    def fold_lag(self, seconds: float) -> None:
-        """Say how far the rollups are behind. [s]"""
-        self._fold_lag.set(seconds)
 
     def live_from(self, read: Callable[[], Live]) -> None:
         """Ask this for the site whenever Prometheus asks us."""

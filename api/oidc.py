@@ -247,7 +247,7 @@ class Provider:
         body, _, signature = cookie.partition(".")
         if not hmac.compare_digest(self._signature(body).encode(), signature.encode()):
             raise _no("this browser has not begun one, or it took too long")
-        kept: Json = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+        kept: Json = json.loads(_raw(body))
         if kept["until"] < time.time():
             raise _no(f"it took longer than {SIGN_IN_S // 60} minutes")
         return kept
@@ -276,7 +276,7 @@ def _required(issuer: str, client_id: str, nonce: str) -> jwt.JWTClaimsRegistry:
 def _key_id(token: str) -> str | None:
     try:
         head = token.partition(".")[0]
-        found = json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))
+        found = json.loads(_raw(head))
         return found.get("kid") if isinstance(found, dict) else None
     except ValueError:
         return None
@@ -304,3 +304,7 @@ def _printable(name: str) -> str:
 
 def _text(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def _raw(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
 
 from api.documents import plain
 from api.jobs import Job
-from api.shared import insist, provenance_of
-from store.datasets import DatasetError
+from api.shared import Service, direct, provenance, read_all
 from twin.buildout.answer import build_out, front
 from twin.buildout.program import Measure
-from twin.errors import ScenarioError, ScenarioErrors, within
+from twin.errors import within
 from twin.facility.answer import facility_of, warnings_of, weather_of
 from twin.optimise.placement import Placement, place
 from twin.scenario import Scenario
@@ -24,20 +22,9 @@ from twin.study.questions import placement as placement_question
 from twin.study.questions.base import Ground, Needs
 from twin.types import Document
 
-if TYPE_CHECKING:
-    from api.services import AppState
 
-
-class PlanningService:
-    """
-    Answers questions about money, orders and years.
-
-    Args:
-        state: What the server holds.
-    """
-
-    def __init__(self, state: AppState) -> None:
-        self._state = state
+class PlanningService(Service):
+    """Answers questions about money, orders and years."""
 
     async def cost(self, given: CostInput, *, view: str | None) -> Job:
         """Work out what a site costs, running it first where there is one."""
@@ -50,46 +37,34 @@ class PlanningService:
 
         def work(job: Job) -> Document:
             with within("site", CostInput.model_fields):
-                found = insist(
-                    job,
-                    lambda: cost_question.answer(
-                        given, ground, self._state.memo, cancelled=job.cancelled,
-                        on_progress=self._state.jobs.report(job),
-                    ),
-                )  # fmt: skip
-            document: Document = plain(found)
-            return document | {
-                "warnings": list(cost_warnings(given)), "inputs": plain(given),
-                "provenance": provenance_of(given),
+                found = self._state.ask(job, cost_question.answer, given, ground)
+            return {
+                **plain(found), "warnings": list(cost_warnings(given)),
+                "inputs": plain(given), "provenance": provenance(given),
             }  # fmt: skip
 
         return await self._state.directly(view, work)
 
-    async def build_out(
-        self, given: BuildOutInput, *, view: str | None, explain: bool,
+    @direct
+    def build_out(
+        self, job: Job, given: BuildOutInput, *, explain: bool,
         between: tuple[Measure, Measure] | None, points: int,
-    ) -> Job:  # fmt: skip
+    ) -> Document:  # fmt: skip
         """Find the best plan; a search under way ends by its own limit."""
-
-        def work(job: Job) -> Document:
-            report = self._state.jobs.report(job)
-            report(0.0, "searching the best plan")
-            document: Document = plain(
-                build_out(given, explain=explain, stop=job.cancelled)
-            )
-            report(0.5, "searching plans between two aims")
-            found = (
-                ()
-                if between is None
-                else front(given, *between, points=points, stop=job.cancelled)
-            )
-            return document | {
-                "front": plain(found), "warnings": list(build_out_warnings(given)),
-                "inputs": plain(given),
-                "provenance": provenance_of(given),
-            }  # fmt: skip
-
-        return await self._state.directly(view, work)
+        report = self._state.jobs.report(job)
+        report(0.0, "searching the best plan")
+        best = build_out(given, explain=explain, stop=job.cancelled)
+        report(0.5, "searching plans between two aims")
+        found = (
+            ()
+            if between is None
+            else front(given, *between, points=points, stop=job.cancelled)
+        )
+        return {
+            **plain(best), "front": plain(found),
+            "warnings": list(build_out_warnings(given)), "inputs": plain(given),
+            "provenance": provenance(given),
+        }  # fmt: skip
 
     async def place(self, given: PlacementInput, *, view: str | None) -> Job:
         """Find where servers go, and on which feeds and phases."""
@@ -103,43 +78,21 @@ class PlanningService:
 
         def work(job: Job) -> Document:
             with within("scenario", PlacementInput.model_fields):
-                found = insist(
-                    job,
-                    lambda: place(
-                        given, ground.recordings, weather, memo=self._state.memo,
-                        on_progress=self._state.jobs.report(job),
-                        cancelled=job.cancelled,
-                    ),
-                )  # fmt: skip
+                found = self._state.ask(job, place, given, ground.recordings, weather)
             return placement_document(found) | {
-                "inputs": plain(given), "provenance": provenance_of(given)
+                "inputs": plain(given), "provenance": provenance(given)
             }  # fmt: skip
 
         return await self._state.directly(view, work)
 
     def _ground(self, needs: Needs, site: Scenario | None) -> Ground:
         """Read what a question needs; everything that is missing at once."""
-        datasets, wrong = self._state.datasets, list[ScenarioError]()
-        for field, name in needs.datasets:
-            try:
-                datasets.require(name)
-            except DatasetError as error:
-                wrong.append(_at(field, error))
-        weather, grid = {}, {}
-        for field, name in needs.weather:
-            try:
-                weather[name] = datasets.weather(name)
-            except DatasetError as error:
-                wrong.append(_at(field, error))
-        for field, name in needs.grid:
-            try:
-                grid[name] = datasets.grid(name)
-            except DatasetError as error:
-                wrong.append(_at(field, error))
-        if wrong:
-            raise ScenarioErrors(wrong)
-        names = {name for _, name in needs.datasets}
-        recordings = datasets.recordings(names)
+        datasets = self._state.datasets
+        known, weather, grid = read_all(
+            (datasets.require, needs.datasets), (datasets.weather, needs.weather),
+            (datasets.grid, needs.grid),
+        )  # fmt: skip
+        recordings = datasets.recordings(set(known))
         if site is not None:
             recordings = self._state.tracking.recordings(site, recordings)
         return Ground(recordings=recordings, weather=weather, grid=grid)
@@ -147,16 +100,11 @@ class PlanningService:
 
 def placement_document(found: Placement) -> Document:
     """Write a placement down, what binds and what is proven in words too."""
-    document: Document = plain(found)
-    return document | {
+    return {
+        **plain(found),
         "bindings": [plain(b) | {"words": b.words} for b in found.bindings],
         "proofs": [
             plain(p) | {"gap_frac": p.gap_frac, "words": p.words} for p in found.proofs
         ],
         "warnings": list(warnings_of(found.scenario)),
     }  # fmt: skip
-
-
-def _at(field: str, error: DatasetError) -> ScenarioError:
-    """Name the field that asked for a dataset."""
-    return ScenarioError(field, error.rule, error.value, error.repair)

@@ -30,32 +30,25 @@ MAX_ITEMS = 10
 _EXACT = 2**53
 """Whole numbers beyond are not exact in JavaScript."""
 
-TITLES = {
-    400: "The request cannot be read",
-    401: "A token is needed",
-    403: "Not allowed here",
-    404: "Not found",
-    405: "Method not allowed",
-    406: "No such representation",
-    408: "The request took too long",
-    409: "In conflict with the present state",
-    412: "Changed by somebody else",
-    413: "The request is too large",
-    415: "Unsupported media type",
-    422: "The input breaks a rule",
-    429: "Too much work at once",
-    500: "The server failed",
-    503: "Not available now",
-    507: "The disk takes no more",
-}
 KINDS = {
-    400: "unreadable", 401: "token-needed", 403: "not-allowed", 404: "not-found",
-    405: "method-not-allowed", 406: "no-such-representation", 408: "too-slow",
-    409: "conflict", 412: "changed", 413: "too-large",
-    415: "unsupported-media-type",
-    422: "invalid-input", 429: "too-much-work", 500: "failure", 503: "unavailable",
-    507: "no-space",
-}  # fmt: skip
+    400: ("unreadable", "The request cannot be read"),
+    401: ("token-needed", "A token is needed"),
+    403: ("not-allowed", "Not allowed here"),
+    404: ("not-found", "Not found"),
+    405: ("method-not-allowed", "Method not allowed"),
+    406: ("no-such-representation", "No such representation"),
+    408: ("too-slow", "The request took too long"),
+    409: ("conflict", "In conflict with the present state"),
+    412: ("changed", "Changed by somebody else"),
+    413: ("too-large", "The request is too large"),
+    415: ("unsupported-media-type", "Unsupported media type"),
+    422: ("invalid-input", "The input breaks a rule"),
+    429: ("too-much-work", "Too much work at once"),
+    500: ("failure", "The server failed"),
+    503: ("unavailable", "Not available now"),
+    507: ("no-space", "The disk takes no more"),
+}
+"""Kind of problem, and the same in words, by status."""
 
 
 class Refusal(NameplateError):  # noqa: N818 - it answers, it did not fail
@@ -101,9 +94,10 @@ def problem(status: int, detail: str, errors: Iterable[ScenarioError] = ()) -> D
     Returns:
         The document, safe to write as JSON.
     """
+    kind, title = KINDS.get(status, ("refused", "Refused"))
     return {
-        "type": f"urn:nameplate:problem:{KINDS.get(status, 'refused')}",
-        "title": TITLES.get(status, "Refused"),
+        "type": f"urn:nameplate:problem:{kind}",
+        "title": title,
         "status": status,
         "detail": as_text(detail, 2000),
         "id": secrets.token_hex(6),

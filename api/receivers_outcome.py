@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from store.repositories import now_utc
 from twin.errors import ScenarioError, ScenarioErrors
@@ -15,24 +15,13 @@ from twin.telemetry.hygiene import Left
 from twin.telemetry.names import Ignored
 from twin.types import Document
 
+if TYPE_CHECKING:
+    from store.telemetry.writer import Taken
+
 MOST_HOSTS_NAMED = 20
 """Hosts that an answer names where the store took none of their readings."""
 MOST_NAMES = 200
 """Names that were ignored and are shown; further ones are counted together."""
-
-
-class Taken(Protocol):
-    """What became of the readings of one host."""
-
-    @property
-    def stored(self) -> int:
-        """How many readings were stored."""
-        ...
-
-    @property
-    def refused(self) -> Sequence[Left]:
-        """What was left out, and why."""
-        ...
 
 
 @dataclass(slots=True)
@@ -55,25 +44,24 @@ class Outcome:
     def add(self, taken: Taken) -> None:
         """Count what became of one host."""
         self.stored += taken.stored
-        for left in taken.refused:
-            self._add(left)
+        self.leave(taken.refused)
 
     def add_host(
         self, name: str, error: ScenarioError | ScenarioErrors, samples: int
     ) -> None:
         """Count a host of which the store took nothing."""
         first = error if isinstance(error, ScenarioError) else error.errors[0]
-        self._add(Left(reason=first.rule, field=first.field, count=samples,
-                       repair=first.repair or "send it otherwise"))  # fmt: skip
+        self.leave([Left(reason=first.rule, field=first.field, count=samples,
+                         repair=first.repair or "send it otherwise")])  # fmt: skip
         self.hosts[name] = first
 
-    def _add(self, left: Left) -> None:
-        key = (left.reason, left.field)
-        before = self.refused.get(key)
-        self.refused[key] = Left(
-            reason=left.reason, field=left.field, repair=left.repair,
-            count=left.count + (before.count if before else 0),
-        )  # fmt: skip
+    def leave(self, lefts: Iterable[Left]) -> None:
+        """Count what was left out, equal reasons together."""
+        for left in lefts:
+            key = (left.reason, left.field)
+            before = self.refused.get(key)
+            count = left.count + (before.count if before else 0)
+            self.refused[key] = replace(left, count=count)
 
     def errors(self) -> list[ScenarioError]:
         """What was refused, as errors; hosts that were refused whole by name."""
@@ -109,7 +97,7 @@ class Seen:
             self._total.stored += outcome.stored
             self._total.missing += outcome.missing
             self._total.unsupported.update(outcome.unsupported)
-            self._total.add(_Again(0, list(outcome.refused.values())))
+            self._total.leave(outcome.refused.values())
             for ignored, count in outcome.ignored.items():
                 short = Ignored(name=ignored.name[:120], reason=ignored.reason[:120])
                 if short in self._names or len(self._names) < MOST_NAMES:
@@ -124,7 +112,8 @@ class Seen:
             return {
                 "requests": self._requests, "last_at": self._last_at,
                 "samples": self._total.samples, "stored": self._total.stored,
-                "missing": self._total.missing, "refused": lefts(self._total),
+                "missing": self._total.missing,
+                "refused": lefts(self._total.refused.values()),
                 "ignored": [
                     {"name": i.name, "reason": i.reason, "samples": n} for i, n in names
                 ],
@@ -133,26 +122,16 @@ class Seen:
             }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class _Again:
-    stored: int
-    refused: Sequence[Left]
-
-
-def lefts(outcome: Outcome) -> list[Document]:
+def lefts(refused: Iterable[Left]) -> list[Document]:
     """What broke a rule, as documents."""
-    return [
-        {"reason": left.reason, "field": left.field, "count": left.count,
-         "repair": left.repair}
-        for left in outcome.refused.values()
-    ]  # fmt: skip
+    return [asdict(left) for left in refused]
 
 
 def pulled(outcome: Outcome) -> Document:
     """What became of a range query."""
     return {
         "samples": outcome.samples, "stored": outcome.stored,
-        "missing": outcome.missing, "refused": lefts(outcome),
+        "missing": outcome.missing, "refused": lefts(outcome.refused.values()),
         "ignored": [
             {"name": i.name[:120], "reason": i.reason, "samples": n}
             for i, n in outcome.ignored.most_common(MOST_NAMES)

@@ -17,16 +17,17 @@ from collections import Counter
 from collections.abc import Hashable
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TookTooLong
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic_core import to_json
 
 from api.jobs import Job
 from api.problems import Refusal
-from api.receivers_outcome import MOST_NAMES, Outcome, Seen, Taken, lefts, pulled
+from api.receivers_outcome import MOST_NAMES, Outcome, Seen, lefts, pulled
+from api.shared import held
 from api.wire import otlp, otlp_json, remote_write
 from api.wire.compression import MOST_BYTES, unpack
 from api.wire.samples import NAME, Samples
@@ -35,14 +36,16 @@ from store.telemetry_files import TelemetryFile
 from store.telemetry_rows import FileSource
 from twin.errors import ScenarioError, ScenarioErrors
 from twin.telemetry.names import Ignored, Place, place
-from twin.telemetry.readings import Readings
 from twin.telemetry.series import Gathered, gather
 from twin.types import Document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from api.jobs import JobRunner
+    from api.telemetry_service import TelemetryService
     from store.settings import Settings
+    from store.telemetry.writer import Taken
 
 MOST_KEPT_BYTES = 64_000_000
 """Keys of series whose place is remembered; beyond, all are looked up again."""
@@ -56,26 +59,6 @@ SPARE_BYTES = 500_000_000
 WAIT_S = 20.0
 
 
-class Store(Protocol):
-    """Where readings go; `api.telemetry_service` is one."""
-
-    def take(self, source: str, kind: str, readings: Readings, *, key: str) -> Taken:
-        """Store readings of one host, once for each key."""
-        ...
-
-
-class Jobs(Protocol):
-    """Where long work is done; `api.jobs.JobRunner` is one."""
-
-    def start(self, job: Job, work: Any) -> Job:
-        """Queue a job."""
-        ...
-
-    def report(self, job: Job) -> Any:
-        """Make the callback that tells progress."""
-        ...
-
-
 class Receivers:
     """
     The receivers of one server.
@@ -86,7 +69,9 @@ class Receivers:
         settings: Which hosts may be asked.
     """
 
-    def __init__(self, store: Store, jobs: Jobs, settings: Settings) -> None:
+    def __init__(
+        self, store: TelemetryService, jobs: JobRunner, settings: Settings
+    ) -> None:
         self._store, self._jobs, self._settings = store, jobs, settings
         self._known = _Known()
         self._slots = threading.BoundedSemaphore(AT_ONCE)
@@ -153,15 +138,9 @@ class Receivers:
         rejected = sum(samples.unsupported.values()) + outcome.refused_count
         return otlp.answer(media, rejected=rejected, message=_rejections(outcome))
 
-    @contextmanager
-    def _decoding(self) -> Iterator[None]:
+    def _decoding(self) -> AbstractContextManager[None]:
         """Hold a place while a request is unpacked and taken apart."""
-        if not self._slots.acquire(timeout=WAIT_S):
-            raise _busy("The server decodes as much as it can")
-        try:
-            yield
-        finally:
-            self._slots.release()
+        return held(self._slots, _busy("The server decodes as much as it can"), WAIT_S)
 
     def _gathered(self, samples: Samples) -> Gathered:
         places = self._known.places(samples)
@@ -228,20 +207,17 @@ class Receivers:
         Raises:
             Refusal: 503 where others upload already, or the disk has no room.
         """
-        if not self._files.acquire(blocking=False):
-            raise _busy(f"{FILES_AT_ONCE} files are taken in already")
-        try:
-            with tempfile.TemporaryDirectory(prefix="nameplate-") as folder:
-                free = shutil.disk_usage(folder).free
-                if free < size + SPARE_BYTES:
-                    raise _full(f"It has {free // 1_000_000} MB free")
-                yield Path(folder)
-        except OSError as error:
-            if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
-                raise
-            raise _full("The file did not fit") from error
-        finally:
-            self._files.release()
+        with held(self._files, _busy(f"{FILES_AT_ONCE} files are taken in already")):
+            try:
+                with tempfile.TemporaryDirectory(prefix="nameplate-") as folder:
+                    free = shutil.disk_usage(folder).free
+                    if free < size + SPARE_BYTES:
+                        raise _full(f"It has {free // 1_000_000} MB free")
+                    yield Path(folder)
+            except OSError as error:
+                if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+                    raise
+                raise _full("The file did not fit") from error
 
     def upload(
         self,
@@ -277,7 +253,8 @@ class Receivers:
         return {
             "rows": looked.rows, "stored": outcome.stored, "times": looked.times,
             "devices": list(looked.devices[:MOST_NAMES]), "fields": looked.fields,
-            "ignored_columns": list(looked.ignored), "refused": lefts(outcome),
+            "ignored_columns": list(looked.ignored),
+            "refused": lefts(outcome.refused.values()),
         }  # fmt: skip
 
     # --- pulled -------------------------------------------------------------------
@@ -434,8 +411,18 @@ def _zone(name: str | None) -> ZoneInfo | None:
 def _microseconds(at: dt.datetime | None) -> int | None:
     if at is None:
         return None
-    if at.tzinfo is None:
-        raise ScenarioError("start", "must name its zone", at.isoformat(),
-                            "write it as 2026-01-31T12:00:00Z")  # fmt: skip
-    since = at - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+    since = zoned("start", at) - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
     return since // dt.timedelta(microseconds=1)
+
+
+def zoned(field: str, at: dt.datetime) -> dt.datetime:
+    """
+    Insist that an instant names its zone.
+
+    Raises:
+        ScenarioError: If it does not.
+    """
+    if at.tzinfo is None:
+        raise ScenarioError(field, "must name its zone", at.isoformat(),
+                            "write it as 2026-01-31T12:00:00Z")  # fmt: skip
+    return at

@@ -40,7 +40,7 @@ from api.problems import Refusal, policy_refusal
 from api.receivers_service import Receivers
 from api.schemas.catalogue import KernelState
 from api.serving_service import ServingService
-from api.shared import insist, provenance
+from api.shared import insist, provenance, read_all
 from api.site_service import SiteService
 from api.stabilize_service import StabilizeService
 from api.studies_service import StudiesService
@@ -48,7 +48,7 @@ from api.telemetry_service import TelemetryService
 from api.tracking_service import TrackingService
 from api.version import MODEL_VERSION
 from api.watch_service import WatchService
-from store.datasets import DatasetError, DatasetStore
+from store.datasets import DatasetStore
 from store.engine import open_engine
 from store.migrate import upgrade_engine
 from store.models import PlanRow, RunRow
@@ -60,7 +60,6 @@ from store.settings import Settings
 from store.telemetry.writer import Limits
 from twin.catalogue import find_table
 from twin.cooling.plants import find_plant
-from twin.errors import ScenarioError, ScenarioErrors
 from twin.plan import Memo, WhatIf, plan, what_if
 from twin.plan.memo import scenario_sha256
 from twin.scenario import (
@@ -74,11 +73,11 @@ from twin.scenario.base import Model
 from twin.scenario.own import bring
 from twin.scenario.policy import UserPolicy
 from twin.serving.traffic import Recordings
-from twin.types import Cancel
+from twin.types import Cancel, Document
 
 log = logging.getLogger("nameplate.api")
-Document = dict[str, Any]
 M = TypeVar("M", bound=Model)
+T = TypeVar("T")
 
 WARM_CHANGES = {"horizon.days": 0.01, "workload.load.requests_per_server_s": 0.05}
 WARM_WAIT_S = 60.0
@@ -124,7 +123,7 @@ class AppState:
         self.telemetry.writer.limits = Limits(
             devices=settings.most_devices, sources=settings.most_sources
         )
-        self.watch = WatchService(self, self.telemetry)
+        self.watch = WatchService(self)
         self.tracking = TrackingService(self)
         self.alerts.reader = self.watch
         self.metrics.live_from(self.watch.live)
@@ -233,7 +232,7 @@ class AppState:
         asked = apply_changes(scenario, changes) if changes else scenario
         asked = self.bring(asked)
         self.check_policies(asked)
-        self._check_datasets(asked)
+        read_all((self.datasets.require, dataset_fields(asked)))  # before a job is made
         fleet = asked.fleet  # refuse an unknown server or model before making a job
         find_table(fleet.model, asked.server(), fleet.gpus_per_instance)
         if asked.facility is not None:
@@ -243,17 +242,6 @@ class AppState:
     def bring(self, inputs: M) -> M:
         """Give inputs the user's own servers and plants that they name."""
         return bring(inputs, own_catalogue(self.settings.own_dir))
-
-    def _check_datasets(self, scenario: Scenario) -> None:
-        """Refuse datasets that are not here before a job is made, by their field."""
-        wrong = []
-        for field, name in dataset_fields(scenario):
-            try:
-                self.datasets.require(name)
-            except DatasetError as error:
-                wrong.append(ScenarioError(field, error.rule, name, error.repair))
-        if wrong:
-            raise ScenarioErrors(wrong)
 
     def check_policies(self, scenario: Scenario) -> None:
         """
@@ -337,15 +325,17 @@ class AppState:
             self.jobs.save(job)
             return True
 
+    def ask(self, job: Job, core: Callable[..., T], *given: Any, **more: Any) -> T:
+        """Ask the core within a job: it tells progress, and remembers what it may."""
+        shared = {
+            "memo": self.memo, "on_progress": self.jobs.report(job),
+            "cancelled": job.cancelled,
+        }  # fmt: skip
+        return insist(job, lambda: core(*given, **(shared | more)))
+
     def _answer(self, job: Job, scenario: Scenario) -> WhatIf:
         recordings = self.datasets.recordings(dataset_names(scenario))
-        found = insist(
-            job,
-            lambda: what_if(
-                scenario, recordings, memo=self.memo,
-                on_progress=self.jobs.report(job), cancelled=job.cancelled,
-            ),
-        )  # fmt: skip
+        found = self.ask(job, what_if, scenario, recordings)
         self.kernel = "warm"
         return found
 
@@ -353,47 +343,40 @@ class AppState:
 
     def start_run(self, scenario: Scenario, scenario_id: str | None) -> Job:
         """Queue a stored run."""
+
+        def answer(job: Job) -> Document:
+            return run_document(self._answer(job, scenario).run, provenance(scenario))
+
         job = Job("run", result_id=new_id("run"))
-
-        def work(job: Job) -> None:
-            self._mark(self.runs, job, "running")
-            found = self._answer(job, scenario)
-            document = run_document(found.run, provenance(scenario))
-            self._mark(self.runs, job, "done", result=document)
-
-        self._store(self.runs, job, work, scenario, scenario_id)
-        return job
+        return self._start(job, self.runs, answer, scenario, scenario_id)
 
     def start_plan(
         self, scenario: Scenario, scenario_id: str | None, view: str | None
     ) -> Job:
         """Queue a stored plan; a newer one of the same view cancels it."""
-        job = Job("plan", result_id=new_id("plan"), view=view)
 
-        def work(job: Job) -> None:
-            self._mark(self.plans, job, "running")
+        def answer(job: Job) -> Document:
             recordings = self.datasets.recordings(dataset_names(scenario))
-            found = insist(
-                job,
-                lambda: plan(
-                    scenario, recordings, executor=self.cells, memo=self.memo,
-                    on_progress=self.jobs.report(job), cancelled=job.cancelled,
-                ),
-            )  # fmt: skip
-            document = plan_document(found, provenance(scenario))
-            self._mark(self.plans, job, "done", result=document)
+            found = self.ask(job, plan, scenario, recordings, executor=self.cells)
+            return plan_document(found, provenance(scenario))
 
-        self._store(self.plans, job, work, scenario, scenario_id)
-        return job
+        job = Job("plan", result_id=new_id("plan"), view=view)
+        return self._start(job, self.plans, answer, scenario, scenario_id)
 
-    def _store(
+    def _start(
         self,
-        table: Runs | Plans,
         job: Job,
-        work: Callable[[Job], None],
+        table: Runs | Plans,
+        answer: Callable[[Job], Document],
         scenario: Scenario,
         scenario_id: str | None,
-    ) -> None:
+    ) -> Job:
+        """Queue what is stored when it is asked for, and again when it is answered."""
+
+        def work(job: Job) -> None:
+            self._mark(table, job, "running")
+            self._mark(table, job, "done", result=answer(job))
+
         def insert() -> None:
             table.add(
                 id=job.result_id, name=scenario.name, body=plain(scenario),
@@ -405,7 +388,7 @@ class AppState:
         def ended(job: Job) -> None:
             self._mark(table, job, job.state)
 
-        self.jobs.start(job, work, on_end=ended, before=insert)
+        return self.jobs.start(job, work, on_end=ended, before=insert)
 
     def _mark(self, table: Runs | Plans, job: Job, status: str, **values: Any) -> None:
         if status not in {"queued", "running"}:

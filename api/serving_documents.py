@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from api.documents import plain
+from api.documents import figures, plain
 from twin.errors import ScenarioError
 from twin.scenario.base import Model
 from twin.serving.fleet.grid import AXES
@@ -49,23 +49,25 @@ def study_document(
             outcome_document(one, base, horizon_s=horizon_s, points=points)
             for one in found.outcomes
         ],
-        "refused": [
-            {"label": label} | refusal(error) for label, error in found.refused.items()
-        ],
-        "pareto": plain(found.pareto), "grid": grid, "warnings": list(found.warnings),
+        "refused": _refused(found.refused), "pareto": plain(found.pareto),
+        "grid": grid, "warnings": list(found.warnings),
         "inputs": plain(found.study), "provenance": provenance,
     }  # fmt: skip
 
 
-def refusal(error: ScenarioError) -> Document:
-    """Write why something cannot be had here."""
-    value = plain(error.value)
-    if isinstance(value, dict | list):
-        value = str(value)[:200]
-    return {
-        "field": error.field, "rule": error.rule, "value": value,
-        "repair": error.repair,
-    }  # fmt: skip
+def _refused(errors: Mapping[str, ScenarioError]) -> list[Document]:
+    """Write what cannot be had here, by its label, and why."""
+    return [
+        {
+            "label": label, "field": error.field, "rule": error.rule,
+            "value": _short(plain(error.value)), "repair": error.repair,
+        }
+        for label, error in errors.items()
+    ]  # fmt: skip
+
+
+def _short(value: Any) -> Any:
+    return str(value)[:200] if isinstance(value, dict | list) else value
 
 
 def outcome_document(
@@ -92,7 +94,7 @@ def _figures(one: Outcome) -> Document:
         "quality_frac", "own_terms", "notes", "figures", "energy_per_token_j",
         "energy_per_unit_wh",
     )  # fmt: skip
-    document = {name: plain(getattr(one, name)) for name in names}
+    document = figures(one, *names)
     done = one.finished
     document["cost_per_1000_usd"] = 1000.0 * one.cost_usd / done if done else None
     return document
@@ -167,12 +169,9 @@ def timeline_document(timeline: Timeline, *, horizon_s: float, points: int) -> D
 
 def system_document(system: System) -> Document:
     """Write a system with its knobs."""
-    names = (
-        "key", "label", "kind", "summary", "source", "mark", "page", "own_terms"
-    )  # fmt: skip
-    return {name: getattr(system, name) for name in names} | {
-        "knobs": knob_documents(system.parameters)
-    }
+    return figures(
+        system, "key", "label", "kind", "summary", "source", "mark", "page", "own_terms"
+    ) | {"knobs": knob_documents(system.parameters)}
 
 
 def knob_documents(model: type[Model]) -> list[Document]:
@@ -221,10 +220,7 @@ def knobs_document(found: Knobs, provenance: Document) -> Document:
     return {
         "axes": axes, "shape": shape,
         "values": {n: _rounded(getattr(found.grid, n)) for n in _KNOBS},
-        "refused": [
-            {"label": f"{degree} GPUs"} | refusal(error)
-            for degree, error in found.refused.items()
-        ],
+        "refused": _refused({f"{k} GPUs": e for k, e in found.refused.items()}),
         "sources": list(found.source), "provenance": provenance,
     }  # fmt: skip
 
@@ -240,9 +236,7 @@ def provision_document(found: Search, provenance: Document) -> Document:
     """Write the machines found for each design."""
     return {
         "found": [plain(one) for one in found.found.values()],
-        "refused": [
-            {"label": name} | refusal(error) for name, error in found.refused.items()
-        ],
+        "refused": _refused(found.refused),
         "provenance": provenance,
     }
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from api.documents import plain
 from api.jobs import Job
@@ -17,9 +15,7 @@ from api.serving_documents import (
     study_document,
     system_document,
 )
-from api.shared import provenance_of
-from store.datasets import DatasetError
-from twin.errors import ScenarioError, ScenarioErrors
+from api.shared import Service, direct, provenance, read_all
 from twin.scenario.knobs import KnobInput
 from twin.scenario.parse import traffic_datasets
 from twin.scenario.provision import ProvisionInput
@@ -36,78 +32,51 @@ from twin.serving.systems.registry import systems
 from twin.serving.traffic import Recordings
 from twin.types import Document
 
-if TYPE_CHECKING:
-    from api.services import AppState
 
-
-class ServingService:
-    """
-    Answers questions about serving fleets.
-
-    Args:
-        state: What the server holds.
-    """
-
-    def __init__(self, state: AppState) -> None:
-        self._state = state
+class ServingService(Service):
+    """Answers questions about serving fleets."""
 
     async def run(self, study: ServingInput, *, view: str | None, points: int) -> Job:
         """Run systems side by side on the same traffic."""
-        study = self._state.bring(study)
+        return await self._run(self._state.bring(study), view=view, points=points)
 
-        def work(job: Job) -> Document:
-            recordings = self._recordings(study.traffic)
-            grid, hours = self._grid(study)
-            found = run_study(
-                study, recordings, progress=self._state.jobs.report(job),
-                cancelled=job.cancelled,
-                carbon_g_per_kwh=None if hours is None else hours.carbon_g_per_kwh,
-                energy_usd_per_kwh=None if grid is None else grid["energy_usd_per_kwh"],
-            )  # fmt: skip
-            return study_document(
-                found, points=points, grid=grid, provenance=provenance_of(study)
-            )
+    @direct
+    def _run(self, job: Job, study: ServingInput, *, points: int) -> Document:
+        recordings = self._recordings(study.traffic)
+        grid, hours = self._grid(study)
+        found = run_study(
+            study, recordings, progress=self._state.jobs.report(job),
+            cancelled=job.cancelled,
+            carbon_g_per_kwh=None if hours is None else hours.carbon_g_per_kwh,
+            energy_usd_per_kwh=None if grid is None else grid["energy_usd_per_kwh"],
+        )  # fmt: skip
+        return study_document(
+            found, points=points, grid=grid, provenance=provenance(study)
+        )
 
-        return await self._state.directly(view, work)
-
-    async def query(self, given: QueryEnergyInput, *, view: str | None) -> Job:
+    @direct
+    def query(self, _: Job, given: QueryEnergyInput) -> Document:
         """Work out what a query takes."""
+        return {**plain(query_energy(given)), "provenance": provenance(given)}
 
-        def work(_: Job) -> Document:
-            document: Document = plain(query_energy(given))
-            return document | {"provenance": provenance_of(given)}
-
-        return await self._state.directly(view, work)
-
-    async def shift(self, given: ShiftInput, *, view: str | None) -> Job:
+    @direct
+    def shift(self, _: Job, given: ShiftInput) -> Document:
         """Move work in time; a solver under way ends by its own limit."""
+        return {**plain(shift(given)), "provenance": provenance(given)}
 
-        def work(_: Job) -> Document:
-            document: Document = plain(shift(given))
-            return document | {"provenance": provenance_of(given)}
-
-        return await self._state.directly(view, work)
-
-    async def knobs(self, given: KnobInput, *, view: str | None) -> Job:
+    @direct
+    def knobs(self, _: Job, given: KnobInput) -> Document:
         """Work a knob grid out."""
+        return knobs_document(run_knobs(given), provenance(given))
 
-        def work(_: Job) -> Document:
-            return knobs_document(run_knobs(given), provenance_of(given))
-
-        return await self._state.directly(view, work)
-
-    async def provision(self, given: ProvisionInput, *, view: str | None) -> Job:
+    @direct
+    def provision(self, job: Job, given: ProvisionInput) -> Document:
         """Find the machines of each design."""
-
-        def work(job: Job) -> Document:
-            recordings = self._recordings(given.traffic)
-            found = run_provision(
-                given, recordings, stop=job.cancelled,
-                report=self._state.jobs.report(job),
-            )  # fmt: skip
-            return provision_document(found, provenance_of(given))
-
-        return await self._state.directly(view, work)
+        recordings = self._recordings(given.traffic)
+        found = run_provision(
+            given, recordings, stop=job.cancelled, report=self._state.jobs.report(job)
+        )
+        return provision_document(found, provenance(given))
 
     def systems(self) -> list[Document]:
         """Every system with its knobs."""
@@ -124,21 +93,13 @@ class ServingService:
     def grid_hours(self, name: str, start: dt.datetime, hours: int) -> Document:
         """Prices and carbon of some hours of a year."""
         found = hours_from(self._state.datasets.grid(name), start, hours)
-        document: Document = plain(found)
-        return document | {"name": name, "start": start}
+        return {**plain(found), "name": name, "start": start}
 
     def _recordings(self, traffic: ServingTraffic) -> Recordings:
         """Read the datasets that traffic names; all that are missing at once."""
-        fields = traffic_datasets(traffic)
-        wrong = []
-        for field, name in fields:
-            try:
-                self._state.datasets.require(name)
-            except DatasetError as error:
-                wrong.append(ScenarioError(field, error.rule, name, error.repair))
-        if wrong:
-            raise ScenarioErrors(wrong)
-        return self._state.datasets.recordings(_names(fields))
+        datasets = self._state.datasets
+        (known,) = read_all((datasets.require, traffic_datasets(traffic)))
+        return datasets.recordings(set(known))
 
     def _grid(self, study: ServingInput) -> tuple[Document | None, GridHours | None]:
         """Hours of price and carbon of a study, None where they are constant."""
@@ -150,7 +111,3 @@ class ServingService:
         hours = hours_from(year, traffic.start, count)
         # one price for the study: the mean of its hours, all alike
         return grid_document(year, float(hours.price_usd_per_mwh.mean())), hours
-
-
-def _names(fields: Iterable[tuple[str, str]]) -> set[str]:
-    return {name for _, name in fields}

@@ -1,4 +1,4 @@
-"""Results of a site as JSON documents."""
+"""Results of a site, and of a campus of many halls, as JSON documents."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import math
 
 import numpy as np
 
-from api.documents import plain
-from twin.cooling.year import YearResult
-from twin.facility.answer import RideThrough, facility_of, warnings_of
+from api.documents import figures, plain
+from twin.campus.answer import CampusAnswer
+from twin.campus.limits import binding, shared_limits
+from twin.campus.result import NodeArrays
+from twin.facility.answer import facility_of, warnings_of
 from twin.facility.cascade import Stage
 from twin.facility.fit import Fit
 from twin.facility.heat import plant_of
@@ -19,8 +21,6 @@ from twin.power.network import Network
 from twin.scenario.model import Scenario
 from twin.scenario.ready_events import ready_events
 from twin.scenario.row_limits import row_limits_w
-from twin.tapas.answer import Scheduling
-from twin.tapas.site_steering import SiteSteering
 from twin.types import Document
 
 _NODE_EXTRA = (
@@ -44,7 +44,7 @@ def site_document(
     """
     document: Document = plain(result)
     for node, entry in zip(result.nodes, document["nodes"], strict=True):
-        entry |= {name: plain(getattr(node, name)) for name in _NODE_EXTRA}
+        entry |= figures(node, *_NODE_EXTRA)
         if not series:
             entry["mean_series_w"] = entry["max_series_w"] = None
     for row, entry in zip(result.rows, document["rows"], strict=True):
@@ -101,7 +101,7 @@ def screening_document(
     screening: Screening, network: Network, stage: Stage, provenance: Document
 ) -> Document:
     """Write a screening with the matrix of single failures."""
-    document: Document = {
+    return {
         "matrix": matrix_document(network, stage),
         "cases": [case_document(case) for case in screening.cases],
         "single": screening.single,
@@ -111,7 +111,6 @@ def screening_document(
         "server_count": screening.server_count,
         "provenance": provenance,
     }
-    return document
 
 
 def matrix_document(network: Network, stage: Stage) -> Document | None:
@@ -131,18 +130,15 @@ def matrix_document(network: Network, stage: Stage) -> Document | None:
         lost: np.where(alive[limited], out_w[limited] / limit_w, np.nan)
         for lost, out_w, alive in losses_of_one(network, stage)
     }
-    document: Document = plain(
-        {"nodes": names, "failed": names, "frac": [rows[i] for i in limited]}
-    )
-    return document
+    return {
+        "nodes": names, "failed": names, "frac": plain([rows[i] for i in limited])
+    }  # fmt: skip
 
 
 def fit_document(found: Fit, provenance: Document) -> Document:
     """Write where servers fit, each row with what binds in words."""
-    document: Document = plain(found)
-    for row, entry in zip(found.rows, document["rows"], strict=True):
-        entry["words"] = row.words
-    return document | {"provenance": provenance}
+    rows = [plain(row) | {"words": row.words} for row in found.rows]
+    return {**plain(found), "rows": rows, "provenance": provenance}
 
 
 def filled(scenario: Scenario, found: Fit) -> Document:
@@ -163,26 +159,12 @@ def filled(scenario: Scenario, found: Fit) -> Document:
     racks.sort(key=lambda rack: order[rack.name])
     limits_w = row_limits_w(scenario, facility.racks)  # of what the rows were built for
     update = {"racks": tuple(racks), "row_limits_w": limits_w}
-    document: Document = plain(facility.model_copy(update=update))
-    return document
-
-
-def schedule_document(found: Scheduling, provenance: Document) -> Document:
-    """Write what each lever does; a P99 without served requests is null."""
-    document: Document = plain(found)
-    return document | {"provenance": provenance}
-
-
-def steering_document(found: SiteSteering, provenance: Document) -> Document:
-    """Write every domain's share, with what happens in words."""
-    document: Document = plain(found)
-    return document | {"words": list(found.words), "provenance": provenance}
+    return dict(plain(facility.model_copy(update=update)))
 
 
 def case_document(case: Case) -> Document:
     """Write one failure with what it says in words."""
-    document: Document = plain(case)
-    return document | {"binding": case.binding, "race": race_words(case)}
+    return {**plain(case), "binding": case.binding, "race": race_words(case)}
 
 
 def story_document(story: Story, names: list[str], racks_from: int) -> Document:
@@ -224,17 +206,51 @@ def story_document(story: Story, names: list[str], racks_from: int) -> Document:
 def network_document(scenario: Scenario) -> Document:
     """Write an explicit facility, its ready failures, and suspect units."""
     facility = facility_of(scenario)
-    document: Document = plain(facility)
     parts = plant_parts(plant_of(scenario, 1e6))
-    return document | {
+    return {
+        **plain(facility),
         "warnings": list(warnings_of(scenario)),
         "ready": [plain(ready) for ready in ready_events(facility, parts=parts)],
     }
 
 
-def cooling_document(
-    found: YearResult, rides: tuple[RideThrough, ...], it_w: float
+# --- campuses -------------------------------------------------------------------------
+
+_CURVES_OF_HALLS = ("hall_mean", "hall_most", "share_w", "heat_w")
+_CURVES_OF_NODES = ("recorded", "mean_w", "max_w")
+
+
+def campus_document(
+    answer: CampusAnswer, provenance: Document, *, series: bool, nodes: bool
 ) -> Document:
-    """Write a year of cooling; hours as arrays of 8,760."""
-    document: Document = plain(found)
-    return document | {"ride_throughs": plain(list(rides)), "it_w": it_w}
+    """
+    Write a run of a campus.
+
+    Args:
+        answer: The run.
+        provenance: Hash of the inputs, model version, seed, time of computing.
+        series: Whether the curves of halls are wanted; the campus's own always are.
+        nodes: Whether every node and rack is wanted, one list per figure.
+
+    Returns:
+        Field names of `CampusResult`, with derived figures.
+    """
+    result, facility = answer.result, answer.scenario.facility
+    limits = shared_limits(result, None if facility is None else facility.campus)
+    document = result.document()
+    if not series:
+        document["series"] |= dict.fromkeys(_CURVES_OF_HALLS)
+    return document | {
+        "limits": plain(limits),
+        "binding": binding(result, limits),
+        "nodes": _nodes(result.nodes) if nodes else None,
+        "racks": plain(result.racks) if nodes else None,
+        "effort": plain(answer.effort) | {"repeated_frac": answer.effort.repeated_frac},
+        "provenance": {**provenance, "seed": result.seed},
+    }
+
+
+def _nodes(nodes: NodeArrays) -> Document:
+    """Figures of every node; loads over time of thousands would be megabytes."""
+    names = (n for n in nodes.__dataclass_fields__ if n not in _CURVES_OF_NODES)
+    return figures(nodes, *names)

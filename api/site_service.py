@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
 
-from api.campus_documents import campus_document
 from api.documents import plain
 from api.engines import StudyEngine, check_allowed, open_engine
 from api.jobs import Job
-from api.shared import insist, provenance
+from api.shared import Service, direct, insist, provenance
 from api.site_documents import (
-    cooling_document,
+    campus_document,
     filled,
     fit_document,
-    schedule_document,
     screening_document,
     site_document,
-    steering_document,
     story_document,
 )
 from twin.campus.answer import answer_campus
@@ -40,8 +38,8 @@ from twin.facility.seeds import SeedRanges, seed_ranges
 from twin.plan import Memo
 from twin.scenario import Scenario, dataset_names
 from twin.serving.traffic import Recordings
-from twin.tapas.answer import EmergencyKind, schedule
-from twin.tapas.site_steering import Level, steer_site
+from twin.tapas.answer import schedule
+from twin.tapas.site_steering import steer_site
 from twin.types import Document
 
 if TYPE_CHECKING:
@@ -56,29 +54,21 @@ FAR_WINDOW_S = 900.0
 """Least window of a campus whose halls leave the process: sending one is dear. [s]"""
 
 
-class SiteService:
-    """
-    Answers questions about sites.
-
-    Args:
-        state: What the server holds.
-    """
+class SiteService(Service):
+    """Answers questions about sites."""
 
     def __init__(self, state: AppState) -> None:
-        self._state = state
+        super().__init__(state)
         self.answers = Memo(limit=ANSWERS, most_bytes=ANSWER_BYTES)
 
-    async def run(
-        self, scenario: Scenario, *, view: str | None, series: bool, seeds: int = 1
-    ) -> Job:
+    @direct
+    def run(
+        self, job: Job, scenario: Scenario, *, series: bool, seeds: int = 1
+    ) -> Document:
         """Run a site; with more than one seed, say how far its figures range."""
-
-        def work(job: Job) -> Document:
-            document = self.document(job, scenario, series=series, seeds=seeds)
-            more = self._state.tracking.replay_warnings(scenario)
-            return document | {"warnings": [*warnings_of(scenario), *more]}
-
-        return await self._state.directly(view, work, large=self.large(scenario))
+        document = self.document(job, scenario, series=series, seeds=seeds)
+        more = self._state.tracking.replay_warnings(scenario)
+        return document | {"warnings": [*warnings_of(scenario), *more]}
 
     def document(
         self, job: Job, scenario: Scenario, *, series: bool = False, seeds: int = 1
@@ -91,16 +81,13 @@ class SiteService:
 
     def _ranges(self, job: Job, found: SiteAnswer, seeds: int) -> SeedRanges | None:
         scenario, report = found.scenario, self._state.jobs.report(job)
-        recordings, weather = self._recordings(scenario), self._weather(scenario)
-        return insist(
-            job,
-            lambda: seed_ranges(
-                scenario, recordings, weather, found.result, count=seeds,
-                memo=self._state.memo, cancelled=job.cancelled,
-                on_progress=lambda part, text: report(
-                    (1 + part * (seeds - 1)) / seeds, text
-                ),
-            ),
+
+        def told(part: float, text: str) -> None:
+            report((1 + part * (seeds - 1)) / seeds, text)
+
+        return self._state.ask(
+            job, seed_ranges, scenario, *self._ground(scenario), found.result,
+            count=seeds, on_progress=told,
         )  # fmt: skip
 
     async def campus(
@@ -115,11 +102,8 @@ class SiteService:
             facility_of(scenario)  # takes a second where there are thousands of racks
             if job.cancelled():
                 raise Cancelled
-            opened = open_engine(engine, workers=settings.workers)
-            try:
+            with closing(open_engine(engine, workers=settings.workers)) as opened:
                 return self._campus(job, scenario, opened, series=series, nodes=nodes)
-            finally:
-                opened.close()
 
         return await self._state.directly(view, work, large=self.answers)
 
@@ -128,14 +112,9 @@ class SiteService:
         nodes: bool,
     ) -> Document:  # fmt: skip
         """Run a campus within a job, and write the answer down."""
-        recordings, weather = self._recordings(scenario), self._weather(scenario)
-        found = insist(
-            job,
-            lambda: answer_campus(
-                scenario, recordings, weather, engine=_halls_on(engine),
-                memo=self._state.memo, on_progress=self._state.jobs.report(job),
-                cancelled=job.cancelled,
-            ),
+        found = self._state.ask(
+            job, answer_campus, scenario, *self._ground(scenario),
+            engine=_halls_on(engine),
         )  # fmt: skip
         document = campus_document(
             found, provenance(scenario), series=series, nodes=nodes
@@ -144,83 +123,56 @@ class SiteService:
         warnings = [*warnings_of(scenario, as_campus=True), *more]
         return document | {"engine": engine.name, "warnings": warnings}
 
-    async def failures(
-        self, scenario: Scenario, *, view: str | None, pairs: bool
-    ) -> Job:
+    @direct
+    def failures(self, job: Job, scenario: Scenario, *, pairs: bool) -> Document:
         """Follow every failure of a site."""
+        answer = self._answer(job, scenario)
+        found = screen(
+            answer, pairs=pairs, on_progress=self._state.jobs.report(job),
+            cancelled=job.cancelled,
+        )  # fmt: skip
+        return screening_document(
+            found, answer.assembled.network, answer.stage, provenance(scenario)
+        )
 
-        def work(job: Job) -> Document:
-            answer = self._answer(job, scenario)
-            found = screen(
-                answer, pairs=pairs, on_progress=self._state.jobs.report(job),
-                cancelled=job.cancelled,
-            )  # fmt: skip
-            return screening_document(
-                found, answer.assembled.network, answer.stage, provenance(scenario)
-            )
-
-        return await self._state.directly(view, work, large=self.large(scenario))
-
-    async def failure(
-        self, scenario: Scenario, *, view: str | None, failed: list[str]
-    ) -> Job:
+    @direct
+    def failure(self, job: Job, scenario: Scenario, *, failed: list[str]) -> Document:
         """Follow one failure step by step."""
+        found = self._answer(job, scenario)
+        network = found.assembled.network
+        document = story_document(
+            story(found, tuple(failed)), list(network.index), network.rack_first
+        )
+        return document | {"provenance": provenance(scenario)}
 
-        def work(job: Job) -> Document:
-            found = self._answer(job, scenario)
-            network = found.assembled.network
-            document = story_document(
-                story(found, tuple(failed)), list(network.index), network.rack_first
-            )
-            return document | {"provenance": provenance(scenario)}
-
-        return await self._state.directly(view, work, large=self.large(scenario))
-
-    async def fit(
-        self, scenario: Scenario, *, view: str | None, servers: int,
-        server_w: float | None, inputs: bool = False, **keep: bool,
-    ) -> Job:  # fmt: skip
+    @direct
+    def fit(
+        self, job: Job, scenario: Scenario, *, servers: int, server_w: float | None,
+        inputs: bool = False, **keep: bool,
+    ) -> Document:  # fmt: skip
         """Find how many more servers fit where."""
+        answer = self._answer(job, scenario)
+        found = fit(answer, servers=servers, server_w=server_w, **keep)
+        placed = filled(scenario, found) if inputs and server_w is None else None
+        return fit_document(found, provenance(scenario)) | {"facility": placed}
 
-        def work(job: Job) -> Document:
-            found = fit(
-                self._answer(job, scenario), servers=servers, server_w=server_w, **keep
-            )
-            placed = filled(scenario, found) if inputs and server_w is None else None
-            return fit_document(found, provenance(scenario)) | {"facility": placed}
+    @direct
+    def schedule(self, job: Job, scenario: Scenario, **asked: Any) -> Document:
+        """Try placing, routing and configuring on a site; a P99 of nothing is null."""
+        found = schedule(
+            scenario, on_progress=self._state.jobs.report(job),
+            cancelled=job.cancelled, **asked,
+        )  # fmt: skip
+        return {**plain(found), "provenance": provenance(scenario)}
 
-        return await self._state.directly(view, work, large=self.large(scenario))
-
-    async def schedule(
-        self, scenario: Scenario, *, view: str | None, emergency: EmergencyKind,
-        oversubscription_frac: float | None, iaas_frac: float, days: int,
-    ) -> Job:  # fmt: skip
-        """Try placing, routing and configuring on a site."""
-
-        def work(job: Job) -> Document:
-            found = schedule(
-                scenario, emergency=emergency, iaas_frac=iaas_frac, days=days,
-                oversubscription_frac=oversubscription_frac,
-                on_progress=self._state.jobs.report(job), cancelled=job.cancelled,
-            )  # fmt: skip
-            return schedule_document(found, provenance(scenario))
-
-        return await self._state.directly(view, work, large=self.large(scenario))
-
-    async def steering(
-        self, scenario: Scenario, *, view: str | None, by: Level,
-        parent_w: float | None, left_frac: float, growth_frac: float,
-    ) -> Job:  # fmt: skip
-        """Share a parent's power out among a site's rows or halls."""
-
-        def work(job: Job) -> Document:
-            found = steer_site(
-                self._answer(job, scenario), by=by, parent_w=parent_w,
-                left_frac=left_frac, growth_frac=growth_frac,
-            )  # fmt: skip
-            return steering_document(found, provenance(scenario))
-
-        return await self._state.directly(view, work, large=self.large(scenario))
+    @direct
+    def steering(self, job: Job, scenario: Scenario, **asked: Any) -> Document:
+        """Share a parent's power out among a site's rows or halls, in words too."""
+        found = steer_site(self._answer(job, scenario), **asked)
+        return {
+            **plain(found), "words": list(found.words),
+            "provenance": provenance(scenario),
+        }  # fmt: skip
 
     async def cooling_year(
         self, scenario: Scenario, *, view: str | None, it_frac: float,
@@ -236,10 +188,11 @@ class SiteService:
             found = cooling_year(scenario, self._weather(scenario), it_frac)
             facility_w = found.plant.it_w + found.plant.cooling_w + found.other_w
             energy = year_energy(facility_w, price, carbon, utc_offset_h)
-            rides = ride_throughs(scenario, it_frac)
-            document = cooling_document(found, rides, float(found.plant.it_w[0]))
-            return document | {
-                "energy": plain(energy), "provenance": provenance(scenario)
+            return {
+                **plain(found),
+                "ride_throughs": plain(ride_throughs(scenario, it_frac)),
+                "it_w": float(found.plant.it_w[0]), "energy": plain(energy),
+                "provenance": provenance(scenario),
             }  # fmt: skip
 
         return await self._state.directly(view, work)
@@ -249,19 +202,18 @@ class SiteService:
     ) -> SiteAnswer:
         """Run a site, `share` of its job; the answer before is remembered."""
         report = self._state.jobs.report(job)
-        recordings, weather = self._recordings(scenario), self._weather(scenario)
-        return insist(
-            job,
-            lambda: self.answers.site(
-                scenario,
-                recordings,
-                lambda: answer_site(
-                    scenario, recordings, weather, memo=self._state.memo,
-                    on_progress=lambda part, text: report(share * part, text),
-                    cancelled=job.cancelled,
-                ),
-            ),
-        )  # fmt: skip
+        recordings, weather = self._ground(scenario)
+
+        def told(part: float, text: str) -> None:
+            report(share * part, text)
+
+        def run() -> SiteAnswer:
+            return answer_site(
+                scenario, recordings, weather, memo=self._state.memo,
+                on_progress=told, cancelled=job.cancelled,
+            )  # fmt: skip
+
+        return insist(job, lambda: self.answers.site(scenario, recordings, run))
 
     def large(self, scenario: Scenario) -> Memo | None:
         """Where sites are remembered, for one that waits for a turn."""
@@ -274,10 +226,11 @@ class SiteService:
         )
         return self.answers if racks > SMALL_RACKS else None
 
-    def _recordings(self, scenario: Scenario) -> Recordings:
-        return self._state.tracking.recordings(
-            scenario, self._state.datasets.recordings(dataset_names(scenario))
-        )
+    def _ground(self, scenario: Scenario) -> tuple[Recordings, Weather]:
+        """Read the traffic and the weather that a site runs on."""
+        known = self._state.datasets.recordings(dataset_names(scenario))
+        recordings = self._state.tracking.recordings(scenario, known)
+        return recordings, self._weather(scenario)
 
     def _weather(self, scenario: Scenario) -> Weather:
         facility = scenario.facility

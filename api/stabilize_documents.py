@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
-from api.documents import plain
+from api.documents import figures, plain
 from twin.compliance.study import Known, Study
 from twin.compliance.zoom import Zoom, spectra
 from twin.scenario import Scenario
@@ -59,17 +59,11 @@ def study_document(found: Study, window: Zoom, provenance: Document) -> Document
             "before": {"hertz": plain(before[0]), "power_w": plain(before[1])},
             "after": {"hertz": plain(after[0]), "power_w": plain(after[1])},
         },
-        "window": zoom_document(window),
+        "window": plain(window),
         "assumptions": assumptions(found.training),
         "notes": list(found.notes),
         "provenance": provenance,
     }  # fmt: skip
-
-
-def zoom_document(window: Zoom) -> Document:
-    """Write a window of a study."""
-    document: Document = plain(window)
-    return document
 
 
 def _verdict(before: Verdict | Unjudged, after: Verdict | Unjudged) -> Document:
@@ -83,18 +77,14 @@ def _verdict(before: Verdict | Unjudged, after: Verdict | Unjudged) -> Document:
 def _judged(verdict: Verdict | Unjudged) -> Document | None:
     if isinstance(verdict, Unjudged):
         return None
-    return {
-        "worst": plain(verdict.worst), "limit": plain(verdict.limit),
-        "margin_frac": plain(verdict.margin_frac), "passes": verdict.passes,
-        "at_s": plain(verdict.at_s), "worst_hz": plain(verdict.worst_hz),
-        "note": verdict.note,
-    }  # fmt: skip
+    return figures(
+        verdict, "worst", "limit", "margin_frac", "passes", "at_s", "worst_hz", "note"
+    )
 
 
 def rule_document(rule: Rule) -> Document:
     """Write a rule."""
-    document: Document = plain(rule)
-    return document | {"unit": rule.unit}
+    return {**plain(rule), "unit": rule.unit}
 
 
 def _mode(before: ModeMargin, after: ModeMargin) -> Document:
@@ -104,27 +94,20 @@ def _mode(before: ModeMargin, after: ModeMargin) -> Document:
         "nearby_hz", "nearby_ratio",
     )  # fmt: skip
     return {
-        "key": before.mode.key, "title": before.mode.title,
-        "low_hz": before.mode.low_hz, "high_hz": before.mode.high_hz,
-        "source": before.mode.source, "date": before.mode.date,
-        "limit_w": plain(before.limit_w), "resolution_hz": before.resolution_hz,
-        "before": {name: plain(getattr(before, name)) for name in names},
-        "after": {name: plain(getattr(after, name)) for name in names},
+        **figures(before.mode, "key", "title", "low_hz", "high_hz", "source", "date"),
+        **figures(before, "limit_w", "resolution_hz"),
+        "before": figures(before, *names), "after": figures(after, *names),
     }  # fmt: skip
 
 
 def _run(found: Stabilized) -> Document:
     """Write the figures of one run."""
     power_w = found.grid.power_w
-    books: Document = plain(found.books)
     return {
         "highest_w": float(power_w.max()), "lowest_w": float(power_w.min()),
-        "mean_w": float(power_w.mean()), "books": books,
-        "unexplained_frac": plain(found.books.unexplained_frac),
-        "wasted_frac": plain(found.books.wasted_frac),
-        "slowdown_frac": plain(found.slowdown_frac),
-        "lost_start_s": plain(found.lost_start_s), "starts": found.starts,
-        "burn_life_frac": plain(found.burn_life_frac),
+        "mean_w": float(power_w.mean()), "books": plain(found.books),
+        **figures(found.books, "unexplained_frac", "wasted_frac"),
+        **figures(found, "slowdown_frac", "lost_start_s", "starts", "burn_life_frac"),
     }  # fmt: skip
 
 
@@ -144,22 +127,17 @@ def _stores(found: Study) -> list[Document]:
 
 
 def _job(asked: Any, job: TrainingJob) -> Document:
-    return {
-        "name": asked.name, "gpu": asked.gpu, "gpu_count": job.gpu_count,
-        "tdp_w": job.tdp_w, "iteration_s": job.iteration_s, "duty": job.duty,
-        "start_s": job.start_s, "end_s": plain(job.end_s),
-    }  # fmt: skip
+    return figures(asked, "name", "gpu") | figures(
+        job, "gpu_count", "tdp_w", "iteration_s", "duty", "start_s", "end_s"
+    )
 
 
 def _ups(found: Study) -> Document | None:
-    if found.site.ups is None:
+    ups = found.site.ups
+    if ups is None:
         return None
-    return {
-        "rated_w": found.site.ups.rated_w, "peak_gain": found.site.ups.peak_gain,
-        "peak_hz": plain(found.site.ups.peak_hz),
-        "amplifies_below_hz": plain(found.site.ups.amplifies_below_hz),
-        "words": _ups_words(found.site.ups),
-    }  # fmt: skip
+    names = ("rated_w", "peak_gain", "peak_hz", "amplifies_below_hz")
+    return {**figures(ups, *names), "words": _ups_words(ups)}
 
 
 def _ups_words(ups: UpsFilter) -> str:
@@ -189,23 +167,22 @@ def _generators(found: Study) -> Document | None:
 
 
 def _island(found: Islanded) -> Document:
-    names = (
-        "lowest_hz", "highest_hz", "worst_off_hz", "worst_at_s", "rocof_hz_per_s",
-        "load_frac", "overload_s", "fuel_limited_frac",
+    return figures(
+        found, "lowest_hz", "highest_hz", "worst_off_hz", "worst_at_s",
+        "rocof_hz_per_s", "load_frac", "overload_s", "fuel_limited_frac",
     )  # fmt: skip
-    return {name: plain(getattr(found, name)) for name in names}
+
+
+_TABLE = ("key", "authority", "title", "source", "date")
 
 
 def _ride(table: RideTable, ride: Ride) -> Document:
     return {
-        "key": table.key, "authority": table.authority, "title": table.title,
-        "source": table.source, "date": table.date, "event": ride.site.event.title,
-        "passes": ride.passes, "lost_w": plain(ride.lost_w),
-        "lost_s": plain(ride.lost_s), "recovered_s": plain(ride.recovered_s),
+        **figures(table, *_TABLE), "event": ride.site.event.title,
+        **figures(ride, "passes", "lost_w", "lost_s", "recovered_s"),
         "battery_j": plain(ride.site.store_j), "findings": plain(ride.findings),
-        "t_s": plain(ride.site.t_s), "grid_w": plain(ride.site.grid_w),
-        "voltage_t_s": list(ride.site.event.voltage_t_s),
-        "voltage_pu": list(ride.site.event.voltage_pu),
+        **figures(ride.site, "t_s", "grid_w"),
+        **figures(ride.site.event, "voltage_t_s", "voltage_pu"),
     }  # fmt: skip
 
 
@@ -213,11 +190,7 @@ def known_document(known: Known) -> Document:
     """Write what is known by name."""
     return {
         "rules": [rule_document(rule) for rule in known.rules.values()],
-        "tables": [
-            {"key": t.key, "authority": t.authority, "title": t.title,
-             "source": t.source, "date": t.date}
-            for t in known.tables.values()
-        ],
+        "tables": [figures(table, *_TABLE) for table in known.tables.values()],
         "modes": [plain(mode) for mode in known.modes.values()],
     }  # fmt: skip
 
@@ -234,10 +207,9 @@ def learned_document(found: Learned, job: TrainingJob) -> Document:
         name: value for name, value in plain(job).items()
         if name != "seed" and value is not None
     }  # fmt: skip
-    document: Document = plain(found)
-    return document | {
-        "duty": plain(found.duty), "iteration_s": plain(found.iteration_s),
-        "job": written,
+    return {
+        **plain(found), "duty": plain(found.duty),
+        "iteration_s": plain(found.iteration_s), "job": written,
     }  # fmt: skip
 
 
@@ -282,14 +254,10 @@ def written_measures(measures: Measures | None) -> Document | None:
 
 
 def _tried(k: int, tried: Tried) -> Document:
-    return {
-        "index": k, "choice": plain(tried.choice), "passes": tried.passes,
-        "worst_rule": tried.worst_rule,
-        "worst_margin_frac": plain(tried.worst_margin_frac),
-        "cost_per_year": plain(tried.cost_per_year), "costs": plain(tried.costs),
-        "wasted_frac": plain(tried.wasted_frac),
-        "slowdown_frac": plain(tried.slowdown_frac), "highest_w": tried.highest_w,
-    }  # fmt: skip
+    return {"index": k} | figures(
+        tried, "choice", "passes", "worst_rule", "worst_margin_frac", "cost_per_year",
+        "costs", "wasted_frac", "slowdown_frac", "highest_w",
+    )  # fmt: skip
 
 
 def assumptions(training: Training) -> list[Document]:

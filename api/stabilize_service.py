@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from api.documents import plain
 from api.jobs import Job
-from api.shared import provenance
-from api.stabilize_documents import (
-    known_document,
-    size_document,
-    study_document,
-    zoom_document,
-)
+from api.shared import Service, direct, provenance
+from api.stabilize_documents import size_document, study_document
 from store.grid_files import critical_modes, grid_rules, ride_tables
 from twin.compliance.size_study import size_study
 from twin.compliance.study import Known, Study, study, training_of
@@ -38,16 +34,11 @@ BYTES_PER_SAMPLE = 200
 """Of a study while it is made: measured, arrays on the way included."""
 
 
-class StabilizeService:
-    """
-    Answers questions about training sites.
-
-    Args:
-        state: What the server holds.
-    """
+class StabilizeService(Service):
+    """Answers questions about training sites."""
 
     def __init__(self, state: AppState) -> None:
-        self._state = state
+        super().__init__(state)
         self._lock = Lock()
         self.studies = Memo(limit=STUDIES, most_bytes=STUDY_BYTES)
         self._bare = ("", "")
@@ -67,48 +58,32 @@ class StabilizeService:
             modes=critical_modes(modes if modes and modes.is_file() else None),
         )
 
-    def known_document(self) -> Document:
-        """Name the rules, tables and modes."""
-        return known_document(self.known())
-
-    async def run(self, scenario: Scenario, *, view: str | None, points: int) -> Job:
+    @direct
+    def run(self, job: Job, scenario: Scenario, *, points: int) -> Document:
         """Answer a training site before and after its measures."""
+        with self._turn(job, scenario):
+            found = self._study(job, scenario)
+            window = zoom(found, points=points)
+            return study_document(found, window, provenance(scenario))
 
-        def work(job: Job) -> Document:
-            with self._turn(job, scenario):
-                found = self._study(job, scenario)
-                window = zoom(found, points=points)
-                return study_document(found, window, provenance(scenario))
-
-        return await self._state.directly(view, work)
-
-    async def zoom(
-        self, scenario: Scenario, *, view: str | None, from_s: float, to_s: float,
-        points: int,
-    ) -> Job:  # fmt: skip
+    @direct
+    def zoom(self, job: Job, scenario: Scenario, **window: Any) -> Document:
         """Look at a window of a study."""
+        known = self.studies.known(_key(scenario, self.known()))
+        with nullcontext() if known else self._turn(job, scenario):
+            found = known or self._study(job, scenario)
+        return dict(plain(zoom(found, **window)))
 
-        def work(job: Job) -> Document:
-            known = self.studies.known(_key(scenario, self.known()))
-            with nullcontext() if known else self._turn(job, scenario):
-                found = known or self._study(job, scenario)
-            return zoom_document(zoom(found, from_s=from_s, to_s=to_s, points=points))
-
-        return await self._state.directly(view, work)
-
-    async def size(self, scenario: Scenario, *, view: str | None) -> Job:
+    @direct
+    def size(self, job: Job, scenario: Scenario) -> Document:
         """Try every combination of measures."""
-
-        def work(job: Job) -> Document:
-            self._insist_small(scenario)
-            with self._turn(job, scenario):
-                found, turned = size_study(
-                    scenario, self.known(), on_progress=self._state.jobs.report(job),
-                    cancelled=job.cancelled,
-                )  # fmt: skip
-            return size_document(found, turned, scenario, provenance(scenario))
-
-        return await self._state.directly(view, work)
+        self._insist_small(scenario)
+        with self._turn(job, scenario):
+            found, turned = size_study(
+                scenario, self.known(), on_progress=self._state.jobs.report(job),
+                cancelled=job.cancelled,
+            )  # fmt: skip
+        return size_document(found, turned, scenario, provenance(scenario))
 
     def _study(self, job: Job, scenario: Scenario) -> Study:
         """Run a study, or remember it; one at a time."""
@@ -161,5 +136,5 @@ def _key(scenario: Scenario, known: Known) -> str:
 def _bare(scenario: Scenario) -> Scenario:
     """Everything that a site without measures depends on."""
     training = training_of(scenario)
-    plain = training.model_copy(update={"measures": Measures(), "sizing": Sizing()})
-    return scenario.model_copy(update={"training": plain})
+    bare = training.model_copy(update={"measures": Measures(), "sizing": Sizing()})
+    return scenario.model_copy(update={"training": bare})

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from api.documents import Table
+from api.documents import Table, figures
 from store.models_studies import StudyRow
 from store.studies import StudyPoint
 from store.study_files import output_column
@@ -45,17 +45,15 @@ def axes_document(placed: Sequence[Placed]) -> list[Document]:
 def study_document(row: StudyRow, study: Prepared) -> Document:
     """Write a stored study."""
     return {
-        "id": row.id, "name": row.name, "status": row.status, "job_id": row.job_id,
-        "created_at": row.created_at, "finished_at": row.finished_at,
-        "engine": row.engine, "stopped": row.stopped, "spec": row.body,
+        **figures(row, "id", "name", "status", "job_id", "created_at", "finished_at",
+                  "engine", "stopped"),
+        "spec": row.body,
         "question": question_document(study.question, fields=False),
         "axes": axes_document(study.placed),
         "points": counts_document(row),
         "analysis": None if row.result is None else row.result["analysis"],
-        "provenance": {
-            "scenario_sha256": row.scenario_sha256, "model_version": row.model_version,
-            "seed": row.seed, "created_at": row.created_at,
-        },
+        "provenance": figures(row, "scenario_sha256", "model_version", "seed",
+                              "created_at"),
     }  # fmt: skip
 
 
@@ -83,11 +81,6 @@ def columns_of(study: Prepared) -> dict[str, bool]:
     design = study.spec.design
     own = study.seeds if isinstance(design, Spaced) and design.vary_seed else ()
     return axes | dict.fromkeys(own, True)
-
-
-def point_document(point: StudyPoint) -> Document:
-    """Write one point."""
-    return asdict(point)
 
 
 def points_table(study: Prepared, points: Sequence[StudyPoint]) -> Table:

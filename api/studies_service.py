@@ -7,6 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,16 +15,15 @@ from api.documents import Table, plain
 from api.engines import StudyEngine, check_allowed, open_engine, versions
 from api.jobs import Job
 from api.problems import Refusal, policy_refusal
+from api.shared import Service, read_all
 from api.studies_documents import (
     axes_document,
     columns_of,
-    point_document,
     points_table,
     question_document,
     study_document,
 )
 from api.version import MODEL_VERSION
-from store.datasets import DatasetError
 from store.models_studies import StudyRow
 from store.repositories import new_id, now_utc
 from store.studies import INTERRUPTED, Answers, Studies, StudyPoint, prune_answers
@@ -37,7 +37,7 @@ from twin.study.points import Cargo, changed_inputs, parse_base
 from twin.study.prepare import Prepared, parse_study, prepare
 from twin.study.questions import QUESTIONS, find_question
 from twin.study.questions.base import Ground, Needs
-from twin.study.runner import Finished, Solved, run_study
+from twin.study.runner import Solved, run_study
 from twin.types import Document
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ LOOKED_AT = 32
 PAGE = 1000
 
 
-class StudiesService:
+class StudiesService(Service):
     """
     Studies: one question at many points, on any engine.
 
@@ -60,7 +60,7 @@ class StudiesService:
     """
 
     def __init__(self, state: AppState) -> None:
-        self._state = state
+        super().__init__(state)
         self.table = Studies(state.engine)
         self._files = threading.RLock()
         self._looked_at: dict[str, Prepared] = {}
@@ -237,11 +237,6 @@ class StudiesService:
         )  # fmt: skip
         if job.cancelled():
             raise Cancelled
-        self._finish(key, study, found, counts)
-
-    def _finish(
-        self, key: str, study: Prepared, found: Finished, counts: _Counts
-    ) -> None:
         analysis = plain(analyse(study, found))
         counts.write()
         self.table.change(
@@ -275,7 +270,7 @@ class StudiesService:
             inputs = plain(changed_inputs(study.question, study.base, found.changes))
         except (ScenarioError, ScenarioErrors):
             inputs = None
-        return point_document(found) | {"question": row.question, "inputs": inputs}
+        return asdict(found) | {"question": row.question, "inputs": inputs}
 
     def points(self, key: str, *, after: int, limit: int) -> list[StudyPoint]:
         """Points in order, as far as they have come."""
@@ -385,18 +380,11 @@ class StudiesService:
         Raises:
             ScenarioErrors: If datasets are not on this machine.
         """
-        datasets, wrong = self._state.datasets, []
-        for field, name in needs.datasets:
-            try:
-                datasets.require(name)
-            except DatasetError as error:
-                wrong.append(
-                    ScenarioError(f"base.{field}", error.rule, name, error.repair)
-                )  # fmt: skip
-        if wrong:
-            raise ScenarioErrors(wrong)
+        datasets = self._state.datasets
+        fields = [(f"base.{field}", name) for field, name in needs.datasets]
+        (known,) = read_all((datasets.require, fields))
         return Ground(
-            recordings=datasets.recordings({name for _, name in needs.datasets}),
+            recordings=datasets.recordings(set(known)),
             weather={name: datasets.weather(name) for _, name in needs.weather},
             grid={name: datasets.grid(name) for _, name in needs.grid},
             known=self._state.stabilize.known() if needs.rules else None,

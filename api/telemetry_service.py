@@ -15,6 +15,7 @@ import numpy as np
 
 from api.caller import Caller
 from api.problems import Refusal
+from api.receivers_outcome import lefts
 from api.telemetry_batch import MAX_BYTES, MAX_READINGS, decompressed, parse_batch
 from store.telemetry.alone import alone
 from store.telemetry.folder import Folder, Members
@@ -168,11 +169,7 @@ class TelemetryService:
         """Write what became of a delivery."""
         return {
             "stored": taken.stored, "duplicate": taken.duplicate, "same": taken.same,
-            "refused": [
-                {"reason": r.reason, "field": r.field, "count": r.count,
-                 "repair": r.repair}
-                for r in taken.refused
-            ],
+            "refused": lefts(taken.refused),
             "server_time_us": self.clock_us(),
             "pace_s": round(2.0 * self.writer.waiting / MOST_WAITING, 2),
         }  # fmt: skip

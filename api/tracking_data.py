@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from store.telemetry.levels import BY_NAME, HOURS, MINUTES, SECOND_US, Level
 from store.telemetry.reader import Reader
 from store.telemetry.registry import Source
 from twin.errors import ScenarioError
-from twin.telemetry.readings import Device
+from twin.telemetry.readings import Device, Readings
 from twin.telemetry.rollup import COUNTED, Rollup
 from twin.types import FloatArray, IntArray
 
@@ -115,12 +115,8 @@ def on_grid(found: Rollup, start_us: int, end_us: int, level: str) -> Grid:
     first = start_us // bin_us
     count = max(0, -(-end_us // bin_us) - first)
     place = found.start_us // bin_us - first
-    columns = {}
-    for name, values in found.columns.items():
-        filled = np.full((len(found.devices), count), np.nan)
-        filled[found.device, place] = values
-        columns[name] = filled
     times = (first + np.arange(count)) * bin_us
+    columns = _spread(found, found.columns, place, count)
     return _with_power(found.devices, times, bin_us, level, columns)
 
 
@@ -138,12 +134,21 @@ def raw_grid(reader: Reader, source: Source, start_us: int, end_us: int) -> Grid
     average = found.columns.get("power_average_w", missing)
     flat = {name: found.columns.get(name, missing) for name in RAW_COLUMNS}
     flat["power_mean_w"] = np.where(np.isfinite(instant), instant, average)
-    columns = {}
-    for name, values in flat.items():
-        filled = np.full((len(found.devices), times.size), np.nan)
-        filled[found.device, place] = values
-        columns[name] = filled
+    columns = _spread(found, flat, place, times.size)
     return _with_power(found.devices, times, 0, "raw", columns)
+
+
+def _spread(
+    found: Rollup | Readings,
+    flat: Mapping[str, FloatArray],
+    place: IntArray,
+    count: int,
+) -> dict[str, FloatArray]:
+    """Columns by device and time; NaN where nothing was read."""
+    columns = {name: np.full((len(found.devices), count), np.nan) for name in flat}
+    for name, values in flat.items():
+        columns[name][found.device, place] = values
+    return columns
 
 
 def _with_power(
@@ -189,11 +194,8 @@ def grid_like(
         return _at(raw_grid(reader, source, start_us, end_us), other)
     found = read_grid(reader, source, start_us, end_us, BY_NAME[other.level])
     place = np.searchsorted(found.start_us, other.start_us, side="right") - 1
-    return Grid(
-        devices=found.devices, start_us=other.start_us, bin_us=other.bin_us,
-        level=other.level,
-        columns={name: values[:, place] for name, values in found.columns.items()},
-    )  # fmt: skip
+    columns = {name: values[:, place] for name, values in found.columns.items()}
+    return replace(other, devices=found.devices, columns=columns)
 
 
 def _at(found: Grid, other: Grid) -> Grid:
@@ -212,7 +214,4 @@ def _at(found: Grid, other: Grid) -> Grid:
         near = np.minimum(later, sooner) <= NEAR_US
         for name, values in found.columns.items():
             columns[name][:, near] = values[:, place[near]]
-    return Grid(
-        devices=found.devices, start_us=other.start_us, bin_us=0, level="raw",
-        columns=columns,
-    )  # fmt: skip
+    return replace(other, devices=found.devices, columns=columns)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -112,7 +112,7 @@ def gather(reader: Reader, ask: Ask) -> Gathered:
     for grid in grids(reader, ask.source, ask.start_us, ask.end_us):
         if not grid.devices:
             continue
-        found = _GATHER[ask.kind](reader, ask, grid)
+        found = _KINDS[ask.kind].gather(reader, ask, grid)
         found.settings["level"] = grid.level
         whole = int(found.whole.sum())
         if best is None or whole > best.whole.sum():
@@ -142,13 +142,16 @@ def fitted(ask: Ask, found: Gathered) -> Fit:
         ScenarioError: If the readings cannot tell a parameter; says which and what
             would.
     """
-    return _FIT[ask.kind](ask, found)
+    kind = _KINDS[ask.kind]
+    return kind.fit(
+        ask.target, t_s=found.t_s, held_out_frac=ask.held_out_frac, **kind.given(found)
+    )
 
 
 def modelled(fit: Fit, found: Gathered) -> FloatArray:
     """What a fit gives at the bins gathered; NaN where an input is missing."""
     values = {p.name: p.value for p in fit.parameters}
-    said = _MODEL[fit.kind](values, found.data | {"measured": found.measured})
+    said = _KINDS[fit.kind].model(values, found.data | {"measured": found.measured})
     return np.asarray(said, dtype=np.float64)
 
 
@@ -156,9 +159,7 @@ def modelled(fit: Fit, found: Gathered) -> FloatArray:
 
 
 def _gpu_use(_reader: Reader, ask: Ask, grid: Grid) -> Gathered:
-    row = grid.row(ask.device)
-    column = {name: values[row] for name, values in grid.columns.items()}
-    _need(column, "utilisation_frac", ask)
+    row, column = _device(ask, grid, "utilisation_frac")
     data = {"utilisation_frac": column["utilisation_frac"]}
     inlet_c = grid.inlet_c()
     if _moves(inlet_c) and np.isfinite(column["gpu_c"]).any():
@@ -171,9 +172,7 @@ def _gpu_use(_reader: Reader, ask: Ask, grid: Grid) -> Gathered:
 
 
 def _gpu_clock(_reader: Reader, ask: Ask, grid: Grid) -> Gathered:
-    row = grid.row(ask.device)
-    column = {name: values[row] for name, values in grid.columns.items()}
-    _need(column, "sm_clock_hz", ask)
+    row, column = _device(ask, grid, "sm_clock_hz")
     settings = _gpu_settings(ask, grid, row)
     power_w, use = column["power_mean_w"], column["utilisation_frac"]
     if np.isfinite(use).any():  # one kind of load: that of a busy GPU
@@ -226,9 +225,7 @@ def _conversion(reader: Reader, ask: Ask, grid: Grid) -> Gathered:
 
 
 def _thermal(_reader: Reader, ask: Ask, grid: Grid) -> Gathered:
-    row = grid.row(ask.device)
-    column = {name: values[row] for name, values in grid.columns.items()}
-    _need(column, "gpu_c", ask)
+    _, column = _device(ask, grid, "gpu_c")
     data = {"power_w": column["power_mean_w"]}
     inlet_c = grid.inlet_c()
     if np.isfinite(inlet_c).any():
@@ -255,70 +252,18 @@ def _levels(_reader: Reader, ask: Ask, grid: Grid) -> Gathered:
     )  # fmt: skip
 
 
-_GATHER: dict[str, Callable[[Reader, Ask, Grid], Gathered]] = {
-    "gpu-utilisation": _gpu_use, "gpu-clock": _gpu_clock, "server": _server,
-    "conversion": _conversion, "thermal": _thermal, "levels": _levels,
-}  # fmt: skip
-
-
 # --- the fits -------------------------------------------------------------------------
 
 
-def _fit_use(ask: Ask, found: Gathered) -> Fit:
-    return fit_gpu_utilisation(
-        ask.target, t_s=found.t_s, power_w=found.measured,
-        utilisation_frac=found.data["utilisation_frac"],
-        idle_w=found.settings["idle_w"], full_w=found.settings["full_w"],
-        gpu_c=found.data.get("gpu_c"), inlet_c=found.data.get("inlet_c"),
-        held_out_frac=ask.held_out_frac,
-    )  # fmt: skip
-
-
-def _fit_clock(ask: Ask, found: Gathered) -> Fit:
-    return fit_gpu_clock(
-        ask.target, t_s=found.t_s, power_w=found.measured,
-        sm_clock_hz=found.data["clock_frac"], highest_hz=1.0,
-        idle_w=found.settings["idle_w"], full_w=found.settings["full_w"],
-        held_out_frac=ask.held_out_frac,
-    )  # fmt: skip
-
-
-def _fit_server(ask: Ask, found: Gathered) -> Fit:
-    return fit_server(
-        ask.target, t_s=found.t_s, server_w=found.measured,
-        gpus_w=found.data["gpus_w"], host_w=found.settings["host_w"],
-        slope=found.settings["slope"], fan_frac=found.data.get("fan_frac"),
-        held_out_frac=ask.held_out_frac,
-    )  # fmt: skip
-
-
-def _fit_conversion(ask: Ask, found: Gathered) -> Fit:
+def _conversion_given(found: Gathered) -> dict[str, Any]:
     rated_w = found.settings["rated_w"]
     output_w = found.data["output_frac"] * rated_w
-    return fit_conversion(
-        ask.target, t_s=found.t_s, input_w=output_w + found.measured * rated_w,
-        output_w=output_w, rated_w=rated_w, held_out_frac=ask.held_out_frac,
-    )  # fmt: skip
+    input_w = output_w + found.measured * rated_w
+    return {"input_w": input_w, "output_w": output_w, "rated_w": rated_w}
 
 
-def _fit_thermal(ask: Ask, found: Gathered) -> Fit:
-    return fit_thermal(
-        ask.target, t_s=found.t_s, gpu_c=found.measured, power_w=found.data["power_w"],
-        inlet_c=found.data.get("inlet_c"), held_out_frac=ask.held_out_frac,
-    )  # fmt: skip
-
-
-def _fit_levels(ask: Ask, found: Gathered) -> Fit:
-    return fit_levels(
-        ask.target, t_s=found.t_s, power_w=found.measured,
-        held_out_frac=ask.held_out_frac,
-    )  # fmt: skip
-
-
-_FIT: dict[str, Callable[[Ask, Gathered], Fit]] = {
-    "gpu-utilisation": _fit_use, "gpu-clock": _fit_clock, "server": _fit_server,
-    "conversion": _fit_conversion, "thermal": _fit_thermal, "levels": _fit_levels,
-}  # fmt: skip
+def _told(found: Gathered, *names: str) -> dict[str, Any]:
+    return {name: found.settings[name] for name in names}
 
 
 def _nearest_level(values: Mapping[str, float], data: Data) -> FloatArray:
@@ -334,21 +279,61 @@ def _nearest_level(values: Mapping[str, float], data: Data) -> FloatArray:
     return np.where(np.isfinite(power_w), near, np.nan)
 
 
-_MODEL: dict[str, Callable[[Mapping[str, float], Data], FloatArray]] = {
-    "gpu-utilisation": gpu_utilisation_w, "gpu-clock": gpu_clock_w,
-    "server": server_from_gpus_w, "conversion": loss_frac,
-    "thermal": gpu_temperature_c, "levels": _nearest_level,
+class _Kind(NamedTuple):
+    """What bins a kind of fit takes, the fit, what it is given of them, its model."""
+
+    gather: Callable[[Reader, Ask, Grid], Gathered]
+    fit: Callable[..., Fit]
+    given: Callable[[Gathered], dict[str, Any]]
+    model: Callable[[Mapping[str, float], Data], FloatArray]
+
+
+_KINDS = {
+    "gpu-utilisation": _Kind(
+        _gpu_use, fit_gpu_utilisation,
+        lambda f: {"power_w": f.measured, **f.data, **_told(f, "idle_w", "full_w")},
+        gpu_utilisation_w,
+    ),
+    "gpu-clock": _Kind(
+        _gpu_clock, fit_gpu_clock,
+        lambda f: {
+            "power_w": f.measured, "sm_clock_hz": f.data["clock_frac"],
+            "highest_hz": 1.0, **_told(f, "idle_w", "full_w"),
+        },
+        gpu_clock_w,
+    ),
+    "server": _Kind(
+        _server, fit_server,
+        lambda f: {"server_w": f.measured, **f.data, **_told(f, "host_w", "slope")},
+        server_from_gpus_w,
+    ),
+    "conversion": _Kind(_conversion, fit_conversion, _conversion_given, loss_frac),
+    "thermal": _Kind(
+        _thermal, fit_thermal,
+        lambda f: {
+            "gpu_c": f.measured, "power_w": f.data["power_w"],
+            "inlet_c": f.data.get("inlet_c"),
+        },
+        gpu_temperature_c,
+    ),
+    "levels": _Kind(
+        _levels, fit_levels, lambda f: {"power_w": f.measured}, _nearest_level
+    ),
 }  # fmt: skip
 
 
 # --- parts ----------------------------------------------------------------------------
 
 
-def _need(column: dict[str, FloatArray], name: str, ask: Ask) -> None:
-    if not np.isfinite(column[name]).any():
-        raise ScenarioError(f"{ask.target}.{name}", "must have been read",
+def _device(ask: Ask, grid: Grid, needed: str) -> tuple[int, dict[str, FloatArray]]:
+    """Place of the device, and its columns; one of them must have been read."""
+    row = grid.row(ask.device)
+    column = {name: values[row] for name, values in grid.columns.items()}
+    if not np.isfinite(column[needed]).any():
+        raise ScenarioError(f"{ask.target}.{needed}", "must have been read",
                             "none in the period",
-                            f"let its agent or exporter send {name}")  # fmt: skip
+                            f"let its agent or exporter send {needed}")  # fmt: skip
+    return row, column
 
 
 def _gpu_settings(ask: Ask, grid: Grid, row: int) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from api.watch_documents import number, numbers
+from api.documents import numbers
+from api.watch_documents import number
 from store.telemetry.levels import DAY_US, HOUR_US, MINUTE_US, SECOND_US
 from twin.errors import ScenarioError
 from twin.tracking.backtest import backtest

@@ -16,6 +16,7 @@ from api import tracking_forecast, tracking_replay
 from api.documents import plain
 from api.jobs import Job
 from api.problems import Refusal
+from api.shared import Service
 from api.tracking_documents import calibration_document, residual_document
 from api.tracking_fits import GPU_KINDS, Ask, fitted, gather, held_from_us, modelled
 from api.tracking_priors import is_like
@@ -48,16 +49,11 @@ ROW = "row"
 SUPPLY_LIMITS_C = (5.0, 50.0)
 
 
-class TrackingService:
-    """
-    Everything that learns from stored telemetry.
-
-    Args:
-        state: The server.
-    """
+class TrackingService(Service):
+    """Everything that learns from stored telemetry."""
 
     def __init__(self, state: AppState) -> None:
-        self._state = state
+        super().__init__(state)
         self.calibrations = Calibrations(state.engine)
         self.shadow = ShadowWatch(state.telemetry, state.watch, self.calibrations)
         self._stop = threading.Event()
@@ -373,7 +369,10 @@ class TrackingService:
         tree = self._state.watch.tree()
         known = set(tree.racks) if tree is not None else set()
         racks = sorted({h["node"] for h in hosts if h["node"] in known & set(row_of)})
-        row_w, peak_w = self._row_power(racks, row_of) if row_of else self._site_power()
+        rows: dict[str, list[str]] = {} if row_of else {ROW: ["site"]}
+        for rack in racks:
+            rows.setdefault(row_of[rack], []).append(f"node/{rack}")
+        row_w, peak_w = self._row_power(rows)
         like, others = self._server_fits(base.server())
         return SiteNow(
             at=dt.datetime.fromtimestamp(
@@ -385,30 +384,27 @@ class TrackingService:
         )  # fmt: skip
 
     def _row_power(
-        self, racks: list[str], row_of: Mapping[str, str]
+        self, rows: Mapping[str, list[str]]
     ) -> tuple[dict[str, float], dict[str, float]]:
         """Mean of the last minutes and highest minute of the last days of each row."""
-        rows: dict[str, dict[int, float]] = {}
-        for rack in racks:
-            times, power = self._minutes(f"node/{rack}")
-            curve = rows.setdefault(row_of[rack], {})
-            for t, w in zip(times, power, strict=True):
-                curve[t] = curve.get(t, 0.0) + w
-        return _latest_and_peak(rows, self._state.telemetry.clock_us())
-
-    def _site_power(self) -> tuple[dict[str, float], dict[str, float]]:
-        times, power = self._minutes("site")
-        curve = dict(zip(times, power, strict=True))
-        return _latest_and_peak({ROW: curve}, self._state.telemetry.clock_us())
-
-    def _minutes(self, of: str) -> tuple[list[int], list[float]]:
         now_us = self._state.telemetry.clock_us()
-        found = self._state.watch.series(
-            of, now_us - PEAK_DAYS * DAY_US, now_us, level="1min"
-        )
-        pairs = zip(found["time_us"], found["columns"]["power_mean_w"], strict=True)
-        known = [(t, w) for t, w in pairs if w is not None]
-        return [t for t, _ in known], [w for _, w in known]
+        latest, peak = dict[str, float](), dict[str, float]()
+        for row, parts in rows.items():
+            curve: dict[int, float] = {}
+            for of in parts:
+                found = self._state.watch.series(
+                    of, now_us - PEAK_DAYS * DAY_US, now_us, level="1min"
+                )
+                power_w = found["columns"]["power_mean_w"]
+                for t, w in zip(found["time_us"], power_w, strict=True):
+                    if w is not None:
+                        curve[t] = curve.get(t, 0.0) + w
+            fresh = [w for t, w in curve.items() if t >= now_us - ROW_S * SECOND_US]
+            if curve:
+                peak[row] = max(curve.values())
+            if fresh:
+                latest[row] = sum(fresh) / len(fresh)
+        return latest, peak
 
     def _server_fits(self, server: Server) -> tuple[dict[str, Fit], list[str]]:
         """Active server lines of hosts of a type by name, and hosts of another one."""
@@ -467,16 +463,3 @@ def _rows(base: Scenario) -> dict[str, str]:
     if base.facility is None:
         return {}
     return {rack.name: rack.row for rack in facility_of(base).racks}
-
-
-def _latest_and_peak(
-    rows: Mapping[str, Mapping[int, float]], now_us: int
-) -> tuple[dict[str, float], dict[str, float]]:
-    latest, peak = {}, {}
-    for row, curve in rows.items():
-        fresh = [w for t, w in curve.items() if t >= now_us - ROW_S * SECOND_US]
-        if curve:
-            peak[row] = max(curve.values())
-        if fresh:
-            latest[row] = sum(fresh) / len(fresh)
-    return latest, peak

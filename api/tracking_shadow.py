@@ -327,16 +327,10 @@ def node_curves(
 
 def _racks_below(tree: Tree) -> dict[str, list[str]]:
     """Racks fed by each node, themselves included."""
-    nodes, index = tree.network.nodes, tree.network.index
-    found: dict[str, list[str]] = {n.name: [] for n in nodes}
+    found: dict[str, list[str]] = {n.name: [] for n in tree.network.nodes}
     for rack in tree.racks:
-        seen, waiting = {rack}, [rack]
-        while waiting:
-            name = waiting.pop()
+        for name in tree.above(rack):
             found[name].append(rack)
-            fresh = [f for f in nodes[index[name]].fed_by if f not in seen]
-            seen.update(fresh)
-            waiting += fresh
     return found
 
 

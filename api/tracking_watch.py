@@ -56,6 +56,11 @@ class Seen:
     nodes: NodeCurves | None
     tree: Tree | None
 
+    @property
+    def basis(self) -> tuple[str, ...]:
+        """What the prediction of each of `names` rests on."""
+        return (*self.hosts.basis, *(self.nodes.basis if self.nodes else ()))
+
 
 class ShadowWatch:
     """
@@ -251,24 +256,22 @@ class ShadowWatch:
 
 
 def _entry(seen: Seen, i: int, one: NodeShadow, whys: Mapping[str, str]) -> Document:
-    hosts, nodes = seen.hosts, seen.nodes
+    hosts, nodes, basis = seen.hosts, seen.nodes, seen.basis[i]
+    unwatched = whys.get(one.name, "" if basis == CALIBRATED else NOT_CALIBRATED)
+    common = {"of": one.name, "basis": basis, "unwatched": unwatched}
     if i < len(hosts.hosts):
-        basis = hosts.basis[i]
         return entry_document(
-            one, name=one.name, of=one.name, kind="host", basis=basis,
-            note=hosts.notes.get(one.name, ""),
-            unwatched=whys.get(one.name, "" if basis == CALIBRATED else NOT_CALIBRATED),
-            metered=False, hosts=1, hosts_predicted=int(basis != "none"),
+            one, name=one.name, kind="host", note=hosts.notes.get(one.name, ""),
+            metered=False, hosts=1, hosts_predicted=int(basis != "none"), **common,
         )  # fmt: skip
     assert nodes is not None  # noqa: S101 - names beyond the hosts are nodes
     assert seen.tree is not None  # noqa: S101 - same
     k = i - len(hosts.hosts)
-    name, basis = nodes.names[k], nodes.basis[k]
+    name = nodes.names[k]
     return entry_document(
-        one, name=name, of=one.name, kind=seen.tree.kinds[k], basis=basis, note="",
-        unwatched=whys.get(one.name, "" if basis == CALIBRATED else NOT_CALIBRATED),
+        one, name=name, kind=seen.tree.kinds[k], note="",
         metered=name in nodes.metered, hosts=len(nodes.hosts[name]),
-        hosts_predicted=nodes.compared[name],
+        hosts_predicted=nodes.compared[name], **common,
     )  # fmt: skip
 
 
@@ -288,19 +291,13 @@ def _fed_by(seen: Seen, placed: Mapping[str, str]) -> dict[str, list[str]]:
 
 def _recent(seen: Seen) -> dict[str, float]:
     """Measured less predicted of the newest minutes, over predicted, by plain name."""
-    calibrated = {h for h, b in zip(seen.hosts.hosts, seen.hosts.basis, strict=True)
-                  if b == CALIBRATED}  # fmt: skip
-    if seen.nodes is not None:
-        calibrated |= {NODE + n for n, b in
-                       zip(seen.nodes.names, seen.nodes.basis, strict=True)
-                       if b == CALIBRATED}  # fmt: skip
     found = {}
-    for i, name in enumerate(seen.names):
-        measured, predicted = seen.measured_w[i], seen.predicted_w[i]
+    each = zip(seen.names, seen.basis, seen.measured_w, seen.predicted_w, strict=True)
+    for name, basis, measured, predicted in each:
         both = np.flatnonzero(np.isfinite(measured) & np.isfinite(predicted))
         both = both[both >= measured.size - RECENT]
         said_w = float(predicted[both].sum())
-        if name in calibrated and both.size and said_w > 0.0:
+        if basis == CALIBRATED and both.size and said_w > 0.0:
             off = float(measured[both].sum()) / said_w - 1.0
             found[name.removeprefix(NODE)] = off if math.isfinite(off) else 0.0
     return found

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from api.documents import numbers
 from api.problems import Refusal
 from store.telemetry.levels import BY_NAME, SECOND_US, Level
 from store.telemetry.reader import MOST_POINTS, level_for
@@ -36,6 +37,16 @@ class Tree:
     def racks(self) -> list[str]:
         """Names of the racks, in the network's order."""
         return [n.name for n in self.network.nodes[self.network.rack_first :]]
+
+    def above(self, name: str) -> set[str]:
+        """All nodes that feed a node or rack, itself included."""
+        nodes, index = self.network.nodes, self.network.index
+        seen, waiting = {name}, [name]
+        while waiting:
+            fresh = set(nodes[index[waiting.pop()]].fed_by) - seen
+            seen |= fresh
+            waiting += fresh
+        return seen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,16 +114,10 @@ def hosts_now(fleet: Fleet, columns: dict[str, np.ndarray]) -> dict[str, np.ndar
 
 def counts_below(tree: Tree, count: dict[str, int]) -> list[int]:
     """Hosts below every node, each once though it has two cords."""
-    nodes, index = tree.network.nodes, tree.network.index
-    found = [0] * len(nodes)
+    found = [0] * len(tree.network.nodes)
     for rack, number in count.items():
-        seen, waiting = {rack}, [rack]
-        while waiting:
-            name = waiting.pop()
-            found[index[name]] += number
-            fresh = [f for f in nodes[index[name]].fed_by if f not in seen]
-            seen.update(fresh)
-            waiting += fresh
+        for name in tree.above(rack):
+            found[tree.network.index[name]] += number
     return found
 
 
@@ -202,11 +207,6 @@ def curves_document(
         "time_us": times.tolist(),
         "columns": columns | {"covered_s": numbers(covered_s)},
     }  # fmt: skip
-
-
-def numbers(values: np.ndarray) -> list[float | None]:
-    """An array for JSON: three decimals, null where missing."""
-    return [None if v != v else v for v in np.round(values, 3).tolist()]
 
 
 def number(value: float) -> float | None:

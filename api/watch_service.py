@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from api.documents import numbers
 from api.metrics import Live
 from api.problems import Refusal
-from api.telemetry_service import RACK, TelemetryService
+from api.shared import Service
+from api.telemetry_service import RACK
 from api.watch_documents import (
     STALE_S,
     Fleet,
@@ -22,7 +25,6 @@ from api.watch_documents import (
     followed_by,
     hosts_now,
     number,
-    numbers,
     of_device,
     per_host,
     series_document,
@@ -45,17 +47,12 @@ if TYPE_CHECKING:
 NODE = "node/"
 
 
-class WatchService:
-    """
-    The live view.
+class WatchService(Service):
+    """The live view of what the server's telemetry has."""
 
-    Args:
-        state: The server.
-        telemetry: Where readings are.
-    """
-
-    def __init__(self, state: AppState, telemetry: TelemetryService) -> None:
-        self._state, self._telemetry = state, telemetry
+    def __init__(self, state: AppState) -> None:
+        super().__init__(state)
+        self._telemetry = state.telemetry
         self._lock = threading.Lock()
         self._tree: Tree | None = None
         self._fleet: Fleet | None = None
@@ -103,11 +100,8 @@ class WatchService:
         row = self._state.scenarios.find(scenario_id)
         if row is None:
             return None
-        if (
-            found is None
-            or found.scenario_id != scenario_id
-            or found.version != row.version
-        ):
+        now = (scenario_id, row.version)
+        if found is None or (found.scenario_id, found.version) != now:
             found = self._tree = self._read_tree(scenario_id)
         return found
 
@@ -215,20 +209,18 @@ class WatchService:
     def _nodes_now(self, tree: Tree | None, entries: list[Document]) -> list[Document]:
         if tree is None:
             return []
-        by_rack: dict[str, float] = {}
-        count: dict[str, int] = {}
-        fresh: dict[str, int] = {}
-        meters: dict[str, float] = {}
+        by_rack, meters = defaultdict[str, float](float), defaultdict[str, float](float)
+        count, fresh = Counter[str](), Counter[str]()
         racks = set(tree.racks)
         for e in entries:
             node, power_w = e["node"], e["power_w"]
             if node in racks and not e["meter"]:
-                count[node] = count.get(node, 0) + 1
+                count[node] += 1
                 if power_w is not None:
-                    fresh[node] = fresh.get(node, 0) + 1
-                    by_rack[node] = by_rack.get(node, 0.0) + power_w
+                    fresh[node] += 1
+                    by_rack[node] += power_w
             elif node and power_w is not None:
-                meters[node] = meters.get(node, 0.0) + power_w
+                meters[node] += power_w
         rack_w = np.array([by_rack.get(r, 0.0) for r in tree.racks])[:, None]
         summed_w = node_power_w(tree.network, rack_w)[:, 0]
         reporting = counts_below(tree, fresh)
@@ -264,20 +256,9 @@ class WatchService:
         }  # fmt: skip
 
     def _is_under(self, tree: Tree | None, rack: str, node: str) -> bool:
-        if rack == node:
-            return True
         if tree is None or rack not in tree.network.index:
-            return False
-        feeds, seen = [rack], {rack}
-        index, nodes = tree.network.index, tree.network.nodes
-        while feeds:
-            for name in nodes[index[feeds.pop()]].fed_by:
-                if name == node:
-                    return True
-                if name not in seen:
-                    seen.add(name)
-                    feeds.append(name)
-        return False
+            return rack == node
+        return node in tree.above(rack)
 
     def _hosts_and_devices(self) -> Fleet:
         hosts = self._telemetry.hosts()

@@ -8,9 +8,7 @@ Typed calls for every endpoint, over HTTP or inside this process.
 from __future__ import annotations
 
 from api.client.base import Format, Progress
-from api.client.compare import CompareCalls
 from api.client.measured import MeasuredCalls
-from api.client.planning import PlanningCalls
 from api.client.problems import ApiProblem
 from api.client.questions import QuestionCalls
 from api.client.serving import ServingCalls
@@ -21,8 +19,5 @@ from twin.types import Document
 __all__ = ["ApiProblem", "Client", "Document", "Format", "Progress"]
 
 
-class Client(
-    StoredCalls, QuestionCalls, ServingCalls, MeasuredCalls, CompareCalls, StudyCalls,
-    PlanningCalls,
-):  # fmt: skip
+class Client(StoredCalls, QuestionCalls, ServingCalls, MeasuredCalls, StudyCalls):
     """One connection to the planner. Safe to share between threads."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self, cast
 from urllib.parse import quote
@@ -20,6 +21,7 @@ Format = Literal["json", "csv", "parquet"]
 
 PREFIX = "/api/v1"
 FINISHED = frozenset({"done", "failed", "cancelled"})
+_CHUNK_BYTES = 1 << 20
 
 
 class Connection:
@@ -124,28 +126,24 @@ class Connection:
         later = response.status_code == httpx.codes.ACCEPTED
         return {"job" if later else "answer": response.json()}
 
-    def site_ask(
+    def ask(
         self,
         path: str,
-        more: Mapping[str, Any],
+        asked: Mapping[str, Any] | None = None,
         *,
-        scenario: Mapping[str, Any] | None = None,
-        scenario_id: str | None = None,
-        changes: Mapping[str, Any] | None = None,
         view: str | None = None,
         on_progress: Progress | None = None,
+        **named: Any,
     ) -> Document:
         """
-        Put one question about a site, waiting for its answer.
+        Put one question of a view, waiting for its answer.
 
         Args:
             path: Address below the prefix.
-            more: What the question says besides the scenario.
-            scenario: Base inputs; all defaults if neither this nor an id is given.
-            scenario_id: A stored scenario as the base instead.
-            changes: New value per dotted path.
+            asked: The question; what it leaves out takes the API's default.
             view: Name of the asking view; a newer question of it cancels this one.
             on_progress: Told part and phase where the answer takes longer.
+            **named: More of the question, by name.
 
         Returns:
             The answer.
@@ -153,14 +151,41 @@ class Connection:
         Raises:
             ApiProblem: Status 409 where a newer question took over.
         """
-        body = question_of(scenario, scenario_id, changes) | {"view": view} | dict(more)
-        return self.answer_of(path, body, on_progress)
+        whole = {"view": view, **(asked or {}), **named}
+        return self.answer_of(path, whole, on_progress)
+
+    def site_ask(
+        self,
+        path: str,
+        more: Mapping[str, Any] | None = None,
+        *,
+        scenario: Mapping[str, Any] | None = None,
+        scenario_id: str | None = None,
+        changes: Mapping[str, Any] | None = None,
+        **asked: Any,
+    ) -> Document:
+        """
+        Put one question about a scenario, waiting for its answer.
+
+        Args:
+            path: Address below the prefix.
+            more: What the question says besides the scenario.
+            scenario: Base inputs; all defaults if neither this nor an id is given.
+            scenario_id: A stored scenario as the base instead.
+            changes: New value per dotted path.
+            **asked: As `ask` takes it.
+
+        Returns:
+            The answer.
+        """
+        base = question_of(scenario, scenario_id, changes)
+        return self.ask(path, {**base, **(more or {})}, **asked)
 
     # --- jobs ---------------------------------------------------------------------
 
     def job(self, job_id: str) -> Document:
         """Read one job."""
-        return self._json("GET", f"/jobs/{one(job_id)}")
+        return self._get(f"/jobs/{one(job_id)}")
 
     def cancel_job(self, job_id: str) -> Document:
         """Ask a job to stop."""
@@ -230,6 +255,21 @@ class Connection:
     def _json(self, method: str, path: str, **options: Any) -> Document:
         return cast("Document", self._send(method, path, **options).json())
 
+    def _get(self, path: str, **query: Any) -> Document:
+        """Read one document; what is None is not asked for."""
+        known = {k: v for k, v in query.items() if v is not None}
+        return self._json("GET", path, params=known)
+
+    def _sent_file(
+        self, path: str, file: str | Path, kind: str, asked: Mapping[str, Any]
+    ) -> Document:
+        """Send a file, of any size, and read what became of it."""
+        with Path(file).open("rb") as opened:
+            return self._json(
+                "POST", path, params=asked, headers={"content-type": kind},
+                content=iter(lambda: opened.read(_CHUNK_BYTES), b""), timeout=None,
+            )  # fmt: skip
+
     def _items(self, path: str, **query: Any) -> list[Document]:
         """Every item of a list, page by page."""
         asked = {k: v for k, v in query.items() if v is not None}
@@ -260,9 +300,9 @@ def one(name: object) -> str:
 
 
 def question_of(
-    scenario: Mapping[str, Any] | None,
-    scenario_id: str | None,
-    changes: Mapping[str, Any] | None,
+    scenario: Mapping[str, Any] | None = None,
+    scenario_id: str | None = None,
+    changes: Mapping[str, Any] | None = None,
 ) -> Document:
     """Write a base scenario and changes as the body of a question."""
     base: Document = {"changes": dict(changes or {})}

@@ -9,8 +9,6 @@ from typing import Any
 from api.client.base import Connection, Progress, one
 from twin.types import Document
 
-_CHUNK_BYTES = 1 << 20
-
 
 class MeasuredCalls(Connection):
     """Telemetry, alerts, tracking, and imports of all of these."""
@@ -27,8 +25,7 @@ class MeasuredCalls(Connection):
             node: Give the hosts on this node; "all" every host, "" none.
             hosts: Give these hosts with their devices.
         """
-        asked = {"node": node, "host": list(hosts)}
-        return self._json("GET", "/telemetry/now", params=asked)
+        return self._get("/telemetry/now", node=node, host=list(hosts))
 
     def telemetry_series(
         self, of: str, start_us: int, end_us: int, *, level: str = "", device: str = ""
@@ -45,7 +42,7 @@ class MeasuredCalls(Connection):
         """
         asked = {"of": of, "start_us": start_us, "end_us": end_us, "level": level,
                  "device": device}  # fmt: skip
-        return self._json("GET", "/telemetry/series", params=asked)
+        return self._get("/telemetry/series", **asked)
 
     def telemetry_sources(self) -> list[Document]:
         """Everything that reports, by name."""
@@ -53,9 +50,8 @@ class MeasuredCalls(Connection):
 
     def telemetry_stored(self, name: str, start_us: int, end_us: int) -> Document:
         """How much of a source is stored, and its holes in a period."""
-        asked = {"start_us": start_us, "end_us": end_us}
         path = f"/telemetry/sources/{one(name)}/stored"
-        return self._json("GET", path, params=asked)
+        return self._get(path, start_us=start_us, end_us=end_us)
 
     def telemetry_events(self, start_us: int, end_us: int) -> list[Document]:
         """What agents reported in a period, newest first."""
@@ -63,7 +59,7 @@ class MeasuredCalls(Connection):
 
     def placement(self) -> Document:
         """Which scenario is watched, and where sources stand in it."""
-        return self._json("GET", "/telemetry/placement")
+        return self._get("/telemetry/placement")
 
     def place(
         self, scenario_id: str | None, nodes: Mapping[str, str], *, version: int
@@ -100,7 +96,7 @@ class MeasuredCalls(Connection):
 
     def calibration(self, calibration_id: str) -> Document:
         """One calibration with its residuals."""
-        return self._json("GET", f"/tracking/calibrations/{one(calibration_id)}")
+        return self._get(f"/tracking/calibrations/{one(calibration_id)}")
 
     def activate_calibration(
         self, calibration_id: str, *, force: bool = False
@@ -117,16 +113,17 @@ class MeasuredCalls(Connection):
         self, *, node: str = "", start_us: int | None = None, end_us: int | None = None
     ) -> Document:
         """Compare measured with predicted; `node` adds curves of a host or node."""
-        asked = {"node": node, "start_us": start_us, "end_us": end_us}
-        known = {k: v for k, v in asked.items() if v is not None}
-        return self._json("GET", "/tracking/shadow", params=known)
+        return self._get(
+            "/tracking/shadow", node=node, start_us=start_us, end_us=end_us
+        )
 
     def forecast(
         self, of: str = "site", horizon_s: float = 86_400.0, *, backtest: bool = True
     ) -> Document:
         """Forecast power and what is left of the limit."""
-        asked = {"of": of, "horizon_s": horizon_s, "backtest": backtest}
-        return self._json("GET", "/tracking/forecast", params=asked)
+        return self._get(
+            "/tracking/forecast", of=of, horizon_s=horizon_s, backtest=backtest
+        )
 
     def from_now(self, scenario_id: str | None = None, **more: Any) -> Document:
         """Say what makes a scenario begin from now; nothing is stored."""
@@ -149,14 +146,9 @@ class MeasuredCalls(Connection):
         Returns:
             What became of it.
         """
-        known = {name: value for name, value in about.items() if value is not None}
-        with Path(path).open("rb") as file:
-            chunks = iter(lambda: file.read(_CHUNK_BYTES), b"")
-            return self._json(
-                "POST", "/telemetry/upload", params={"source": source, **known},
-                content=chunks, headers={"content-type": "application/octet-stream"},
-                timeout=None,
-            )  # fmt: skip
+        known = {k: v for k, v in about.items() if v is not None} | {"source": source}
+        kind = "application/octet-stream"
+        return self._sent_file("/telemetry/upload", path, kind, known)
 
     def pull_telemetry(self, **asked: Any) -> Document:
         """
@@ -172,7 +164,7 @@ class MeasuredCalls(Connection):
 
     def receivers(self) -> list[Document]:
         """What receivers got since the server started."""
-        items: list[Document] = self._json("GET", "/telemetry/receivers")["items"]
+        items: list[Document] = self._get("/telemetry/receivers")["items"]
         return items
 
     # --- imports and exports ------------------------------------------------------
@@ -214,7 +206,7 @@ class MeasuredCalls(Connection):
 
     def read_import(self, import_id: str, **part: int) -> Document:
         """One import; `offset` and `limit` choose a part of its lists."""
-        return self._json("GET", f"/imports/{one(import_id)}", params=part)
+        return self._get(f"/imports/{one(import_id)}", **part)
 
     def series(self) -> list[Document]:
         """Price and carbon series that were imported."""
@@ -222,8 +214,7 @@ class MeasuredCalls(Connection):
 
     def export_dps(self, scenario_id: str, part: str = "topology") -> Document:
         """A scenario for NVIDIA's power software: topology, policies or devices."""
-        asked = {"scenario_id": scenario_id, "part": part}
-        return self._json("GET", "/exports/dps", params=asked)
+        return self._get("/exports/dps", scenario_id=scenario_id, part=part)
 
     def export_table(self, scenario_id: str) -> bytes:
         """A scenario's nodes and racks as CSV."""

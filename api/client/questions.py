@@ -1,83 +1,59 @@
-"""Questions that store nothing: what-ifs, sites, training sites."""
+"""Questions that store nothing: rows, comparisons, sites, planning, training sites."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
-from api.client.base import Connection, Progress, question_of
+from api.client.base import Connection
 from twin.types import Document
 
 
 class QuestionCalls(Connection):
-    """What-if, site and stabilize."""
+    """What-if, compare, site, planning and stabilize."""
 
-    # --- questions ----------------------------------------------------------------
+    # --- rows and comparisons -----------------------------------------------------
 
     def what_if(
-        self,
-        scenario: Mapping[str, Any] | None = None,
-        *,
-        scenario_id: str | None = None,
-        changes: Mapping[str, Any] | None = None,
-        view: str | None = None,
-        series: bool = True,
-        on_progress: Progress | None = None,
+        self, scenario: Mapping[str, Any] | None = None, **asked: Any
     ) -> Document:
         """
         Answer one question, waiting for it however long it takes.
 
         Args:
             scenario: Base inputs; all defaults if neither this nor an id is given.
-            scenario_id: A stored scenario as the base instead.
-            changes: New value per dotted path.
-            view: Name of the asking view; a newer question of it cancels this one.
-            series: Whether the answer has curves over time.
-            on_progress: Told part and phase where the answer takes longer.
+            **asked: `series`, whether it has curves; the rest as `site_ask` takes it.
 
         Returns:
             `{run, reference, baseline, scenario, provenance, timing}`.
-
-        Raises:
-            ApiProblem: Status 409 where a newer question took over.
         """
-        body = question_of(scenario, scenario_id, changes)
-        body |= {"view": view, "series": series}
-        return self.answer_of("/what-if", body, on_progress)
+        return self.site_ask("/what-if", scenario=scenario, **asked)
 
-    # --- site ---------------------------------------------------------------------
-
-    def site_run(
-        self, *, series: bool = False, seeds: int = 1, **question: Any
-    ) -> Document:
+    def compare(self, items: Sequence[Mapping[str, Any]], **asked: Any) -> Document:
         """
-        Run a site, waiting for it however long it takes.
+        Compare runs, scenarios, cells of plans and points of studies.
 
         Args:
-            series: Whether every node has its curve over time.
-            seeds: Seeds of traffic; more than one says how far key figures range.
-            **question: As `site_ask` takes it.
-        """
-        more = {"series": series, "seeds": seeds}
-        return self.site_ask("/site/run", more, **question)
+            items: Two to eight of `{run_id}`, `{plan_id, added_servers, policy}`,
+                `{scenario_id, changes}`, `{scenario, changes}`, `{study_id, point}`;
+                each may have a `label`.
+            **asked: `baseline`, the place of the item that others are measured
+                against, `series`, whether it has curves; the rest as `ask` takes it.
 
-    def site_campus(
-        self,
-        *,
-        engine: str = "threads",
-        series: bool = False,
-        nodes: bool = False,
-        **question: Any,
-    ) -> Document:
+        Returns:
+            `{items, baseline, inputs, outputs, series, events, warnings, ...}`.
         """
-        Run a campus hall by hall, with the limits that halls share.
+        return self.ask("/compare", items=[dict(item) for item in items], **asked)
 
-        Args:
-            engine: Where halls run: serial, threads, processes, or the address of a
-                dask scheduler that the server may use; the answer is the same.
-            series: Whether halls have their curves over time.
-            nodes: Whether every node and rack is told, one list per figure.
-            **question: As `site_ask` takes it.
+    # --- site: `asked` is the request's body, beside what `site_ask` takes --------
+
+    def site_run(self, **asked: Any) -> Document:
+        """Run a site; `series` has nodes' curves, `seeds` says how figures range."""
+        return self.site_ask("/site/run", **asked)
+
+    def site_campus(self, **asked: Any) -> Document:
+        """
+        Run a campus hall by hall, on an `engine`, with the limits that halls share.
 
         Returns:
             `{binding, limits, contract, halls, fullest, series, events, ...}`.
@@ -86,115 +62,106 @@ class QuestionCalls(Connection):
             ApiProblem: Status 403 for an address that the server may not use, 422
                 where inputs are wrong or no scheduler answers, 503 where it is lost.
         """
-        more = {"engine": engine, "series": series, "nodes": nodes}
-        return self.site_ask("/site/campus", more, **question)
+        return self.site_ask("/site/campus", **asked)
 
-    def site_failures(self, *, pairs: bool = True, **question: Any) -> Document:
+    def site_failures(self, **asked: Any) -> Document:
         """Follow every failure of a site, worst first; `pairs` adds pairs of them."""
-        return self.site_ask("/site/failures", {"pairs": pairs}, **question)
+        return self.site_ask("/site/failures", **asked)
 
-    def site_failure(self, *, failed: list[str], **question: Any) -> Document:
-        """Follow the loss of these nodes step by step."""
-        return self.site_ask("/site/failure", {"failed": failed}, **question)
+    def site_failure(self, **asked: Any) -> Document:
+        """Follow the loss of the nodes `failed` step by step."""
+        return self.site_ask("/site/failure", **asked)
 
-    def site_fit(
-        self, *, servers: int = 0, server_w: float | None = None,
-        keep_losses: bool = True, keep_cooling: bool = True, inputs: bool = False,
-        **question: Any,
-    ) -> Document:  # fmt: skip
+    def site_fit(self, **asked: Any) -> Document:
         """Find how many more servers each row takes, and a place for `servers`."""
-        more = {
-            "servers": servers, "server_w": server_w, "keep_losses": keep_losses,
-            "keep_cooling": keep_cooling, "inputs": inputs,
-        }  # fmt: skip
-        return self.site_ask("/site/fit", more, **question)
+        return self.site_ask("/site/fit", **asked)
 
-    def site_schedule(
-        self,
-        *,
-        emergency: Literal["none", "power", "airflow"] = "none",
-        oversubscription_frac: float | None = None,
-        iaas_frac: float = 0.5,
-        days: int = 2,
-        **question: Any,
-    ) -> Document:
-        """
-        Try placing, routing and configuring on a site, each alone and all of them.
+    def site_schedule(self, **asked: Any) -> Document:
+        """Try placing, routing and configuring on a site, each alone and together."""
+        return self.site_ask("/site/schedule", **asked)
 
-        Args:
-            emergency: What strikes on the last afternoon.
-            oversubscription_frac: Servers beyond those planned ÷ those planned; None
-                takes the racks as they are.
-            iaas_frac: Share of opaque machines where no rack says that it is IaaS.
-            days: Days simulated. [d], 1..7
-            **question: As `site_ask` takes it.
-        """
-        more = {
-            "emergency": emergency, "oversubscription_frac": oversubscription_frac,
-            "iaas_frac": iaas_frac, "days": days,
-        }  # fmt: skip
-        return self.site_ask("/site/schedule", more, **question)
+    def site_steering(self, **asked: Any) -> Document:
+        """Share a parent's power out among a site's rows or halls, as `by` says."""
+        return self.site_ask("/site/steering", **asked)
 
-    def site_steering(
-        self,
-        *,
-        by: Literal["row", "hall"] = "row",
-        parent_w: float | None = None,
-        left_frac: float = 1.0,
-        growth_frac: float = 0.0,
-        **question: Any,
-    ) -> Document:
-        """
-        Share a parent's power out among a site's rows or halls.
+    def cooling_year(self, **asked: Any) -> Document:
+        """Run a site's cooling through a year at `it_frac` of the rows' limits."""
+        return self.site_ask("/site/cooling-year", **asked)
 
-        Args:
-            by: Whether rows or halls share.
-            parent_w: What the parent carries; None is the sum of limits. [W]
-            left_frac: What is left of the parent. 0..1
-            growth_frac: What is wanted beyond the prediction ÷ the prediction.
-            **question: As `site_ask` takes it.
-        """
-        more = {
-            "by": by, "parent_w": parent_w, "left_frac": left_frac,
-            "growth_frac": growth_frac,
-        }  # fmt: skip
-        return self.site_ask("/site/steering", more, **question)
-
-    def cooling_year(
-        self, *, it_frac: float = 0.75, price_series: str | None = None,
-        carbon_series: str | None = None, utc_offset_h: float = 0.0, **question: Any,
-    ) -> Document:  # fmt: skip
-        """Run a site's cooling through a year at a share of the rows' limits."""
-        asked = {
-            "it_frac": it_frac, "price_series": price_series,
-            "carbon_series": carbon_series, "utc_offset_h": utc_offset_h,
-        }  # fmt: skip
-        return self.site_ask("/site/cooling-year", asked, **question)
-
-    def site_network(self, **question: Any) -> Document:
+    def site_network(self, **asked: Any) -> Document:
         """Expand a site's template into nodes and racks."""
-        return self.site_ask("/site/network", {}, **question)
+        return self.site_ask("/site/network", **asked)
 
     def weather(self) -> list[str]:
         """Names of the years of weather on the server's machine."""
-        return list(self._json("GET", "/site/weather")["items"])
+        return list(self._get("/site/weather")["items"])
+
+    # --- planning -----------------------------------------------------------------
+
+    def cost(self, cost: Mapping[str, Any] | None = None, **asked: Any) -> Document:
+        """
+        Work out what a site costs over its years.
+
+        Args:
+            cost: Inputs; all defaults if not given. With a `site` it is run first.
+            **asked: As `ask` takes it.
+
+        Returns:
+            `{net_present_cost_usd, cost_per_server_h_usd, parts, years, bill, ...}`.
+        """
+        return self.ask("/planning/cost", cost=dict(cost or {}), **asked)
+
+    def build_out(
+        self, build_out: Mapping[str, Any] | None = None, **asked: Any
+    ) -> Document:
+        """
+        Find what to order, and when, for a growing demand.
+
+        Args:
+            build_out: Inputs; all defaults if not given.
+            **asked: `explain`, whether each limit is tried without, to say which bind;
+                `front`, as `{first, second, points}`: plans between two of cost, spend,
+                carbon and unmet; the rest as `ask` takes it.
+
+        Returns:
+            `{plan, binding, late, front, ...}`.
+
+        Raises:
+            ApiProblem: Status 422 where inputs are wrong or no plan keeps the limits.
+        """
+        given = dict(build_out or {})
+        return self.ask("/planning/build-out", build_out=given, **asked)
+
+    def place_servers(self, placement: Mapping[str, Any], **asked: Any) -> Document:
+        """
+        Put servers on racks, feeds and phases within every limit and any one loss.
+
+        Args:
+            placement: Inputs; `scenario` has a facility.
+            **asked: As `ask` takes it.
+
+        Returns:
+            `{racks, kinds, bindings, proofs, verified, scenario, ...}`.
+
+        Raises:
+            ApiProblem: Status 422 where inputs are wrong or what was asked for does
+                not fit.
+        """
+        return self.ask("/planning/placement", placement=dict(placement), **asked)
 
     # --- stabilize ----------------------------------------------------------------
 
-    def stabilize_run(self, *, points: int = 1200, **question: Any) -> Document:
+    def stabilize_run(self, **asked: Any) -> Document:
         """Run training jobs before and after measures, against every rule."""
-        return self.site_ask("/stabilize/run", {"points": points}, **question)
+        return self.site_ask("/stabilize/run", **asked)
 
-    def stabilize_zoom(
-        self, *, from_s: float, to_s: float, points: int = 1200, **question: Any
-    ) -> Document:
-        """Look at a window of a study; peaks are kept."""
-        more = {"from_s": from_s, "to_s": to_s, "points": points}
-        return self.site_ask("/stabilize/zoom", more, **question)
+    def stabilize_zoom(self, **asked: Any) -> Document:
+        """Look at a study from `from_s` to `to_s`; peaks are kept."""
+        return self.site_ask("/stabilize/zoom", **asked)
 
-    def stabilize_size(self, **question: Any) -> Document:
+    def stabilize_size(self, **asked: Any) -> Document:
         """Find the cheapest combination of measures that passes."""
-        return self.site_ask("/stabilize/size", {}, **question)
+        return self.site_ask("/stabilize/size", **asked)
 
     def learn_job(
         self, t_s: Sequence[float], power_w: Sequence[float], **more: Any
@@ -216,4 +183,4 @@ class QuestionCalls(Connection):
 
     def grid_rules(self) -> Document:
         """Name grid rules, ride-through tables and critical frequencies."""
-        return self._json("GET", "/stabilize/rules")
+        return self._get("/stabilize/rules")

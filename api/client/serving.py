@@ -18,49 +18,32 @@ class ServingCalls(Connection):
 
     def serving_defaults(self) -> Document:
         """Inputs of a run, a query and a search where nothing is given."""
-        return self._json("GET", "/serving/defaults")
+        return self._get("/serving/defaults")
 
     def serving_run(
-        self,
-        serving: Mapping[str, Any] | None = None,
-        *,
-        points: int = 600,
-        view: str | None = None,
-        on_progress: Progress | None = None,
+        self, serving: Mapping[str, Any] | None = None, **asked: Any
     ) -> Document:
         """
         Run serving systems side by side on the same traffic, waiting for the answer.
 
         Args:
             serving: Inputs; all defaults if not given.
-            points: Most records of each timeline.
-            view: Name of the asking view; a newer question of it cancels this one.
-            on_progress: Told part and phase where the answer takes longer.
+            **asked: `points`, most records of a timeline; the rest as `ask` takes it.
 
         Returns:
             `{outcomes, refused, pareto, capacity_frac, warnings, ...}`.
-
-        Raises:
-            ApiProblem: Status 409 where a newer question took over.
         """
-        asked = {"serving": dict(serving or {}), "points": points, "view": view}
-        return self.answer_of("/serving/run", asked, on_progress)
+        return self.ask("/serving/run", serving=dict(serving or {}), **asked)
 
     def query_energy(
-        self, query: Mapping[str, Any] | None = None, *, view: str | None = None,
-        on_progress: Progress | None = None,
-    ) -> Document:  # fmt: skip
+        self, query: Mapping[str, Any] | None = None, **asked: Any
+    ) -> Document:
         """Energy, carbon, water and cost of a query, with their scatter."""
-        asked = {"query": dict(query or {}), "view": view}
-        return self.answer_of("/serving/query-energy", asked, on_progress)
+        return self.ask("/serving/query-energy", query=dict(query or {}), **asked)
 
-    def shift(
-        self, shift: Mapping[str, Any], *, view: str | None = None,
-        on_progress: Progress | None = None,
-    ) -> Document:  # fmt: skip
+    def shift(self, shift: Mapping[str, Any], **asked: Any) -> Document:
         """Move deferrable work in time, inside its deadlines and the headroom."""
-        asked = {"shift": dict(shift), "view": view}
-        return self.answer_of("/serving/shift", asked, on_progress)
+        return self.ask("/serving/shift", shift=dict(shift), **asked)
 
     def knob_grid(
         self, *, view: str | None = None, on_progress: Progress | None = None,
@@ -80,9 +63,8 @@ class ServingCalls(Connection):
 
     def grids(self) -> list[str]:
         """Names of the years of hourly prices and carbon on the server's machine."""
-        return list(self._json("GET", "/serving/grid")["items"])
+        return list(self._get("/serving/grid")["items"])
 
     def grid_hours(self, name: str, *, start: str, hours: int) -> Document:
         """Prices and carbon of some hours; the year is repeated."""
-        asked = {"start": start, "hours": hours}
-        return self._json("GET", f"/serving/grid/{one(name)}", params=asked)
+        return self._get(f"/serving/grid/{one(name)}", start=start, hours=hours)

@@ -9,8 +9,6 @@ from typing import Any
 from api.client.base import Connection, Format, one, question_of
 from twin.types import Document
 
-_CHUNK_BYTES = 1 << 20
-
 
 class StoredCalls(Connection):
     """About, sites, scenarios, runs, plans and datasets."""
@@ -19,11 +17,11 @@ class StoredCalls(Connection):
 
     def health(self) -> Document:
         """Whether the server, its database and its kernels are up."""
-        return self._json("GET", "/health")
+        return self._get("/health")
 
     def version(self) -> Document:
         """Versions of product, model and scenario format."""
-        return self._json("GET", "/version")
+        return self._get("/version")
 
     def servers(self) -> list[Document]:
         """Server types of the catalogue."""
@@ -43,7 +41,7 @@ class StoredCalls(Connection):
 
     def scenario_schema(self) -> Document:
         """JSON Schema of a scenario."""
-        return self._json("GET", "/schema/scenario")
+        return self._get("/schema/scenario")
 
     # --- sites --------------------------------------------------------------------
 
@@ -57,7 +55,7 @@ class StoredCalls(Connection):
 
     def site(self, site_id: str) -> Document:
         """Read one site."""
-        return self._json("GET", f"/sites/{one(site_id)}")
+        return self._get(f"/sites/{one(site_id)}")
 
     def update_site(self, site_id: str, **values: Any) -> Document:
         """Change fields of a site."""
@@ -78,19 +76,16 @@ class StoredCalls(Connection):
         scenario: Mapping[str, Any] | None = None,
         *,
         site_id: str | None = None,
-        scenario_id: str | None = None,
-        changes: Mapping[str, Any] | None = None,
         name: str | None = None,
+        **base: Any,
     ) -> Document:
-        """Store a scenario: inputs, or a stored one, with changes to them."""
-        body = question_of(scenario, scenario_id, changes)
-        return self._json(
-            "POST", "/scenarios", json=body | {"site_id": site_id, "name": name}
-        )
+        """Store a scenario: inputs, or a `scenario_id`, with `changes` to them."""
+        body = question_of(scenario, **base) | {"site_id": site_id, "name": name}
+        return self._json("POST", "/scenarios", json=body)
 
     def scenario(self, scenario_id: str) -> Document:
         """Read one scenario; its inputs are under `scenario`."""
-        return self._json("GET", f"/scenarios/{one(scenario_id)}")
+        return self._get(f"/scenarios/{one(scenario_id)}")
 
     def put_scenario(
         self,
@@ -141,10 +136,8 @@ class StoredCalls(Connection):
         self, scenario_id: str, number: int, *, against: int | None = None
     ) -> Document:
         """Read a version and what differs from another, the one before unless said."""
-        return self._json(
-            "GET", f"/scenarios/{one(scenario_id)}/versions/{one(number)}",
-            params={} if against is None else {"against": against},
-        )  # fmt: skip
+        path = f"/scenarios/{one(scenario_id)}/versions/{one(number)}"
+        return self._get(path, against=against)
 
     def save_version(
         self, scenario_id: str, *, version: int | None = None, **values: Any
@@ -179,16 +172,10 @@ class StoredCalls(Connection):
     # --- runs and plans -----------------------------------------------------------
 
     def create_run(
-        self,
-        scenario: Mapping[str, Any] | None = None,
-        *,
-        scenario_id: str | None = None,
-        changes: Mapping[str, Any] | None = None,
+        self, scenario: Mapping[str, Any] | None = None, **base: Any
     ) -> Document:
         """Start a stored run; returns its job, `job["result"]["id"]` is the run."""
-        return self._json(
-            "POST", "/runs", json=question_of(scenario, scenario_id, changes)
-        )
+        return self._json("POST", "/runs", json=question_of(scenario, **base))
 
     def runs(self) -> list[Document]:
         """All runs, newest first, without results."""
@@ -196,7 +183,7 @@ class StoredCalls(Connection):
 
     def run(self, run_id: str) -> Document:
         """Read one run's inputs, provenance and state."""
-        return self._json("GET", f"/runs/{one(run_id)}")
+        return self._get(f"/runs/{one(run_id)}")
 
     def run_result(self, run_id: str, format: Format = "json") -> Any:  # noqa: A002
         """Read a run's result: a document, or bytes of its series as CSV or Parquet."""
@@ -206,12 +193,11 @@ class StoredCalls(Connection):
         self,
         scenario: Mapping[str, Any] | None = None,
         *,
-        scenario_id: str | None = None,
-        changes: Mapping[str, Any] | None = None,
         view: str | None = None,
+        **base: Any,
     ) -> Document:
         """Start a stored plan; returns its job, `job["result"]["id"]` is the plan."""
-        body = question_of(scenario, scenario_id, changes) | {"view": view}
+        body = question_of(scenario, **base) | {"view": view}
         return self._json("POST", "/plans", json=body)
 
     def plans(self) -> list[Document]:
@@ -220,7 +206,7 @@ class StoredCalls(Connection):
 
     def plan(self, plan_id: str) -> Document:
         """Read one plan's inputs, provenance and state."""
-        return self._json("GET", f"/plans/{one(plan_id)}")
+        return self._get(f"/plans/{one(plan_id)}")
 
     def plan_result(self, plan_id: str, format: Format = "json") -> Any:  # noqa: A002
         """Read a plan's result: a document, or bytes of its cells as CSV or Parquet."""
@@ -248,13 +234,8 @@ class StoredCalls(Connection):
         Returns:
             The dataset.
         """
-        with Path(path).open("rb") as file:
-            chunks = iter(lambda: file.read(_CHUNK_BYTES), b"")
-            return self._json(
-                "POST", "/datasets/import", params={"name": name, "kind": kind},
-                content=chunks, headers={"content-type": "text/csv"},
-                timeout=None,
-            )  # fmt: skip
+        asked = {"name": name, "kind": kind}
+        return self._sent_file("/datasets/import", path, "text/csv", asked)
 
 
 def _if_match(version: int | None) -> dict[str, str]:

@@ -58,7 +58,7 @@ class StudyCalls(Connection):
 
     def study(self, study_id: str) -> Document:
         """Read one study: what was asked, how far it is, what came out."""
-        return self._json("GET", f"/studies/{one(study_id)}")
+        return self._get(f"/studies/{one(study_id)}")
 
     def delete_study(self, study_id: str) -> None:
         """Delete a study; what was computed stays known."""
@@ -76,7 +76,7 @@ class StudyCalls(Connection):
 
     def study_point(self, study_id: str, place: int) -> Document:
         """Read one point with its inputs."""
-        return self._json("GET", f"/studies/{one(study_id)}/points/{one(place)}")
+        return self._get(f"/studies/{one(study_id)}/points/{one(place)}")
 
     def query_study(self, study_id: str, **asked: Any) -> Document:
         """Ask a finished study's points: `where`, `order_by`, `descending`, `limit`."""

@@ -230,10 +230,7 @@ class ScenariosFound(Out):
     left: int = said("Scenarios beyond those", 0, unit="scenarios")
 
 
-class ScenarioFound(Out):
+class ScenarioFound(ScenarioName):
     """A stored scenario with its inputs, every default filled in."""
 
-    id: str = said("Id", "sample-row")
-    name: str = said("Name", "Sample row")
-    version: int = said("Version", 1)
     scenario: dict[str, Any] = said("The inputs", {"fleet": {"server_count": 40}})

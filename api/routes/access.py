@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Query, Response
 
-from api.access import needs
 from api.errors import described
-from api.routes.common import Id, PageQuery, Paging, State
+from api.routes.common import Id, PageQuery, Paging, State, only
 from api.schemas.access import AuditPage, TokenIn, TokenMade, TokenOut, TokenPage
 from api.schemas.base import said
 
-router = APIRouter(
-    tags=["access"], responses=described(), dependencies=[Depends(needs("admin"))]
-)
+router = APIRouter(tags=["access"], responses=described(), dependencies=only("admin"))
 
 
 class AuditQuery(PageQuery):
@@ -29,8 +26,7 @@ class AuditQuery(PageQuery):
 def list_tokens(state: State, paging: Paging) -> TokenPage:
     """All tokens, newest first, without their secrets."""
     state.access.flush()
-    page = state.access.tokens.page(limit=paging.limit, cursor=paging.cursor)
-    return TokenPage.model_validate(page)
+    return TokenPage.model_validate(state.access.tokens.page(**paging.model_dump()))
 
 
 @router.post("/tokens", status_code=201)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 
-from api.access import needs
 from api.errors import described
 from api.problems import Refusal
-from api.routes.common import Id, PageQuery, Paging, State
+from api.routes.common import Id, PageQuery, Paging, State, only
 from api.schemas.alerts import (
     AlertPage,
     AlertRuleIn,
@@ -24,8 +23,8 @@ from api.services import AppState
 from twin.errors import ScenarioError
 
 router = APIRouter(prefix="/alerts", tags=["alerts"], responses=described())
-READING = [Depends(needs("telemetry:read"))]
-WRITING = [Depends(needs("alerts:write"))]
+READING = only("telemetry:read")
+WRITING = only("alerts:write")
 
 
 class AlertQuery(PageQuery):
@@ -45,15 +44,15 @@ def list_alerts(state: State, asked: Annotated[AlertQuery, Query()]) -> AlertPag
 @router.get("/deliveries", dependencies=READING)
 def list_deliveries(state: State, paging: Paging) -> DeliveryPage:
     """Notices and how far they are, newest first."""
-    page = state.alerts.deliveries.page(limit=paging.limit, cursor=paging.cursor)
-    return DeliveryPage.model_validate(page)
+    return DeliveryPage.model_validate(
+        state.alerts.deliveries.page(**paging.model_dump())
+    )
 
 
 @router.get("/rules", dependencies=READING)
 def list_rules(state: State, paging: Paging) -> AlertRulePage:
     """All rules, newest first."""
-    page = state.alerts.rules.page(limit=paging.limit, cursor=paging.cursor)
-    return AlertRulePage.model_validate(page)
+    return AlertRulePage.model_validate(state.alerts.rules.page(**paging.model_dump()))
 
 
 @router.post("/rules", status_code=201, dependencies=WRITING)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -88,11 +89,11 @@ def policies(state: State) -> PolicyList:
 
 def _figures(record: Any) -> dict[str, FigureOut]:
     values = {f.name: getattr(record, f.name) for f in dataclasses.fields(record)}
-    return {k: _figure(v) for k, v in values.items() if isinstance(v, Figure)}
+    return _told({k: v for k, v in values.items() if isinstance(v, Figure)})
 
 
-def _figure(figure: Figure) -> FigureOut:
-    return FigureOut(**dataclasses.asdict(figure))
+def _told(figures: Mapping[str, Figure]) -> dict[str, FigureOut]:
+    return {k: FigureOut.model_validate(figure) for k, figure in figures.items()}
 
 
 def _server(server: Server, file: str = "") -> ServerOut:
@@ -102,7 +103,7 @@ def _server(server: Server, file: str = "") -> ServerOut:
         gpu=GpuOut(key=gpu.key, label=gpu.label, figures=_figures(gpu)),
         gpu_count=server.gpu_count, idle_w=server.idle_w, full_w=server.full_w,
         figures=_figures(server),
-        measured={k: _figure(v) for k, v in server.measured.items()},
+        measured=_told(server.measured),
         models=[m.model for m in list_models(server)], file=file,
     )  # fmt: skip
 
@@ -135,18 +136,10 @@ def _settings(model: type[BaseModel]) -> list[SettingOut]:
     for name, info in model.model_fields.items():
         if name == "name":
             continue
-        extra = (
-            info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
-        )
-        default = None if info.is_required() else info.default
-        unit, source = extra.get("unit"), extra.get("source")
-        found.append(
-            SettingOut(
-                name=name,
-                doc=info.description or "",
-                default=default,
-                unit=None if unit is None else str(unit),
-                source=None if source is None else str(source),
-            )
-        )
+        extra: Any = info.json_schema_extra or {}
+        found.append(SettingOut(
+            name=name, doc=info.description or "",
+            default=None if info.is_required() else info.default,
+            unit=extra.get("unit"), source=extra.get("source"),
+        ))  # fmt: skip
     return found

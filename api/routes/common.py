@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import pathlib
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Annotated, Any, Literal
 
-from fastapi import Depends, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
+from fastapi.params import Depends as Dependency
+from fastapi.responses import StreamingResponse
 from pydantic_core import to_json
 
 from api import errors
+from api.access import needs
 from api.documents import Table, as_csv, as_parquet
 from api.jobs import Job
 from api.problems import Refusal
@@ -27,6 +30,10 @@ JSON = "application/json"
 Format = Literal["json", "csv", "parquet"]
 MEDIA_TYPES = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
 MakeTable = Callable[[Document], Table]
+Responses = dict[int | str, dict[str, Any]]
+TEXT: Document = {"schema": {"type": "string"}}
+BINARY: Document = {"schema": {"type": "string", "format": "binary"}}
+OBJECT: Document = {"schema": {"type": "object"}}
 
 
 async def _state(request: Request) -> AppState:  # async: no thread is needed
@@ -138,9 +145,48 @@ async def answered_about(
     return answered(await ask(scenario, **more))
 
 
-ACCEPTED: dict[int | str, dict[str, Any]] = {
-    202: {"model": JobOut, "description": "Queued; follow the job"}
-}
+ACCEPTED: Responses = {202: {"model": JobOut, "description": "Queued; follow the job"}}
+DIRECT: Responses = {**ACCEPTED, **errors.described(403, 404, 409, 500)}
+"""Of a question that is answered at once where it is quick."""
+
+
+def only(scope: str) -> list[Dependency]:
+    """Dependencies of routes that ask for a scope."""
+    return [Depends(needs(scope))]
+
+
+def questions(noun: str) -> APIRouter:
+    """Make the router of a noun's questions, which change nothing."""
+    return APIRouter(
+        prefix=f"/{noun}", tags=[noun], responses=errors.described(403),
+        dependencies=only("scenarios:read"),
+    )  # fmt: skip
+
+
+def body_of(description: str, content: Document) -> Document:
+    """Describe a body that is read as it comes in, for OpenAPI."""
+    whole = {"required": True, "description": description, "content": content}
+    return {"requestBody": whole}
+
+
+def events_of(description: str) -> Responses:
+    """Describe server-sent events for OpenAPI."""
+    return {200: {"description": description, "content": {"text/event-stream": TEXT}}}
+
+
+def sent_as_events(events: AsyncIterator[bytes]) -> StreamingResponse:
+    """Answer with server-sent events."""
+    return StreamingResponse(
+        events, media_type="text/event-stream", headers={"cache-control": "no-store"}
+    )
+
+
+def attached(content: bytes, kind: str, name: str) -> Response:
+    """Answer with a file to keep."""
+    return Response(
+        content, media_type=MEDIA_TYPES[kind],
+        headers={"content-disposition": f'attachment; filename="{name}.{kind}"'},
+    )  # fmt: skip
 
 
 def result_response(
@@ -150,25 +196,16 @@ def result_response(
     if kind == "json":
         return as_json(document)
     table = make_table(document)
-    content = as_csv(table) if kind == "csv" else as_parquet(table)
-    return Response(
-        content, media_type=MEDIA_TYPES[kind],
-        headers={"content-disposition": f'attachment; filename="{name}.{kind}"'},
-    )  # fmt: skip
+    return attached(as_csv(table) if kind == "csv" else as_parquet(table), kind, name)
 
 
-def result_content(model: type[Any]) -> dict[int | str, dict[str, Any]]:
+def result_content(model: type[Any]) -> Responses:
     """Describe the representations of a result for OpenAPI."""
     return {
         200: {
             "model": model,
             "description": "The result",
-            "content": {
-                "text/csv": {"schema": {"type": "string"}},
-                "application/vnd.apache.parquet": {
-                    "schema": {"type": "string", "format": "binary"}
-                },
-            },
+            "content": {MEDIA_TYPES["csv"]: TEXT, MEDIA_TYPES["parquet"]: BINARY},
         }
     }
 

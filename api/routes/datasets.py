@@ -6,20 +6,19 @@ import tempfile
 from pathlib import Path
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi import Path as PathParam
 from fastapi.concurrency import run_in_threadpool
 
-from api.access import needs
 from api.errors import described
-from api.routes.common import ACCEPTED, State, accepted, keep_body
+from api.routes.common import ACCEPTED, TEXT, State, accepted, body_of, keep_body, only
 from api.schemas.base import In, said
 from api.schemas.catalogue import DatasetList
 from store.datasets import DatasetInfo
 
 router = APIRouter(prefix="/datasets", tags=["datasets"], responses=described())
 
-IMPORTS = [Depends(needs("imports:write"))]
+IMPORTS = only("imports:write")
 Name = Annotated[
     str,
     PathParam(
@@ -58,13 +57,7 @@ def pull_dataset(state: State, name: Name) -> Response:
     "/import",
     status_code=201,
     dependencies=IMPORTS,
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "description": "A CSV with a header, gzipped or not",
-            "content": {"text/csv": {"schema": {"type": "string"}}},
-        }
-    },
+    openapi_extra=body_of("A CSV with a header, gzipped or not", {"text/csv": TEXT}),
 )
 async def import_dataset(
     state: State, asked: Annotated[ImportQuery, Query()], request: Request

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic_core import to_json
 
-from api.access import needs
 from api.errors import described
 from api.imports_documents import LISTS
 from api.problems import Refusal
-from api.routes.common import Id, PageQuery, Paging, State
+from api.routes.common import (
+    TEXT,
+    Id,
+    PageQuery,
+    Paging,
+    State,
+    attached,
+    body_of,
+    only,
+)
 from api.schemas.base import In, said
 from api.schemas.imports import (
     ImportOut,
@@ -28,19 +36,12 @@ from store.models_imports import ImportRow
 
 router = APIRouter(tags=["imports"], responses=described(403))
 
-WRITES = [Depends(needs("imports:write"))]
-READS = [Depends(needs("scenarios:read"))]
-Listing = Annotated[ListQuery, Query()]
-_FILE = {
-    "requestBody": {
-        "required": True,
-        "description": "The file: JSON, CSV or EPW. Several at once as "
-        '{"files": {"name.csv": "text"}}',
-        "content": {
-            "application/octet-stream": {"schema": {"type": "string"}},
-        },
-    }
-}
+WRITES = only("imports:write")
+READS = only("scenarios:read")
+_FILE = body_of(
+    'The file: JSON, CSV or EPW. Several at once as {"files": {"name.csv": "text"}}',
+    {"application/octet-stream": TEXT},
+)
 
 
 class ImportsQuery(PageQuery):
@@ -50,20 +51,19 @@ class ImportsQuery(PageQuery):
     scenario_id: str | None = said("Of one scenario", "sample-row", None, max_length=64)
 
 
-class DpsQuery(In):
-    """What to write of which scenario."""
-
-    scenario_id: str = said("Scenario", "sample-row", min_length=1, max_length=64)
-    part: Literal["topology", "policies", "devices"] = said(
-        "Which file: entities and tree, power policies, or device specifications",
-        "topology", "topology",
-    )  # fmt: skip
-
-
 class TableQuery(In):
     """Which scenario."""
 
     scenario_id: str = said("Scenario", "sample-row", min_length=1, max_length=64)
+
+
+class DpsQuery(TableQuery):
+    """What to write of which scenario."""
+
+    part: Literal["topology", "policies", "devices"] = said(
+        "Which file: entities and tree, power policies, or device specifications",
+        "topology", "topology",
+    )  # fmt: skip
 
 
 @router.post(
@@ -120,15 +120,16 @@ def apply_import(state: State, import_id: Id) -> Response:
 @router.get("/imports", dependencies=READS)
 def list_imports(state: State, asked: Annotated[ImportsQuery, Query()]) -> ImportPage:
     """All imports, newest first."""
-    page = state.imports.imports.page(**asked.model_dump())
-    return ImportPage.model_validate(page)
+    return ImportPage.model_validate(state.imports.imports.page(**asked.model_dump()))
 
 
 @router.get(
     "/imports/{import_id}", dependencies=READS, responses=described(404),
     response_model=ImportOut,
 )  # fmt: skip
-def read_import(state: State, import_id: Id, asked: Listing) -> Response:
+def read_import(
+    state: State, import_id: Id, asked: Annotated[ListQuery, Query()]
+) -> Response:
     """One import: its diff, the rows left out, and what could not be mapped."""
     return _out(state.imports.imports.whole(import_id), asked, 200)
 
@@ -136,8 +137,7 @@ def read_import(state: State, import_id: Id, asked: Listing) -> Response:
 @router.get("/series", dependencies=READS)
 def list_series(state: State, asked: Paging) -> SeriesPage:
     """Price and carbon series that were imported."""
-    page = state.imports.series.page(limit=asked.limit, cursor=asked.cursor)
-    return SeriesPage.model_validate(page)
+    return SeriesPage.model_validate(state.imports.series.page(**asked.model_dump()))
 
 
 @router.get("/exports/dps", dependencies=READS, responses=described(404))
@@ -152,7 +152,7 @@ def export_dps(state: State, asked: Annotated[DpsQuery, Query()]) -> dict[str, A
         200: {
             "description": "A row a node or rack; cells that look like formulas have "
             "an apostrophe in front",
-            "content": {"text/csv": {"schema": {"type": "string"}}},
+            "content": {"text/csv": TEXT},
         },
         **described(404),
     },
@@ -160,10 +160,7 @@ def export_dps(state: State, asked: Annotated[DpsQuery, Query()]) -> dict[str, A
 def export_table(state: State, asked: Annotated[TableQuery, Query()]) -> Response:
     """A scenario's nodes and racks as one table, which kind csv reads again."""
     content = state.imports.export_table(asked.scenario_id)
-    return Response(
-        content, media_type="text/csv",
-        headers={"content-disposition": 'attachment; filename="topology.csv"'},
-    )  # fmt: skip
+    return attached(content, "csv", "topology")
 
 
 def _out(found: ImportRow, asked: ListQuery, status: int) -> Response:

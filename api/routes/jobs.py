@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from typing import Any
 
 from fastapi import APIRouter, Response
 from fastapi.responses import StreamingResponse
@@ -13,7 +12,7 @@ from pydantic_core import to_json
 
 from api.errors import described
 from api.jobs import FINISHED, Job
-from api.routes.common import Id, State, job_detail, job_out
+from api.routes.common import Id, State, events_of, job_detail, job_out, sent_as_events
 from api.schemas.stored import JobDetail, JobOut
 from twin.types import Document
 
@@ -21,12 +20,7 @@ router = APIRouter(prefix="/jobs", tags=["jobs"], responses=described(404))
 
 LOOK_EVERY_S = 0.1
 HEARTBEAT_S = 15.0
-_STREAM: dict[int | str, dict[str, Any]] = {
-    200: {
-        "description": "Events named after the job's state, its document as data",
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
-    }
-}
+_STREAM = events_of("Events named after the job's state, its document as data")
 
 
 @router.get("/{job_id}", response_model=JobDetail)
@@ -38,11 +32,7 @@ def read_job(state: State, job_id: Id) -> Response:
 @router.get("/{job_id}/events", response_class=StreamingResponse, responses=_STREAM)
 def follow_job(state: State, job_id: Id) -> StreamingResponse:
     """Follow a job over server-sent events until it has finished."""
-    found = state.jobs.find(job_id)
-    return StreamingResponse(
-        _events(found), media_type="text/event-stream",
-        headers={"cache-control": "no-store"},
-    )  # fmt: skip
+    return sent_as_events(_events(state.jobs.find(job_id)))
 
 
 @router.delete("/{job_id}")

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import Response
 
-from api.access import needs
-from api.errors import described
-from api.routes.common import ACCEPTED, State, answered
+from api.routes.common import DIRECT, State, answered, questions
 from api.schemas.planning import (
     BuildOutIn,
     BuildOutOut,
@@ -16,20 +14,16 @@ from api.schemas.planning import (
     PlacementOut,
 )
 
-router = APIRouter(
-    prefix="/planning", tags=["planning"], responses=described(403),
-    dependencies=[Depends(needs("scenarios:read"))],  # a question changes nothing
-)  # fmt: skip
-_DIRECT = {**ACCEPTED, **described(403, 404, 409, 500)}
+router = questions("planning")
 
 
-@router.post("/cost", response_model=CostOut, responses=_DIRECT)
+@router.post("/cost", response_model=CostOut, responses=DIRECT)
 async def work_out_cost(state: State, body: CostIn) -> Response:
     """Work out a site's capital, bills, carbon and levelised cost over its years."""
     return answered(await state.planning.cost(body.cost, view=body.view))
 
 
-@router.post("/build-out", response_model=BuildOutOut, responses=_DIRECT)
+@router.post("/build-out", response_model=BuildOutOut, responses=DIRECT)
 async def plan_build_out(state: State, body: BuildOutIn) -> Response:
     """Find what to order, and when, for a growing demand, and say what limits it."""
     between = None if body.front is None else (body.front.first, body.front.second)
@@ -40,7 +34,7 @@ async def plan_build_out(state: State, body: BuildOutIn) -> Response:
     return answered(job)
 
 
-@router.post("/placement", response_model=PlacementOut, responses=_DIRECT)
+@router.post("/placement", response_model=PlacementOut, responses=DIRECT)
 async def place_servers(state: State, body: PlacementIn) -> Response:
     """Put servers on racks, feeds and phases within every limit and any one loss."""
     return answered(await state.planning.place(body.placement, view=body.view))

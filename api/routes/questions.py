@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Response
 
-from api.access import needs
 from api.documents import cell_table, series_table
 from api.errors import described
 from api.routes.common import (
     ACCEPTED,
+    DIRECT,
     FormatQuery,
     Id,
     Paging,
     State,
     accepted,
     answered_about,
+    only,
     result_content,
     result_response,
 )
@@ -36,9 +37,9 @@ router = APIRouter(responses=described(403))
 @router.post(
     "/what-if",
     tags=["what-if"],
-    dependencies=[Depends(needs("scenarios:read"))],  # it changes nothing
+    dependencies=only("scenarios:read"),  # it changes nothing
     response_model=WhatIfOut,
-    responses={**ACCEPTED, **described(403, 404, 409, 500)},
+    responses=DIRECT,
 )
 async def ask_what_if(state: State, body: WhatIfIn) -> Response:
     """Answer a base scenario plus changes: at once, or as a job if it takes longer."""
@@ -60,8 +61,7 @@ def create_run(state: State, body: Question) -> Response:
 @router.get("/runs", tags=["runs"])
 def list_runs(state: State, paging: Paging) -> OutcomePage:
     """All runs, newest first, without results."""
-    page = state.runs.page(limit=paging.limit, cursor=paging.cursor)
-    return OutcomePage.model_validate(page)
+    return OutcomePage.model_validate(state.runs.page(**paging.model_dump()))
 
 
 @router.get("/runs/{run_id}", tags=["runs"], responses=described(404))
@@ -97,8 +97,7 @@ def create_plan(state: State, body: PlanIn) -> Response:
 @router.get("/plans", tags=["plans"])
 def list_plans(state: State, paging: Paging) -> OutcomePage:
     """All plans, newest first, without results."""
-    page = state.plans.page(limit=paging.limit, cursor=paging.cursor)
-    return OutcomePage.model_validate(page)
+    return OutcomePage.model_validate(state.plans.page(**paging.model_dump()))
 
 
 @router.get("/plans/{plan_id}", tags=["plans"], responses=described(404))

@@ -2,43 +2,42 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
-from api.access import needs
 from api.errors import described
 from api.limits import MAX_IMPORT_BYTES
 from api.problems import Refusal
-from api.routes.common import ACCEPTED, State, accepted, keep_body
+from api.receivers_service import zoned
+from api.routes.common import (
+    ACCEPTED,
+    BINARY,
+    MEDIA_TYPES,
+    OBJECT,
+    Responses,
+    State,
+    accepted,
+    body_of,
+    keep_body,
+    only,
+)
 from api.schemas.receivers import PullIn, ReceiverList, UploadOut, UploadQuery
 from api.wire import otlp
 from store.prometheus import PRESETS, RangeQuery
 from twin.errors import ScenarioError
 
 router = APIRouter(tags=["receivers"], responses=described())
-COLLECTING = [Depends(needs("telemetry:collect"))]
-IMPORTING = [Depends(needs("imports:write"))]
+COLLECTING = only("telemetry:collect")
+IMPORTING = only("imports:write")
 _OWN = (400, 413, 415, 429, 503)
-_OBJECT = {"schema": {"type": "object"}}
-_BINARY = {"schema": {"type": "string", "format": "binary"}}
 
 
-def _body(description: str, *types: str) -> dict[str, Any]:
-    content = {t: _OBJECT if t == otlp.JSON else _BINARY for t in types}
-    return {
-        "requestBody": {
-            "required": True, "description": description, "content": content,
-        }
-    }  # fmt: skip
-
-
-def _otlp_answers() -> dict[int | str, dict[str, Any]]:
+def _otlp_answers() -> Responses:
     """The protocol's own documents: an answer, or a Status in the same encoding."""
-    written = {otlp.PROTOBUF: _BINARY, otlp.JSON: {"schema": {}}}
-    answers: dict[int | str, dict[str, Any]] = {
+    written = {otlp.PROTOBUF: BINARY, otlp.JSON: {"schema": {}}}
+    answers: Responses = {
         200: {"description": "ExportMetricsServiceResponse", "content": written}
     }
     for status, document in described(415).items():
@@ -52,7 +51,7 @@ def _otlp_answers() -> dict[int | str, dict[str, Any]]:
     status_code=204,
     dependencies=COLLECTING,
     responses=described(415),
-    openapi_extra=_body("Remote-write 1.0 or 2.0, snappy", "application/x-protobuf"),
+    openapi_extra=body_of("Remote-write 1.0 or 2.0, snappy", {otlp.PROTOBUF: BINARY}),
 )
 async def receive_remote_write(state: State, request: Request) -> Response:
     """Take samples in that a Prometheus, vmagent or Alloy writes."""
@@ -70,7 +69,9 @@ async def receive_remote_write(state: State, request: Request) -> Response:
     dependencies=COLLECTING,
     responses=_otlp_answers(),
     response_class=Response,
-    openapi_extra=_body("ExportMetricsServiceRequest", otlp.PROTOBUF, otlp.JSON),
+    openapi_extra=body_of(
+        "ExportMetricsServiceRequest", {otlp.PROTOBUF: BINARY, otlp.JSON: OBJECT}
+    ),
 )
 async def receive_otlp(state: State, request: Request) -> Response:
     """Take OpenTelemetry metrics in, as protobuf or JSON."""
@@ -90,11 +91,11 @@ async def receive_otlp(state: State, request: Request) -> Response:
 @router.post(
     "/telemetry/upload",
     dependencies=IMPORTING,
-    openapi_extra=_body(
+    openapi_extra=body_of(
         "CSV with a header, gzipped or not, or Parquet",
-        "text/csv", "application/vnd.apache.parquet",
+        dict.fromkeys(MEDIA_TYPES.values(), BINARY),
     ),
-)  # fmt: skip
+)
 async def upload_telemetry(
     state: State, asked: Annotated[UploadQuery, Query()], request: Request
 ) -> UploadOut:
@@ -116,14 +117,14 @@ async def upload_telemetry(
 def pull_telemetry(state: State, body: PullIn) -> Response:
     """Start to fetch a range query from a Prometheus."""
     query = RangeQuery(
-        url=body.url, query=_query(body), start_s=_seconds("start", body.start),
-        end_s=_seconds("end", body.end), step_s=body.step_s,
-        authorization=body.authorization,
+        url=body.url, query=_query(body), step_s=body.step_s,
+        start_s=zoned("start", body.start).timestamp(),
+        end_s=zoned("end", body.end).timestamp(), authorization=body.authorization,
     )  # fmt: skip
     return accepted(state.receivers.start_pull(query, source=body.source))
 
 
-@router.get("/telemetry/receivers", dependencies=[Depends(needs("telemetry:read"))])
+@router.get("/telemetry/receivers", dependencies=only("telemetry:read"))
 def list_receivers(state: State) -> ReceiverList:
     """What receivers got since the server started, and what they ignored."""
     return ReceiverList.model_validate({"items": state.receivers.status()})
@@ -134,10 +135,3 @@ def _query(body: PullIn) -> str:
         raise ScenarioError("query", "must be given, or a preset, and not both",
                             body.query, 'send "preset": "dcgm"')  # fmt: skip
     return body.query or PRESETS[body.preset or ""]
-
-
-def _seconds(field: str, at: dt.datetime) -> float:
-    if at.tzinfo is None:
-        raise ScenarioError(field, "must name its zone", at.isoformat(),
-                            "write it as 2026-01-31T12:00:00Z")  # fmt: skip
-    return at.timestamp()

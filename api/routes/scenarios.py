@@ -155,10 +155,8 @@ def save_version(
     scenario = body.scenario or _stored(state, scenario_id)
     if body.changes:
         scenario = apply_changes(scenario, body.changes)
-    values = _values(state, scenario, None)
-    del values["site_id"]
     return _revised(
-        state, scenario_id, expected, response, **values,
+        state, scenario_id, expected, response, **_inputs(state, scenario),
         autosaved=body.autosave, version_name=body.name,
     )  # fmt: skip
 
@@ -203,9 +201,7 @@ def restore_version(
 ) -> ScenarioOut:  # fmt: skip
     """Make an earlier version the present one; that is a new version."""
     kept = parse_scenario(state.scenarios.version(scenario_id, number).body)
-    values = _values(state, kept, None)
-    del values["site_id"]
-    return _revised(state, scenario_id, expected, response, **values)
+    return _revised(state, scenario_id, expected, response, **_inputs(state, kept))
 
 
 # --- shared ---------------------------------------------------------------------------
@@ -235,10 +231,15 @@ def _revised(
     return _out(revised, response)
 
 
-def _values(state: AppState, scenario: Scenario, site_id: str | None) -> dict[str, Any]:
+def _inputs(state: AppState, scenario: Scenario) -> dict[str, Any]:
     state.check_policies(readable(scenario))
+    return {"name": scenario.name, "body": plain(scenario)}
+
+
+def _values(state: AppState, scenario: Scenario, site_id: str | None) -> dict[str, Any]:
+    values = _inputs(state, scenario)
     _check_site(state, site_id)
-    return {"name": scenario.name, "site_id": site_id, "body": plain(scenario)}
+    return values | {"site_id": site_id}
 
 
 def _check_site(state: AppState, site_id: str | None) -> None:

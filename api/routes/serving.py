@@ -5,11 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Response
+from fastapi import Path, Query, Response
 
-from api.access import needs
 from api.errors import described
-from api.routes.common import ACCEPTED, State, answered, as_json
+from api.routes.common import DIRECT, State, answered, as_json, questions
 from api.schemas.serving import (
     DefaultsOut,
     GridHoursIn,
@@ -28,14 +27,10 @@ from api.schemas.serving import (
     SystemList,
 )
 
-router = APIRouter(
-    prefix="/serving", tags=["serving"], responses=described(403),
-    dependencies=[Depends(needs("scenarios:read"))],  # a question changes nothing
-)  # fmt: skip
-_DIRECT = {**ACCEPTED, **described(403, 404, 409, 500)}
+router = questions("serving")
 
 
-@router.post("/run", response_model=ServingRunOut, responses=_DIRECT)
+@router.post("/run", response_model=ServingRunOut, responses=DIRECT)
 async def run_serving(state: State, body: ServingRunIn) -> Response:
     """Run serving systems side by side on the same traffic."""
     return answered(
@@ -55,25 +50,25 @@ def read_defaults(state: State) -> Response:
     return as_json(state.serving.defaults())
 
 
-@router.post("/query-energy", response_model=QueryEnergyOut, responses=_DIRECT)
+@router.post("/query-energy", response_model=QueryEnergyOut, responses=DIRECT)
 async def work_out_query(state: State, body: QueryEnergyIn) -> Response:
     """Work out energy, carbon, water and cost of a query, with their scatter."""
     return answered(await state.serving.query(body.query, view=body.view))
 
 
-@router.post("/shift", response_model=ShiftOut, responses=_DIRECT)
+@router.post("/shift", response_model=ShiftOut, responses=DIRECT)
 async def shift_work(state: State, body: ShiftQuestion) -> Response:
     """Move deferrable work in time, inside its deadlines and the headroom."""
     return answered(await state.serving.shift(body.shift, view=body.view))
 
 
-@router.post("/knob-grid", response_model=KnobGridOut, responses=_DIRECT)
+@router.post("/knob-grid", response_model=KnobGridOut, responses=DIRECT)
 async def vary_knobs(state: State, body: KnobGridIn) -> Response:
     """Say what one instance does over its knobs: latency, throughput, power, energy."""
     return answered(await state.serving.knobs(body.knobs, view=body.view))
 
 
-@router.post("/provision", response_model=ProvisionedOut, responses=_DIRECT)
+@router.post("/provision", response_model=ProvisionedOut, responses=DIRECT)
 async def provision(state: State, body: SearchQuestion) -> Response:
     """Find how many machines of each Splitwise design a budget buys, and their rate."""
     return answered(await state.serving.provision(body.search, view=body.view))

@@ -17,8 +17,7 @@ router = APIRouter(prefix="/sites", tags=["sites"], responses=described())
 @router.get("")
 def list_sites(state: State, paging: Paging) -> SitePage:
     """All sites, newest first."""
-    page = state.sites.page(limit=paging.limit, cursor=paging.cursor)
-    return SitePage.model_validate(page)
+    return SitePage.model_validate(state.sites.page(**paging.model_dump()))
 
 
 @router.post("", status_code=201)

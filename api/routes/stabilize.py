@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from fastapi import APIRouter, Depends, Response
+from fastapi import Response
 
-from api.access import needs
 from api.errors import described
-from api.routes.common import ACCEPTED, State, answered_about, as_json
+from api.routes.common import DIRECT, State, answered_about, as_json, questions
 from api.schemas.stabilize import (
     KnownOut,
     LearnedOut,
@@ -19,30 +18,26 @@ from api.schemas.stabilize import (
     ZoomIn,
     ZoomOut,
 )
-from api.stabilize_documents import learned_document
+from api.stabilize_documents import known_document, learned_document
 from twin.training.learn import learn
 from twin.training.recorded import Trace
 
-router = APIRouter(
-    prefix="/stabilize", tags=["stabilize"], responses=described(403),
-    dependencies=[Depends(needs("scenarios:read"))],  # a question changes nothing
-)  # fmt: skip
-_DIRECT = {**ACCEPTED, **described(403, 404, 409, 500)}
+router = questions("stabilize")
 
 
-@router.post("/run", response_model=StabilizeRunOut, responses=_DIRECT)
+@router.post("/run", response_model=StabilizeRunOut, responses=DIRECT)
 async def run_study(state: State, body: StabilizeRunIn) -> Response:
     """Run training jobs before and after measures, and hold every rule against them."""
     return await answered_about(state, state.stabilize.run, body)
 
 
-@router.post("/zoom", response_model=ZoomOut, responses=_DIRECT)
+@router.post("/zoom", response_model=ZoomOut, responses=DIRECT)
 async def look_closer(state: State, body: ZoomIn) -> Response:
     """Look at a window of the same study, down to a millisecond; peaks are kept."""
     return await answered_about(state, state.stabilize.zoom, body)
 
 
-@router.post("/size", response_model=SizeOut, responses=_DIRECT)
+@router.post("/size", response_model=SizeOut, responses=DIRECT)
 async def size_measures(state: State, body: SizeIn) -> Response:
     """Find the cheapest combination of measures that passes, and what changes it."""
     return await answered_about(state, state.stabilize.size, body)
@@ -66,4 +61,4 @@ def learn_job(body: LearnIn) -> Response:
 @router.get("/rules", response_model=KnownOut)
 def list_rules(state: State) -> Response:
     """Name grid rules, ride-through tables and critical frequencies."""
-    return as_json(state.stabilize.known_document())
+    return as_json(known_document(state.stabilize.known()))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import FileResponse
 
-from api.access import needs
 from api.documents import as_csv
 from api.errors import described
 from api.routes.common import (
@@ -19,6 +19,8 @@ from api.routes.common import (
     State,
     accepted,
     as_json,
+    attached,
+    only,
     result_content,
 )
 from api.schemas.studies import (
@@ -36,11 +38,11 @@ from api.schemas.studies import (
     StudyPage,
     StudyQuestion,
 )
-from api.studies_documents import point_document, summary_document
+from api.studies_documents import summary_document
 from twin.scenario.study import MOST_POINTS
 
 router = APIRouter(prefix="/studies", tags=["studies"], responses=described(403))
-_READS = [Depends(needs("scenarios:read"))]
+_READS = only("scenarios:read")
 Place = Annotated[
     int,
     Path(
@@ -76,7 +78,7 @@ def create_study(state: State, body: StudyIn) -> Response:
 @router.get("", response_model=StudyPage)
 def list_studies(state: State, paging: Paging) -> Response:
     """List all studies, newest first."""
-    page = state.studies.table.page(limit=paging.limit, cursor=paging.cursor)
+    page = state.studies.table.page(**paging.model_dump())
     document = {
         "items": [summary_document(row) for row in page.items],
         "next_cursor": page.next_cursor,
@@ -112,7 +114,7 @@ def read_points(
     """Read points in order, also while the study is under way."""
     found = state.studies.points(study_id, after=asked.after, limit=asked.limit)
     document = {
-        "items": [point_document(p) for p in found],
+        "items": [asdict(p) for p in found],
         "next": found[-1].index if len(found) == asked.limit else None,
     }
     return as_json(document)
@@ -156,8 +158,5 @@ def read_study_result(
     points = list(state.studies.all_points(study_id))
     if kind == "csv":
         table = state.studies.table_of(study_id, points)
-        return Response(
-            as_csv(table), media_type=MEDIA_TYPES[kind],
-            headers={"content-disposition": f'attachment; filename="{study_id}.csv"'},
-        )  # fmt: skip
-    return as_json({"study": document, "points": [point_document(p) for p in points]})
+        return attached(as_csv(table), kind, study_id)
+    return as_json({"study": document, "points": [asdict(p) for p in points]})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi import Path as PathParam
@@ -14,7 +14,16 @@ from pydantic_core import to_json
 
 from api.access import Caller, needs
 from api.errors import described
-from api.routes.common import State, as_json
+from api.routes.common import (
+    JSON,
+    OBJECT,
+    State,
+    as_json,
+    body_of,
+    events_of,
+    only,
+    sent_as_events,
+)
 from api.schemas.telemetry import (
     AcknowledgementOut,
     EventList,
@@ -33,7 +42,7 @@ from api.schemas.telemetry import (
 router = APIRouter(prefix="/telemetry", tags=["telemetry"], responses=described())
 
 Writing = Annotated[Caller, Depends(needs("telemetry:write"))]
-READING = [Depends(needs("telemetry:read"))]
+READING = only("telemetry:read")
 Name = Annotated[
     str, PathParam(description="Name of a source", examples=["node017"], max_length=120)
 ]
@@ -46,19 +55,8 @@ Spool = Annotated[
 ]  # fmt: skip
 STREAM_EVERY_S = 1.0
 
-_BATCH: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "description": "One agent's batch; docs/telemetry.md describes it",
-        "content": {"application/json": {"schema": {"type": "object"}}},
-    }
-}
-_STREAM: dict[int | str, dict[str, Any]] = {
-    200: {
-        "description": "What /telemetry/now answers, once a second",
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
-    }
-}
+_BATCH = body_of("One agent's batch; docs/telemetry.md describes it", {JSON: OBJECT})
+_STREAM = events_of("What /telemetry/now answers, once a second")
 
 
 @router.get("/hello")
@@ -102,9 +100,7 @@ async def stream_now(
             yield b"event: now\ndata: " + to_json(found) + b"\n\n"
             await asyncio.sleep(STREAM_EVERY_S)
 
-    return StreamingResponse(
-        events(), media_type="text/event-stream", headers={"cache-control": "no-store"}
-    )
+    return sent_as_events(events())
 
 
 @router.get(
@@ -136,7 +132,7 @@ def read_stored(
 
 @router.post(
     "/sources/{name}/retire",
-    dependencies=[Depends(needs("imports:write"))],
+    dependencies=only("imports:write"),
     status_code=204,
     responses=described(404),
 )
@@ -160,9 +156,7 @@ def read_placement(state: State) -> PlacementOut:
 
 
 @router.put(
-    "/placement",
-    dependencies=[Depends(needs("imports:write"))],
-    responses=described(404, 412),
+    "/placement", dependencies=only("imports:write"), responses=described(404, 412)
 )
 def put_placement(state: State, body: PlacementIn) -> PlacementOut:
     """Watch a scenario, with sources on its nodes."""

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Query, Response
 
-from api.access import needs
 from api.errors import described
-from api.routes.common import ACCEPTED, Id, PageQuery, State, accepted, as_json
+from api.routes.common import ACCEPTED, Id, PageQuery, State, accepted, as_json, only
 from api.schemas.base import said
 from api.schemas.tracking import (
     ActivateQuery,
@@ -26,8 +25,8 @@ from api.schemas.tracking import (
 )
 
 router = APIRouter(prefix="/tracking", tags=["tracking"], responses=described())
-READING = [Depends(needs("telemetry:read"))]
-WRITING = [Depends(needs("scenarios:write"))]
+READING = only("telemetry:read")
+WRITING = only("scenarios:write")
 
 
 class CalibrationQuery(PageQuery):

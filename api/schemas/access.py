@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime
 
-from api.schemas.base import CURSOR_DOC, CURSOR_EXAMPLE, In, Out, said
+from api.schemas.base import In, Out, Page, said
 from api.schemas.stored import Text
 from store.scopes import ROLES
 
@@ -78,15 +78,13 @@ class AuditOut(Out):
     count: int = said("How many of this kind", 1)
 
 
-class TokenPage(Out):
+class TokenPage(Page):
     """A page of tokens."""
 
     items: list[TokenOut] = said("Tokens, newest first, revoked ones too", [])
-    next_cursor: str | None = said(CURSOR_DOC, CURSOR_EXAMPLE)
 
 
-class AuditPage(Out):
+class AuditPage(Page):
     """A page of the audit log."""
 
     items: list[AuditOut] = said("Entries, newest first", [])
-    next_cursor: str | None = said(CURSOR_DOC, CURSOR_EXAMPLE)

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import model_validator
 
-from api.schemas.base import CURSOR_DOC, CURSOR_EXAMPLE, In, Out, said
+from api.schemas.base import In, Out, Page, said
 from api.schemas.stored import Text
 from twin.telemetry.alerting import CLEAR_FRAC
 
@@ -148,22 +148,19 @@ class TestOut(Out):
     answer: str = said("HTTP status, or what went wrong", "200")
 
 
-class AlertRulePage(Out):
+class AlertRulePage(Page):
     """A page of rules."""
 
     items: list[AlertRuleOut] = said("Rules, newest first", [])
-    next_cursor: str | None = said(CURSOR_DOC, CURSOR_EXAMPLE)
 
 
-class AlertPage(Out):
+class AlertPage(Page):
     """A page of alerts."""
 
     items: list[AlertOut] = said("Alerts, newest first", [])
-    next_cursor: str | None = said(CURSOR_DOC, CURSOR_EXAMPLE)
 
 
-class DeliveryPage(Out):
+class DeliveryPage(Page):
     """A page of notices."""
 
     items: list[DeliveryOut] = said("Notices, newest first", [])
-    next_cursor: str | None = said(CURSOR_DOC, CURSOR_EXAMPLE)

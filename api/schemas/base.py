@@ -71,5 +71,11 @@ def said(
     )
 
 
-CURSOR_DOC = "Cursor of the next page; null on the last"
-CURSOR_EXAMPLE = "MjAyNi0wMS0wNVQwMDowMDowMCswMDowMHxydW5fMQ"
+class Page(Out):
+    """A part of a list."""
+
+    items: list[Any]
+    next_cursor: str | None = said(
+        "Cursor of the next page; null on the last",
+        "MjAyNi0wMS0wNVQwMDowMDowMCswMDowMHxydW5fMQ",
+    )

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic_core.core_schema import no_info_after_validator_function
 
-from api.schemas.base import CURSOR_DOC, CURSOR_EXAMPLE, In, Out, said
+from api.schemas.base import In, Out, Page, said
 from store.exchange.sources import kinds
 
 
@@ -29,10 +29,13 @@ def _known(kind: str) -> str:
     return kind
 
 
+_COMPARED = said(
+    "Scenario to compare with; without it a new one is made", "sample-row", None,
+    pattern="^[A-Za-z0-9_-]{1,64}$",
+)  # fmt: skip
 Kind = Annotated[str, _Known]
 Status = Literal["previewed", "applied", "refused"]
 NAME = "^[a-z0-9][a-z0-9_-]{0,59}$"
-ID = "^[A-Za-z0-9_-]{1,64}$"
 _AT = "2026-01-05T00:00:00Z"
 
 
@@ -48,10 +51,7 @@ class PreviewQuery(In):
         "weather and series, their name",
         "hall-1", pattern=NAME,
     )  # fmt: skip
-    scenario_id: str | None = said(
-        "Scenario to compare with; without it a new one is made", "sample-row", None,
-        pattern=ID,
-    )  # fmt: skip
+    scenario_id: str | None = _COMPARED
     servers: str = said(
         "Server of the catalogue by device model, MODEL=SERVER or MODEL=SERVER:N for N "
         "devices a server, with commas between",
@@ -71,10 +71,7 @@ class NetboxIn(In):
         "Its address", "https://netbox.example.org", min_length=8, max_length=400
     )
     name: str = said("Name of the source", "netbox", "netbox", pattern=NAME)
-    scenario_id: str | None = said(
-        "Scenario to compare with; without it a new one is made", "sample-row", None,
-        pattern=ID,
-    )  # fmt: skip
+    scenario_id: str | None = _COMPARED
     servers: str = said(
         "Server of the catalogue by device model", "GPU node=dgx-h100", "",
         max_length=4000,
@@ -207,11 +204,10 @@ class ImportOut(ImportSummary):
     left_out: dict[str, int] = said("Entries of each list not shown", {"changes": 0})
 
 
-class ImportPage(Out):
+class ImportPage(Page):
     """Imports, newest first."""
 
     items: list[ImportSummary] = said("Imports", [])
-    next_cursor: str | None = said(CURSOR_DOC, CURSOR_EXAMPLE)
 
 
 class SeriesOut(Out):
@@ -225,8 +221,7 @@ class SeriesOut(Out):
     updated_at: dt.datetime = said("Last import", _AT)
 
 
-class SeriesPage(Out):
+class SeriesPage(Page):
     """Series, newest first."""
 
     items: list[SeriesOut] = said("Series", [])
-    next_cursor: str | None = said(CURSOR_DOC, CURSOR_EXAMPLE)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, create_model, model_validator
+from pydantic import create_model, model_validator
 
 from api.schemas.base import In, said
 from api.schemas.reflect import schema_of
-from api.schemas.results import ProvenanceOut, TimingOut
-from api.schemas.stored import Viewed
+from api.schemas.results import rests
+from api.schemas.stored import Viewed, inputs_like
 from twin.buildout.answer import BuildOutResult, FrontPoint
 from twin.buildout.program import Measure
 from twin.cost.answer import CostResult
@@ -18,34 +18,19 @@ from twin.optimise.placement import Placement
 from twin.optimise.placement_bindings import Binding
 from twin.optimise.placement_solve import Proof
 from twin.scenario import Scenario
-from twin.scenario.base import Model
 from twin.scenario.build_out import BuildOutInput
 from twin.scenario.cost import CostInput
-from twin.scenario.parse import parse_inputs
 from twin.scenario.placement import PlacementInput
 
 MOST_POINTS = 20
 
 
-def _reader(model: type[Model], example: str) -> BeforeValidator:
-    """Read inputs with the core's own messages, which name the nearest key."""
-
-    def read(value: Any) -> Any:
-        found = parse_inputs(model, value, example=example)
-        if "\\u0000" in found.model_dump_json():
-            raise ScenarioError("document", "must be readable text", "a NUL character",
-                                "remove it")  # fmt: skip
-        return found
-
-    return BeforeValidator(read)
-
-
-CostBody = Annotated[CostInput, _reader(CostInput, "examples/cost.yaml")]
+CostBody = Annotated[CostInput, inputs_like(CostInput, "examples/cost.yaml")]
 BuildOutBody = Annotated[
-    BuildOutInput, _reader(BuildOutInput, "examples/build_out.yaml")
+    BuildOutInput, inputs_like(BuildOutInput, "examples/build_out.yaml")
 ]
 PlacementBody = Annotated[
-    PlacementInput, _reader(PlacementInput, "examples/placement.yaml")
+    PlacementInput, inputs_like(PlacementInput, "examples/placement.yaml")
 ]
 
 
@@ -104,8 +89,7 @@ CostOut = create_model(
     __base__=schema_of(CostResult),
     warnings=_WARNINGS,
     inputs=(dict[str, Any], said("Inputs with every default", {"name": "A site"})),
-    provenance=(ProvenanceOut, said("What the answer rests on", {})),
-    timing=(TimingOut | None, said("What it cost", {"computed_s": 0.001}, None)),
+    **rests(0.001),
 )
 
 
@@ -116,8 +100,7 @@ BuildOutOut = create_model(
     warnings=_WARNINGS,
     front=(_FRONT, said("Plans between two aims, the best in the first aim first", [])),
     inputs=(dict[str, Any], said("Inputs with every default", {"name": "A campus"})),
-    provenance=(ProvenanceOut, said("What the answer rests on", {})),
-    timing=(TimingOut | None, said("What it cost", {"computed_s": 0.4}, None)),
+    **rests(0.4),
 )
 
 
@@ -142,6 +125,5 @@ PlacementOut = create_model(
     scenario=(Scenario, said("The site with the servers in place", {})),
     warnings=_WARNINGS,
     inputs=(dict[str, Any], said("Inputs with every default", {"present": "stay"})),
-    provenance=(ProvenanceOut, said("What the answer rests on", {})),
-    timing=(TimingOut | None, said("What it cost", {"computed_s": 0.4}, None)),
+    **rests(0.4),
 )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from api.schemas.base import Out, said
 from twin.scenario import Scenario
 
 _W = "W"
 _S = "s"
-_ONE = "1"
 
 
 class ProvenanceOut(Out):
@@ -51,13 +51,11 @@ class PriorityOut(Out):
     e2e: LatencyOut = said("Time from arrival to last token", _LATENCY)
     capped_s: float | None = said("Time under a clock cap", 5_400.0, unit=_S)
     p50_impact_frac: float | None = said(
-        "Rise of median latency against no control", 0.012, unit=_ONE
+        "Rise of median latency against no control", 0.012
     )
-    p99_impact_frac: float | None = said(
-        "Rise of P99 latency against no control", 0.08, unit=_ONE
-    )
+    p99_impact_frac: float | None = said("Rise of P99 latency against no control", 0.08)
     throughput_impact_frac: float | None = said(
-        "Loss of throughput against no control", 0.0, unit=_ONE
+        "Loss of throughput against no control", 0.0
     )
 
 
@@ -75,7 +73,7 @@ class ThresholdTimeOut(Out):
     """Time the row spent above a level."""
 
     name: str = said("Level", "t1")
-    level_frac: float | None = said("Row power ÷ provisioned", 0.8, unit=_ONE)
+    level_frac: float | None = said("Row power ÷ provisioned", 0.8)
     above_s: float | None = said("Time above it", 5_210.0, unit=_S)
     crossings: int = said("How often it was crossed upwards", 14, unit="times")
 
@@ -97,7 +95,7 @@ class SeriesOut(Out):
         [0.0, 0.0],
         unit="MHz",
     )
-    brake: list[float | None] = said("1 where the brake held", [0.0, 0.0], unit=_ONE)
+    brake: list[float | None] = said("1 where the brake held", [0.0, 0.0], unit="1")
     queued: list[float | None] = said("Requests waiting", [0.0, 2.0], unit="requests")
     arrivals_rps: list[float | None] = said("Arrivals", [1.9, 2.0], unit="1/s")
 
@@ -136,13 +134,13 @@ class RunOut(Out):
     provisioned_w: float | None = said("Power limit", 204_520.0, unit=_W)
     rate_per_server_s: float | None = said("Requests per server", 0.05, unit="1/s")
     peak_w: float | None = said("Highest row power of a tick", 197_000.0, unit=_W)
-    peak_frac: float | None = said("The same ÷ provisioned", 0.963, unit=_ONE)
+    peak_frac: float | None = said("The same ÷ provisioned", 0.963)
     peak_t_s: float | None = said("When, from the start", 54_321.0, unit=_S)
     warm_up_peak_frac: float | None = said(
-        "Peak ÷ provisioned of the warm-up, which nothing else counts", 0.81, unit=_ONE
+        "Peak ÷ provisioned of the warm-up, which nothing else counts", 0.81
     )
     mean_w: float | None = said("Mean row power", 161_000.0, unit=_W)
-    mean_frac: float | None = said("The same ÷ provisioned", 0.787, unit=_ONE)
+    mean_frac: float | None = said("The same ÷ provisioned", 0.787)
     energy_wh: float | None = said("Row energy", 3.86e6, unit="Wh")
     energy_per_token_j: float | None = said("Per token produced", 170.0, unit="J")
     energy_split: EnergyOut = said(
@@ -152,12 +150,8 @@ class RunOut(Out):
             "host_wh": 8.0e5, "total_wh": 3.21e6,
         },
     )  # fmt: skip
-    rise_2s_frac: float | None = said(
-        "Largest rise within 2 s ÷ provisioned", 0.04, unit=_ONE
-    )
-    rise_40s_frac: float | None = said(
-        "Largest rise within 40 s ÷ provisioned", 0.09, unit=_ONE
-    )
+    rise_2s_frac: float | None = said("Largest rise within 2 s ÷ provisioned", 0.04)
+    rise_40s_frac: float | None = said("Largest rise within 40 s ÷ provisioned", 0.09)
     above: list[ThresholdTimeOut] = said(
         "Time above each level",
         [{"name": "t1", "level_frac": 0.8, "above_s": 5210.0, "crossings": 14}],
@@ -186,6 +180,15 @@ class TimingOut(Out):
     computed_s: float = said("Time of computing", 0.21, unit=_S)
 
 
+def rests(computed_s: float) -> dict[str, Any]:
+    """Last fields of an answer: what it rests on and, once it is computed, its cost."""
+    cost = said("What it cost", {"computed_s": computed_s}, None)
+    return {
+        "provenance": (ProvenanceOut, said("What the answer rests on", {})),
+        "timing": (TimingOut | None, cost),
+    }
+
+
 class WhatIfOut(Out):
     """The answer to one question."""
 
@@ -206,7 +209,7 @@ class PlanCellOut(Out):
     runs: list[RunOut] = said("One per seed, without curves", [])
     meets_slo: bool = said("Whether every seed held every service level", True)
     meets_slo_confidence: float | None = said(
-        "Lower 95 % bound of the chance that another seed holds", 0.37, unit=_ONE
+        "Lower 95 % bound of the chance that another seed holds", 0.37
     )
     breaches: list[str] = said("What was passed", ["1 power brakes, allowed 0"])
 

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, create_model
+from pydantic import create_model
 
 from api.schemas.base import In, Out, said
 from api.schemas.reflect import schema_of
-from api.schemas.results import ProvenanceOut, TimingOut
-from api.schemas.stored import Viewed
-from twin.errors import ScenarioError
-from twin.scenario.base import Model
+from api.schemas.results import ProvenanceOut, TimingOut, rests
+from api.schemas.stored import Viewed, inputs_like
 from twin.scenario.knobs import KnobInput
-from twin.scenario.parse import parse_inputs
 from twin.scenario.provision import ProvisionInput
 from twin.scenario.query_energy import QueryEnergyInput
 from twin.scenario.serving import ServingInput
@@ -27,26 +23,14 @@ from twin.serving.splitwise.provision import Provision
 from twin.serving.study import ParetoPoint
 
 MOST_POINTS = 2000
+_EXAMPLE = "examples/serving.yaml"
 
 
-def _reader(model: type[Model]) -> Callable[[Any], Any]:
-    """Read inputs with the core's own messages, which name the nearest key."""
-
-    def read(value: Any) -> Any:
-        found = parse_inputs(model, value, example="examples/serving.yaml")
-        if "\\u0000" in found.model_dump_json():
-            raise ScenarioError("document", "must be readable text", "a NUL character",
-                                "remove it")  # fmt: skip
-        return found
-
-    return read
-
-
-ServingBody = Annotated[ServingInput, BeforeValidator(_reader(ServingInput))]
-QueryBody = Annotated[QueryEnergyInput, BeforeValidator(_reader(QueryEnergyInput))]
-ShiftBody = Annotated[ShiftInput, BeforeValidator(_reader(ShiftInput))]
-KnobBody = Annotated[KnobInput, BeforeValidator(_reader(KnobInput))]
-SearchBody = Annotated[ProvisionInput, BeforeValidator(_reader(ProvisionInput))]
+ServingBody = Annotated[ServingInput, inputs_like(ServingInput, _EXAMPLE)]
+QueryBody = Annotated[QueryEnergyInput, inputs_like(QueryEnergyInput, _EXAMPLE)]
+ShiftBody = Annotated[ShiftInput, inputs_like(ShiftInput, _EXAMPLE)]
+KnobBody = Annotated[KnobInput, inputs_like(KnobInput, _EXAMPLE)]
+SearchBody = Annotated[ProvisionInput, inputs_like(ProvisionInput, _EXAMPLE)]
 _SHIFT = {
     "jobs": [{"name": "batch", "energy_wh": 2e5, "power_w": 5e4, "deadline_h": 4}],
     "headroom_w": [1e5, 1e5, 1e5, 1e5], "carbon_g_per_kwh": [400, 250, 250, 400],
@@ -293,17 +277,9 @@ class DefaultsOut(Out):
 # --- a query, shifting ----------------------------------------------------------------
 
 QueryEnergyOut = create_model(
-    "QueryEnergyOut",
-    __base__=schema_of(QueryEnergyResult),
-    provenance=(ProvenanceOut, said("What the answer rests on", {})),
-    timing=(TimingOut | None, said("What it cost", {"computed_s": 0.02}, None)),
+    "QueryEnergyOut", __base__=schema_of(QueryEnergyResult), **rests(0.02)
 )
-ShiftOut = create_model(
-    "ShiftOut",
-    __base__=schema_of(ShiftResult),
-    provenance=(ProvenanceOut, said("What the answer rests on", {})),
-    timing=(TimingOut | None, said("What it cost", {"computed_s": 0.02}, None)),
-)
+ShiftOut = create_model("ShiftOut", __base__=schema_of(ShiftResult), **rests(0.02))
 
 
 # --- searches -------------------------------------------------------------------------

@@ -241,6 +241,13 @@ class FailureOut(Out):
     timing: TimingOut = said("What it cost", {"computed_s": 0.3})
 
 
+def _rests(computed_s: float) -> dict[str, Any]:
+    return {
+        "provenance": (ProvenanceOut, said("What it rests on", {})),
+        "timing": (TimingOut, said("What it cost", {"computed_s": computed_s})),
+    }
+
+
 RowRoomOut = create_model(
     "RowRoomOut",
     __base__=schema_of(RowRoom),
@@ -254,21 +261,14 @@ FitOut = create_model(
         Facility | None,
         said("The facility with the servers in place, if asked for", None),
     ),
-    provenance=(ProvenanceOut, said("What it rests on", {})),
-    timing=(TimingOut, said("What it cost", {"computed_s": 0.01})),
+    **_rests(0.01),
 )
-ScheduleOut = create_model(
-    "ScheduleOut",
-    __base__=schema_of(Scheduling),
-    provenance=(ProvenanceOut, said("What it rests on", {})),
-    timing=(TimingOut, said("What it cost", {"computed_s": 1.8})),
-)
+ScheduleOut = create_model("ScheduleOut", __base__=schema_of(Scheduling), **_rests(1.8))
 SteeringOut = create_model(
     "SteeringOut",
     __base__=schema_of(SiteSteering),
     words=(list[str], said("Who lends, borrows and is shed, in words", [])),
-    provenance=(ProvenanceOut, said("What it rests on", {})),
-    timing=(TimingOut, said("What it cost", {"computed_s": 0.3})),
+    **_rests(0.3),
 )
 RideThroughOut = schema_of(RideThrough)
 CoolingYearOut = create_model(
@@ -283,8 +283,7 @@ CoolingYearOut = create_model(
         schema_of(YearEnergy),
         said("The year's energy, its cost and carbon", {"energy_mwh": 6500.0}),
     ),
-    provenance=(ProvenanceOut, said("What it rests on", {})),
-    timing=(TimingOut, said("What it cost", {"computed_s": 0.01})),
+    **_rests(0.01),
 )
 
 

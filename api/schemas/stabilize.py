@@ -213,14 +213,20 @@ class GeneratorsOut(Out):
     after: IslandOut = said("With measures", {})
 
 
-class RideOut(Out):
-    """A disturbance under one table."""
+class TableOut(Out):
+    """A ride-through table."""
 
-    key: str = said("Name of the table", "nogrr282")
+    key: str = said("Name", "nogrr282")
     authority: str = said("Who asks for it", "ERCOT")
     title: str = said("What it asks", "ride-through of large computational loads")
     source: str = said("Where it stands", "second-hand")
     date: str = said("Of the text", "2026")
+
+
+class RideOut(TableOut):
+    """A disturbance under one table."""
+
+    key: str = said("Name of the table", "nogrr282")
     event: str = said("What the grid did", "0.4 pu for 200 ms")
     passes: bool = said("Whether every requirement is kept", False)
     lost_w: float | None = said("Most the grid missed", 4e7, unit="W")
@@ -373,16 +379,6 @@ LearnedOut = create_model(
         said("The job as `training.jobs` takes it, at the recorded meter", {}),
     ),
 )
-
-
-class TableOut(Out):
-    """A ride-through table."""
-
-    key: str = said("Name", "nogrr282")
-    authority: str = said("Who asks for it", "ERCOT")
-    title: str = said("What it asks", "ride-through of large computational loads")
-    source: str = said("Where it stands", "second-hand")
-    date: str = said("Of the text", "2026")
 
 
 class KnownOut(Out):

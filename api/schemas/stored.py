@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BeforeValidator, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, model_validator
 
-from api.schemas.base import CURSOR_DOC, CURSOR_EXAMPLE, In, Out, said
+from api.schemas.base import In, Out, Page, said
 from api.schemas.problem import Problem
 from twin.errors import ScenarioError
 from twin.scenario import Scenario, parse_scenario
+from twin.scenario.base import Model
+from twin.scenario.parse import parse_inputs
 
+M = TypeVar("M", bound=BaseModel)
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 _AT = "2026-01-05T00:00:00Z"
 
@@ -30,23 +33,37 @@ def _no_control_characters(text: str) -> str:
 Text = Annotated[str, AfterValidator(_no_control_characters)]
 
 
-def _scenario(value: Any) -> Any:
-    """Read a scenario with the core's own messages, which name the nearest key."""
-    if not isinstance(value, Mapping):
-        return value  # pydantic says what a mapping is
-    return readable(parse_scenario(value))
-
-
-def readable(scenario: Scenario) -> Scenario:
-    """Refuse what a database cannot hold in any text of a scenario."""
-    if "\\u0000" in scenario.model_dump_json():
-        raise ScenarioError("scenario", "must be readable text", "a NUL character",
+def readable(inputs: M, field: str = "scenario") -> M:
+    """Refuse what a database cannot hold in any text of inputs."""
+    if "\\u0000" in inputs.model_dump_json():
+        raise ScenarioError(field, "must be readable text", "a NUL character",
                             "remove it")  # fmt: skip
-    return scenario
+    return inputs
 
 
-ScenarioBody = Annotated[Scenario, BeforeValidator(_scenario)]
-_SCENARIO = {"fleet": {"server_count": 52}, "policy": {"name": "polca"}}
+def mapping_read_by(parse: Callable[[Any], BaseModel], field: str) -> BeforeValidator:
+    """Read a mapping with the core's own messages, which name the nearest key."""
+
+    def read(value: Any) -> Any:
+        if not isinstance(value, Mapping):
+            return value  # pydantic says what a mapping is
+        return readable(parse(value), field)
+
+    return BeforeValidator(read)
+
+
+def inputs_like(model: type[Model], example: str) -> BeforeValidator:
+    """Read inputs with the core's own messages; they name an example to begin with."""
+
+    def read(value: Any) -> Any:
+        return readable(parse_inputs(model, value, example=example), "document")
+
+    return BeforeValidator(read)
+
+
+ScenarioBody = Annotated[Scenario, mapping_read_by(parse_scenario, "scenario")]
+SCENARIO = {"fleet": {"server_count": 52}, "policy": {"name": "polca"}}
+_SITE_ID = said("Site it belongs to", "sample-site", None, max_length=64)
 
 
 # --- sent -----------------------------------------------------------------------------
@@ -75,10 +92,8 @@ class SitePatch(In):
 class ScenarioIn(In):
     """A scenario to store."""
 
-    scenario: ScenarioBody = said("The inputs; absent keys take defaults", _SCENARIO)
-    site_id: Text | None = said(
-        "Site it belongs to", "sample-site", None, max_length=64
-    )
+    scenario: ScenarioBody = said("The inputs; absent keys take defaults", SCENARIO)
+    site_id: Text | None = _SITE_ID
 
 
 class ScenarioPatch(In):
@@ -86,9 +101,7 @@ class ScenarioPatch(In):
 
     name: Text | None = said("Name", "Row 7, +12", None, min_length=1, max_length=120)
     archived: bool | None = said("Whether it is put away", True, None)
-    site_id: Text | None = said(
-        "Site it belongs to", "sample-site", None, max_length=64
-    )
+    site_id: Text | None = _SITE_ID
 
 
 class CloneIn(In):
@@ -109,7 +122,7 @@ class Viewed(In):
 class Question(In):
     """A base scenario and changes to it."""
 
-    scenario: ScenarioBody | None = said("Base inputs", _SCENARIO, None)
+    scenario: ScenarioBody | None = said("Base inputs", SCENARIO, None)
     scenario_id: Text | None = said(
         "A stored scenario as the base instead", "sample-row", None, max_length=64
     )
@@ -135,9 +148,7 @@ class ScenarioNew(Question):
         "Name; empty takes the inputs' own", "Row 7, +12", None, min_length=1,
         max_length=120,
     )  # fmt: skip
-    site_id: Text | None = said(
-        "Site it belongs to", "sample-site", None, max_length=64
-    )
+    site_id: Text | None = _SITE_ID
 
 
 class WhatIfIn(Viewed, Question):
@@ -182,7 +193,7 @@ class ScenarioSummary(Out):
 class ScenarioOut(ScenarioSummary):
     """A stored scenario."""
 
-    scenario: Scenario = said("The inputs, every default filled in", _SCENARIO)
+    scenario: Scenario = said("The inputs, every default filled in", SCENARIO)
 
 
 class OutcomeOut(Out):
@@ -203,7 +214,7 @@ class OutcomeOut(Out):
 class OutcomeDetail(OutcomeOut):
     """A stored run or plan with its inputs."""
 
-    scenario: Scenario = said("The inputs, every default filled in", _SCENARIO)
+    scenario: Scenario = said("The inputs, every default filled in", SCENARIO)
 
 
 class ResultRef(Out):
@@ -244,22 +255,19 @@ class JobDetail(JobOut):
 # --- pages ----------------------------------------------------------------------------
 
 
-class SitePage(Out):
+class SitePage(Page):
     """A page of sites."""
 
     items: list[SiteOut] = said("Sites, newest first", [])
-    next_cursor: str | None = said(CURSOR_DOC, CURSOR_EXAMPLE)
 
 
-class ScenarioPage(Out):
+class ScenarioPage(Page):
     """A page of scenarios."""
 
     items: list[ScenarioSummary] = said("Scenarios, newest first", [])
-    next_cursor: str | None = said(CURSOR_DOC, CURSOR_EXAMPLE)
 
 
-class OutcomePage(Out):
+class OutcomePage(Page):
     """A page of runs or plans."""
 
     items: list[OutcomeOut] = said("Newest first", [])
-    next_cursor: str | None = said(CURSOR_DOC, CURSOR_EXAMPLE)

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator
-
-from api.schemas.base import CURSOR_DOC, CURSOR_EXAMPLE, In, Out, said
+from api.schemas.base import In, Out, Page, said
 from api.schemas.reflect import schema_of
 from api.schemas.results import ProvenanceOut
-from api.schemas.stored import State, Text
-from twin.errors import ScenarioError
+from api.schemas.stored import State, Text, mapping_read_by
 from twin.scenario.study import MOST_POINTS, StudySpec
 from twin.study.analysis import Analysis
 from twin.study.prepare import parse_study
@@ -26,18 +22,7 @@ _PROBLEM = {"field": "fleet.server_count", "rule": "two priorities need two serv
             "value": 1, "repair": "use 2 servers or more"}  # fmt: skip
 
 
-def _study(value: Any) -> Any:
-    """Read a study with the core's own messages, which name the nearest key."""
-    if not isinstance(value, Mapping):
-        return value  # pydantic says what a mapping is
-    found = parse_study(value)
-    if "\\u0000" in found.model_dump_json():
-        raise ScenarioError("study", "must be readable text", "a NUL character",
-                            "remove it")  # fmt: skip
-    return found
-
-
-StudyBody = Annotated[StudySpec, BeforeValidator(_study)]
+StudyBody = Annotated[StudySpec, mapping_read_by(parse_study, "study")]
 
 
 class StudyQuestion(In):
@@ -184,11 +169,10 @@ class StudySummary(Out):
     finished_at: dt.datetime | None = said("When it ended, UTC", _AT)
 
 
-class StudyPage(Out):
+class StudyPage(Page):
     """A page of studies."""
 
     items: list[StudySummary] = said("Newest first", [])
-    next_cursor: str | None = said(CURSOR_DOC, CURSOR_EXAMPLE)
 
 
 class StudyDetail(Out):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, Literal
 
-from api.schemas.base import CURSOR_DOC, CURSOR_EXAMPLE, In, Out, said
+from api.schemas.base import In, Out, Page, said
 from api.schemas.problem import FieldError
 from api.schemas.telemetry import TIME
 
@@ -128,11 +128,10 @@ class CalibrationOut(Out):
     )
 
 
-class CalibrationPage(Out):
+class CalibrationPage(Page):
     """A page of calibrations."""
 
     items: list[CalibrationOut] = said("Newest first", [])
-    next_cursor: str | None = said(CURSOR_DOC, CURSOR_EXAMPLE)
 
 
 class ResidualsOut(Out):

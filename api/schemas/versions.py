@@ -7,17 +7,16 @@ from typing import Any
 
 from pydantic import model_validator
 
-from api.schemas.base import CURSOR_DOC, In, Out, said
-from api.schemas.stored import ScenarioBody, Text
+from api.schemas.base import In, Out, said
+from api.schemas.stored import SCENARIO, ScenarioBody, Text
 
 _AT = "2026-01-05T00:00:00Z"
-_SCENARIO = {"fleet": {"server_count": 52}, "policy": {"name": "polca"}}
 
 
 class VersionIn(In):
     """What to keep as the newest version; without inputs, the present ones."""
 
-    scenario: ScenarioBody | None = said("The inputs, all of them", _SCENARIO, None)
+    scenario: ScenarioBody | None = said("The inputs, all of them", SCENARIO, None)
     changes: dict[str, Any] | None = said(
         "New value per dotted path of the stored inputs, instead of all of them",
         {"fleet.server_count": 52}, None, max_length=200,
@@ -71,11 +70,11 @@ class VersionDetail(VersionOut):
 
     against: int | None = said("The version that it is compared with", 2)
     changes: list[Change] = said("What differs from that one", [])
-    scenario: dict[str, Any] = said("The inputs as they were stored", _SCENARIO)
+    scenario: dict[str, Any] = said("The inputs as they were stored", SCENARIO)
 
 
 class VersionPage(Out):
     """A page of versions."""
 
     items: list[VersionOut] = said("Versions, newest first", [])
-    next_cursor: str | None = said(CURSOR_DOC, "3")
+    next_cursor: str | None = said("Cursor of the next page; null on the last", "3")

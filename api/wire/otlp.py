@@ -127,7 +127,7 @@ def read_protobuf(data: bytes) -> Samples:
     metrics = _inside(raw, scopes).of(2, BYTES)
     of_metric = scopes.parent[metrics.parent]
     fields = _inside(raw, metrics)
-    texts = {p: data[a:b] for p, a, b in _rows(fields.of(1, BYTES))}
+    texts = {p: data[a:b] for p, a, b in fields.of(1, BYTES).rows()}
     for field, kind in _OTHER.items():
         points = _inside(raw, fields.of(field, BYTES)).of(1, BYTES)
         unsupported[kind] += len(points)
@@ -139,12 +139,6 @@ def read_protobuf(data: bytes) -> Samples:
 
 def _inside(raw: np.ndarray, messages: Level) -> Level:
     return scan(raw, messages.start, messages.end)
-
-
-def _rows(level: Level) -> zip[tuple[int, int, int]]:
-    return zip(
-        level.parent.tolist(), level.start.tolist(), level.end.tolist(), strict=True
-    )
 
 
 def _number_points(
@@ -233,7 +227,7 @@ def _labels(
 ) -> list[Labels]:
     """Attributes as text, a mapping per span; lists and bytes are no labels."""
     pairs = _inside(raw, rows)
-    names = {row: _text(data[a:b]) for row, a, b in _rows(pairs.of(1, BYTES))}
+    names = {row: _text(data[a:b]) for row, a, b in pairs.of(1, BYTES).rows()}
     boxes = pairs.of(2, BYTES)
     values = _inside(raw, boxes)
     found: dict[int, str] = {}

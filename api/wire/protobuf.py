@@ -62,6 +62,12 @@ class Level:
             self.start[rows], self.end[rows],
         )  # fmt: skip
 
+    def rows(self) -> zip[tuple[int, int, int]]:
+        """Message, start and end of each, as plain numbers."""
+        return zip(
+            self.parent.tolist(), self.start.tolist(), self.end.tolist(), strict=True
+        )
+
     def __len__(self) -> int:
         return int(self.field.size)
 

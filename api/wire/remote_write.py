@@ -90,10 +90,7 @@ def _read_v1(data: bytes, raw: np.ndarray) -> Samples:
         names: dict[int, bytes] = {}
         values: dict[int, bytes] = {}
         for found, level in ((names, pairs.of(1, BYTES)), (values, pairs.of(2, BYTES))):
-            for row, a, b in zip(
-                level.parent.tolist(), level.start.tolist(), level.end.tolist(),
-                strict=True,
-            ):  # fmt: skip
+            for row, a, b in level.rows():
                 found[row] = data[a:b]
         place, answer = 0, []
         for of_series in rows:
@@ -110,9 +107,7 @@ def _read_v1(data: bytes, raw: np.ndarray) -> Samples:
 def _read_v2(data: bytes, raw: np.ndarray) -> Samples:
     top = whole(raw)
     words = top.of(4, BYTES)
-    symbols = [
-        data[a:b] for a, b in zip(words.start.tolist(), words.end.tolist(), strict=True)
-    ]
+    symbols = [data[a:b] for _, a, b in words.rows()]
     series = top.of(5, BYTES)
     if len(series) and (not symbols or symbols[0]):
         raise damaged("request: symbols must start with an empty string")
@@ -148,10 +143,8 @@ def _references(
         values, bounds = packed(raw, rows.start, rows.end)
         sizes = np.bincount(rows.parent, np.diff(bounds), count)
     else:
-        values, sizes = (
-            rows.of(1, VARINT).start,
-            np.bincount(rows.parent, minlength=count),
-        )
+        values = rows.of(1, VARINT).start
+        sizes = np.bincount(rows.parent, minlength=count)
     return values, np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -16,7 +17,6 @@ from api.schemas.base import In, said
 from api.schemas.compare import CompareIn
 from api.schemas.telemetry import Period
 from api.services import result_of
-from api.studies_documents import point_document
 from app.report.kinds import report_of
 from app.report.pdf import as_pdf
 from app.report.study_data import thinned
@@ -71,9 +71,7 @@ def report_plan(state: State, plan_id: Id, asked: Asked) -> Response:
 def report_study(state: State, study_id: Id, asked: Asked) -> Response:
     """Report of a study, also while it is under way."""
     document = plain(state.studies.document(study_id))
-    points = thinned(
-        (point_document(p) for p in state.studies.all_points(study_id)), document
-    )
+    points = thinned((asdict(p) for p in state.studies.all_points(study_id)), document)
     return answer(report_of(document, points=points), study_id, asked)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import httpx
 import pytest
 
@@ -42,3 +44,15 @@ def http(app, client):
     transport = InProcessTransport(app, lifespan=False)
     with httpx.Client(base_url="http://test", transport=transport, timeout=60) as http:
         yield http
+
+
+@pytest.fixture(scope="module")
+def telemetry(app, client):
+    """What the running server holds of readings."""
+    return app.state.services.telemetry
+
+
+@pytest.fixture(scope="module")
+def now_s():
+    """The newest full minute."""
+    return int(time.time()) // 60 * 60

@@ -15,13 +15,11 @@ from api.access import _caller, needs
 from api.caller import ACTING
 from api.client import ApiProblem, Client
 from api.gate import OPEN, Gate, places
-from api.main import create_app
 from api.sessions import MOST_OF_ONE
-from app.create import create_dash
 from store.access import TOKEN, Tokens
 from store.repositories import now_utc
 from store.scopes import ROLES, SCOPES
-from tests.api.network import FAR, network
+from tests.api.network import FAR, a_token_each, network, running, with_pages
 
 KEYS = {"type", "title", "status", "detail", "id", "errors"}
 TOKENS = "/api/v1/tokens"
@@ -29,30 +27,13 @@ TOKENS = "/api/v1/tokens"
 
 @pytest.fixture(scope="module")
 def guarded(settings, tmp_path_factory):
-    """A server in tokens mode with its pages, running."""
-    folder = tmp_path_factory.mktemp("guarded")
-    changed = settings.model_copy(
-        update={"access": "tokens", "database_url": f"sqlite:///{folder / 'g.db'}"}
-    )
-    app = create_app(changed, warm=False)
-    pages = Client.in_process(app, lifespan=False, acting=True)
-    create_dash(app, pages)
-    with Client.in_process(app):
+    with with_pages(settings, tmp_path_factory.mktemp("guarded")) as app:
         yield app
-    pages.close()
 
 
 @pytest.fixture(scope="module")
 def made(guarded):
-    """One token of each role, by its name."""
-    tokens = Tokens(guarded.state.services.engine)
-    return {
-        role: tokens.create(
-            name=f"{role} token", scopes=scopes,
-            agent="node017" if role == "agent" else None,
-        )[1]
-        for role, scopes in ROLES.items()
-    }  # fmt: skip
+    return a_token_each(guarded)
 
 
 @pytest.fixture
@@ -381,12 +362,8 @@ def test_a_flood_does_not_shut_out_good_tokens_beside_it(ask):
 
 
 def test_one_token_may_only_ask_so_often(settings, tmp_path):
-    slow = settings.model_copy(
-        update={"access": "tokens", "database_url": f"sqlite:///{tmp_path / 'r.db'}",
-                "token_requests_per_s": 0.5}
-    )  # fmt: skip
-    app = create_app(slow, warm=False)
-    with Client.in_process(app):
+    slow = {"access": "tokens", "token_requests_per_s": 0.5}
+    with running(settings, tmp_path, **slow) as (app, _):
         tokens = Tokens(app.state.services.engine)
         _, one = tokens.create(name="one", scopes={"scenarios:read"})
         _, other = tokens.create(name="other", scopes={"scenarios:read"})
@@ -397,12 +374,8 @@ def test_one_token_may_only_ask_so_often(settings, tmp_path):
 
 
 def test_who_sent_too_much_waits_before_the_next(settings, tmp_path):
-    slow = settings.model_copy(
-        update={"access": "tokens", "database_url": f"sqlite:///{tmp_path / 'b.db'}",
-                "token_bytes_per_s": 100.0}
-    )  # fmt: skip
-    app = create_app(slow, warm=False)
-    with Client.in_process(app):
+    slow = {"access": "tokens", "token_bytes_per_s": 100.0}
+    with running(settings, tmp_path, **slow) as (app, _):
         _, token = Tokens(app.state.services.engine).create(
             name="big", scopes={"scenarios:write", "scenarios:read"}
         )
@@ -815,12 +788,9 @@ def test_an_open_server_answers_to_its_own_names_alone(app, client, host, status
 
 
 def test_allowed_names_are_the_only_ones(settings, tmp_path):
-    named = settings.model_copy(
-        update={"allowed_hosts": "twin.example, Other.example",
-                "database_url": f"sqlite:///{tmp_path / 'h.db'}"}
-    )  # fmt: skip
-    app = create_app(named, warm=False)
-    with Client.in_process(app), network(app) as client:
+    named = "twin.example, Other.example"
+    server = running(settings, tmp_path, allowed_hosts=named)
+    with server as (app, _), network(app) as client:
         statuses = {
             host: client.get("/api/v1/version", headers={"host": host}).status_code
             for host in ("twin.example:80", "other.example", "localhost")

@@ -8,15 +8,11 @@ import re
 import pytest
 from fastapi.routing import iter_route_contexts
 
-from api.client import Client
 from api.gate import OPEN, Gate, places
 from api.headers import ALWAYS
-from api.main import create_app
-from app.create import create_dash
 from scripts.access_table import BLOCK, PAGE, table
-from store.access import Tokens
 from store.scopes import ROLES
-from tests.api.network import FAR, network
+from tests.api.network import FAR, a_token_each, network, with_pages
 
 NULL = {"content": b"null", "headers": {"content-type": "application/json"}}
 OWN = {"sec-fetch-site": "same-origin", "content-type": "application/json"}
@@ -25,26 +21,14 @@ OWN = {"sec-fetch-site": "same-origin", "content-type": "application/json"}
 @pytest.fixture(scope="module")
 def app(settings, tmp_path_factory):
     """A server in tokens mode with everything it can have."""
-    url = f"sqlite:///{tmp_path_factory.mktemp('matrix') / 'm.db'}"
-    chosen = {"access": "tokens", "database_url": url, "mcp": True,
-              "token_requests_per_s": 1e5}  # fmt: skip
-    app = create_app(settings.model_copy(update=chosen), warm=False)
-    pages = Client.in_process(app, lifespan=False, acting=True)
-    create_dash(app, pages)
-    with Client.in_process(app):
+    folder = tmp_path_factory.mktemp("matrix")
+    with with_pages(settings, folder, mcp=True, token_requests_per_s=1e5) as app:
         yield app
-    pages.close()
 
 
 @pytest.fixture(scope="module")
 def made(app):
-    tokens = Tokens(app.state.services.engine)
-    return {
-        role: tokens.create(
-            name=role, scopes=scopes, agent="node" if role == "agent" else None
-        )[1]
-        for role, scopes in ROLES.items()
-    }
+    return a_token_each(app)
 
 
 @pytest.fixture(scope="module")

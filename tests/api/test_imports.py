@@ -10,8 +10,8 @@ import threading
 
 import pytest
 
-from api.client import ApiProblem, Client
-from api.main import create_app
+from api.client import ApiProblem
+from tests.api.network import running
 from tests.store.exchange.netbox_server import TOKEN, netbox
 from tests.store.exchange.test_weather_files import epw
 from tests.twin.exchange.samples import gb300_site, two_sided
@@ -210,17 +210,14 @@ def test_the_table_holds_no_formula_and_comes_back(client):
 
 def test_a_live_netbox_of_an_allowed_host_is_read(settings, tmp_path, caplog):
     with netbox(two_sided(), page=1) as (host, _):
-        allowed = settings.model_copy(update={
-            "import_hosts": f"netbox.example.org, {host}",
-            "database_url": f"sqlite:///{tmp_path / 'live.db'}",
-        })  # fmt: skip
-        with Client.in_process(create_app(allowed, warm=False)) as client:
+        allowed = f"netbox.example.org, {host}"
+        with running(settings, tmp_path, import_hosts=allowed) as (_, client):
             shown = client.preview_netbox(f"http://{host}", TOKEN, name="live")
             listed = json.dumps([client.read_import(shown["id"]), client.imports()])
 
     assert shown["counts"]["added"] == 6
     assert TOKEN not in listed + caplog.text
-    assert TOKEN.encode() not in (tmp_path / "live.db").read_bytes()
+    assert TOKEN.encode() not in (tmp_path / "own.db").read_bytes()
 
 
 @pytest.mark.parametrize(

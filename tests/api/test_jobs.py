@@ -7,15 +7,15 @@ import time
 
 import pytest
 
-from api.client import ApiProblem, Client
+from api.client import ApiProblem
 from api.jobs import MAX_UNFINISHED, Job, JobRunner
-from api.main import create_app
 from api.problems import Refusal
 from api.shared import insist
 from store.engine import open_engine
 from store.migrate import upgrade_engine
 from store.repositories import Jobs, new_id
 from tests.api.conftest import SHORT
+from tests.api.network import running
 from twin.errors import Cancelled, ScenarioError
 
 WAIT_S = 20.0
@@ -154,13 +154,7 @@ def test_jobs_of_a_stopped_server_are_marked_failed(runner, table, owner, lost):
 def quick(settings, tmp_path_factory):
     """A server that hands every what-if over to a job at once."""
     folder = tmp_path_factory.mktemp("quick")
-    changed = settings.model_copy(
-        update={
-            "what_if_wait_s": 0.0,
-            "database_url": f"sqlite:///{folder / 'quick.db'}",
-        }
-    )
-    with Client.in_process(create_app(changed, warm=False)) as client:
+    with running(settings, folder, what_if_wait_s=0.0) as (_, client):
         yield client
 
 
@@ -241,13 +235,11 @@ def test_a_cancelled_reference_does_not_cancel_who_waits_for_it(monkeypatch):
 
 
 def test_stopping_the_server_cancels_its_jobs(settings, tmp_path):
-    url = f"sqlite:///{tmp_path / 'stop.db'}"
-    changed = settings.model_copy(update={"database_url": url})
-    with Client.in_process(create_app(changed, warm=False)) as client:
+    with running(settings, tmp_path) as (_, client):
         job = client.create_run({}, changes=LONG)
     before = threading.active_count()
 
-    with Client.in_process(create_app(changed, warm=False)) as client:
+    with running(settings, tmp_path) as (_, client):
         assert client.job(job["id"])["state"] == "cancelled"
         assert client.run(job["result"]["id"])["status"] == "cancelled"
     end_s = time.monotonic() + WAIT_S

@@ -12,11 +12,9 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from api.client import Client
-from api.main import create_app
 from api.metrics import Live, Metrics
 from store.access import Tokens
-from tests.api.network import network
+from tests.api.network import network, running
 from twin.telemetry.fields import FIELDS
 
 DASHBOARD = (
@@ -129,11 +127,7 @@ def test_a_reader_that_fails_costs_its_gauges_and_not_the_page(caplog):
 
 
 def test_in_tokens_mode_prometheus_needs_a_token(settings, tmp_path):
-    guarded = settings.model_copy(
-        update={"access": "tokens", "database_url": f"sqlite:///{tmp_path / 'm.db'}"}
-    )
-    app = create_app(guarded, warm=False)
-    with Client.in_process(app):
+    with running(settings, tmp_path, access="tokens") as (app, _):
         tokens = Tokens(app.state.services.engine)
         _, token = tokens.create(name="prometheus", scopes={"telemetry:read"})
         with network(app) as nobody, network(app, token=token) as prometheus:

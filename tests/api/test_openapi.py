@@ -14,8 +14,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from api.client import Client
-from api.main import create_app
+from tests.api.network import running
 
 schemathesis.openapi.media_type("application/x-protobuf", st.binary(max_size=200))
 EXAMPLES = 4
@@ -102,12 +101,8 @@ class Running:
 def fuzzed(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("fuzz")
     base = request.getfixturevalue("settings")  # hypothesis has that name here
-    changed = base.model_copy(
-        update={"what_if_wait_s": 0.02, "database_url": f"sqlite:///{folder / 'f.db'}",
-                "allowed_hosts": "testserver"}
-    )  # fmt: skip
-    app = create_app(changed, warm=False)
-    with Client.in_process(app):
+    changes = {"what_if_wait_s": 0.02, "allowed_hosts": "testserver"}
+    with running(base, folder, **changes) as (app, _):
         _, token = app.state.services.access.tokens.create(
             name="fuzzer", scopes=("telemetry:write",), agent="fuzzer"
         )

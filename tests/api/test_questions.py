@@ -8,11 +8,11 @@ import io
 import pyarrow.parquet as pq
 import pytest
 
-from api.client import ApiProblem, Client
-from api.main import create_app
+from api.client import ApiProblem
 from api.schemas.results import PlanOut, RunOut, WhatIfOut
 from api.schemas.stored import JobDetail
 from tests.api.conftest import SHORT
+from tests.api.network import running
 
 
 def test_a_what_if_answers_directly(http, client):
@@ -154,19 +154,13 @@ def test_a_failed_run_says_why(client):
 
 
 def test_own_policies_run_where_they_are_allowed(settings, tmp_path):
-    own = settings.model_copy(
-        update={
-            "allow_user_policy": True,
-            "database_url": f"sqlite:///{tmp_path / 'own.db'}",
-        }
-    )
     source = (
         "def decide(time_s, load_frac, in_force, memory, command):\n"
         "    command[0] = 1110.0\n"
     )
     policy = {"name": "user", "label": "always", "source": source}
 
-    with Client.in_process(create_app(own, warm=False)) as client:
+    with running(settings, tmp_path, allow_user_policy=True) as (_, client):
         found = client.what_if(changes=SHORT | {"policy": policy})
 
     assert found["run"]["policy"] == "always"

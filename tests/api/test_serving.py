@@ -11,7 +11,6 @@ import pytest
 from numpy.testing import assert_allclose
 
 from api.client import ApiProblem, Client
-from api.main import create_app
 from api.schemas.serving import (
     DefaultsOut,
     GridHoursOut,
@@ -23,6 +22,7 @@ from api.schemas.serving import (
     SystemList,
 )
 from api.serving_documents import timeline_document
+from tests.api.network import running
 from twin.scenario.serving import ServingInput
 from twin.serving.systems.base import PoolTimeline, Timeline
 from twin.serving.systems.registry import MODULES
@@ -177,10 +177,7 @@ def test_priorities_of_a_class_do_not_matter_to_a_study(client, found):
 
 @pytest.fixture
 def impatient(settings, tmp_path):
-    changed = settings.model_copy(
-        update={"what_if_wait_s": 0.05, "database_url": f"sqlite:///{tmp_path}/i.db"}
-    )
-    with Client.in_process(create_app(changed, warm=False)) as client:
+    with running(settings, tmp_path, what_if_wait_s=0.05) as (_, client):
         yield client
 
 

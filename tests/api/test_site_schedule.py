@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from api.client import ApiProblem, Client
-from api.main import create_app
+from api.client import ApiProblem
 from api.schemas.site import ScheduleOut, SteeringOut
 from tests.api.conftest import SHORT
+from tests.api.network import running
 
 SMALL = SHORT | {
     "facility": {"template": {"design": "2n", "rows_per_hall": 2, "racks_per_row": 3}}
@@ -78,13 +78,8 @@ def test_a_scenario_without_a_facility_says_what_to_add(client, ask):
 
 
 def test_a_long_answer_becomes_a_job_with_progress(settings, tmp_path):
-    quick = settings.model_copy(
-        update={
-            "what_if_wait_s": 0.0, "database_url": f"sqlite:///{tmp_path / 'job.db'}"
-        }
-    )  # fmt: skip
     told = []
-    with Client.in_process(create_app(quick, warm=False)) as client:
+    with running(settings, tmp_path, what_if_wait_s=0.0) as (_, client):
         found = client.site_schedule(
             changes=SMALL, days=3, on_progress=lambda part, text: told.append(text)
         )

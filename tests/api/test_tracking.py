@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 
@@ -38,16 +36,6 @@ TWO_RACKS = {
         ],
     },
 }
-
-
-@pytest.fixture(scope="module")
-def telemetry(app, client):
-    return app.state.services.telemetry
-
-
-@pytest.fixture(scope="module")
-def now_s():
-    return int(time.time()) // 60 * 60
 
 
 @pytest.fixture(scope="module")

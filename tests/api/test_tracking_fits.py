@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 from scipy.signal import lfilter
@@ -19,16 +17,6 @@ from twin.telemetry.readings import Device, Readings
 
 H100 = "NVIDIA H100 80GB HBM3"
 PRIOR_IDLE_W, PRIOR_FULL_W = 70.0, 700.0
-
-
-@pytest.fixture(scope="module")
-def telemetry(app, client):
-    return app.state.services.telemetry
-
-
-@pytest.fixture(scope="module")
-def now_s():
-    return int(time.time()) // 60 * 60
 
 
 @pytest.fixture(scope="module")
