@@ -140,40 +140,21 @@
     return [["lowest", of(Math.min)], ["highest", of(Math.max)]];
   }
 
-  const tag = (name, text, scope) => {
-    const node = document.createElement(name);
-    node.textContent = text;
-    if (scope) node.scope = scope;
-    return node;
-  };
-  const row = (head, cells) => {
-    const node = document.createElement("tr");
-    node.append(tag("th", head, "row"), ...cells.map((c) => tag("td", c)));
-    return node;
-  };
+  const head = (text, scope) => np.make("th", { scope }, text);
+  const row = (name, cells) => np.make("tr", {}, head(name, "row"), cells.map((c) => np.make("td", {}, c)));
 
   function tableOf(one, title, alone) {
     const step = Math.ceil(one.at.length / MOST_ROWS);
     const shown = one.at.map((_, i) => i).filter((i) => i % step === 0 || i === one.at.length - 1);
-    const table = document.createElement("table");
-    table.className = "np-table";
     const part = alone ? "" : ": " + one.columns.map((c) => c.name).join(", ");
     const cut = step > 1 ? `. ${one.at.length.toLocaleString("en-US")} places, every ${step}th shown; lowest and highest are of all, and CSV has all` : "";
-    const head = document.createElement("thead");
-    const top = document.createElement("tr");
-    top.append(tag("th", one.place || "what", "col"), ...one.columns.map((c) => tag("th", c.name, "col")));
-    head.append(top);
     const write = one.columns.map((c) => writer(c.values));
     const place = writer(one.at);
-    const body = document.createElement("tbody");
-    body.append(...shown.map((i) => row(place(one.at[i]), one.columns.map((c, k) => write[k](c.values[i])))));
-    table.append(tag("caption", title + part + cut), head, body);
-    if (step > 1) {
-      const foot = document.createElement("tfoot");
-      foot.append(...extremes(one).map(([name, of]) => row(name, of.map((v, k) => write[k](v)))));
-      table.append(foot);
-    }
-    return table;
+    return np.make("table", { className: "np-table" },
+      np.make("caption", {}, title + part + cut),
+      np.make("thead", {}, np.make("tr", {}, head(one.place || "what", "col"), one.columns.map((c) => head(c.name, "col")))),
+      np.make("tbody", {}, shown.map((i) => row(place(one.at[i]), one.columns.map((c, k) => write[k](c.values[i]))))),
+      step > 1 ? np.make("tfoot", {}, extremes(one).map(([name, of]) => row(name, of.map((v, k) => write[k](v))))) : null);
   }
 
   np.chartTable = function (box, tables, title) {

@@ -127,6 +127,12 @@
     node.append(...children.flat(9).filter((child) => child !== null && child !== undefined));
     return node;
   };
+  np.svg = function (tag, attributes, ...children) {
+    const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
+    for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+    node.append(...children);
+    return node;
+  };
   np.typing = (node) => Boolean(node && (node.isContentEditable || (/^(INPUT|TEXTAREA|SELECT)$/.test(node.tagName) && node.type !== "radio" && node.type !== "checkbox")));
 
   np.kept = (key) => { // a browser may refuse to keep anything

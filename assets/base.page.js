@@ -12,6 +12,13 @@
     if (node) node.classList.toggle("np-hidden", is);
   };
 
+  np.off = function (id, is) { // inputs that are shown, and cannot be turned
+    const box = el(id);
+    if (!box) return;
+    box.classList.toggle("np-off", is);
+    box.inert = is;
+  };
+
   // an address with what differs from the defaults; a step is one that goes back
   np.writeUrl = function (values, defaults, step) {
     const pairs = Object.entries(values).filter(([k, v]) => k in defaults && String(v) !== String(defaults[k]) && v !== "");
@@ -97,7 +104,6 @@
 
     S.reset = function (clicks) {
       if (clicks) S.fill({ theme: S.latest.theme, units: S.latest.units });
-      return dc.no_update;
     };
 
     // takes an answer; a coarse one is followed by the whole once the inputs rest

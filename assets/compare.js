@@ -4,7 +4,6 @@
   const dc = (window.dash_clientside = window.dash_clientside || {});
   const np = window.np;
   const { el, set, hide, make } = np;
-  const NO = () => dc.no_update;
   const MOST = 8;
   const S = {
     view: null, labels: {}, drawn: "", asked: "", answered: null, kept: {}, answeredAt: 0, tookMs: 0,
@@ -159,32 +158,30 @@
         S.view = { ...defaults };
         const given = np.fromUrl();
         setTimeout(() => restore(given), 0);
-        return NO();
+        return;
       }
       const before = JSON.stringify(S.view);
       Object.assign(S.view, { units, theme, show });
       const chosen = (curves || []).join(",");
       if (chosen !== S.drawn) S.view.curves = S.drawn = chosen;
-      if (JSON.stringify(S.view) === before) return NO();
+      if (JSON.stringify(S.view) === before) return;
       writeUrl(false);
       pace.ask();
-      return NO();
     },
 
     add(token, data) {
-      if (!token) return NO();
+      if (!token) return;
       for (const part of data || []) {
         for (const one of part.items || []) if (one.value === token) S.labels[token] = one.label;
       }
       setTimeout(() => set("cmp-add", { value: null, searchValue: "" }), 0);
       if (items().length < MOST) change([...items(), token], base());
-      return NO();
     },
 
     answered(kept) {
-      if (!kept || kept.seq !== pace.seq) return NO();
+      if (!kept || kept.seq !== pace.seq) return;
       const took = pace.answered();
-      if (slow.ended(Boolean(kept.superseded))) return NO();
+      if (slow.ended(Boolean(kept.superseded))) return;
       S.bad = kept.ok || kept.place === undefined ? null : kept.place;
       hide("cmp-verdict", !kept.ok && !S.answeredAt);
       if (kept.ok) done(kept, took);
@@ -192,12 +189,10 @@
         list();
         np.marks("cmp", { Refused: kept.seq });
       }
-      return NO();
     },
 
     progress(found) {
       if (found) slow.say(found.told);
-      return NO();
     },
   };
 })();

@@ -3,8 +3,7 @@
   "use strict";
   const dc = (window.dash_clientside = window.dash_clientside || {});
   const np = window.np;
-  const { el, set } = np;
-  const NO = () => dc.no_update;
+  const { el, set, hide } = np;
   const AGAIN_MS = 30000;
   const ASKED = ["period", "search"]; // choices that the answer is of
   const SHOWN = { // which fields a kind of file takes
@@ -31,11 +30,8 @@
   const writeUrl = () => np.writeUrl(S.view, S.defaults);
 
   function fit() {
-    for (const [key, kinds] of Object.entries(SHOWN)) {
-      const box = el("data-" + key + "-box");
-      if (box) box.classList.toggle("np-hidden", !kinds.includes(S.view.kind));
-    }
-    ["output", "rated"].forEach((key) => el("data-fit-" + key + "-box").classList.toggle("np-hidden", S.view["fit-kind"] !== "conversion"));
+    for (const [key, kinds] of Object.entries(SHOWN)) hide("data-" + key + "-box", !kinds.includes(S.view.kind));
+    ["output", "rated"].forEach((key) => hide("data-fit-" + key + "-box", S.view["fit-kind"] !== "conversion"));
   }
 
   function open(data) {
@@ -112,16 +108,15 @@
       if (!moved) {
         if (S.view.import) set("data-open", { data: { id: S.view.import } });
         pace.ask();
-        return NO();
+        return;
       }
       if (moved.includes("search") || moved.includes("period")) S.view.page = "1";
       writeUrl();
       if (moved.some((key) => ASKED.includes(key))) pace.ask();
-      return NO();
     },
 
     answered(kept) {
-      if (!kept) return NO();
+      if (!kept) return;
       S.tookMs = pace.answered();
       if (kept.ok) {
         S.answeredAt = Date.now();
@@ -133,23 +128,20 @@
         document.body.dataset.dataSeq = kept.seq;
         writeUrl();
       }
-      return NO();
     },
 
     placed() {
       pace.ask();
-      return NO();
     },
 
     refresh(clicks) {
-      if (!clicks) return NO();
+      if (!clicks) return;
       pace.ask();
       set("data-reload", { data: "r" + clicks });
-      return NO();
     },
 
     async sent(contents, names, given, name, into, servers, column, zone, unit) {
-      if (!contents || !contents.length) return NO();
+      if (!contents || !contents.length) return;
       const kind = kindOf(contents, names, given);
       if (kind !== given) set("data-kind", { value: kind });
       const note = el("data-file-note");
@@ -171,7 +163,6 @@
         note.textContent = "The server was not reached; choose the file again.";
       }
       setTimeout(() => set("data-file", { contents: null }), 0); // the same file may come again
-      return NO();
     },
 
   };

@@ -9,7 +9,6 @@
   const S = Object.assign(np.inputs("explore", {
     extra: { zoom: "", scenario: "", base: "" }, fit: () => fitPolicy(S.latest.policy), ask: () => pace.ask(), first: begin,
   }), { planKey: null, planTimer: 0, plan: null });
-  const NO = () => dc.no_update;
   const pace = np.pacer(send, "explore-main");
 
   function send(seq) {
@@ -89,11 +88,10 @@
   dc.explore = {
     gather(...given) {
       if (S.gather(given[given.length - 1]).length) pace.ask();
-      return NO();
     },
 
     answered(answer) {
-      if (!answer) return NO();
+      if (!answer) return;
       const stale = pace.dirty;
       const took = pace.answered();
       np.errors("explore-", answer.field_errors);
@@ -102,16 +100,15 @@
         np.scenarios.view(answer.call);
         if (!stale) wantCurve(answer.risk_key);
       }
-      return NO();
     },
 
     catalogued(known) {
-      if (!known || !S.latest || known.server !== S.latest.server) return NO();
+      if (!known || !S.latest || known.server !== S.latest.server) return;
       if (known.models.length && !known.models.includes(S.latest.model)) {
         set("explore-model", { value: known.models[0] });
       }
       const top = known.top_clock_mhz || 1410;
-      if (top === S.topClock) return NO();
+      if (top === S.topClock) return;
       const moved = Boolean(S.topClock) || top !== 1410;
       S.topClock = top;
       const published = { clk1: 1275, clk2: 1110, clkh: 1305 };
@@ -123,31 +120,28 @@
         if (moved && untouched) np.turn("explore-" + key, scaled);
       }
       S.topWas = moved;
-      return NO();
     },
 
     zoomed(layout) {
-      if (!layout || !S.latest) return NO();
+      if (!layout || !S.latest) return;
       if (layout["xaxis.range[0]"]) {
         S.extra.zoom = layout["xaxis.range[0]"].slice(0, 16) + "~" + layout["xaxis.range[1]"].slice(0, 16);
       } else if (layout["xaxis.autorange"]) {
         S.extra.zoom = "";
       } else {
-        return NO();
+        return;
       }
       S.writeUrl();
-      return NO();
     },
 
     reset: S.reset,
 
     loaded(view) {
       if (view) S.fill(view);
-      return NO();
     },
 
     planStep(step) {
-      if (!step || !S.plan || step.key !== S.plan.key || step.key !== S.planKey) return NO();
+      if (!step || !S.plan || step.key !== S.plan.key || step.key !== S.planKey) return;
       const running = Boolean(step.job) || (step.queue || []).length > 0;
       S.plan = {
         key: step.key, cells: [...S.plan.cells, ...(step.cells || [])],
@@ -162,11 +156,10 @@
     },
 
     planStop(clicks) {
-      if (!clicks || !S.plan || !S.plan.running) return NO();
+      if (!clicks || !S.plan || !S.plan.running) return;
       const job = S.plan.job;
       S.plan.running = false;
       poll({ key: S.plan.key, view: S.latest, queue: [], job: null, cancel: job, stop: true });
-      return NO();
     },
 
     pin(clicks, remove, edited, pins, selected) {
@@ -174,7 +167,7 @@
       const kept = pins || [];
       if (id === "explore-pin" && clicks && S.kept.ok) {
         const pin = { ...S.kept.pin, id: Date.now().toString(36) };
-        return [[...kept, pin].slice(-24), NO()];
+        return [[...kept, pin].slice(-24), dc.no_update];
       }
       if (id === "explore-pin-remove" && remove) {
         const gone = new Set((selected || []).map((row) => row.id));
@@ -182,9 +175,9 @@
       }
       if (id === "explore-pins-grid" && edited && edited.length) {
         const row = edited[0].data;
-        return [kept.map((p) => (p.id === row.id ? { ...p, label: row.label } : p)), NO()];
+        return [kept.map((p) => (p.id === row.id ? { ...p, label: row.label } : p)), dc.no_update];
       }
-      return [NO(), NO()];
+      return [dc.no_update, dc.no_update];
     },
 
     rows(pins) {
@@ -192,10 +185,9 @@
     },
 
     openPin(clicks, selected) {
-      if (!clicks || !selected || !selected.length) return NO();
+      if (!clicks || !selected || !selected.length) return;
       S.fill(Object.fromEntries(new URLSearchParams(selected[0].query)));
       window.scrollTo({ top: 0 });
-      return NO();
     },
   };
 })();

@@ -7,7 +7,6 @@
   const { el, set } = np;
   const L = np.live;
   const { S, span, text, say, hide, cls, put, make, deviceName } = L;
-  const NO = () => dc.no_update;
   const API = "/api/v1/telemetry/";
   const SEGMENTED = ["units", "theme", "range", "quantity", "scale", "level", "metric", "shape"];
   const REDRAW = ["units", "range", "quantity", "scale", "node", "host", "gpu", "zoom"];
@@ -314,16 +313,15 @@
         fit();
         connect();
         pace.ask();
-        return NO();
+        return;
       }
-      if (!moved.length) return NO();
+      if (!moved.length) return;
       if (moved.includes("range")) S.view.zoom = "";
       after(moved);
-      return NO();
     },
 
     answered(kept) {
-      if (!kept) return NO();
+      if (!kept) return;
       pace.answered();
       if (kept.ok) {
         S.kept = kept;
@@ -335,24 +333,21 @@
         if (!S.side) askSide();
         twinSoon();
       }
-      return NO();
     },
 
     zoomed(layout) {
-      if (!layout || !S.view) return NO();
+      if (!layout || !S.view) return;
       if (layout["xaxis.autorange"]) choose({ zoom: "" });
       else {
         const range = layout["xaxis.range"] || [layout["xaxis.range[0]"], layout["xaxis.range[1]"]];
-        if (range[0] === undefined) return NO();
+        if (range[0] === undefined) return;
         const [a, b] = range.map((t) => (typeof t === "number" ? t : Date.parse(String(t).replace(" ", "T") + "Z")) / 1000);
         if (b - a >= 10) choose({ zoom: Math.floor(a) + "~" + Math.ceil(b) });
       }
-      return NO();
     },
 
     gridPicked(cell) {
       if (cell && cell.rowId) choose({ host: cell.rowId === S.view.host ? "" : cell.rowId, gpu: "", zoom: "" });
-      return NO();
     },
 
   };

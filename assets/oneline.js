@@ -1,17 +1,11 @@
 /* The one-line diagram as SVG: drawn once per site, a failure's frames change classes. */
 (function () {
   "use strict";
-  const np = (window.np = window.np || {});
-  const NS = "http://www.w3.org/2000/svg";
+  const np = window.np;
   const PAD = 10;
   const TEXT_X = 29;
 
-  function make(tag, attributes, parent) {
-    const node = document.createElementNS(NS, tag);
-    for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-    if (parent) parent.appendChild(node);
-    return node;
-  }
+  const make = (tag, attributes, parent) => parent.appendChild(np.svg(tag, attributes));
 
   /* Signs of the trade, 16 px, drawn at the left of each box. */
   const SIGNS = {

@@ -4,7 +4,6 @@
   const dc = (window.dash_clientside = window.dash_clientside || {});
   const np = window.np;
   const { el, set, hide } = np;
-  const NO = () => dc.no_update;
   const SETTLE_MS = 200; // the whole traffic follows once the knobs have rested this long
   const QUICK_MS = 700; // a study this quick needs no shorter one before it
   const LOOKS = ["units", "look", "target"]; // change the drawing, not the study
@@ -126,37 +125,35 @@
   dc.serv = {
     gather(...given) {
       const moved = S.gather(given[given.length - 1]);
-      if (!moved.length) return NO();
+      if (!moved.length) return;
       if (moved.every((key) => QUERY.includes(key))) {
         S.writeUrl();
         query.ask();
-        return NO();
+        return;
       }
       clearTimeout(S.settle);
       const drawing = moved.every((key) => LOOKS.includes(key));
       if (drawing) {
         look();
-        return NO();
+        return;
       }
       stale();
       if (sweep.sentAt) slow.stop("sweep"); // it would only keep the newer question waiting
       if (pace.sentAt && !S.coarse) pace.forget(); // the newer question ends the whole one
       S.coarse = moved[0] !== "all" && S.fineMs > QUICK_MS;
       pace.ask();
-      return NO();
     },
 
     answered(kept) {
-      if (!kept || kept.seq !== pace.seq) return NO();
+      if (!kept || kept.seq !== pace.seq) return;
       const took = pace.answered();
       np.errors("serv-", kept.field_errors);
-      if (slow.ended(Boolean(kept.superseded))) return NO();
+      if (slow.ended(Boolean(kept.superseded))) return;
       if (kept.ok) done(kept, took);
-      return NO();
     },
 
     swept(kept) {
-      if (!kept || kept.seq !== sweep.seq) return NO();
+      if (!kept || kept.seq !== sweep.seq) return;
       sweep.answered();
       el("serv-sweep-progress").textContent = "";
       if (kept.ok) {
@@ -164,44 +161,39 @@
         np.marks("serv", { Swept: kept.seq });
       }
       stale();
-      return NO();
     },
 
     queried(kept) {
-      if (!kept || kept.seq !== query.seq) return NO();
+      if (!kept || kept.seq !== query.seq) return;
       query.answered();
       if (kept.ok) {
         S.queryDone = S.queryAsked;
         np.marks("serv", { Query: kept.seq });
       }
-      return NO();
     },
 
     progress(found) {
-      if (!found) return NO();
+      if (!found) return;
       slow.say(found.main);
       if (sweep.sentAt) {
         const part = found.sweep;
         el("serv-sweep-progress").textContent = "other server counts" +
           (part ? ": " + Math.round(100 * part[0]) + " %" + np.left(part[0], S.sweepSince) : " are running");
       }
-      return NO();
     },
 
     turned(found) {
-      if (!found || !S.latest) return NO();
+      if (!found || !S.latest) return;
       S.drawer = found.system;
       const all = knobs();
       if (Object.keys(found.knobs).length) all[found.system] = found.knobs;
       else delete all[found.system];
       const sorted = Object.fromEntries(Object.keys(all).sort().map((k) => [k, all[k]]));
       keepKnobs(sorted);
-      return NO();
     },
 
     listed() {
       setTimeout(fitPanel, 0);
-      return NO();
     },
 
     reset: S.reset,

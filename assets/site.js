@@ -3,8 +3,7 @@
   "use strict";
   const dc = (window.dash_clientside = window.dash_clientside || {});
   const np = window.np;
-  const { el, set, make } = np;
-  const NO = () => dc.no_update;
+  const { el, set, hide, make, off } = np;
   const STEP_MS = 1100; // one frame of a failure
   const SNAP_S = 900;
   const REST_MS = 2500; // knobs that have not moved for so long are at rest
@@ -41,8 +40,7 @@
   function show(view) {
     S.extra.view = TITLES[view] ? view : "site";
     for (const name of Object.keys(TITLES)) {
-      const box = el("site-view-" + name);
-      if (box) box.classList.toggle("np-hidden", name !== S.extra.view);
+      hide("site-view-" + name, name !== S.extra.view);
       const link = el("site-nav-" + name);
       if (!link) continue;
       if (name === S.extra.view) link.setAttribute("aria-current", "page");
@@ -435,13 +433,8 @@
 
   function fitPanel() {
     const stored = Boolean(S.latest.scenario);
-    for (const id of ["site-template", "site-knobs"]) {
-      const box = el(id);
-      if (box) {
-        box.classList.toggle("np-off", stored);
-        box.inert = stored;
-      }
-    }
+    off("site-template", stored);
+    off("site-knobs", stored);
     const note = el("site-scenario-note");
     if (note) note.textContent = stored ? "The stored site answers; its inputs are its own." : "";
   }
@@ -463,15 +456,14 @@
         const asked = np.fromUrl();
         if (Object.keys(asked).length) {
           setTimeout(() => apply(asked, S.defaults), 0);
-          return NO();
+          return;
         }
       }
       if (JSON.stringify(before) !== JSON.stringify(values)) pace.ask(); // else `apply` asked
-      return NO();
     },
 
     answered(kept) {
-      if (!kept || kept.seq !== pace.seq) return NO();
+      if (!kept || kept.seq !== pace.seq) return;
       const tookMs = pace.answered();
       slow.ended(Boolean(kept.superseded));
       np.errors("site-", kept.field_errors);
@@ -488,7 +480,6 @@
         if (kept.ranges) S.resting = setTimeout(rested, REST_MS);
         writeUrl();
       }
-      return NO();
     },
 
     drawn(diagram) {
@@ -500,7 +491,6 @@
       mark();
       setTimeout(outline, 300); // the racks are drawn by the same answer, a little later
       set("site-node", { data: { name: S.extra.node || tight.name || "" } });
-      return NO();
     },
 
     told(story) {
@@ -510,7 +500,6 @@
       marks(story);
       el("site-heal").textContent = S.extra.failed ? "Clear, show the worst" : "Worst single failure";
       frame(story.frames.length);
-      return NO();
     },
 
     ready(given) {
@@ -519,19 +508,17 @@
       S.horizonS = given.horizon_s;
       drawLibrary();
       drawStrip();
-      return NO();
     },
 
     chosen(rows) {
-      if (!rows || !rows.length || rows[0].names === S.extra.failed) return NO();
+      if (!rows || !rows.length || rows[0].names === S.extra.failed) return;
       change({ failed: rows[0].names });
       el("site-story-title").scrollIntoView({ block: "start" });
-      return NO();
     },
 
     picked() {
       const [given] = dc.callback_context.triggered;
-      if (!given || !given.value) return NO();
+      if (!given || !given.value) return;
       const at = given.value.points ? String(given.value.points[0].y) : given.value.rowId;
       if (given.prop_id.startsWith("site-fig-matrix")) {
         change({ failed: at });
@@ -539,17 +526,14 @@
       } else if (at) {
         choose(at);
       }
-      return NO();
     },
 
     progress(found) {
       if (found) slow.say(found.told);
-      return NO();
     },
 
     reset(clicks, defaults) {
       if (clicks) apply({ view: S.extra.view, theme: S.latest.theme }, defaults);
-      return NO();
     },
 
   };

@@ -3,8 +3,7 @@
   "use strict";
   const dc = (window.dash_clientside = window.dash_clientside || {});
   const np = window.np;
-  const { el, set, hide } = np;
-  const NO = () => dc.no_update;
+  const { el, set, hide, off } = np;
   const SETTLE_MS = 220; // finer samples follow once the knobs have rested this long
   const POLL_MS = 400;
   const LOOKS = ["units"]; // change the drawing, not the study
@@ -32,13 +31,6 @@
   }
 
   // --- knobs -----------------------------------------------------------------------------
-
-  function off(id, is) {
-    const box = el(id);
-    if (!box) return;
-    box.classList.toggle("np-off", is);
-    box.inert = is;
-  }
 
   function fitPanel() {
     const v = S.latest;
@@ -152,20 +144,19 @@
   dc.stab = {
     gather(...given) {
       const moved = S.gather(given[given.length - 1]);
-      if (!moved.length) return NO();
+      if (!moved.length) return;
       if (moved.every((key) => QUIET.includes(key))) {
         S.writeUrl();
-        return NO();
+        return;
       }
       clearTimeout(S.settle);
       if (moved.includes("scenario")) S.extra.zoom = S.extra.focus = "";
       S.coarse = moved[0] !== "all" && !S.latest.scenario && !moved.every((key) => LOOKS.includes(key));
       pace.ask();
-      return NO();
     },
 
     answered(kept) {
-      if (!kept) return NO();
+      if (!kept) return;
       const took = pace.answered();
       np.errors("stab-", kept.field_errors);
       if (kept.ok) {
@@ -173,43 +164,39 @@
         if (kept.call) np.scenarios.view(kept.call.body);
         stale();
       }
-      return NO();
     },
 
     zoomed(layout) {
-      if (!layout || !S.latest) return NO();
+      if (!layout || !S.latest) return;
       if (layout["xaxis.autorange"]) zoomTo(0, 1e9);
       else if ("xaxis.range[0]" in layout) zoomTo(+layout["xaxis.range[0]"], +layout["xaxis.range[1]"]);
       else if (layout["xaxis.range"]) zoomTo(+layout["xaxis.range"][0], +layout["xaxis.range"][1]);
-      return NO();
     },
 
     looked(kept) {
-      if (!kept) return NO();
+      if (!kept) return;
       look.answered();
       if (kept.ok) {
         np.marks("stab", { Zoom: kept.seq, Sample: kept.sample_s });
       }
-      return NO();
     },
 
     find() {
       const id = dc.callback_context.triggered_id;
-      if (!S.latest || !(arguments[0] || arguments[1])) return NO();
+      if (!S.latest || !(arguments[0] || arguments[1])) return;
       if (id === "stab-cancel") {
         if (S.search) poll({ view: S.search.view, name: S.search.name, cancel: true });
-        return NO();
+        return;
       }
-      if (S.search) return NO();
+      if (S.search) return;
       S.search = { view: S.now(), name: null, since: Date.now() };
       hide("stab-cancel", false);
       hide("stab-search-bar", false);
       poll({ view: S.search.view });
-      return NO();
     },
 
     searching(step) {
-      if (!step || !S.search) return NO();
+      if (!step || !S.search) return;
       const text = searchText(step);
       el("stab-search-text").textContent = text;
       const part = Math.round(100 * (step.done ? 1 : step.part || 0));
@@ -219,7 +206,7 @@
         S.search.name = step.name;
         const search = S.search;
         setTimeout(() => S.search === search && poll({ view: search.view, name: search.name }), POLL_MS);
-        return NO();
+        return;
       }
       S.search = null;
       hide("stab-cancel", true);
@@ -232,14 +219,12 @@
         window.dispatchEvent(new Event("resize")); // drawn while hidden
         np.marks("stab", { Found: step.done });
       }
-      return NO();
     },
 
     use(clicks, values) {
-      if (!clicks || !values) return NO();
+      if (!clicks || !values) return;
       S.fill({ ...S.now(), zoom: "", focus: "", ...values });
       window.scrollTo({ top: 0 });
-      return NO();
     },
 
     reset: S.reset,

@@ -3,8 +3,7 @@
   "use strict";
   const dc = (window.dash_clientside = window.dash_clientside || {});
   const np = window.np;
-  const { el, set } = np;
-  const NO = () => dc.no_update;
+  const { el, set, make, svg } = np;
   const CHECK_MS = 250;
   const MOST_HITS = 60;
   const KINDS = [["values", "Values"], ["range", "Range"], ["log", "Log range"], ["distribution", "Distribution"]];
@@ -39,36 +38,23 @@
 
   // --- small DOM -------------------------------------------------------------------------
 
-  function make(tag, attributes, ...children) {
-    const node = document.createElement(tag);
-    for (const [k, v] of Object.entries(attributes || {})) {
-      if (v === false || v === null || v === undefined) continue;
-      if (k === "on") Object.entries(v).forEach(([name, call]) => node.addEventListener(name, call));
-      else if (k === "text") node.textContent = v;
-      else if (k === "value") node.value = v;
-      else node.setAttribute(k, v === true ? "" : v);
-    }
-    children.flat().forEach((c) => c && node.appendChild(c));
-    return node;
-  }
-
   function input(label, value, change, more) {
     return make("label", { class: "st-field" + (more && more.wide ? " st-wide" : "") },
-      make("span", { text: label }),
+      make("span", { textContent: label }),
       make("input", { class: "st-in", value: value === undefined || value === null ? "" : value, autocomplete: "off",
-        spellcheck: "false", inputmode: more && more.text ? "text" : "decimal", "aria-label": (more && more.name) || label,
-        "data-at": more && more.at, on: { input: (e) => change(e.target.value), change: commit } }));
+        spellcheck: false, inputmode: more && more.text ? "text" : "decimal", "aria-label": (more && more.name) || label,
+        "data-at": more && more.at, oninput: (e) => change(e.target.value), onchange: commit }));
   }
 
   function choice(label, value, options, change, more) {
     const box = make("select", { class: "st-in", "aria-label": (more && more.name) || label, "data-at": more && more.at,
-      on: { change: (e) => { change(e.target.value); commit(); render(); } } },
-    options.map(([v, text]) => make("option", { value: v, text, selected: v === value })));
+      onchange: (e) => { change(e.target.value); commit(); render(); } },
+    options.map(([v, text]) => make("option", { value: v, textContent: text, selected: v === value })));
     box.value = value;
-    return make("label", { class: "st-field" + (more && more.wide ? " st-wide" : "") }, label ? make("span", { text: label }) : null, box);
+    return make("label", { class: "st-field" + (more && more.wide ? " st-wide" : "") }, label ? make("span", { textContent: label }) : null, box);
   }
 
-  const button = (text, press, name) => make("button", { type: "button", class: "np-mini", text, "aria-label": name, on: { click: press } });
+  const button = (text, press, name) => make("button", { type: "button", class: "np-mini", textContent: text, "aria-label": name, onclick: press });
   const wrong = (at) => make("p", { class: "st-wrong", "data-wrong": at });
 
   function number(text) {
@@ -176,18 +162,18 @@
     box.replaceChildren(...[
       input("Name", spec.name, (v) => (spec.name = v), { text: true, wide: true, at: "name" }),
       choice("Question", spec.question, D.told.questions.map((q) => [q.key, q.label]), changeQuestion, { wide: true, at: "question" }),
-      make("p", { class: "st-doc", text: D.question ? D.question.doc : "" }),
+      make("p", { class: "st-doc", textContent: D.question ? D.question.doc : "" }),
       base(), wrong("question"),
-      make("h3", { class: "st-title", text: "What varies" }),
+      make("h3", { class: "st-title", textContent: "What varies" }),
       make("div", { id: "study-axes" }, spec.axes.map(axis)),
       wrong("axes"),
       make("div", { class: "st-row" }, button("+ Add an axis", addAxis)),
-      make("h3", { class: "st-title", text: "Which points" }),
+      make("h3", { class: "st-title", textContent: "Which points" }),
       design(),
-      make("h3", { class: "st-title", text: "Limits" }),
+      make("h3", { class: "st-title", textContent: "Limits" }),
       spec.limits.map(limit), wrong("limits"),
       make("div", { class: "st-row" }, button("+ Add a limit", addLimit)),
-      make("h3", { class: "st-title", text: "What is best" }),
+      make("h3", { class: "st-title", textContent: "What is best" }),
       spec.objectives.map(objective), wrong("objectives"), wrong("scenario"),
       make("div", { class: "st-row" }, button("+ Add an objective", addObjective)),
       fold("outputs", "Outputs" + (spec.outputs.length ? " · " + spec.outputs.length : " · all"), outputs()),
@@ -205,7 +191,7 @@
   }
 
   const fold = (name, title, body) => make("details", { class: "np-group np-fold st-fold", "data-fold": name },
-    make("summary", { class: "np-group-title", text: title }), body);
+    make("summary", { class: "np-group-title", textContent: title }), body);
 
   function base() {
     const options = [["defaults", "The question's defaults"], ["own", "Written here"],
@@ -213,9 +199,9 @@
     if (!options.some(([v]) => v === D.draft.base)) options.push([D.draft.base, D.draft.base]);
     const kids = [choice("Base", D.draft.base, options, (v) => (D.draft.base = v), { wide: true, at: "base" })];
     if (D.draft.base === "own") {
-      kids.push(make("textarea", { class: "st-in st-text", rows: 4, spellcheck: "false", "aria-label": "Base, YAML or JSON",
+      kids.push(make("textarea", { class: "st-in st-text", rows: 4, spellcheck: false, "aria-label": "Base, YAML or JSON",
         value: D.draft.base_text, placeholder: "fleet:\n  server_count: 52", "data-at": "base_text",
-        on: { input: (e) => (D.draft.base_text = e.target.value), change: commit } }));
+        oninput: (e) => (D.draft.base_text = e.target.value), onchange: commit }));
     }
     kids.push(wrong("base"));
     return make("div", {}, kids);
@@ -241,7 +227,7 @@
     const drop = button("✕", () => { D.draft.spec.axes.splice(n, 1); commit(); render(); }, "Take away the axis " + (one.label || one.field || n + 1));
     const box = make("div", { class: "st-axis" },
       make("div", { class: "st-axis-head" }, finder(one, n), drop),
-      f ? make("p", { class: "st-doc" }, make("span", { text: f.doc + " " }), make("span", { class: "st-range", text: "(" + ranged(f) + ")" })) : null,
+      f ? make("p", { class: "st-doc" }, make("span", { textContent: f.doc + " " }), make("span", { class: "st-range", textContent: "(" + ranged(f) + ")" })) : null,
       make("div", { class: "st-kinds" },
         choice("", kind, KINDS, (v) => changeKind(one, v), { name: "Kind of axis " + (n + 1), at: path + ".kind" }),
         kind === "distribution" ? choice("", one.distribution.kind, Object.entries(SPREADS).map(([k, [t]]) => [k, t]),
@@ -324,21 +310,16 @@
   // a distribution's shape, so that a slip of a digit is seen
   function sketch(d) {
     const W = 84, H = 26, N = 48;
-    const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-    svg.setAttribute("viewBox", `0 0 ${W} ${H}`);
-    svg.setAttribute("class", "st-sketch");
-    svg.setAttribute("role", "img");
-    svg.setAttribute("aria-label", "shape of the distribution");
+    const drawn = svg("svg", { viewBox: `0 0 ${W} ${H}`, class: "st-sketch", role: "img", "aria-label": "shape of the distribution" });
     const [low, high, density] = shape(d);
-    if (!(high > low)) return svg;
+    if (!(high > low)) return drawn;
     const at = Array.from({ length: N + 1 }, (_, k) => low + ((high - low) * k) / N);
     const y = at.map(density);
     const top = Math.max(...y.filter(Number.isFinite));
-    if (!(top > 0)) return svg;
-    const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
-    path.setAttribute("d", `M0 ${H}` + y.map((v, k) => `L${((W * k) / N).toFixed(1)} ${(H - (H - 2) * Math.min(1, v / top)).toFixed(1)}`).join("") + `L${W} ${H}Z`);
-    svg.appendChild(path);
-    return svg;
+    if (!(top > 0)) return drawn;
+    const line = `M0 ${H}` + y.map((v, k) => `L${((W * k) / N).toFixed(1)} ${(H - (H - 2) * Math.min(1, v / top)).toFixed(1)}`).join("") + `L${W} ${H}Z`;
+    drawn.append(svg("path", { d: line }));
+    return drawn;
   }
 
   function shape(d) {
@@ -372,7 +353,7 @@
     const hits = make("ul", { class: "st-hits", id, role: "listbox", hidden: true, "aria-label": "Fields" });
     let rows = [], chosen = -1;
     const node = make("input", { class: "st-in", value: one.field || "", role: "combobox", "aria-expanded": "false", "aria-controls": id,
-      "aria-autocomplete": "list", "aria-label": "Field of axis " + (n + 1), autocomplete: "off", spellcheck: "false",
+      "aria-autocomplete": "list", "aria-label": "Field of axis " + (n + 1), autocomplete: "off", spellcheck: false,
       placeholder: "search a field: load, count, threshold …", "data-at": "axes." + n + ".field" });
     const close = () => {
       hits.hidden = true;
@@ -394,8 +375,8 @@
       rows = search(node.value === one.field ? "" : node.value);
       chosen = -1;
       hits.replaceChildren(...(rows.length ? rows.map((f, k) => make("li", { role: "option", id: id + "-" + k, "aria-selected": "false",
-        on: { pointerdown: (e) => { e.preventDefault(); take(f.path); } } },
-      make("b", { text: f.path }), make("span", { text: f.doc }), make("i", { text: ranged(f) }))) : [make("li", { class: "st-none", text: "No field has these words" })]));
+        onpointerdown: (e) => { e.preventDefault(); take(f.path); } },
+      make("b", { textContent: f.path }), make("span", { textContent: f.doc }), make("i", { textContent: ranged(f) }))) : [make("li", { class: "st-none", textContent: "No field has these words" })]));
       hits.hidden = false;
       node.setAttribute("aria-expanded", "true");
     };
@@ -460,7 +441,7 @@
     if (d.kind === "rare") kids.push(choice("how", d.method || "splitting", [["splitting", "splitting: sturdy"], ["importance", "importance: fewer points"]], (v) => (d.method = v), { at: "design.method" }));
     if (DRAWN.includes(d.kind)) {
       kids.push(make("label", { class: "st-check" }, make("input", { type: "checkbox", checked: d.vary_seed !== false,
-        on: { change: (e) => { d.vary_seed = e.target.checked; commit(); } } }), make("span", { text: "every point draws its own traffic" })));
+        onchange: (e) => { d.vary_seed = e.target.checked; commit(); } }), make("span", { textContent: "every point draws its own traffic" })));
     }
     kids.push(wrong("design"));
     return make("div", {}, kids);
@@ -502,11 +483,11 @@
   function outputs() {
     const spec = D.draft.spec;
     return make("div", {}, ((D.question && D.question.metrics) || []).map((m) => make("label", { class: "st-check" },
-      make("input", { type: "checkbox", checked: spec.outputs.includes(m.key), on: { change: (e) => {
+      make("input", { type: "checkbox", checked: spec.outputs.includes(m.key), onchange: (e) => {
         spec.outputs = e.target.checked ? [...spec.outputs, m.key] : spec.outputs.filter((k) => k !== m.key);
         commit();
-      } } }), make("span", { text: m.label + (m.unit && m.unit !== "1" ? ", " + m.unit : "") }))),
-    make("p", { class: "st-doc", text: "None ticked means all." }), wrong("outputs"));
+      } }), make("span", { textContent: m.label + (m.unit && m.unit !== "1" ? ", " + m.unit : "") }))),
+    make("p", { class: "st-doc", textContent: "None ticked means all." }), wrong("outputs"));
   }
 
   function more() {
@@ -515,12 +496,12 @@
     return make("div", {}, make("div", { class: "st-params" },
       input("seed", spec.seed === undefined ? 1 : spec.seed, (v) => (spec.seed = number(v)), { at: "seed" }),
       choice("engine", D.draft.engine || "", engines, (v) => (D.draft.engine = v), { at: "engine" })),
-    make("p", { class: "st-doc", text: "Every engine gives the same bytes. A dask cluster is set on the server." }), wrong("seed"), wrong("engine"));
+    make("p", { class: "st-doc", textContent: "Every engine gives the same bytes. A dask cluster is set on the server." }), wrong("seed"), wrong("engine"));
   }
 
   function yaml() {
-    return make("div", {}, make("pre", { id: "study-yaml", class: "np-code st-code", tabindex: "0", text: "" }),
-      make("textarea", { class: "st-in st-text", id: "study-paste", rows: 4, spellcheck: "false", "aria-label": "Study to read, YAML or JSON", placeholder: "Paste a study here, YAML or JSON" }),
+    return make("div", {}, make("pre", { id: "study-yaml", class: "np-code st-code", tabindex: "0", textContent: "" }),
+      make("textarea", { class: "st-in st-text", id: "study-paste", rows: 4, spellcheck: false, "aria-label": "Study to read, YAML or JSON", placeholder: "Paste a study here, YAML or JSON" }),
       make("div", { class: "st-row" }, button("Read it", () => np.study.act("read", { text: el("study-paste").value }))),
       make("p", { class: "st-wrong", id: "study-paste-wrong" }));
   }
@@ -613,28 +594,24 @@
 
   dc.study = Object.assign(dc.study || {}, {
     bases(found) {
-      if (!found || !D.told) return NO();
+      if (!found || !D.told) return;
       D.told.scenarios = found;
       render();
-      return NO();
     },
 
     question(found) {
-      if (!found || !D.draft) return NO();
+      if (!found || !D.draft) return;
       D.question = found;
       render();
       touched();
-      return NO();
     },
 
     checked(found) {
       said(found);
-      return NO();
     },
 
     run(clicks) {
       if (clicks) run();
-      return NO();
     },
   });
 })();

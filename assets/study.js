@@ -3,13 +3,11 @@
   "use strict";
   const dc = (window.dash_clientside = window.dash_clientside || {});
   const np = window.np;
-  const { el, set, hide } = np;
-  const NO = () => dc.no_update;
+  const { el, set, hide, svg: node } = np;
   const POLL_MS = 500;
   const PICKS = ["output", "hx", "hy", "stat", "sx", "sy", "units", "theme"];
   const SECTIONS = ["dist", "exceed", "matters", "tornado", "heat", "scatter"];
   const UNDER_WAY = ["queued", "running"];
-  const SVG = "http://www.w3.org/2000/svg";
   const S = {
     view: null, defaults: null, kept: {}, drawn: null, have: null, poll: 0, n: 0, answeredAt: 0, tookMs: 0,
     samples: [], lines: null, drag: null, fresh: true,
@@ -172,13 +170,6 @@
   }
 
   // --- parallel coordinates --------------------------------------------------------------
-
-  const node = (tag, attributes, text) => {
-    const made = document.createElementNS(SVG, tag);
-    for (const [k, v] of Object.entries(attributes)) made.setAttribute(k, v);
-    if (text !== undefined) made.textContent = text;
-    return made;
-  };
 
   const H = 290, TOP = 44, LOW = 270;
   const atY = (part) => LOW - part * (LOW - TOP);
@@ -469,7 +460,7 @@
         const asked = np.fromUrl();
         np.study.start();
         setTimeout(() => restore(asked), 0);
-        return NO();
+        return;
       }
       const before = look();
       PICKS.forEach((key, n) => {
@@ -479,14 +470,13 @@
         S.view[key] = value;
         if (S.picked && key in S.picked) S.picked[key] = value;
       });
-      if (look() === before) return NO();
+      if (look() === before) return;
       writeUrl(false);
       pace.ask();
-      return NO();
     },
 
     answered(kept) {
-      if (!kept || kept.seq !== pace.seq) return NO();
+      if (!kept || kept.seq !== pace.seq) return;
       S.tookMs = pace.answered();
       S.answeredAt = Date.now();
       if (kept.gone) {
@@ -496,90 +486,77 @@
       if (kept.ok && kept.study && kept.study === S.view.study) done(kept);
       document.body.dataset.studySeq = kept.seq;
       document.body.dataset.studyTook = S.tookMs;
-      return NO();
     },
 
     lines(data) {
-      if (!data || S.drag) return NO();
+      if (!data || S.drag) return;
       S.lines = data;
       drawLines();
-      return NO();
     },
 
     acted(found) {
-      if (!found) return NO();
+      if (!found) return;
       if (np.study.acted) np.study.acted(found);
       if (found.errors) {
         document.body.dataset.studyRefused = found.n;
-        return NO();
+        return;
       }
       if (found.act === "run") open(found.study, false);
       if (found.act === "resume") open(found.study, false);
       if (found.act === "cancel") pace.ask();
       if (found.act === "delete" && found.study === S.view.study) open("", false);
       list();
-      return NO();
     },
 
     pointed(asked) {
       if (asked) document.body.dataset.studyPoint = asked.point;
-      return NO();
     },
 
     closed(is) {
-      if (is || !S.view || S.view.point === "") return NO();
+      if (is || !S.view || S.view.point === "") return;
       S.view.point = "";
       document.body.dataset.studyPoint = "";
       writeUrl(false);
       paint();
       pace.ask();
-      return NO();
     },
 
     opened(found) {
-      if (!found) return NO();
+      if (!found) return;
       el("study-open-words").textContent = found.words ? found.words + ". Opening." : "Opening.";
       document.body.dataset.studyOpened = found.href;
       setTimeout(() => window.location.assign(found.href), found.words ? 1800 : 0);
-      return NO();
     },
 
     cell(found) {
       if (found) select({ ...brushes(), ...found.brushes });
-      return NO();
     },
 
     row(cell) {
       if (cell && cell.rowId !== undefined) pick(cell.rowId);
-      return NO();
     },
 
     mark(clicked) {
       const point = clicked && clicked.points && clicked.points[0];
       if (point && point.customdata !== undefined) pick(point.customdata);
-      return NO();
     },
 
     square(clicked) {
       const point = clicked && clicked.points && clicked.points[0];
       if (point) set("study-cell-ask", { data: { n: next(), x: point.x, y: point.y, view: asked() } });
-      return NO();
     },
 
     hover(over) {
       const point = over && over.points && over.points[0];
       hovered(point ? point.customdata : null);
-      return NO();
     },
 
     savePng(clicks) {
       if (clicks) savePicture("png");
-      return NO();
     },
 
     saveSvg(clicks) {
       if (clicks) savePicture("svg");
-      return NO();
     },
 
   });

@@ -128,7 +128,7 @@ def respond_to(
     """
     view = state.view_from(request["view"])
     first = {
-        "seq": request["seq"], "query": state.to_query(view),
+        "seq": request["seq"], "query": view.to_query(),
         "coarse": bool(request.get("coarse")), **kept,
     }  # fmt: skip
     return answered(

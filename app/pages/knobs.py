@@ -75,6 +75,11 @@ def segmented(
     )  # fmt: skip
 
 
+def units(prefix: str, start: str) -> Any:
+    """Unit in which a page says power."""
+    return segmented(f"{prefix}-units", ["kW", "MW", "W"], "Power unit", start)
+
+
 # --- knobs ----------------------------------------------------------------------------
 
 
@@ -230,17 +235,12 @@ def bind_view(
         kept: Store with what an answer leaves to the browser.
         steps: Further functions, with what calls them.
     """
-    touched = f"{prefix}-touched"
-    dash.clientside_callback(
-        ClientsideFunction(prefix, "gather"), Output(touched, "data"),
-        *inputs, State(f"{prefix}-defaults", "data"),
-    )  # fmt: skip
+    gather = ("gather", [*inputs, State(f"{prefix}-defaults", "data")])
     answered = ("answered", [Input(f"{prefix}-{kept}", "data")])
-    for name, given in (answered, *steps):
+    for name, given in (gather, answered, *steps):
         dash.clientside_callback(
-            ClientsideFunction(prefix, name),
-            Output(touched, "data", allow_duplicate=True), *given,
-            prevent_initial_call=True,
+            ClientsideFunction(prefix, name), *given,
+            prevent_initial_call=name != "gather",
         )  # fmt: skip
     dash.clientside_callback(
         ClientsideFunction("page", "scheme"),

@@ -93,6 +93,12 @@ def number_cells(prefix: str, found: Iterable[Figure]) -> list[Any]:
     ]  # fmt: skip
 
 
+def status_line(name: str, words: Iterable[str]) -> list[Any]:
+    """Say how old the numbers on screen are, then where they are from."""
+    said = " · ".join(filter(None, words))
+    return [html.Span(className="np-age", id=name), html.Span(said)]
+
+
 def table(head: list[str], rows: list[list[str]], caption: str) -> Any:
     """Draw a plain table; the first column names the row."""
     return html.Table(

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from pydantic_core import from_json
 
@@ -63,11 +63,6 @@ class KnobView:
     def inside(cls, control: Control, value: Any) -> float:
         """Read a slider's value; inside its range."""
         return control.inside(value)
-
-    @classmethod
-    def from_query(cls, query: str) -> Self:
-        """Read a view from a URL query, with or without its question mark."""
-        return cls.read(dict(parse_qsl(query.lstrip("?"))))
 
     def to_query(self) -> str:
         """Write a view as a URL query; only what differs from the default."""

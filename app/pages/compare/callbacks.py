@@ -71,10 +71,7 @@ def respond(answers: Answers, request: Json) -> tuple[Any, ...]:
         PARTS, the problem, and what the browser keeps.
     """
     view = state.view_from(request["view"])
-    kept: Json = {
-        "seq": request["seq"],
-        "query": state.to_query(view),
-    }
+    kept: Json = {"seq": request["seq"]}
     if len(view.items) < 2:
         same = (no_update,) * (len(PARTS) - 2)
         empty = (answer.empty(len(view.items)), None, *same)

@@ -7,13 +7,13 @@ from typing import Any
 
 from app.components import dmc, html
 from app.pages.compare.exports import KINDS
-from app.pages.compare.state import DEFAULTS, UNITS
+from app.pages.compare.state import DEFAULTS
 from app.pages.frame import header, shell
-from app.pages.knobs import group, segmented
+from app.pages.knobs import group, segmented, units
 from app.pages.sections import graph, main, section, stores, under_way, verdict
 
 _STORES = (
-    "touched", "request", "kept", "progress-ask", "progress", "cancel-ask", "cancelled",
+    "request", "kept", "progress-ask", "progress", "cancel-ask", "cancelled",
 )  # fmt: skip
 _section = partial(section, "cmp")
 
@@ -25,12 +25,8 @@ def layout() -> Any:
 
 
 def _header() -> Any:
-    return header(
-        "cmp", "compare",
-        tools=[
-            segmented("cmp-units", list(UNITS), "Power unit", DEFAULTS["units"]),
-        ], exports=KINDS,
-    )  # fmt: skip
+    tools = [units("cmp", DEFAULTS["units"])]
+    return header("cmp", "compare", tools=tools, exports=KINDS)
 
 
 # --- what is compared -----------------------------------------------------------------

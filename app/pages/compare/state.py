@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, quote, unquote, urlencode
+from urllib.parse import unquote
 
 from app.pages.view import json_of, one_of
 
@@ -57,21 +57,6 @@ def view_from(data: Json | None) -> View:
         curves=tuple(name for name in given["curves"].split(",") if name),
         units=one_of(given["units"], UNITS), theme=one_of(given["theme"], THEMES),
     )  # fmt: skip
-
-
-def to_query(view: View) -> str:
-    """Write a view as a URL query; only what differs from the default."""
-    pairs = {
-        "items": ",".join(view.items), "base": str(view.base), "show": view.show,
-        "curves": ",".join(view.curves), "units": view.units, "theme": view.theme,
-    }  # fmt: skip
-    differing = [(k, v) for k, v in pairs.items() if v != DEFAULTS[k]]
-    return urlencode(differing, safe=",:~=", quote_via=quote)
-
-
-def from_query(query: str) -> View:
-    """Read a view from a URL query, with or without its question mark."""
-    return view_from(dict(parse_qsl(query.lstrip("?"))))
 
 
 # --- tokens ---------------------------------------------------------------------------

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from functools import partial
-from typing import Any, TypeVar
-
-import anyio.to_thread
+from typing import Any
 
 from api.client import ApiProblem, Client
 from app.components import Input, Output, State, ctx, dcc, dmc, html, no_update
@@ -15,11 +11,11 @@ from app.figures.template import CONFIG
 from app.figures.tracking import residual_figure
 from app.format import MISSING, number, percent
 from app.pages import parts
+from app.pages.asking import away
 from app.pages.data.state import PERIOD_S, PERIODS
-from app.pages.knobs import pick, segmented
+from app.pages.knobs import options, pick, segmented
 
 Json = dict[str, Any]
-T = TypeVar("T")
 
 KINDS = (
     ("gpu-utilisation", "GPU power by utilisation"),
@@ -28,10 +24,6 @@ KINDS = (
     ("thermal", "GPU heat"), ("conversion", "Conversion losses"),
 )  # fmt: skip
 TITLES = dict(KINDS)
-
-
-async def _away(call: Callable[..., T], *args: Any, **kwargs: Any) -> T:
-    return await anyio.to_thread.run_sync(partial(call, *args, **kwargs))
 
 
 # --- layout ---------------------------------------------------------------------------
@@ -44,14 +36,11 @@ def section() -> list[Any]:
                "which the fit has not seen. What the readings cannot tell is refused.",
                className="np-quiet"),
         html.Div(className="dt-form", children=[
-            _box(pick("data-fit-kind", "Model", [
-                {"value": key, "label": title} for key, title in KINDS], KINDS[0][0])),
+            _box(pick("data-fit-kind", "Model", options(KINDS), KINDS[0][0])),
             _box(pick("data-fit-source", "Host", [], "")),
             html.Div(className="dt-pick dt-period", children=[
                 html.Span("Last", className="np-label"),
-                segmented("data-fit-period", [
-                    {"value": k, "label": t} for k, t in PERIODS], "Period fitted",
-                    "1d"),
+                segmented("data-fit-period", options(PERIODS), "Period fitted", "1d"),
             ]),
             _box(pick("data-fit-output", "Its output", [], ""), "data-fit-output-box"),
             html.Div(className="dt-pick", id="data-fit-rated-box", children=html.Div(
@@ -187,7 +176,7 @@ def register_calibrations(dash: Any, client: Client) -> None:
     )  # fmt: skip
     async def hosts(_: int, __: Any, chosen: str) -> tuple[Any, ...]:
         try:
-            names = [s["name"] for s in await _away(client.telemetry_sources)]
+            names = [s["name"] for s in await away(client.telemetry_sources)]
         except ApiProblem:  # the request that draws the sources says why
             return (no_update,) * 3
         return names, chosen or (names or [""])[0], names
@@ -205,7 +194,7 @@ def register_calibrations(dash: Any, client: Client) -> None:
     async def fit(clicks: int | None, *asked: Any) -> tuple[Any, ...]:
         if not clicks or None in asked[:3]:  # kind, source and period are chosen
             return (no_update,) * 3
-        return await _away(fitted, client, asked, time.time())
+        return await away(fitted, client, asked, time.time())
 
     @dash.callback(
         Output("data-fits", "children"), Output("data-fit-open", "className"),
@@ -215,7 +204,7 @@ def register_calibrations(dash: Any, client: Client) -> None:
         Input("data-kept", "data"),
     )  # fmt: skip
     async def show(chosen: Json | None, *_: Any) -> tuple[Any, ...]:
-        return await _away(shown_fit, client, chosen or {}, str(ctx.triggered_id))
+        return await away(shown_fit, client, chosen or {}, str(ctx.triggered_id))
 
 
 def fitted(

@@ -8,9 +8,9 @@ from app.components import dcc, dmc, html
 from app.pages.data import calibrations, state
 from app.pages.data.state import CHOICES
 from app.pages.frame import header, shell
-from app.pages.knobs import button, pick, segmented
+from app.pages.knobs import button, options, pick, segmented
 from app.pages.parts import number_cell
-from app.pages.sections import grid, section
+from app.pages.sections import grid, main, section, stores, verdict
 
 NUMBERS = (
     ("sources", "Sources", "Count of hosts and meters that ever reported"),
@@ -41,17 +41,9 @@ PLACE_COLUMNS: list[dict[str, Any]] = [
 
 def layout() -> Any:
     """Lay the page out; every row in it arrives by callback."""
-    return shell("data", top=[*_stores(), _header()], panel=None, main=_main())
-
-
-def _stores() -> list[Any]:
-    names = ("request", "kept", "touched", "placed", "open", "reload", "fit-chosen")
-    return [
-        *(dcc.Store(id=f"data-{name}") for name in names),
-        dcc.Store(id="data-boot", data=1),
-        dcc.Store(id="data-defaults", data=dict(CHOICES)),
-        dcc.Download(id="data-download"),
-    ]
+    names = ("request", "kept", "placed", "open", "reload", "fit-chosen")
+    kept = stores("data", names, CHOICES)
+    return shell("data", top=[*kept, _header()], panel=None, main=_main())
 
 
 def _header() -> Any:
@@ -62,28 +54,21 @@ def _header() -> Any:
 
 
 def _main() -> Any:
-    return html.Main(
-        id="data-main", className="np-main",
-        children=[
-            html.Div(className="np-progress", **{"aria-hidden": "true"}),
-            html.Div(id="data-problem", role="alert"),
-            html.Div(id="data-verdict", className="np-verdict",
-                     **{"aria-live": "polite"}, children=dmc.Skeleton(
-                         height=24, w="52%")),
-            html.Div(id="data-age", className="np-quiet"),
-            html.Div(id="data-numbers", className="np-numbers dt-numbers", children=[
-                number_cell(f"data-number-{name}", title, "–", tip=tip, source="stored")
-                for name, title, tip in NUMBERS
-            ]),
-            _sources(),
-            _placement(),
-            _imports(),
-            _section("calibrations", "Calibrations", calibrations.section()),
-            _section("events", "What agents reported",
-                     html.Div(id="data-events", className="np-scroll dt-left")),
-            html.Div(id="data-status", className="np-status"),
-        ],
-    )  # fmt: skip
+    return main("data", [
+        verdict("data", width="52%"),
+        html.Div(id="data-age", className="np-quiet"),
+        html.Div(id="data-numbers", className="np-numbers dt-numbers", children=[
+            number_cell(f"data-number-{name}", title, "–", tip=tip, source="stored")
+            for name, title, tip in NUMBERS
+        ]),
+        _sources(),
+        _placement(),
+        _imports(),
+        _section("calibrations", "Calibrations", calibrations.section()),
+        _section("events", "What agents reported",
+                 html.Div(id="data-events", className="np-scroll dt-left")),
+        html.Div(id="data-status", className="np-status"),
+    ])  # fmt: skip
 
 
 def _section(name: str, title: str, children: Any, tools: Any = None) -> Any:
@@ -98,7 +83,7 @@ def _sources() -> Any:
                       placeholder="name, node or model",
                       **{"aria-label": "Sources with this text"}),
         html.Span("Gaps in the last", className="np-quiet"),
-        segmented("data-period", [{"value": k, "label": t} for k, t in state.PERIODS],
+        segmented("data-period", options(state.PERIODS),
                   "Period of the strips", CHOICES["period"]),
     ])  # fmt: skip
     return _section("sources", "Sources", [
@@ -138,25 +123,25 @@ def _placement() -> Any:
 
 
 def _imports() -> Any:
-    field = _field
     return _section("imports", "Imports", [
         html.P("A file is read and compared first; nothing changes until you apply it.",
                className="np-quiet"),
         html.Div(className="dt-form", children=[
-            html.Div(pick("data-kind", "File is", [
-                {"value": key, "label": title} for key, title in state.KINDS
-            ], CHOICES["kind"]), className="dt-pick"),
-            field("name", "Name", "hall-1", "Imports of one kind and name follow each "
+            html.Div(
+                pick("data-kind", "File is", options(state.KINDS), CHOICES["kind"]),
+                className="dt-pick",
+            ),
+            _field("name", "Name", "hall-1", "Imports of one kind and name follow each "
                   "other; for readings, the host"),
             html.Div(pick("data-into", "Into", [
                 {"value": "", "label": "A new scenario"}], ""),
                 className="dt-pick", id="data-into-box"),
-            field("servers", "Servers", "DGX_GB300=gb200-nvl72:18", "Server of the "
+            _field("servers", "Servers", "DGX_GB300=gb200-nvl72:18", "Server of the "
                   "catalogue by device model, with commas between"),
-            field("column", "Column", "price_eur", "Column of the values"),
-            field("zone", "Time zone", "Europe/Madrid", "IANA zone of stamps without "
+            _field("column", "Column", "price_eur", "Column of the values"),
+            _field("zone", "Time zone", "Europe/Madrid", "IANA zone of stamps without "
                   "one"),
-            field("unit", "Unit", "EUR/MWh", "Unit of the series"),
+            _field("unit", "Unit", "EUR/MWh", "Unit of the series"),
             dcc.Upload(
                 id="data-file", multiple=True, max_size=100_000_000,
                 className="dt-drop",

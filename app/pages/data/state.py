@@ -48,7 +48,7 @@ class View(KnobView):
         return PERIOD_S[self["period"]]
 
 
-view_from, from_query, to_query = View.read, View.from_query, View.to_query
+view_from = View.read
 
 
 def found_sources(sources: list[Json], search: str) -> list[Json]:

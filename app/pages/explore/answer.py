@@ -10,7 +10,7 @@ from app.figures.latency import latency_figure
 from app.figures.power import DEFAULT_START, band_s, power_figure
 from app.figures.risk import risk_figure, risk_table
 from app.pages import parts
-from app.pages.explore import panels, state
+from app.pages.explore import panels
 from app.pages.explore.state import View
 
 Json = dict[str, Any]
@@ -174,7 +174,7 @@ def pin_of(whatif: Json, view: View) -> Json:
     return {
         "label": f"+{run['server_count'] - run['base_server_count']} "
         f"{say.policy_title(run['policy'])}",
-        "query": state.to_query(view),
+        "query": view.to_query(),
         "servers": run["server_count"], "policy": say.policy_title(run["policy"]),
         "verdict": "✓ held" if verdict.fits else "✕ broken",
         "peak": by_key["peak"].value, "peak_delta": by_key["peak"].delta,

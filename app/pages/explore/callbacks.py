@@ -18,7 +18,7 @@ from app.components import (
 from app.figures.compare import compare_figure
 from app.figures.template import CONFIG
 from app.pages import parts
-from app.pages.asking import answered, bind, bind_answer
+from app.pages.asking import bind, bind_answer, respond_to
 from app.pages.explore import answer, exports, panels, state
 from app.pages.explore.catalogue import Catalogue
 from app.pages.exports import Found, bind_exports
@@ -28,8 +28,6 @@ Json = dict[str, Any]
 
 CHOSEN = ("policy", "days", "seed", "server", "model", "traffic", "units", "theme",
           "metric", "seeds")  # fmt: skip
-_TOUCHED = Output("explore-touched", "data", allow_duplicate=True)
-"""Output of callbacks that act on the page by themselves."""
 OPTIONS = tuple((name, "data") for name in ("server", "model", "traffic", "catalogue"))
 CURVE_PARTS = (
     ("risk", "figure"), ("risk-table", "children"), ("plan-text", "children"),
@@ -78,6 +76,8 @@ def _browser_side(dash: Any) -> None:
         ("reset", [Input("explore-reset", "n_clicks"), defaults]),
         ("loaded", [Input("explore-scenario-load", "data"), defaults]),
         ("planStop", [Input("explore-plan-stop", "n_clicks")]),
+        ("openPin", [Input("explore-pin-open", "n_clicks"),
+                     State("explore-pins-grid", "selectedRows")]),
     ))  # fmt: skip
     _clientside(dash, "planStep", [Output("explore-plan", "data")],
                 [Input("explore-plan-step", "data")])  # fmt: skip
@@ -117,12 +117,10 @@ def respond(
     Returns:
         Every part of the page, the problem, and what the browser keeps.
     """
-    view = state.view_from(request["view"])
-    kept: Json = {"seq": request["seq"], "query": view.to_query()}  # fmt: skip
-    return answered(
-        lambda: _drawn(client, catalogue, view, request, plan or {}), kept,
-        parts_count=len(answer.PARTS),
-        fields=lambda problem: {"field_errors": panels.field_errors(problem)},
+    return respond_to(
+        state, request,
+        lambda view: _drawn(client, catalogue, view, request, plan or {}),
+        len(answer.PARTS),
     )  # fmt: skip
 
 
@@ -232,11 +230,6 @@ def _pins(dash: Any) -> None:
         ClientsideFunction("explore", "rows"),
         Output("explore-pins-grid", "rowData"), Input("explore-pins", "data"),
     )  # fmt: skip
-    _clientside(dash, "openPin",
-                [_TOUCHED],
-                [Input("explore-pin-open", "n_clicks"),
-                 State("explore-pins-grid", "selectedRows"),
-                 State("explore-defaults", "data")])  # fmt: skip
 
     @dash.callback(
         Output("explore-compare", "children"),

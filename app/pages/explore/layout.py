@@ -20,6 +20,7 @@ from app.pages.knobs import (
     pick,
     segmented,
     starts,
+    units,
 )
 from app.pages.sections import EMPTY, grid, numbers, section, stores, verdict
 
@@ -31,8 +32,8 @@ POLICY_OPTIONS = [
 ]
 
 _STORES = (
-    "request", "answer", "touched", "catalogue", "plan", "plan-poll", "plan-step",
-    "copied", "scenario-open", "scenario-load",
+    "request", "answer", "catalogue", "plan", "plan-poll", "plan-step",
+    "scenario-open", "scenario-load",
 )  # fmt: skip
 
 
@@ -50,7 +51,7 @@ def _header() -> Any:
     return header(
         "explore", "explore", about="Row 7",
         tools=[
-            _segmented("units", ["kW", "MW", "W"], "Power unit"),
+            units("explore", CHOICES["units"]),
             button("explore-scenarios", "Scenarios"),
             dmc.Button("Pin", id="explore-pin", size="compact-sm"),
         ], exports=KINDS,

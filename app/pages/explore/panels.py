@@ -7,8 +7,7 @@ from typing import Any
 from app import format as say
 from app.components import html
 from app.frames import Figure, Headroom
-from app.pages.explore.state import control_of_field
-from app.pages.parts import number_cell
+from app.pages.parts import number_cell, status_line
 
 Json = dict[str, Any]
 
@@ -86,33 +85,17 @@ def _headroom_text(frame: Headroom, unit: str) -> str:
     )
 
 
-def field_errors(document: Json) -> dict[str, str]:
-    """Messages to put at the inputs they concern, by control key."""
-    found: dict[str, str] = {}
-    for error in document.get("errors") or []:
-        field, rule = str(error.get("field") or ""), str(error.get("rule") or "")
-        # a rule between two settings is reported at their parent, the rule names them
-        key = control_of_field(field) or control_of_field(f"{field}.{rule.split()[0]}")
-        if key:
-            found.setdefault(key, str(error.get("repair") or error.get("rule") or ""))
-    return found
-
-
 def status(whatif: Json) -> list[Any]:
     """Provenance of the numbers on screen, and their age."""
     provenance = whatif.get("provenance") or whatif["run"].get("provenance") or {}
     arrived = sum(whatif["run"][side]["arrived"] for side in ("low", "high"))
     sha = str(provenance.get("scenario_sha256") or "")[:12]
-    parts = [
+    return status_line("explore-age", (
         f"seed {whatif['run']['seed']}",
         f"model {provenance.get('model_version', say.MISSING)}",
         f"scenario {sha}" if sha else "",
         f"{say.number(arrived)} requests simulated",
-    ]
-    return [
-        html.Span(className="np-age", id="explore-age"),
-        html.Span(" · ".join(p for p in parts if p)),
-    ]
+    ))  # fmt: skip
 
 
 def compare_table(pins: list[Json], *, unit: str) -> Any:

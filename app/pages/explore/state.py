@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from app.pages.knobs import Control
-from app.pages.view import KnobView
+from app.pages.view import KnobView, errors_at
 
 Json = dict[str, Any]
 
@@ -140,7 +140,7 @@ class View(KnobView):
         return control.inside(value, high=5000.0 if free else None)
 
 
-view_from, from_query, to_query = View.read, View.from_query, View.to_query
+view_from = View.read
 
 
 # --- the scenario a view means --------------------------------------------------------
@@ -285,3 +285,15 @@ def control_of_field(path: str) -> str:
         "policy.high_clock_t2_mhz": "clkh", "fleet.server_count": "added",
     }  # fmt: skip
     return direct.get(path) or policy.get(path, "")
+
+
+def field_errors(problem: Json) -> dict[str, str]:
+    """Messages to put at the knobs they concern, by knob."""
+    return errors_at(problem, _key_of)
+
+
+def _key_of(error: Json) -> str:
+    field, rule = str(error.get("field") or ""), str(error.get("rule") or "")
+    # a rule between two settings is reported at their parent, the rule names them
+    first = (rule.split() or [""])[0]
+    return control_of_field(field) or control_of_field(f"{field}.{first}")

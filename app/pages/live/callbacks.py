@@ -78,9 +78,7 @@ def respond(client: Client, request: Json, now_s: float) -> tuple[Any, ...]:
         Figure, its table, the problem, and what the browser keeps.
     """
     view = state.view_from(request["view"])
-    kept: Json = {
-        "seq": request["seq"], "query": state.to_query(view),
-    }  # fmt: skip
+    kept: Json = {"seq": request["seq"]}
 
     def drawn() -> tuple[tuple[Any, ...], Json]:
         figure, curve, more = draw(client, view, now_s)

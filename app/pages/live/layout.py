@@ -7,11 +7,11 @@ from typing import Any
 from app.components import dcc, dmc, html
 from app.figures.template import CONFIG
 from app.pages.frame import header, shell
-from app.pages.knobs import options, segmented
+from app.pages.knobs import options, segmented, units
 from app.pages.live import state
 from app.pages.live.state import CHOICES
 from app.pages.parts import number_cell
-from app.pages.sections import EMPTY, graph, grid, section
+from app.pages.sections import EMPTY, graph, grid, main, section, stores
 
 _CONFIG = CONFIG | {"doubleClick": "autosize"}  # codespell:ignore
 _NUMBERS = (
@@ -53,67 +53,50 @@ HOST_COLUMNS: list[dict[str, Any]] = [
 
 def layout() -> Any:
     """Lay the page out; every number in it arrives by the stream."""
-    return shell("live", top=[*_stores(), _header()], panel=None, main=_main())
-
-
-def _stores() -> list[Any]:
-    names = ("request", "kept", "touched", "side", "twin")
-    return [
-        *(dcc.Store(id=f"live-{name}") for name in names),
-        dcc.Store(id="live-defaults", data=dict(CHOICES)),
-        dcc.Download(id="live-download"),
-    ]
+    kept = stores("live", ("request", "kept", "side", "twin"), CHOICES)
+    return shell("live", top=[*kept, _header()], panel=None, main=_main())
 
 
 def _header() -> Any:
-    return header(
-        "live", "live", edits=False,
-        tools=[
-            segmented("live-units", ["kW", "MW", "W"], "Power unit", CHOICES["units"]),
-        ], exports=EXPORTS,
-    )  # fmt: skip
+    tools = [units("live", CHOICES["units"])]
+    return header("live", "live", edits=False, tools=tools, exports=EXPORTS)
 
 
 def _main() -> Any:
-    return html.Main(
-        id="live-main", className="np-main",
-        children=[
-            html.Div(className="np-progress", **{"aria-hidden": "true"}),
-            html.Div(id="live-problem", role="alert"),
-            _empty(),
-            html.Div(id="live-verdict", className="np-verdict", children=[
-                html.P(className="np-headline", children=[
-                    html.Span("", id="live-sign", className="np-sign",
-                              **{"aria-hidden": "true"}),
-                    html.Span("Waiting for the first reading.", id="live-headline"),
-                ]),
-                html.P(className="np-detail", children=[
-                    html.Span(id="live-detail"),
-                    html.Span("", id="live-chip", className="np-chip lv-chip"),
-                ]),
+    return main("live", [
+        _empty(),
+        html.Div(id="live-verdict", className="np-verdict", children=[
+            html.P(className="np-headline", children=[
+                html.Span("", id="live-sign", className="np-sign",
+                          **{"aria-hidden": "true"}),
+                html.Span("Waiting for the first reading.", id="live-headline"),
             ]),
-            html.Div(id="live-numbers", className="np-numbers", children=[
-                number_cell(f"live-number-{name}", title, "–", tip=_TIPS[name],
-                            source="measured")
-                for name, title in _NUMBERS
+            html.P(className="np-detail", children=[
+                html.Span(id="live-detail"),
+                html.Span("", id="live-chip", className="np-chip lv-chip"),
             ]),
-            html.Div(className="np-two lv-two", children=[_chart(), _nodes()]),
-            html.Div(className="np-two lv-two", children=[
-                html.Div([
-                    _hosts(),
-                    _section("alerts", "Alerts", html.Div(id="live-alerts-list")),
-                    _section("events", "What agents reported, last 24 h",
-                             html.Div(id="live-events-list", className="np-scroll")),
-                ]),
-                _detail(),
+        ]),
+        html.Div(id="live-numbers", className="np-numbers", children=[
+            number_cell(f"live-number-{name}", title, "–", tip=_TIPS[name],
+                        source="measured")
+            for name, title in _NUMBERS
+        ]),
+        html.Div(className="np-two lv-two", children=[_chart(), _nodes()]),
+        html.Div(className="np-two lv-two", children=[
+            html.Div([
+                _hosts(),
+                _section("alerts", "Alerts", html.Div(id="live-alerts-list")),
+                _section("events", "What agents reported, last 24 h",
+                         html.Div(id="live-events-list", className="np-scroll")),
             ]),
-            _twin(),
-            html.Div(className="np-status", children=[
-                html.Span(id="live-stream-state"), html.Span(id="live-bins"),
-                html.Span(id="live-age"),
-            ]),
-        ],
-    )  # fmt: skip
+            _detail(),
+        ]),
+        _twin(),
+        html.Div(className="np-status", children=[
+            html.Span(id="live-stream-state"), html.Span(id="live-bins"),
+            html.Span(id="live-age"),
+        ]),
+    ])  # fmt: skip
 
 
 def _section(name: str, title: Any, children: Any, tools: Any = None) -> Any:

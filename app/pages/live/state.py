@@ -79,4 +79,4 @@ class View(KnobView):
         return self.zoom_s() or (now_s - RANGE_S[self["range"]], now_s)
 
 
-view_from, from_query, to_query = View.read, View.from_query, View.to_query
+view_from = View.read

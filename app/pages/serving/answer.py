@@ -7,7 +7,7 @@ from typing import Any
 from app import format as say
 from app.components import html
 from app.figures.serving import BASELINE, Look
-from app.pages.parts import headline, table
+from app.pages.parts import headline, status_line, table
 from app.pages.serving.bars import sign
 from app.pages.serving.compare import Row, grams, money
 
@@ -157,15 +157,13 @@ def status(study: Json, *, coarse: bool) -> list[Any]:
     """Provenance of the numbers on screen, and their age."""
     provenance = study["provenance"]
     grid = study["grid"]
-    parts = [
+    return status_line("serv-age", (
         f"{say.duration(study['horizon_s'])} of traffic"
         + (", the whole follows when the knobs rest" if coarse else ""),
         f"prices and carbon of {grid['name']}" if grid else "",
         f"seed {study['inputs']['seed']}", f"model {provenance['model_version']}",
         f"study {str(provenance['scenario_sha256'])[:12]}",
-    ]  # fmt: skip
-    words = " · ".join(p for p in parts if p)
-    return [html.Span(className="np-age", id="serv-age"), html.Span(words)]
+    ))  # fmt: skip
 
 
 # --- tables ---------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import threading
 from typing import Any
 
 from api.client import ApiProblem, Client
+from app.pages.knobs import options
 from app.pages.serving import state, systems
 
 Json = dict[str, Any]
@@ -67,18 +68,14 @@ class Known:
         ]
         models = sorted({m["model"] for m in self._client.models()})
         return (
-            lengths, arrivals, _options((m, m) for m in models),
-            _options(
+            lengths, arrivals, options((m, m) for m in models),
+            options(
                 (s["key"], s["label"].split(" (")[0]) for s in self._client.servers()
             ),
-            _options([("", "Constant"), *((g, g) for g in self._client.grids())]),
+            options([("", "Constant"), *((g, g) for g in self._client.grids())]),
             systems.boxes(self.systems(), {}),
         )  # fmt: skip
 
 
 def _group(title: str, pairs: Any) -> Json:
-    return {"group": title, "items": _options(pairs)}
-
-
-def _options(pairs: Any) -> list[Json]:
-    return [{"value": value, "label": label} for value, label in pairs]
+    return {"group": title, "items": options(pairs)}

@@ -7,14 +7,14 @@ from typing import Any
 
 from app.components import dmc, html
 from app.pages.frame import header, shell
-from app.pages.knobs import fold, group, knobs, options, panel, pick, segmented, starts
+from app.pages.knobs import fold, group, knobs, options, panel, pick, starts, units
 from app.pages.sections import folded, graph, main, section, stores, under_way, verdict
 from app.pages.serving import state
 from app.pages.serving.controls import CONTROLS
 from app.pages.serving.exports import KINDS
 from app.pages.serving.state import CHOICES
 
-_STORES = ("request", "kept", "touched", "sweep-request", "sweep-kept",
+_STORES = ("request", "kept", "sweep-request", "sweep-kept",
            "query-request", "query-kept", "progress-ask", "progress", "cancel-ask",
            "cancelled", "drawer-ask", "turned")  # fmt: skip
 _section, _graph = partial(section, "serv"), partial(graph, "serv")
@@ -29,12 +29,8 @@ def layout() -> Any:
 
 
 def _header() -> Any:
-    return header(
-        "serv", "serving",
-        tools=[
-            segmented("serv-units", ["kW", "MW", "W"], "Power unit", CHOICES["units"]),
-        ], exports=KINDS,
-    )  # fmt: skip
+    tools = [units("serv", CHOICES["units"])]
+    return header("serv", "serving", tools=tools, exports=KINDS)
 
 
 def _drawer() -> Any:

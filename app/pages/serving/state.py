@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
-from urllib.parse import parse_qsl
 
 from app.pages.knobs import Control
 from app.pages.serving.controls import CONTROLS
@@ -79,14 +78,6 @@ def knobs_from(text: str) -> dict[str, Json]:
 def knobs_text(knobs: dict[str, Json]) -> str:
     """Write knobs for the URL, as short as they get."""
     return json.dumps(knobs, separators=(",", ":"), sort_keys=True) if knobs else ""
-
-
-to_query = View.to_query
-
-
-def from_query(query: str) -> View:
-    """Read a view from a URL query, with or without its question mark."""
-    return view_from(dict(parse_qsl(query.lstrip("?"))))
 
 
 # --- the study a view means -----------------------------------------------------------

@@ -9,7 +9,8 @@ from app import format as say
 from app.components import html
 from app.figures import site as figures
 from app.figures.one_line import diagram, halls_of, utilisation
-from app.pages.parts import headline, number_cell, table
+from app.pages.knobs import options
+from app.pages.parts import headline, number_cell, status_line, table
 from app.pages.site import state
 from app.site_words import clock
 
@@ -191,9 +192,7 @@ def compare_table(sites: list[tuple[str, Json, Json]], *, unit: str) -> Any:
 
 def hall_options(run: Json) -> list[Json]:
     """Options of the hall picker."""
-    return [{"value": "", "label": "all halls"}] + [
-        {"value": h, "label": h} for h in halls_of(run)
-    ]
+    return options([("", "all halls"), *((h, h) for h in halls_of(run))])
 
 
 def hall_of(run: Json, view: state.View) -> str:
@@ -537,13 +536,9 @@ def status(answer: Json, name: str) -> list[Any]:
     provenance = answer.get("provenance") or {}
     sha = str(provenance.get("scenario_sha256") or "")[:12]
     took = (answer.get("timing") or {}).get("computed_s")
-    parts = [
+    return status_line(f"site-age-{name}", (
         f"seed {provenance.get('seed', say.MISSING)}",
         f"model {provenance.get('model_version', say.MISSING)}",
         f"scenario {sha}" if sha else "",
         f"computed in {took:.2f} s" if isinstance(took, float) else "",
-    ]
-    return [
-        html.Span(className="np-age", id=f"site-age-{name}"),
-        html.Span(" · ".join(p for p in parts if p)),
-    ]
+    ))  # fmt: skip

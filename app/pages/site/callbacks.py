@@ -46,7 +46,6 @@ SEEDS = 5
 """Seeds that a site at rest is run for, to say how far its numbers range."""
 MOST_RACK_DAYS = 400
 """Larger sites are run for more seeds at a tool's request alone."""
-_TOUCHED = Output("site-touched", "data", allow_duplicate=True)
 SITE_PARTS = (
     ("verdict-site", "children"), ("numbers-site", "children"), ("diagram", "data"),
     ("hall", "data"), ("fit-rows", "children"), ("fig-levels", "figure"),

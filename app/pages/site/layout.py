@@ -8,7 +8,18 @@ from typing import Any
 from app.components import dmc, html
 from app.pages import sections
 from app.pages.frame import header, shell
-from app.pages.knobs import button, group, knob, options, pick, segmented
+from app.pages.knobs import (
+    button,
+    group,
+    knobs,
+    labelled,
+    options,
+    panel,
+    pick,
+    segmented,
+    starts,
+    units,
+)
 from app.pages.site import state
 from app.pages.site.state import CHOICES, CONTROLS
 
@@ -24,86 +35,67 @@ def layout() -> Any:
 def _stores() -> list[Any]:
     names = (
         "request-site", "request-failures", "request-cooling", "request-seeds",
-        "kept", "touched", "progress-ask", "progress", "cancel-ask", "cancelled",
+        "kept", "progress-ask", "progress", "cancel-ask", "cancelled",
         "diagram", "story", "library", "node", "scenario-list",
     )  # fmt: skip
-    defaults = {**{c.key: c.default for c in CONTROLS}, **CHOICES}
-    return sections.stores("site", names, defaults)
+    return sections.stores("site", names, starts(CONTROLS, CHOICES))
 
 
 def _header() -> Any:
-    return header(
-        "site", "site",
-        tools=[
-            segmented("site-units", ["kW", "MW", "W"], "Power unit", CHOICES["units"]),
-            button("site-scenarios", "Scenarios"),
-        ],
-    )  # fmt: skip
+    tools = [units("site", CHOICES["units"]), button("site-scenarios", "Scenarios")]
+    return header("site", "site", tools=tools)
 
 
 # --- knobs ----------------------------------------------------------------------------
 
 
 def _panel() -> Any:
-    return html.Aside(
-        className="np-panel", **{"aria-label": "Inputs"},
-        children=[
-            group("Site", [
-                _pick("scenario", "Inputs",
-                      [{"value": "", "label": "Ready-made site"}]),
-                html.P(id="site-scenario-note", className="np-quiet"),
-                html.Div(id="site-template", children=[
-                    _pick("design", "Chains", options(state.DESIGNS)), *_knobs("Site"),
-                    _pick("server", "Server",
-                          [{"value": "dgx-a100", "label": "DGX A100 80 GB (8 GPUs)"}]),
-                ]),
+    return panel("site", [
+        group("Site", [
+            _pick("scenario", "Inputs",
+                  [{"value": "", "label": "Ready-made site"}]),
+            html.P(id="site-scenario-note", className="np-quiet"),
+            html.Div(id="site-template", children=[
+                _pick("design", "Chains", options(state.DESIGNS)), *_knobs("Site"),
+                _pick("server", "Server",
+                      [{"value": "dgx-a100", "label": "DGX A100 80 GB (8 GPUs)"}]),
             ]),
-            html.Div(id="site-knobs", children=[
-                group("Load", [
-                    _labelled("Policy", segmented(
-                        "site-policy", options(state.POLICIES), "Capping policy",
-                        CHOICES["policy"])),
-                    *_knobs("Load"),
-                ]),
-                group("Power", [
-                    _labelled("UPS mode", segmented(
-                        "site-ups", options(state.UPS_MODES), "How the UPS run",
-                        CHOICES["ups"])),
-                    _labelled("Rack PDUs", segmented(
-                        "site-rack_pdus", options(state.RACK_PDUS),
-                        "Whether rack PDUs are nodes", CHOICES["rack_pdus"])),
-                    *_knobs("Power"),
-                ]),
-                group("Cooling", [
-                    _pick("plant", "Plant", options(state.PLANTS)),
-                    _pick("weather", "Weather",
-                          [{"value": state.GENERATED, "label": "Generated year"}]),
-                    _labelled("Aisles", segmented(
-                        "site-aisles", options(state.AISLES),
-                        "Whether cold aisles are closed", CHOICES["aisles"])),
-                    *_knobs("Cooling"),
-                ]),
+        ]),
+        html.Div(id="site-knobs", children=[
+            group("Load", [
+                labelled("Policy", segmented(
+                    "site-policy", options(state.POLICIES), "Capping policy",
+                    CHOICES["policy"])),
+                *_knobs("Load"),
             ]),
-            html.P(className="np-legend", children=[
-                html.B("P"), " published default  ", html.B("A"),
-                " assumed default. Point at ", html.B("i"), " for its source.",
+            group("Power", [
+                labelled("UPS mode", segmented(
+                    "site-ups", options(state.UPS_MODES), "How the UPS run",
+                    CHOICES["ups"])),
+                labelled("Rack PDUs", segmented(
+                    "site-rack_pdus", options(state.RACK_PDUS),
+                    "Whether rack PDUs are nodes", CHOICES["rack_pdus"])),
+                *_knobs("Power"),
             ]),
-            dmc.Button("Back to defaults", id="site-reset", size="compact-xs",
-                       variant="subtle"),
-        ],
-    )  # fmt: skip
+            group("Cooling", [
+                _pick("plant", "Plant", options(state.PLANTS)),
+                _pick("weather", "Weather",
+                      [{"value": state.GENERATED, "label": "Generated year"}]),
+                labelled("Aisles", segmented(
+                    "site-aisles", options(state.AISLES),
+                    "Whether cold aisles are closed", CHOICES["aisles"])),
+                *_knobs("Cooling"),
+            ]),
+        ]),
+    ])  # fmt: skip
 
 
 def _knobs(name: str) -> list[Any]:
-    return [knob("site", c) for c in CONTROLS if c.group == name]
+    return knobs("site", CONTROLS, name)
 
 
 def _pick(name: str, label: str, options: list[Any]) -> Any:
     return pick(f"site-{name}", label, options, CHOICES[name])
-
-
-def _labelled(label: str, what: Any) -> Any:
-    return html.Div([html.Span(label, className="np-label"), what], className="np-pick")
 
 
 # --- answers --------------------------------------------------------------------------
@@ -225,8 +217,7 @@ def _site() -> list[Any]:
                 **{"aria-label": "Sites to compare with"},
             ),
         ),
-        html.Details(className="np-section", open=False, children=[
-            html.Summary("Table of all nodes", className="np-h2"),
+        sections.folded("Table of all nodes", [
             sections.grid("site-nodes-grid", NODE_COLUMNS, 420, _NOTHING,
                           row_id="params.data.name", enableCellTextSelection=True),
         ]),

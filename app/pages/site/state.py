@@ -145,7 +145,7 @@ class View(KnobView):
     }
 
 
-view_from, from_query, to_query = View.read, View.from_query, View.to_query
+view_from = View.read
 
 
 def fit_of(view: View, servers_per_rack: int) -> Json:

@@ -8,7 +8,7 @@ from app import format as say
 from app.components import html
 from app.figures.stabilize import PLACES, short_power, value_words
 from app.frames import figures_of
-from app.pages.parts import headline, number_cells, table
+from app.pages.parts import headline, number_cells, status_line, table
 
 Json = dict[str, Any]
 _RANKED = ("band-swing", "range", "change")
@@ -369,15 +369,14 @@ def _shown(value: Any) -> str:
 def status(study: Json, *, coarse: bool) -> list[Any]:
     """Provenance of the numbers on screen, and their age."""
     provenance = study["provenance"]
-    parts = [
+    return status_line("stab-age", (
         f"samples of {1e3 * study['sample_s']:g} ms"
         + (", finer ones follow when the knobs rest" if coarse else ""),
         f"{study['horizon_s']:,.0f} s run in {study['timing']['computed_s']:.2f} s",
         f"seed {provenance.get('seed', 1)}",
         f"model {provenance['model_version']}",
         f"scenario {str(provenance['scenario_sha256'])[:12]}",
-    ]
-    return [html.Span(className="np-age", id="stab-age"), html.Span(" · ".join(parts))]
+    ))  # fmt: skip
 
 
 def window_words(window: Json) -> str:

@@ -19,13 +19,14 @@ from app.pages.knobs import (
     pick,
     segmented,
     starts,
+    units,
 )
 from app.pages.sections import folded, graph, main, numbers, section, stores, verdict
 from app.pages.stabilize import state
 from app.pages.stabilize.controls import CONTROLS
 from app.pages.stabilize.state import CHOICES, SWITCHES
 
-_STORES = ("request", "kept", "touched", "zoom-request", "zoom-kept", "search-poll",
+_STORES = ("request", "kept", "zoom-request", "zoom-kept", "search-poll",
            "search-step", "search-use")  # fmt: skip
 _section, _graph = partial(section, "stab"), partial(graph, "stab")
 _WAVE_CONFIG = CONFIG | {"doubleClick": "autosize"}  # codespell:ignore
@@ -48,13 +49,8 @@ def layout() -> Any:
 
 
 def _header() -> Any:
-    return header(
-        "stab", "stabilize",
-        tools=[
-            segmented("stab-units", ["kW", "MW", "W"], "Power unit", CHOICES["units"]),
-            button("stab-scenarios", "Scenarios"),
-        ],
-    )  # fmt: skip
+    tools = [units("stab", CHOICES["units"]), button("stab-scenarios", "Scenarios")]
+    return header("stab", "stabilize", tools=tools)
 
 
 # --- knobs ----------------------------------------------------------------------------

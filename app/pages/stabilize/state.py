@@ -86,7 +86,7 @@ class View(KnobView):
         return (max(0.0, from_s), to_s) if to_s > max(0.0, from_s) else None
 
 
-view_from, from_query, to_query = View.read, View.from_query, View.to_query
+view_from = View.read
 
 
 # --- the scenario a view means --------------------------------------------------------
@@ -153,7 +153,7 @@ def sizing_key(view: View) -> str:
         sliders=view.sliders | {c.key: c.default for c in CONTROLS if c.key in varied},
         choices=CHOICES | {k: v for k, v in choices.items() if k not in searched},
     )
-    return to_query(kept)
+    return kept.to_query()
 
 
 def _jobs(view: View) -> list[Json]:

@@ -17,9 +17,9 @@ from app.pages.study.state import DEFAULTS
 from twin.study.questions import QUESTIONS
 
 _STORES = (
-    "request", "kept", "touched", "bases", "question-ask", "question", "check-ask",
+    "request", "kept", "bases", "question-ask", "question", "check-ask",
     "check", "act-ask", "acted", "list-ask", "listed", "lines", "point-ask", "pointed",
-    "open-ask", "opened", "cell-ask", "cell", "cold",
+    "open-ask", "opened", "cell-ask", "cell",
 )  # fmt: skip
 _graph = partial(graph, "study")
 

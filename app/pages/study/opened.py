@@ -7,7 +7,7 @@ import math
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from api.client import ApiProblem, Client
+from api.client import Client
 from app.components import html
 from app.pages import parts
 from app.pages.compare.state import token
@@ -174,7 +174,7 @@ def open_point(client: Client, study: Json, point: Json) -> tuple[str, str]:
         return _ADDRESSES[page].format(scenario_id), ""
     view_now = explore.view_of_scenario(scenario, scenario_id, explore.view_from({}))
     words = _differing(explore.changes(view_now), scenario)
-    return f"/?{explore.to_query(view_now)}", words
+    return f"/?{view_now.to_query()}", words
 
 
 def stored(client: Client, scenario: Json) -> str:
@@ -244,8 +244,3 @@ def _same(one: Any, other: Any) -> bool:
     if all(isinstance(v, int | float) and not isinstance(v, bool) for v in both):
         return math.isclose(one, other, rel_tol=_CLOSE, abs_tol=_CLOSE)
     return str(one) == str(other)
-
-
-def refused(error: ApiProblem) -> Any:
-    """Say why a point could not be opened."""
-    return parts.problem(error.problem)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
 
 from app.pages.view import json_of, one_of
 
@@ -85,28 +83,3 @@ def brushes_from(text: str) -> dict[str, Brush]:
 def _finite(value: Any) -> bool:
     plain = isinstance(value, int | float) and not isinstance(value, bool)
     return plain and math.isfinite(value)
-
-
-def brushes_text(brushes: dict[str, Brush]) -> str:
-    """Write selected ranges for the URL, as short as they get."""
-    if not brushes:
-        return ""
-    rows = {key: list(ends) for key, ends in brushes.items()}
-    return json.dumps(rows, separators=(",", ":"), sort_keys=True)
-
-
-def to_query(view: View) -> str:
-    """Write a view as a URL query; only what differs from the default."""
-    pairs = {
-        "study": view.study, "output": view.output, "hx": view.hx, "hy": view.hy,
-        "stat": view.stat, "sx": view.sx, "sy": view.sy,
-        "select": brushes_text(view.brushes),
-        "point": "" if view.point is None else str(view.point),
-        "units": view.units, "theme": view.theme,
-    }  # fmt: skip
-    return urlencode([(k, v) for k, v in pairs.items() if v != DEFAULTS[k]], safe=",:")
-
-
-def from_query(query: str) -> View:
-    """Read a view from a URL query, with or without its question mark."""
-    return view_from(dict(parse_qsl(query.lstrip("?"))))

@@ -51,7 +51,7 @@ def test_the_same_item_twice_counts_once_and_eight_are_the_most():
 )  # fmt: skip
 def test_an_item_survives_the_url(kind, parts, changes, item):
     token = state.token(kind, *parts, changes=changes)
-    view = state.from_query(state.to_query(state.view_from({"items": token})))
+    view = state.view_from({"items": token})
 
     assert [state.item_of(t) for t in view.items] == [item]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qsl
+
 import pytest
 
 from app.pages.serving import state
@@ -16,7 +18,9 @@ def study_of(**more):
 
 
 def test_nonsense_in_a_url_falls_to_the_default():
-    view = state.from_query("rate=many&servers=1e9&knobs={broken&systems=none")
+    view = state.view_from(
+        dict(parse_qsl("rate=many&servers=1e9&knobs={broken&systems=none"))
+    )
 
     assert view["rate"] == 20
     assert view["servers"] == 128

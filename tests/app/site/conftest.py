@@ -40,7 +40,7 @@ def run_of(client, known):
 
     def found(design="2n", **more):
         view = state.view_from(SMALL | {"design": design} | more)
-        key = state.to_query(view)
+        key = view.to_query()
         if key not in kept:
             kept[key] = client.site_run(**known.question(view))
         return kept[key]

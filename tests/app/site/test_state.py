@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qsl
+
 import pytest
 
 from app.pages.site import state
@@ -9,7 +11,9 @@ from twin.scenario import apply_changes, parse_scenario
 
 
 def test_nonsense_in_a_url_falls_to_the_default():
-    view = state.from_query("view=moon&rows=many&racks=1e9&events=x~y;60~moon")
+    view = state.view_from(
+        dict(parse_qsl("view=moon&rows=many&racks=1e9&events=x~y;60~moon"))
+    )
 
     assert view["view"] == "site"
     assert view["rows"] == 4

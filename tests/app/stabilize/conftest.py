@@ -22,7 +22,7 @@ def study_of(client):
 
     def found(**more):
         view = state.view_from(more)
-        key = state.to_query(view)
+        key = view.to_query()
         if key not in kept:
             asked = state.question(view, coarse=True)
             kept[key] = client.stabilize_run(points=300, **asked)

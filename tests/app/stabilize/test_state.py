@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qsl
+
 import pytest
 
 from app.pages.stabilize import state
@@ -16,7 +18,7 @@ def training_of(view):
 
 
 def test_nonsense_in_a_url_falls_to_the_default():
-    view = state.from_query("floor=low&compute=1e9&zoom=now&rules=none")
+    view = state.view_from(dict(parse_qsl("floor=low&compute=1e9&zoom=now&rules=none")))
 
     assert view["floor"] == 90
     assert view["compute"] == 20
