@@ -21,7 +21,7 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.leaving import LEFT
-from api.memory import give_back
+from api.memory import give_back, relieve
 from api.overload import FairPool
 from api.presence import Presence
 from api.problems import Refusal, problem, problem_of
@@ -331,7 +331,8 @@ class JobRunner:
                 del self._live[old.id]
 
     def _tidy(self, taken: Sequence[str]) -> None:
-        """Write ends the database missed; stop jobs that others took for lost."""
+        """Write missed ends; stop jobs that others took for lost; hold less memory."""
+        relieve()
         with self._lock:
             late, self._unwritten = self._unwritten, []
             mine = [self._live[key] for key in taken if key in self._live]

@@ -95,6 +95,13 @@ def drop_code() -> None:
             )
 
 
+def relieve() -> None:
+    """Let go of what comes back by itself, where the process holds much."""
+    if held_bytes() > TIGHT_BYTES:
+        drop_code()
+        give_back(now=True)
+
+
 def _as_in_files(smaps: str) -> Iterator[tuple[int, int]]:
     """Edges of large stretches that may only be read and are as their file has them."""
     span, mode, inode = "", "", "0"

@@ -32,6 +32,7 @@ from api.memory import (
     give_back,
     held_bytes,
     keep_for_good,
+    relieve,
 )
 from api.metrics import Metrics
 from api.overload import in_background
@@ -207,8 +208,7 @@ class AppState:
                 for memo in kinds:
                     memo.forget()
                 give_back(now=True)
-        if held_bytes() > TIGHT_BYTES:
-            drop_code()
+        relieve()
 
     # --- scenarios ----------------------------------------------------------------
 
