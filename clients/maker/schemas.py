@@ -12,7 +12,8 @@ PREFIX = "/api/v1"
 REF = "#/components/schemas/"
 VERBS = {"post": "create", "put": "put", "patch": "change", "delete": "delete"}
 SIMPLE = {"string": "str", "integer": "int", "number": "float", "boolean": "bool"}
-WIDTH = 88
+WIDTH = 110
+"""Columns: room for most fields with type, meaning and unit on one line."""
 HEAD = '''"""
 {}
 

@@ -19,9 +19,7 @@ class AccountOut(Record):
     carbon_kg: Annotated[float | None, "Carbon, None without its series [kg]"]
     cost_usd: Annotated[float | None, "Cost, None without prices [USD]"]
     peak_w: Annotated[float | None, "Highest power of the jobs [W]"]
-    least_spare_w: Annotated[
-        float | None, "Headroom left at the tightest step; negative is too much [W]"
-    ]
+    least_spare_w: Annotated[float | None, "Headroom left at the tightest step; negative is too much [W]"]
     over_headroom_wh: Annotated[float | None, "Energy above the headroom [Wh]"]
 
 
@@ -30,10 +28,7 @@ class AcknowledgementOut(Record):
 
     stored: Annotated[int, "Readings stored by this call [1]"]
     duplicate: Annotated[bool, "Whether the batch was stored before"]
-    same: Annotated[
-        bool | None,
-        "With a duplicate: whether it was these bytes; null if nobody remembers",
-    ]
+    same: Annotated[bool | None, "With a duplicate: whether it was these bytes; null if nobody remembers"]
     refused: Annotated[list[RefusedOut], "What was left out"]
     server_time_us: Annotated[int, "The server's clock [µs]"]
     pace_s: Annotated[float, "Wait at least this long before the next [s]"]
@@ -65,9 +60,7 @@ class AlertOut(Record):
     severity: Annotated[Literal["info", "warning", "critical"], "How bad it is"]
     target: Annotated[str, "What is wrong"]
     status: Annotated[Literal["firing", "resolved"], "Whether it goes on"]
-    value: Annotated[
-        float | None, "Figure when it began or ended [W, 1, W/s, s or 1, by kind]"
-    ]
+    value: Annotated[float | None, "Figure when it began or ended [W, 1, W/s, s or 1, by kind]"]
     limit: Annotated[float, "Limit it passed [W, 1, W/s, s or 1, by kind]"]
     created_at: Annotated[str, "When it began to fire, UTC"]
     resolved_at: Annotated[str | None, "When it was resolved, UTC"]
@@ -103,22 +96,13 @@ class AnalysisOut(Record):
     outputs: Annotated[list[OutputSummaryOut], "Each output over the points"]
     exceedance: Annotated[list[LimitPassedOut], "Each limit"]
     influence: Annotated[
-        list[OutputInfluenceOut],
-        "Which axis matters for which output; empty where the points do not tell",
+        list[OutputInfluenceOut], "Which axis matters for which output; empty where the points do not tell"
     ]
-    tornado: Annotated[
-        list[OutputTornadoOut], "Each axis low and high, of a one-at-a-time design"
-    ]
-    pareto: Annotated[
-        list[int], "Points that no other beats in every objective, best first [1]"
-    ]
-    best: Annotated[
-        int | None, "Point with the best first objective that keeps every limit [1]"
-    ]
+    tornado: Annotated[list[OutputTornadoOut], "Each axis low and high, of a one-at-a-time design"]
+    pareto: Annotated[list[int], "Points that no other beats in every objective, best first [1]"]
+    best: Annotated[int | None, "Point with the best first objective that keeps every limit [1]"]
     feasible: Annotated[int, "Points that keep every limit [1]"]
-    rare: Annotated[
-        RareEventOut | None, "Probability of a rare event; None for other designs"
-    ]
+    rare: Annotated[RareEventOut | None, "Probability of a rare event; None for other designs"]
     notes: Annotated[list[str], "What a reader must know, in words"]
 
 
@@ -161,9 +145,7 @@ class AxisEffectOut(Record):
     """What one axis does to one output."""
 
     field: Annotated[str, "Field of the axis"]
-    first: Annotated[
-        float | None, "Share of the output's variance it makes by itself [1]"
-    ]
+    first: Annotated[float | None, "Share of the output's variance it makes by itself [1]"]
     first_ci: Annotated[float | None, "Half-width of its 95 % interval [1]"]
     total: Annotated[float | None, "Share it makes with all others together [1]"]
     total_ci: Annotated[float | None, "Half-width of its 95 % interval [1]"]
@@ -188,9 +170,7 @@ class BindingOut(Record):
     field: Annotated[str, "Which input"]
     text: Annotated[str, "The same in words"]
     saves_usd: Annotated[float | None, "Net present cost that is less without it [USD]"]
-    server_years: Annotated[
-        float | None, "Server-years that are served more without it [years]"
-    ]
+    server_years: Annotated[float | None, "Server-years that are served more without it [years]"]
     carbon_t: Annotated[float | None, "Carbon that is less without it [t]"]
 
 
@@ -202,29 +182,19 @@ class BooksOut(Record):
     """
 
     work_j: Annotated[float | None, "What the jobs' GPUs would draw [1]"]
-    lacked_j: Annotated[
-        float | None, "What caps, ramps and ceilings kept from them [1]"
-    ]
-    burnt_j: Annotated[
-        float | None, "What floors, ballast and ramps burnt beyond the work [1]"
-    ]
+    lacked_j: Annotated[float | None, "What caps, ramps and ceilings kept from them [1]"]
+    burnt_j: Annotated[float | None, "What floors, ballast and ramps burnt beyond the work [1]"]
     host_j: Annotated[float | None, "Servers beside their GPUs [1]"]
     supply_loss_j: Annotated[float | None, "Lost in server supplies [1]"]
     store_loss_j: Annotated[float | None, "Lost in stores [1]"]
-    store_gain_j: Annotated[
-        float | None, "Charge at the end less charge at the begin [1]"
-    ]
+    store_gain_j: Annotated[float | None, "Charge at the end less charge at the begin [1]"]
     ups_loss_j: Annotated[float | None, "Lost in the UPS [1]"]
     ups_gain_j: Annotated[float | None, "Energy its link holds more at the end [1]"]
     cooling_j: Annotated[float | None, "Cooling [1]"]
     other_j: Annotated[float | None, "Other load [1]"]
     grid_j: Annotated[float | None, "Drawn from the grid [1]"]
-    start_lacked_j: Annotated[
-        float | None, "Of what was lacked, by ramps at starts and restarts [1]"
-    ]
-    start_burnt_j: Annotated[
-        float | None, "Of what was burnt, by ramps at ends and failures [1]"
-    ]
+    start_lacked_j: Annotated[float | None, "Of what was lacked, by ramps at starts and restarts [1]"]
+    start_burnt_j: Annotated[float | None, "Of what was burnt, by ramps at ends and failures [1]"]
 
 
 class BuildOutOut(Record):
@@ -232,14 +202,11 @@ class BuildOutOut(Record):
 
     plan: Annotated[ReflectPlanOut, "The plan"]
     binding: Annotated[
-        list[BindingOut],
-        "Limits that make it worse, the costliest first; empty where not asked",
+        list[BindingOut], "Limits that make it worse, the costliest first; empty where not asked"
     ]
     late: Annotated[list[str], "What arrives after it is needed, in words"]
     warnings: Annotated[list[str], "What looks wrong and is still possible"]
-    front: Annotated[
-        list[FrontPointOut], "Plans between two aims, the best in the first aim first"
-    ]
+    front: Annotated[list[FrontPointOut], "Plans between two aims, the best in the first aim first"]
     inputs: Annotated[dict[str, Any], "Inputs with every default"]
     provenance: Annotated[ProvenanceOut, "What the answer rests on"]
     timing: Annotated[TimingOut | None, "What it cost"]
@@ -251,10 +218,7 @@ class CalibrationDetail(Record):
     id: str
     created_at: Annotated[str, "When it was made, UTC"]
     kind: Annotated[
-        Literal[
-            "gpu-utilisation", "gpu-clock", "server", "conversion", "thermal", "levels"
-        ],
-        "Which model",
+        Literal["gpu-utilisation", "gpu-clock", "server", "conversion", "thermal", "levels"], "Which model"
     ]
     target: Annotated[str, "What it is of"]
     source: Annotated[str, "Host"]
@@ -270,21 +234,15 @@ class CalibrationDetail(Record):
     unit: Annotated[str, "Unit of what is modelled"]
     parameters: Annotated[list[ParameterOut], "Numbers of the model"]
     held_out: Annotated[HeldOutOut | None, "Before and after, on time not seen"]
-    held_back: Annotated[
-        str, "Why it counts only by force: it is worse than its prior on time not seen"
-    ]
+    held_back: Annotated[str, "Why it counts only by force: it is worse than its prior on time not seen"]
     samples: Annotated[int, "Readings learned from [1]"]
     effective_samples: Annotated[float | None, "Independent ones worth as much [1]"]
     residual_rms: Annotated[float | None, "Of those [its own]"]
     residual_autocorrelation: Annotated[float | None, "One reading apart [1]"]
     warnings: Annotated[list[str], "What to know"]
     refused: Annotated[list[UntoldOut], "Parameters held at their prior"]
-    samples_needed: Annotated[
-        dict[str, int], "Readings like these that bring each error to 5 % [1]"
-    ]
-    error: Annotated[
-        FieldError | None, "Why it was refused, and the data that is missing"
-    ]
+    samples_needed: Annotated[dict[str, int], "Readings like these that bring each error to 5 % [1]"]
+    error: Annotated[FieldError | None, "Why it was refused, and the data that is missing"]
     residuals: Annotated[ResidualsOut | None, "Over the period, read again"]
     residuals_missing: Annotated[str, "Why there are none"]
 
@@ -295,10 +253,7 @@ class CalibrationOut(Record):
     id: str
     created_at: Annotated[str, "When it was made, UTC"]
     kind: Annotated[
-        Literal[
-            "gpu-utilisation", "gpu-clock", "server", "conversion", "thermal", "levels"
-        ],
-        "Which model",
+        Literal["gpu-utilisation", "gpu-clock", "server", "conversion", "thermal", "levels"], "Which model"
     ]
     target: Annotated[str, "What it is of"]
     source: Annotated[str, "Host"]
@@ -314,52 +269,31 @@ class CalibrationOut(Record):
     unit: Annotated[str, "Unit of what is modelled"]
     parameters: Annotated[list[ParameterOut], "Numbers of the model"]
     held_out: Annotated[HeldOutOut | None, "Before and after, on time not seen"]
-    held_back: Annotated[
-        str, "Why it counts only by force: it is worse than its prior on time not seen"
-    ]
+    held_back: Annotated[str, "Why it counts only by force: it is worse than its prior on time not seen"]
     samples: Annotated[int, "Readings learned from [1]"]
     effective_samples: Annotated[float | None, "Independent ones worth as much [1]"]
     residual_rms: Annotated[float | None, "Of those [its own]"]
     residual_autocorrelation: Annotated[float | None, "One reading apart [1]"]
     warnings: Annotated[list[str], "What to know"]
     refused: Annotated[list[UntoldOut], "Parameters held at their prior"]
-    samples_needed: Annotated[
-        dict[str, int], "Readings like these that bring each error to 5 % [1]"
-    ]
-    error: Annotated[
-        FieldError | None, "Why it was refused, and the data that is missing"
-    ]
+    samples_needed: Annotated[dict[str, int], "Readings like these that bring each error to 5 % [1]"]
+    error: Annotated[FieldError | None, "Why it was refused, and the data that is missing"]
 
 
 class CampusCurvesOut(Record):
     """CampusCurvesOut"""
 
     t_s: Annotated[list[Any] | None, "Start of each record [s]"]
-    least: Annotated[
-        dict[str, list[Any] | None], "Lowest tick by name (`series.CAMPUS_CURVES`)"
-    ]
+    least: Annotated[dict[str, list[Any] | None], "Lowest tick by name (`series.CAMPUS_CURVES`)"]
     mean: Annotated[dict[str, list[Any] | None], "Mean by name"]
     most: Annotated[dict[str, list[Any] | None], "Highest tick by name"]
-    hall_mean: Annotated[
-        dict[str, Any] | None,
-        "Mean by name, then record, then hall; null unless asked for",
-    ]
-    hall_most: Annotated[
-        dict[str, Any] | None, "Highest tick likewise; null unless asked for"
-    ]
-    contract_w: Annotated[
-        list[Any] | None, "What may be drawn; infinite without a contract [W]"
-    ]
-    share_w: Annotated[
-        list[Any] | None,
-        "Share of power by record, then hall; null unless asked for [W]",
-    ]
-    heat_w: Annotated[
-        list[Any] | None, "Share of common cooling likewise; null unless asked for [W]"
-    ]
+    hall_mean: Annotated[dict[str, Any] | None, "Mean by name, then record, then hall; null unless asked for"]
+    hall_most: Annotated[dict[str, Any] | None, "Highest tick likewise; null unless asked for"]
+    contract_w: Annotated[list[Any] | None, "What may be drawn; infinite without a contract [W]"]
+    share_w: Annotated[list[Any] | None, "Share of power by record, then hall; null unless asked for [W]"]
+    heat_w: Annotated[list[Any] | None, "Share of common cooling likewise; null unless asked for [W]"]
     ceiling_mhz: Annotated[
-        list[Any] | None,
-        "Lowest clock asked of low and high priority; NaN for none [MHz]",
+        list[Any] | None, "Lowest clock asked of low and high priority; NaN for none [MHz]"
     ]
 
 
@@ -367,13 +301,9 @@ class CampusEffortOut(Record):
     """CampusEffortOut"""
 
     windows: Annotated[int, "Windows that were accepted [1]"]
-    passes: Annotated[
-        int, "Times that halls were sent out, the accepted ones among them [1]"
-    ]
+    passes: Annotated[int, "Times that halls were sent out, the accepted ones among them [1]"]
     hall_ticks: Annotated[int, "Ticks run, all halls together [1]"]
-    least_hall_ticks: Annotated[
-        int, "Ticks that a run without repetition would have had [1]"
-    ]
+    least_hall_ticks: Annotated[int, "Ticks that a run without repetition would have had [1]"]
     lost: Annotated[int, "Tasks that were sent again because their worker was lost [1]"]
     repeated_frac: Annotated[float, "Ticks that were run again ÷ ticks [1]"]
 
@@ -390,9 +320,7 @@ class CampusNodesOut(Record):
     out_wh: Annotated[list[float | None], "Energy out [Wh]"]
     discharged_wh: Annotated[list[float | None], "Energy out of stores [Wh]"]
     charged_wh: Annotated[list[float | None], "Energy into stores [Wh]"]
-    trip_t_s: Annotated[
-        list[float | None], "When the breaker tripped; null if it did not [s]"
-    ]
+    trip_t_s: Annotated[list[float | None], "When the breaker tripped; null if it did not [s]"]
 
 
 class CampusRunOut(Record):
@@ -411,9 +339,7 @@ class CampusRunOut(Record):
     facility_wh: Annotated[float | None, "Energy from all sources [Wh]"]
     it_wh: Annotated[float | None, "Energy of servers [Wh]"]
     mechanical_wh: Annotated[float | None, "Energy of cooling [Wh]"]
-    shared_loss_wh: Annotated[
-        float | None, "Energy that shared nodes turned into heat or stores kept [Wh]"
-    ]
+    shared_loss_wh: Annotated[float | None, "Energy that shared nodes turned into heat or stores kept [Wh]"]
     water_kg: Annotated[float | None, "Fresh water [1]"]
     lost_server_h: Annotated[float | None, "Server-hours without service [h]"]
     capped_server_h: Annotated[float | None, "Server-hours below full clock [h]"]
@@ -426,9 +352,7 @@ class CampusRunOut(Record):
     events_dropped: Annotated[int, "Events beyond what is kept [1]"]
     pue: Annotated[float | None, "Facility energy ÷ IT energy [1]"]
     trips: Annotated[int, "Breakers that tripped [1]"]
-    limits: Annotated[
-        list[SharedLimitOut], "What halls share, and how much of it was used"
-    ]
+    limits: Annotated[list[SharedLimitOut], "What halls share, and how much of it was used"]
     binding: Annotated[str, "What binds, in words"]
     fullest: Annotated[list[FullestOut], "The fullest node of each kind"]
     engine: Annotated[str, "Where halls ran"]
@@ -465,9 +389,7 @@ class ChoiceOut(Record):
     ramp_s: Annotated[float | None, "Ramps at starts and ends [s]"]
     psu_j_per_gpu: Annotated[float | None, "Supply store of one GPU [J]"]
     rack_kwh: Annotated[float | None, "Store in each rack [kWh]"]
-    site_power_frac: Annotated[
-        float | None, "Power of a site store ÷ the bare site's highest power [1]"
-    ]
+    site_power_frac: Annotated[float | None, "Power of a site store ÷ the bare site's highest power [1]"]
     site_hours: Annotated[float | None, "Its energy ÷ its power [h]"]
     site_filter_s: Annotated[float | None, "Time constant of its low-pass [s]"]
 
@@ -476,25 +398,18 @@ class ClassEnergyOut(Record):
     """Queries of one class."""
 
     energy_wh: Annotated[PercentilesOut, "At the utility meter, per query [Wh]"]
-    energy_per_token_wh: Annotated[
-        PercentilesOut, "The same per output token [Wh/token]"
-    ]
+    energy_per_token_wh: Annotated[PercentilesOut, "The same per output token [Wh/token]"]
     carbon_g: Annotated[PercentilesOut, "Per query [g]"]
     carbon_per_token_g: Annotated[PercentilesOut, "Per output token [g/token]"]
     water_ml: Annotated[PercentilesOut, "Per query [mL]"]
     water_per_token_ml: Annotated[PercentilesOut, "Per output token [mL/token]"]
     cost_usd: Annotated[PercentilesOut, "Energy and node hours, per query [USD]"]
     cost_per_token_usd: Annotated[PercentilesOut, "Per output token [USD/token]"]
-    tokens_per_s: Annotated[
-        PercentilesOut, "Output of the node while it serves [tokens/s]"
-    ]
+    tokens_per_s: Annotated[PercentilesOut, "Output of the node while it serves [tokens/s]"]
     extrapolated_frac: Annotated[
-        float | None,
-        "Share of answers outside the lengths that the throughput rests on. 0..1 [1]",
+        float | None, "Share of answers outside the lengths that the throughput rests on. 0..1 [1]"
     ]
-    tornado: Annotated[
-        list[SwingOut], "Inputs by how far they move the median, most first"
-    ]
+    tornado: Annotated[list[SwingOut], "Inputs by how far they move the median, most first"]
 
 
 class CompareCurveOut(Record):
@@ -504,10 +419,7 @@ class CompareCurveOut(Record):
     label: Annotated[str, "In words"]
     unit: str
     t_s: Annotated[list[float], "Starts of the bins from each item's start [s]"]
-    values: Annotated[
-        list[list[float | None] | None],
-        "One curve an item; null where it has none [see unit]",
-    ]
+    values: Annotated[list[list[float | None] | None], "One curve an item; null where it has none [see unit]"]
 
 
 class CompareOut(Record):
@@ -557,59 +469,35 @@ class ComparedItemOut(Record):
 class ContractResultOut(Record):
     """How the utility's contract was kept; zeros without one."""
 
-    contract_w: Annotated[
-        float | None,
-        "What may be drawn when nothing is curtailed; infinite without [W]",
-    ]
+    contract_w: Annotated[float | None, "What may be drawn when nothing is curtailed; infinite without [W]"]
     exceeded_s: Annotated[float | None, "Time above what may be drawn [s]"]
     longest_s: Annotated[float | None, "Longest stretch of it [s]"]
     exceeded_wh: Annotated[float | None, "Energy above [Wh]"]
-    ceiling_s: Annotated[
-        float | None, "Time in which clocks were held down by the campus [s]"
-    ]
+    ceiling_s: Annotated[float | None, "Time in which clocks were held down by the campus [s]"]
     least_mhz: Annotated[
-        list[float | None],
-        "Lowest clock asked of low and of high priority; NaN if none [MHz]",
+        list[float | None], "Lowest clock asked of low and of high priority; NaN if none [MHz]"
     ]
-    short_w: Annotated[
-        float | None,
-        "Most load that no clock takes away and the contract does not carry [W]",
-    ]
+    short_w: Annotated[float | None, "Most load that no clock takes away and the contract does not carry [W]"]
 
 
 class CoolingYearOut(Record):
     """CoolingYearOut"""
 
     plant: Annotated[PlantResultOut, "The plant by hour"]
-    other_w: Annotated[
-        list[Any] | None,
-        "Facility power that is not cooling: losses, light. , (hours,) [W]",
-    ]
+    other_w: Annotated[list[Any] | None, "Facility power that is not cooling: losses, light. , (hours,) [W]"]
     pue: Annotated[float | None, "Facility energy over IT energy, whole year [1]"]
-    pue_by_hour: Annotated[
-        list[Any] | None, "The same for each hour; NaN without load [1]"
-    ]
-    pue_by_month: Annotated[
-        list[Any] | None, "The same for each month, shape (12,) [1]"
-    ]
-    partial_pue: Annotated[
-        dict[str, float | None], "(IT + part) over IT by part, whole year [1]"
-    ]
-    wue_l_per_kwh: Annotated[
-        float | None, "Fresh water over IT energy; 1 kg is 1 l [l/kWh]"
-    ]
+    pue_by_hour: Annotated[list[Any] | None, "The same for each hour; NaN without load [1]"]
+    pue_by_month: Annotated[list[Any] | None, "The same for each month, shape (12,) [1]"]
+    partial_pue: Annotated[dict[str, float | None], "(IT + part) over IT by part, whole year [1]"]
+    wue_l_per_kwh: Annotated[float | None, "Fresh water over IT energy; 1 kg is 1 l [l/kWh]"]
     economiser_hours: Annotated[int, "Hours in which no chiller ran [h]"]
-    partly_free_hours: Annotated[
-        int, "Hours in which some heat passed the chillers by [h]"
-    ]
+    partly_free_hours: Annotated[int, "Hours in which some heat passed the chillers by [h]"]
     above_recommended_hours: Annotated[int, "Inlet above 27 C [h]"]
     above_allowable_hours: Annotated[int, "Inlet above the allowable limit, 32 C [h]"]
     short_hours: Annotated[int, "Hours with heat nobody took out [h]"]
     outside_range_hours: Annotated[int, "Hours in which a curve was cut to its end [h]"]
     it_w: Annotated[float, "IT load, constant [W]"]
-    ride_throughs: Annotated[
-        list[RideThroughOut], "The halls' air after a loss of cooling, the worst first"
-    ]
+    ride_throughs: Annotated[list[RideThroughOut], "The halls' air after a loss of cooling, the worst first"]
     energy: Annotated[YearEnergyOut, "The year's energy, its cost and carbon"]
     provenance: Annotated[ProvenanceOut, "What it rests on"]
     timing: Annotated[TimingOut, "What it cost"]
@@ -620,19 +508,11 @@ class CostOut(Record):
 
     name: Annotated[str, "Its name"]
     net_present_cost_usd: Annotated[float | None, "Worth today of all its years [USD]"]
-    cost_per_server_h_usd: Annotated[
-        float | None, "Levelised cost of a server-hour in service [USD/h]"
-    ]
-    cost_per_it_kwh_usd: Annotated[
-        float | None, "Levelised cost of a kilowatt-hour of IT [USD/kWh]"
-    ]
-    equal_yearly_usd: Annotated[
-        float | None, "The same whole as equal yearly amounts [USD]"
-    ]
+    cost_per_server_h_usd: Annotated[float | None, "Levelised cost of a server-hour in service [USD/h]"]
+    cost_per_it_kwh_usd: Annotated[float | None, "Levelised cost of a kilowatt-hour of IT [USD/kWh]"]
+    equal_yearly_usd: Annotated[float | None, "The same whole as equal yearly amounts [USD]"]
     capital_usd: Annotated[float | None, "Money spent at the start [USD]"]
-    carbon_t: Annotated[
-        float | None, "Carbon of all years, of energy and of servers made [t]"
-    ]
+    carbon_t: Annotated[float | None, "Carbon of all years, of energy and of servers made [t]"]
     water_m3: Annotated[float | None, "Water of all years [m3]"]
     parts: Annotated[list[PartOut], "Parts of the net present cost"]
     years: list[YearCostOut]
@@ -677,8 +557,7 @@ class CriticalModeOut(Record):
     high_hz: Annotated[float | None, "Upper edge. , above `low_hz` [Hz]"]
     limit_w: Annotated[float | None, "Most amplitude. ; infinite for none [W]"]
     limit_frac: Annotated[
-        float | None,
-        "Most amplitude ÷ mean power; infinite for none. The lower counts [1]",
+        float | None, "Most amplitude ÷ mean power; infinite for none. The lower counts [1]"
     ]
     source: Annotated[str, "Where it stands, and how sure that is"]
     date: Annotated[str, "Of the text"]
@@ -689,9 +568,7 @@ class DatasetInfo(Record):
 
     name: Annotated[str, "Name used in scenarios"]
     title: Annotated[str, "One line on what it is"]
-    kind: Annotated[
-        Literal["requests", "rates", "benchmark"], "requests, rates or benchmark"
-    ]
+    kind: Annotated[Literal["requests", "rates", "benchmark"], "requests, rates or benchmark"]
     licence: Annotated[str, "Licence as the publisher states it"]
     citation: Annotated[str, "Work to cite"]
     source: Annotated[str, "Publisher's address at a fixed commit"]
@@ -759,12 +636,8 @@ class DifferenceOut(Record):
     """How far a figure is from the baseline's."""
 
     absolute: Annotated[float | None, "Value minus the baseline's [see unit]"]
-    relative: Annotated[
-        float | None, "The same ÷ the baseline's size; null where that is 0 [1]"
-    ]
-    times: Annotated[
-        float | None, "Size of the difference ÷ what another seed would make [1]"
-    ]
+    relative: Annotated[float | None, "The same ÷ the baseline's size; null where that is 0 [1]"]
+    times: Annotated[float | None, "Size of the difference ÷ what another seed would make [1]"]
 
 
 class DifferingOut(Record):
@@ -803,13 +676,9 @@ class DrivenOut(Record):
 class EmergencyLossOut(Record):
     """What an emergency costs."""
 
-    iaas_lost_frac: Annotated[
-        float | None, "Work of opaque machines lost during it. 0..1 [1]"
-    ]
+    iaas_lost_frac: Annotated[float | None, "Work of opaque machines lost during it. 0..1 [1]"]
     saas_lost_frac: Annotated[float | None, "Requests not served during it. 0..1 [1]"]
-    quality_lost_frac: Annotated[
-        float | None, "Quality of answers lost during it. 0..1 [1]"
-    ]
+    quality_lost_frac: Annotated[float | None, "Quality of answers lost during it. 0..1 [1]"]
 
 
 class EnergyOut(Record):
@@ -847,9 +716,7 @@ class EventCountOut(Record):
 
     kind: Annotated[str, "What"]
     label: Annotated[str, "In words"]
-    counts: Annotated[
-        list[int | None], "One an item; null where it is not counted [times]"
-    ]
+    counts: Annotated[list[int | None], "One an item; null where it is not counted [times]"]
 
 
 class EventList(Record):
@@ -872,9 +739,7 @@ class FailureOut(Record):
 class FailuresOut(Record):
     """Every failure, worst first."""
 
-    matrix: Annotated[
-        MatrixOut | None, "Loads under every single failure; null for a large site"
-    ]
+    matrix: Annotated[MatrixOut | None, "Loads under every single failure; null for a large site"]
     cases: Annotated[list[SiteCaseOut], "Cases, worst first"]
     single: Annotated[int, "Single failures followed [1]"]
     pairs: Annotated[int, "Pairs followed [1]"]
@@ -918,21 +783,16 @@ class FiguresOut(Record):
     refused: Annotated[dict[str, int], "Units refused, by reason"]
     in_flight: Annotated[int, "Units under way at the end [units]"]
     attained_frac: Annotated[float | None, "Units that met every limit ÷ known [1]"]
-    latency_s: Annotated[
-        dict[str, dict[str, float | None]], "ttft, tbt, e2e by p50, p90, p99 [s]"
-    ]
+    latency_s: Annotated[dict[str, dict[str, float | None]], "ttft, tbt, e2e by p50, p90, p99 [s]"]
     slowdown: Annotated[
-        dict[str, dict[str, float | None]],
-        "The same ÷ one request alone; empty where not measured",
+        dict[str, dict[str, float | None]], "The same ÷ one request alone; empty where not measured"
     ]
     energy_j: Annotated[float, "Energy [J]"]
     mean_power_w: Annotated[float, "Mean power [W]"]
     peak_power_w: Annotated[float, "Largest mean over a control tick [W]"]
     output_tokens: Annotated[float, "Tokens given out [tokens]"]
     gpu_hours: Annotated[float, "GPUs on × time [h]"]
-    cost_usd: Annotated[
-        float, "GPU-hours, and energy where their price leaves it out [USD]"
-    ]
+    cost_usd: Annotated[float, "GPU-hours, and energy where their price leaves it out [USD]"]
     carbon_g: Annotated[float, "Energy × grid intensity at its hour [g]"]
     quality_frac: Annotated[float, "Quality kept; 1 where it is not touched [1]"]
     own_terms: Annotated[
@@ -940,9 +800,7 @@ class FiguresOut(Record):
         "How its traffic or limits differ from the study's, so that only its own baseline is a fair comparison; empty: comparable with the others",
     ]
     notes: Annotated[list[str], "What was assumed"]
-    figures: Annotated[
-        dict[str, float | None], "Further figures, the unit in their names"
-    ]
+    figures: Annotated[dict[str, float | None], "Further figures, the unit in their names"]
     energy_per_token_j: Annotated[float | None, "Per token given out [J]"]
     energy_per_unit_wh: Annotated[float | None, "Per unit finished [Wh]"]
     cost_per_1000_usd: Annotated[float | None, "Per thousand units finished [USD]"]
@@ -955,10 +813,7 @@ class FindingOut(Record):
     title: Annotated[str, "In words"]
     unit: Annotated[str, "Of the three numbers"]
     must: Annotated[float | None, "What is asked for [1]"]
-    did: Annotated[
-        float | None,
-        "What the load did; where it did not let go, what its settings say [1]",
-    ]
+    did: Annotated[float | None, "What the load did; where it did not let go, what its settings say [1]"]
     margin: Annotated[
         float | None,
         "By how much that is better than asked; below 0 it is worse. Infinite where it has no end [1]",
@@ -975,14 +830,10 @@ class FitErrorOut(Record):
     p1_frac: Annotated[float | None, "Of the 1st percentile, ÷ recorded [1]"]
     p50_frac: Annotated[float | None, "Of the median, ÷ recorded [1]"]
     p99_frac: Annotated[float | None, "Of the 99th percentile, ÷ recorded [1]"]
-    period_frac: Annotated[
-        float | None, "Of the period, ÷ that found in this trace; NaN without [1]"
-    ]
+    period_frac: Annotated[float | None, "Of the period, ÷ that found in this trace; NaN without [1]"]
     dips_recorded: Annotated[int, "Evaluation dips in the trace [1]"]
     dips_modelled: Annotated[int, "Found by the same means in the job's waveform [1]"]
-    dip_depth_frac: Annotated[
-        float | None, "Of their depth, ÷ recorded; NaN without [1]"
-    ]
+    dip_depth_frac: Annotated[float | None, "Of their depth, ÷ recorded; NaN without [1]"]
     quantiles_frac: Annotated[
         float | None,
         "Mean distance between quantiles of the readings, recorded and modelled, ÷ recorded mean. , >= 0 [1]",
@@ -996,9 +847,7 @@ class FitOut(Record):
     asked_servers: Annotated[int, "Servers to place [1]"]
     placed_servers: Annotated[int, "Servers that find a place together [1]"]
     unplaced_servers: Annotated[int, "Servers that do not [1]"]
-    facility: Annotated[
-        inputs.Facility | None, "The facility with the servers in place, if asked for"
-    ]
+    facility: Annotated[inputs.Facility | None, "The facility with the servers in place, if asked for"]
     provenance: Annotated[ProvenanceOut, "What it rests on"]
     timing: Annotated[TimingOut, "What it cost"]
 
@@ -1065,14 +914,10 @@ class FromNowOut(Record):
 class FrontPointOut(Record):
     """One plan of a front."""
 
-    net_present_cost_usd: Annotated[
-        float | None, "Worth today, unserved demand in [USD]"
-    ]
+    net_present_cost_usd: Annotated[float | None, "Worth today, unserved demand in [USD]"]
     spend_usd: Annotated[float | None, "The same without unserved demand [USD]"]
     carbon_t: Annotated[float | None, "Carbon [t]"]
-    unmet_server_years: Annotated[
-        float | None, "Servers wanted and not served × time [years]"
-    ]
+    unmet_server_years: Annotated[float | None, "Servers wanted and not served × time [years]"]
     served_server_years: Annotated[float | None, "Servers served × time [years]"]
     orders: Annotated[list[str], "Orders in words"]
 
@@ -1133,25 +978,19 @@ class HallResultOut(Record):
 
     name: Annotated[str, "Its name"]
     server_count: Annotated[int, "Servers in it [1]"]
-    drawn_peak_w: Annotated[
-        float | None, "Highest tick drawn from shared nodes and own utilities [W]"
-    ]
+    drawn_peak_w: Annotated[float | None, "Highest tick drawn from shared nodes and own utilities [W]"]
     drawn_wh: Annotated[float | None, "Energy of it [Wh]"]
     generated_wh: Annotated[float | None, "Energy of the hall's own generators [Wh]"]
     it_peak_w: Annotated[float | None, "Highest tick of its servers [W]"]
     it_wh: Annotated[float | None, "Energy of its servers [Wh]"]
     mechanical_wh: Annotated[float | None, "Energy of its cooling [Wh]"]
-    loss_wh: Annotated[
-        float | None, "Energy its nodes turned into heat, and its stores kept [Wh]"
-    ]
+    loss_wh: Annotated[float | None, "Energy its nodes turned into heat, and its stores kept [Wh]"]
     water_kg: Annotated[float | None, "Fresh water for it [1]"]
     capped_server_h: Annotated[float | None, "Server-hours below full clock [h]"]
     lost_server_h: Annotated[float | None, "Server-hours without service [h]"]
     inlet_peak_c: Annotated[float | None, "Warmest air at its servers [C]"]
     gpu_peak_c: Annotated[float | None, "Hottest GPU [C]"]
-    share_min_w: Annotated[
-        float | None, "Lowest share of power in a record; NaN without a contract [W]"
-    ]
+    share_min_w: Annotated[float | None, "Lowest share of power in a record; NaN without a contract [W]"]
     share_max_w: Annotated[float | None, "Highest [W]"]
     trips: Annotated[int, "Breakers that tripped [1]"]
     brakes: Annotated[int, "Power brakes of its rows [1]"]
@@ -1169,8 +1008,7 @@ class HealthOut(Record):
     kernel_words: Annotated[str, "The same in words"]
     unfinished_jobs: Annotated[int, "Jobs waiting or running [jobs]"]
     found_at_start: Annotated[
-        str,
-        "How the run before ended and what that cut off; empty where it ended in order",
+        str, "How the run before ended and what that cut off; empty where it ended in order"
     ]
 
 
@@ -1199,12 +1037,8 @@ class HelloOut(Record):
 class HistogramOut(Record):
     """Outputs counted in equal bins."""
 
-    edges: Annotated[
-        list[Any] | None, "Rising edges, one more than bins, in the output's unit"
-    ]
-    counts: Annotated[
-        list[Any] | None, "Points of each bin; the last bin has its upper edge too"
-    ]
+    edges: Annotated[list[Any] | None, "Rising edges, one more than bins, in the output's unit"]
+    counts: Annotated[list[Any] | None, "Points of each bin; the last bin has its upper edge too"]
 
 
 class HistoryOut(Record):
@@ -1212,9 +1046,7 @@ class HistoryOut(Record):
 
     have_days: Annotated[float, "History [d]"]
     known_frac: Annotated[float, "Part of it that was read [1]"]
-    partly_frac: Annotated[
-        float, "Part of its bins that was read of some hosts, or some of the time [1]"
-    ]
+    partly_frac: Annotated[float, "Part of its bins that was read of some hosts, or some of the time [1]"]
     least_days: Annotated[float, "Least for this horizon [d]"]
     day_days: Annotated[float, "For the hour of the day [d]"]
     week_days: Annotated[float, "For the hour of the week [d]"]
@@ -1271,24 +1103,12 @@ class ImportOut(Record):
 
     id: str
     kind: Annotated[
-        Literal[
-            "netbox",
-            "dps",
-            "opendcim",
-            "csv",
-            "epw",
-            "tmy3",
-            "weather-csv",
-            "price",
-            "carbon",
-        ],
+        Literal["netbox", "dps", "opendcim", "csv", "epw", "tmy3", "weather-csv", "price", "carbon"],
         "What the file was",
     ]
     name: Annotated[str, "Name of the source"]
     source: Annotated[str, "Kind and name"]
-    status: Annotated[
-        Literal["previewed", "applied", "refused"], "Previewed, applied, or refused"
-    ]
+    status: Annotated[Literal["previewed", "applied", "refused"], "Previewed, applied, or refused"]
     content_sha256: Annotated[str, "Hash of the file"]
     scenario_id: Annotated[str | None, "Scenario compared with or made"]
     scenario_version: Annotated[int | None, "Its version then, or as it was left [1]"]
@@ -1312,24 +1132,12 @@ class ImportSummary(Record):
 
     id: str
     kind: Annotated[
-        Literal[
-            "netbox",
-            "dps",
-            "opendcim",
-            "csv",
-            "epw",
-            "tmy3",
-            "weather-csv",
-            "price",
-            "carbon",
-        ],
+        Literal["netbox", "dps", "opendcim", "csv", "epw", "tmy3", "weather-csv", "price", "carbon"],
         "What the file was",
     ]
     name: Annotated[str, "Name of the source"]
     source: Annotated[str, "Kind and name"]
-    status: Annotated[
-        Literal["previewed", "applied", "refused"], "Previewed, applied, or refused"
-    ]
+    status: Annotated[Literal["previewed", "applied", "refused"], "Previewed, applied, or refused"]
     content_sha256: Annotated[str, "Hash of the file"]
     scenario_id: Annotated[str | None, "Scenario compared with or made"]
     scenario_version: Annotated[int | None, "Its version then, or as it was left [1]"]
@@ -1341,9 +1149,7 @@ class ImportSummary(Record):
 class InterharmonicOut(Record):
     """Strongest pair of sidebands a swinging load puts beside the fundamental."""
 
-    current_frac: Annotated[
-        float | None, "Each sideband's current ÷ current at mean power [1]"
-    ]
+    current_frac: Annotated[float | None, "Each sideband's current ÷ current at mean power [1]"]
     modulation_hz: Annotated[float | None, "Frequency of the swing [Hz]"]
     lower_hz: Annotated[float | None, "Frequency of the lower sideband [Hz]"]
     upper_hz: Annotated[float | None, "Frequency of the upper sideband [Hz]"]
@@ -1367,9 +1173,7 @@ class JobDetail(Record):
 
     id: str
     kind: Annotated[str, "what-if, run, plan or dataset"]
-    state: Annotated[
-        Literal["queued", "running", "done", "failed", "cancelled"], "How far it is"
-    ]
+    state: Annotated[Literal["queued", "running", "done", "failed", "cancelled"], "How far it is"]
     part: Annotated[float, "Part done [1]"]
     text: Annotated[str, "What is under way"]
     result: Annotated[ResultRef | None, "Where the result is, or will be"]
@@ -1394,9 +1198,7 @@ class JudgedOut(Record):
 
     worst: Annotated[float | None, "Worst value, in the rule's unit [1]"]
     limit: Annotated[float | None, "Limit that held, in the rule's unit [1]"]
-    margin_frac: Annotated[
-        float | None, "(limit - worst) ÷ limit; below 0 it fails [1]"
-    ]
+    margin_frac: Annotated[float | None, "(limit - worst) ÷ limit; below 0 it fails [1]"]
     passes: Annotated[bool, "Whether the limit is kept"]
     at_s: Annotated[float | None, "Begin of the worst window [s]"]
     worst_hz: Annotated[float | None, "Strongest line inside the band [Hz]"]
@@ -1458,45 +1260,28 @@ class LearnedOut(Record):
 
     node_count: Annotated[int, "Nodes whose sum the trace is [1]"]
     interval_s: Annotated[float | None, "Time between its readings [s]"]
-    period_s: Annotated[
-        float | None, "Period of the iterations; None where none is slow enough [s]"
-    ]
+    period_s: Annotated[float | None, "Period of the iterations; None where none is slow enough [s]"]
     period_from: Annotated[Any, "Where the period is from"]
     levels: Annotated[TwoLevelsOut, "The iteration's two levels"]
-    evaluations: Annotated[
-        EvaluationsOut | None, "Dips that keep a schedule; None where there are none"
-    ]
+    evaluations: Annotated[EvaluationsOut | None, "Dips that keep a schedule; None where there are none"]
     noise_frac: Annotated[
         float | None,
         "Standard deviation of readings about the high level ÷ that level, by those above it: those below are on an edge [1]",
     ]
-    idle_w: Annotated[
-        float | None, "Power in pauses; None where the trace has none [W]"
-    ]
-    start_s: Annotated[
-        float | None, "When the schedule of iterations began, on the trace's clock [s]"
-    ]
+    idle_w: Annotated[float | None, "Power in pauses; None where the trace has none [W]"]
+    start_s: Annotated[float | None, "When the schedule of iterations began, on the trace's clock [s]"]
     start_seen: Annotated[
-        bool,
-        "Whether the trace shows the job's start; otherwise the schedule went on before it",
+        bool, "Whether the trace shows the job's start; otherwise the schedule went on before it"
     ]
-    ramp_s: Annotated[
-        float | None, "How long power took from idle to the first iteration's [s]"
-    ]
-    end_s: Annotated[
-        float | None, "When it stopped; infinite where the trace does not show it [s]"
-    ]
+    ramp_s: Annotated[float | None, "How long power took from idle to the first iteration's [s]"]
+    end_s: Annotated[float | None, "When it stopped; infinite where the trace does not show it [s]"]
     fall_s: Annotated[float | None, "How long power took to fall [s]"]
     stops: Annotated[list[LowOut], "Pauses within the job"]
     limits: Annotated[list[str], "What the trace cannot tell, in words"]
-    error: Annotated[
-        FitErrorOut, "How far the job is from the trace it was learned from"
-    ]
+    error: Annotated[FitErrorOut, "How far the job is from the trace it was learned from"]
     duty: Annotated[float | None, "Part of an iteration at the high level [1]"]
     iteration_s: Annotated[float | None, "Length of an iteration [s]"]
-    job: Annotated[
-        dict[str, Any], "The job as `training.jobs` takes it, at the recorded meter"
-    ]
+    job: Annotated[dict[str, Any], "The job as `training.jobs` takes it, at the recorded meter"]
 
 
 class LeverChangeOut(Record):
@@ -1515,38 +1300,24 @@ class LeverResultOut(Record):
     """A fleet under one set of levers."""
 
     levers: Annotated[str, 'Which: "oblivious" is none of them']
-    peak_row_w: Annotated[
-        float | None, "Wanted power of the row nearest to its limit, before slowing [W]"
-    ]
+    peak_row_w: Annotated[float | None, "Wanted power of the row nearest to its limit, before slowing [W]"]
     row_limit_w: Annotated[float | None, "That row's limit [W]"]
     peak_row_frac: Annotated[float | None, "The former ÷ the latter [1]"]
     hottest_c: Annotated[float | None, "Hottest GPU, before it is slowed [C]"]
-    power_throttle_min: Annotated[
-        float | None, "Server minutes slowed because of their row [min]"
-    ]
-    thermal_throttle_min: Annotated[
-        float | None, "Server minutes slowed because of heat [min]"
-    ]
-    throttle_min: Annotated[
-        float | None, "Server minutes slowed for either reason [min]"
-    ]
+    power_throttle_min: Annotated[float | None, "Server minutes slowed because of their row [min]"]
+    thermal_throttle_min: Annotated[float | None, "Server minutes slowed because of heat [min]"]
+    throttle_min: Annotated[float | None, "Server minutes slowed for either reason [min]"]
     saas_p99: Annotated[
         float | None,
         "99th percentile over served requests of response time ÷ an idle instance's; NaN without SaaS [1]",
     ]
-    saas_lost_frac: Annotated[
-        float | None, "Requests not served in their minute. 0..1 [1]"
-    ]
-    iaas_slowdown_frac: Annotated[
-        float | None, "Work of opaque machines lost to slowing. 0..1 [1]"
-    ]
+    saas_lost_frac: Annotated[float | None, "Requests not served in their minute. 0..1 [1]"]
+    iaas_slowdown_frac: Annotated[float | None, "Work of opaque machines lost to slowing. 0..1 [1]"]
     quality_lost_frac: Annotated[
         float | None, "Mean quality of answers lost to smaller configurations. 0..1 [1]"
     ]
     unplaced: Annotated[int, "Machines that found no server [1]"]
-    emergency: Annotated[
-        EmergencyLossOut | None, "What the emergency costs; None without one"
-    ]
+    emergency: Annotated[EmergencyLossOut | None, "What the emergency costs; None without one"]
     change: Annotated[LeverChangeOut, "Against no levers"]
 
 
@@ -1566,13 +1337,8 @@ class LimitPassedOut(Record):
     output: Annotated[str, "Key of the output"]
     side: Annotated[str, "above or below"]
     limit: Annotated[float | None, "The limit [1]"]
-    found: Annotated[
-        ProbabilityOut,
-        "The probability with its interval; of a grid, a share of its points",
-    ]
-    drawn: Annotated[
-        bool, "Whether the points were drawn, so that the share is a probability"
-    ]
+    found: Annotated[ProbabilityOut, "The probability with its interval; of a grid, a share of its points"]
+    drawn: Annotated[bool, "Whether the points were drawn, so that the share is a probability"]
 
 
 class LinesOut(Record):
@@ -1618,8 +1384,7 @@ class MatrixOut(Record):
     nodes: Annotated[list[str], "Nodes that carry"]
     failed: Annotated[list[str], "Nodes lost"]
     frac: Annotated[
-        list[list[float | None]],
-        "Load ÷ limit by lost node, then by carrying node; null is dead",
+        list[list[float | None]], "Load ÷ limit by lost node, then by carrying node; null is dead"
     ]
 
 
@@ -1678,9 +1443,7 @@ class MoneyPartOut(Record):
 class NetworkOut(Record):
     """A site's nodes and racks, every template expanded."""
 
-    template: Annotated[
-        inputs.SiteTemplate | None, "A regular site; or give nodes and racks"
-    ]
+    template: Annotated[inputs.SiteTemplate | None, "A regular site; or give nodes and racks"]
     electrical: Annotated[list[inputs.ElectricalNode], "Power nodes, in any order"]
     racks: list[inputs.Rack]
     cooling: inputs.Cooling
@@ -1693,12 +1456,8 @@ class NetworkOut(Record):
         Literal["n", "n+1", "2n", "3n2", "catcher"] | None,
         "Redundancy that explicit nodes were designed for: a cost is told, the nodes decide what happens. A template says its own",
     ]
-    loss_frac: Annotated[
-        float, "Electrical losses of every node ÷ its own or the catalogue's [1]"
-    ]
-    campus: Annotated[
-        inputs.Campus | None, "What several halls share: a contract, cooling water"
-    ]
+    loss_frac: Annotated[float, "Electrical losses of every node ÷ its own or the catalogue's [1]"]
+    campus: Annotated[inputs.Campus | None, "What several halls share: a contract, cooling water"]
     events: Annotated[list[inputs.Event], "What happens, in any order"]
     ready: Annotated[list[ReadyOut], "Failures ready to try on its timeline"]
     warnings: Annotated[list[str], "What looks wrong about its units"]
@@ -1711,9 +1470,7 @@ class NodeNowOut(Record):
     kind: Annotated[str, "What it is"]
     fed_by: Annotated[list[str], "Its feeds"]
     power_w: Annotated[float | None, "Its meter, else the sum below it [W]"]
-    summed_w: Annotated[
-        float | None, "Racks below with modelled losses: what a meter should read [W]"
-    ]
+    summed_w: Annotated[float | None, "Racks below with modelled losses: what a meter should read [W]"]
     metered: Annotated[bool, "Whether a meter stands on it"]
     limit_w: Annotated[float | None, "What it may carry for ever [W]"]
     reporting: Annotated[int, "Hosts below with a fresh reading [1]"]
@@ -1746,9 +1503,7 @@ class OrderRowOut(Record):
     name: Annotated[str, "Block or generation"]
     kind: Annotated[str, 'Kind of block, or "servers"']
     count: Annotated[float | None, "How many [1]"]
-    first: Annotated[
-        int, "Number of the first of them, existing ones counted; 0 for servers [1]"
-    ]
+    first: Annotated[int, "Number of the first of them, existing ones counted; 0 for servers [1]"]
     ordered: Annotated[int, "Period of the order, from 0 [1]"]
     ordered_label: Annotated[str, "Its name"]
     arrives: Annotated[int, "Period it serves from [1]"]
@@ -1762,9 +1517,7 @@ class OutcomeDetail(Record):
 
     id: str
     name: Annotated[str, "Name of the scenario"]
-    status: Annotated[
-        Literal["queued", "running", "done", "failed", "cancelled"], "How far it is"
-    ]
+    status: Annotated[Literal["queued", "running", "done", "failed", "cancelled"], "How far it is"]
     job_id: Annotated[str | None, "The job that does it"]
     scenario_id: Annotated[str | None, "Stored scenario it began from"]
     scenario_sha256: Annotated[str, "SHA-256 of the inputs"]
@@ -1780,9 +1533,7 @@ class OutcomeOut(Record):
 
     id: str
     name: Annotated[str, "Name of the scenario"]
-    status: Annotated[
-        Literal["queued", "running", "done", "failed", "cancelled"], "How far it is"
-    ]
+    status: Annotated[Literal["queued", "running", "done", "failed", "cancelled"], "How far it is"]
     job_id: Annotated[str | None, "The job that does it"]
     scenario_id: Annotated[str | None, "Stored scenario it began from"]
     scenario_sha256: Annotated[str, "SHA-256 of the inputs"]
@@ -1810,26 +1561,18 @@ class OutputOut(Record):
     better: Annotated[Literal["less", "more", "neither"], "Which way is better"]
     group: Annotated[str, "power, energy, users, control, site or study"]
     doc: Annotated[str, "Formula or meaning"]
-    values: Annotated[
-        list[float | None], "One an item; null where it lacks the figure [see unit]"
-    ]
+    values: Annotated[list[float | None], "One an item; null where it lacks the figure [see unit]"]
     ranges: Annotated[
-        list[list[float] | None],
-        "Lowest and highest where an item is a mean of several runs [see unit]",
+        list[list[float] | None], "Lowest and highest where an item is a mean of several runs [see unit]"
     ]
     differences: Annotated[list[DifferenceOut], "One an item"]
     spread: Annotated[float | None, "Largest minus smallest [see unit]"]
     usual: Annotated[
-        float | None,
-        "Difference that another seed would make, of the item that is furthest [see unit]",
+        float | None, "Difference that another seed would make, of the item that is furthest [see unit]"
     ]
     score: Annotated[float | None, "Largest difference ÷ usual [1]"]
     verdicts: Annotated[
-        list[
-            Literal[
-                "baseline", "same", "better", "worse", "differs", "absent", "unpaired"
-            ]
-        ],
+        list[Literal["baseline", "same", "better", "worse", "differs", "absent", "unpaired"]],
         "One an item, against the baseline; absent: it lacks the figure, unpaired: the baseline does",
     ]
 
@@ -1880,9 +1623,7 @@ class PartOut(Record):
     label: Annotated[str, "Name for people"]
     present_usd: Annotated[float | None, "Worth today of all its years [USD]"]
     share_frac: Annotated[float | None, "The same ÷ the whole [1]"]
-    usd_per_server_h: Annotated[
-        float | None, "The same ÷ discounted server-hours [USD/h]"
-    ]
+    usd_per_server_h: Annotated[float | None, "The same ÷ discounted server-hours [USD/h]"]
 
 
 class PercentilesOut(Record):
@@ -1916,9 +1657,7 @@ class PeriodOut(Record):
     stranded_w: Annotated[float | None, "The part of it that demand is waiting for [W]"]
     short: Annotated[list[str], 'Kinds that are full while demand waits, or "servers"']
     ordered_usd: Annotated[float | None, "Orders of the period [USD]"]
-    running_usd: Annotated[
-        float | None, "Energy, demand charge, water, carbon and upkeep [USD]"
-    ]
+    running_usd: Annotated[float | None, "Energy, demand charge, water, carbon and upkeep [USD]"]
     lost_usd: Annotated[float | None, "Unserved demand at its price [USD]"]
     carbon_t: Annotated[float | None, "Carbon of the energy and of servers ordered [t]"]
     water_m3: Annotated[float | None, "Water [m3]"]
@@ -1948,13 +1687,8 @@ class PlacementProofOut(Record):
 
     objective: Annotated[Any, "What was sought"]
     value: Annotated[float | None, "What was found [1]"]
-    bound: Annotated[
-        float | None,
-        "What no placement can be better than, objectives before it kept [1]",
-    ]
-    optimal: Annotated[
-        bool, "Whether the two are one, to the last server or the gap asked for"
-    ]
+    bound: Annotated[float | None, "What no placement can be better than, objectives before it kept [1]"]
+    optimal: Annotated[bool, "Whether the two are one, to the last server or the gap asked for"]
     gap_frac: Annotated[float, "Distance from the bound ÷ value [1]"]
     words: Annotated[str, "The same in words"]
 
@@ -1986,8 +1720,7 @@ class PlantOut(Record):
     label: Annotated[str, "What it is"]
     like: Annotated[str, "Ready-made plant it is or starts from"]
     settings: Annotated[
-        dict[str, inputs.OwnFigure | inputs.OwnCurve],
-        "Coefficients that differ, each with its source",
+        dict[str, inputs.OwnFigure | inputs.OwnCurve], "Coefficients that differ, each with its source"
     ]
     file: Annotated[str, "File of your own it comes from; empty in ours"]
 
@@ -2002,28 +1735,16 @@ class PlantResultOut(Record):
     air_fan_w: Annotated[list[Any] | None, "CRAH or AHU fans [W]"]
     cdu_pump_w: Annotated[list[Any] | None, "CDU pumps [W]"]
     rejected_w: Annotated[list[Any] | None, "Heat that reaches the outside [W]"]
-    unserved_w: Annotated[
-        list[Any] | None, "Heat nobody takes out; it warms the hall [W]"
-    ]
+    unserved_w: Annotated[list[Any] | None, "Heat nobody takes out; it warms the hall [W]"]
     capacity_left_w: Annotated[
         list[Any] | None, "Heat that could be taken out beyond. ; negative if short [W]"
     ]
     water_kg_s: Annotated[list[Any] | None, "Fresh water [kg/s]"]
-    free_frac: Annotated[
-        list[Any] | None, "Part of the heat that passes the chillers by [1]"
-    ]
-    supply_c: Annotated[
-        list[Any] | None, "Air to the servers, before recirculation [C]"
-    ]
-    short_air_k: Annotated[
-        list[Any] | None, "Inlet rise from exhaust drawn back for want of air [K]"
-    ]
-    coolant_c: Annotated[
-        list[Any] | None, "Coolant to the cold plates; NaN without [C]"
-    ]
-    air_capacity_w: Annotated[
-        list[Any] | None, "Server heat that the air path could carry [W]"
-    ]
+    free_frac: Annotated[list[Any] | None, "Part of the heat that passes the chillers by [1]"]
+    supply_c: Annotated[list[Any] | None, "Air to the servers, before recirculation [C]"]
+    short_air_k: Annotated[list[Any] | None, "Inlet rise from exhaust drawn back for want of air [K]"]
+    coolant_c: Annotated[list[Any] | None, "Coolant to the cold plates; NaN without [C]"]
+    air_capacity_w: Annotated[list[Any] | None, "Server heat that the air path could carry [W]"]
     plate_capacity_w: Annotated[list[Any] | None, "The same of the cold plates [W]"]
     outside_range: Annotated[Any, "Hours in which a curve was left and cut to its end"]
 
@@ -2035,14 +1756,12 @@ class PointDetail(Record):
     key: Annotated[str, "Address of its answer: a hash of all it depends on"]
     changes: Annotated[dict[str, Any], "Value per field that varies"]
     outputs: Annotated[
-        dict[str, float | None] | None,
-        "Figure per output, null where undefined; null without an answer",
+        dict[str, float | None] | None, "Figure per output, null where undefined; null without an answer"
     ]
     error: Annotated[dict[str, Any] | None, "Why it has no answer"]
     question: Annotated[str, "Key of the question"]
     inputs: Annotated[
-        dict[str, Any] | None,
-        "Inputs of the point, every default filled in; null where they break a rule",
+        dict[str, Any] | None, "Inputs of the point, every default filled in; null where they break a rule"
     ]
 
 
@@ -2053,8 +1772,7 @@ class PointOut(Record):
     key: Annotated[str, "Address of its answer: a hash of all it depends on"]
     changes: Annotated[dict[str, Any], "Value per field that varies"]
     outputs: Annotated[
-        dict[str, float | None] | None,
-        "Figure per output, null where undefined; null without an answer",
+        dict[str, float | None] | None, "Figure per output, null where undefined; null without an answer"
     ]
     error: Annotated[dict[str, Any] | None, "Why it has no answer"]
 
@@ -2070,9 +1788,7 @@ class PointsOut(Record):
     """Points in order, as far as they have come."""
 
     items: Annotated[list[PointOut], "Points"]
-    next: Annotated[
-        int | None, "Ask `after` this for more; null at the last so far [1]"
-    ]
+    next: Annotated[int | None, "Ask `after` this for more; null at the last so far [1]"]
 
 
 class PolicyList(Record):
@@ -2119,15 +1835,9 @@ class PriorityOut(Record):
     tbt: Annotated[LatencyOut, "Time between tokens"]
     e2e: Annotated[LatencyOut, "Time from arrival to last token"]
     capped_s: Annotated[float | None, "Time under a clock cap [s]"]
-    p50_impact_frac: Annotated[
-        float | None, "Rise of median latency against no control [1]"
-    ]
-    p99_impact_frac: Annotated[
-        float | None, "Rise of P99 latency against no control [1]"
-    ]
-    throughput_impact_frac: Annotated[
-        float | None, "Loss of throughput against no control [1]"
-    ]
+    p50_impact_frac: Annotated[float | None, "Rise of median latency against no control [1]"]
+    p99_impact_frac: Annotated[float | None, "Rise of P99 latency against no control [1]"]
+    throughput_impact_frac: Annotated[float | None, "Loss of throughput against no control [1]"]
 
 
 class ProbabilityOut(Record):
@@ -2154,9 +1864,7 @@ class Problem(Record):
     status: Annotated[int, "HTTP status [1]"]
     detail: Annotated[str, "What happened here"]
     id: Annotated[str, "Names this one occurrence in the server's log"]
-    errors: Annotated[
-        list[FieldError], "One entry per wrong field; empty where no field is to blame"
-    ]
+    errors: Annotated[list[FieldError], "One entry per wrong field; empty where no field is to blame"]
 
 
 class ProblemOut(Record):
@@ -2184,12 +1892,9 @@ class ProvisionOut(Record):
     prompts: Annotated[int, "Prompt machines, or mixed ones [machines]"]
     tokens: Annotated[int, "Token machines; 0 where mixed [machines]"]
     requests_s: Annotated[
-        float | None,
-        "Throughput within the limits; the asked one for iso-throughput [1/s]",
+        float | None, "Throughput within the limits; the asked one for iso-throughput [1/s]"
     ]
-    power: Annotated[
-        float | None, "Provisioned power, in the machines' unit [published unit]"
-    ]
+    power: Annotated[float | None, "Provisioned power, in the machines' unit [published unit]"]
     cost_usd_h: Annotated[float | None, "Rent [USD/h]"]
     looked_at: Annotated[int, "Splits that were run [1]"]
 
@@ -2208,10 +1913,7 @@ class QuantileOut(Record):
 
     frac: Annotated[float | None, "Part of the outputs below it, 0..1 [1]"]
     value: Annotated[float | None, "Estimate, in the output's unit [1]"]
-    low: Annotated[
-        float | None,
-        "Low end of its interval; -inf where the points are too few for one [1]",
-    ]
+    low: Annotated[float | None, "Low end of its interval; -inf where the points are too few for one [1]"]
     high: Annotated[float | None, "High end; inf where they are too few [1]"]
 
 
@@ -2225,14 +1927,10 @@ class QueryEnergyOut(Record):
     seed: Annotated[int, "Seed of the draws [1]"]
     typical: Annotated[ClassEnergyOut, "Typical queries"]
     long: Annotated[ClassEnergyOut, "Long queries"]
-    long_ratio: Annotated[
-        float | None, "Median energy of a long query ÷ that of a typical one [1]"
-    ]
+    long_ratio: Annotated[float | None, "Median energy of a long query ÷ that of a typical one [1]"]
     fleet_all_typical: Annotated[FleetOut, "A day with no long queries"]
     fleet: Annotated[FleetOut, "A day with the share of long queries asked for"]
-    fleet_after: Annotated[
-        FleetOut, "The same with each pathway on its share of the fleet"
-    ]
+    fleet_after: Annotated[FleetOut, "The same with each pathway on its share of the fleet"]
     savings: Annotated[list[SavingOut], "Each pathway alone, then all combined"]
     sources: Annotated[list[SourcedInputOut], "What the preset's inputs rest on"]
     provenance: Annotated[ProvenanceOut, "What the answer rests on"]
@@ -2269,14 +1967,10 @@ class RaceOut(Record):
 
     node: Annotated[str, "The breaker"]
     t_s: Annotated[list[Any] | None, "Time since the failure [s]"]
-    without_cap: Annotated[
-        list[Any] | None, "State of the protection if no cap comes; 1 trips"
-    ]
+    without_cap: Annotated[list[Any] | None, "State of the protection if no cap comes; 1 trips"]
     with_cap: Annotated[list[Any] | None, "The same if the cap lands when it does"]
     ratio_before: Annotated[float | None, "Load ÷ setting until the cap lands [1]"]
-    ratio_after: Annotated[
-        float | None, "Load ÷ setting once the last of a policy's caps has landed [1]"
-    ]
+    ratio_after: Annotated[float | None, "Load ÷ setting once the last of a policy's caps has landed [1]"]
     cap_lands_s: Annotated[float | None, "When the cap lands [s]"]
     trip_s: Annotated[float | None, "When the breaker trips without a cap [s]"]
 
@@ -2291,9 +1985,7 @@ class RackArraysOut(Record):
     mean_w: Annotated[list[Any] | None, "Mean [W]"]
     inlet_peak_c: Annotated[list[Any] | None, "Warmest air at its servers [C]"]
     gpu_peak_c: Annotated[list[Any] | None, "Hottest GPU [C]"]
-    throttled_s: Annotated[
-        list[Any] | None, "Server time in which heat held clocks down [s]"
-    ]
+    throttled_s: Annotated[list[Any] | None, "Server time in which heat held clocks down [s]"]
     lost_s: Annotated[list[Any] | None, "Server time without service [s]"]
 
 
@@ -2327,15 +2019,9 @@ class RackResultOut(Record):
     server_count: Annotated[int, "Servers in it [1]"]
     peak_w: Annotated[float | None, "Highest draw of a tick [W]"]
     mean_w: Annotated[float | None, "Mean draw [W]"]
-    gpu_wh: Annotated[
-        float | None, "Energy of its GPUs, by its servers' measured lines [Wh]"
-    ]
-    supply_loss_wh: Annotated[
-        float | None, "Energy lost in its servers' supplies, assumed Titanium [Wh]"
-    ]
-    limit_w: Annotated[
-        float | None, "What the weakest element of its best path still lets through [W]"
-    ]
+    gpu_wh: Annotated[float | None, "Energy of its GPUs, by its servers' measured lines [Wh]"]
+    supply_loss_wh: Annotated[float | None, "Energy lost in its servers' supplies, assumed Titanium [Wh]"]
+    limit_w: Annotated[float | None, "What the weakest element of its best path still lets through [W]"]
     weakest: Annotated[str, "That element"]
     inlet_peak_c: Annotated[float | None, "Warmest air at its servers [C]"]
     gpu_peak_c: Annotated[float | None, "Hottest GPU [C]"]
@@ -2346,9 +2032,7 @@ class RackResultOut(Record):
 class RareEventOut(Record):
     """How probable an event is that plain sampling hardly sees."""
 
-    probability: Annotated[
-        float | None, "The estimate; 0 where the event was never reached [1]"
-    ]
+    probability: Annotated[float | None, "The estimate; 0 where the event was never reached [1]"]
     low: Annotated[float | None, "Low end of its two-sided interval [1]"]
     high: Annotated[float | None, "High end [1]"]
     level: Annotated[float | None, "Confidence of the interval, such as 0.95 [1]"]
@@ -2408,16 +2092,11 @@ class RejectionOut(Record):
 
     step_w: Annotated[float | None, "What the grid loses at once [W]"]
     ramp_w_per_s: Annotated[
-        float | None,
-        "Steepest mean rise over the window while it comes back. ; infinite for a step [W/s]",
+        float | None, "Steepest mean rise over the window while it comes back. ; infinite for a step [W/s]"
     ]
     limit_w_per_s: Annotated[float | None, "What is allowed [W/s]"]
-    margin_frac: Annotated[
-        float | None, "(limit - ramp) ÷ limit; below 0 it is too steep [1]"
-    ]
-    least_walk_in_s: Annotated[
-        float | None, "Shortest walk-in that keeps the limit. ; 0: any does [s]"
-    ]
+    margin_frac: Annotated[float | None, "(limit - ramp) ÷ limit; below 0 it is too steep [1]"]
+    least_walk_in_s: Annotated[float | None, "Shortest walk-in that keeps the limit. ; 0: any does [s]"]
     most_walk_in_s: Annotated[
         float | None,
         "Longest walk-in that is back in time. ; infinite: nothing is asked, below 0: none is [s]",
@@ -2466,8 +2145,7 @@ class RideOut(Record):
     lost_w: Annotated[float | None, "Most the grid missed [W]"]
     lost_s: Annotated[float | None, "Time below the recovery share [s]"]
     recovered_s: Annotated[
-        float | None,
-        "From the voltage's return until the load was back; null if never [s]",
+        float | None, "From the voltage's return until the load was back; null if never [s]"
     ]
     battery_j: Annotated[float | None, "Energy that batteries gave [J]"]
     findings: Annotated[list[FindingOut], "Each requirement"]
@@ -2483,9 +2161,7 @@ class RideThroughOut(Record):
     left_frac: Annotated[float | None, "What is left of the plant's capacity. 0..1 [1]"]
     start_c: Annotated[float | None, "Supply air before [C]"]
     recommended_s: Annotated[float | None, "Time until 27 °C; infinite if never [s]"]
-    allowable_s: Annotated[
-        float | None, "Time until the limit of the inlet; infinite if never [s]"
-    ]
+    allowable_s: Annotated[float | None, "Time until the limit of the inlet; infinite if never [s]"]
     limit_c: Annotated[float | None, "That limit [C]"]
     t_s: Annotated[list[Any] | None, "Time since the failure. , shape (points,) [s]"]
     air_c: Annotated[list[Any] | None, "Air in the halls. , shape (points,) [C]"]
@@ -2508,25 +2184,14 @@ class RowRoomOut(Record):
     row: Annotated[str, "Its name"]
     hall: Annotated[str, "Its hall"]
     server_count: Annotated[int, "Servers in it [1]"]
-    server_w: Annotated[
-        float | None, "What one more server is taken to draw at the worst hour [W]"
-    ]
-    more_servers: Annotated[
-        int, "Servers it can take; none of the other rows takes any [1]"
-    ]
-    placed_servers: Annotated[
-        int, "Servers of the ones asked for that are put there [1]"
-    ]
-    left_servers: Annotated[
-        int, "Servers it can take once all of those asked for are in place [1]"
-    ]
+    server_w: Annotated[float | None, "What one more server is taken to draw at the worst hour [W]"]
+    more_servers: Annotated[int, "Servers it can take; none of the other rows takes any [1]"]
+    placed_servers: Annotated[int, "Servers of the ones asked for that are put there [1]"]
+    left_servers: Annotated[int, "Servers it can take once all of those asked for are in place [1]"]
     binding: Annotated[
-        str,
-        'What the next server would overload: a node, "cooling of H1" or "inlets of H1A1"',
+        str, 'What the next server would overload: a node, "cooling of H1" or "inlets of H1A1"'
     ]
-    binding_frac: Annotated[
-        float | None, "Its load ÷ limit with `more_servers` in place [1]"
-    ]
+    binding_frac: Annotated[float | None, "Its load ÷ limit with `more_servers` in place [1]"]
     lost: Annotated[str, 'The node whose loss makes it bind, "" for none']
     words: Annotated[str, "What the next server would overload"]
 
@@ -2546,8 +2211,7 @@ class RuleOut(Record):
         "In W (band-swing, change, range), W/s (ramp), Pst or Plt, or 0..1. The planning level of the voltage holds too where it is lower (flicker), and takes its place (harmonics) [1]",
     ]
     limit_frac: Annotated[
-        float | None,
-        "The same ÷ contracted power; the lower of the two holds. 0 is none [1]",
+        float | None, "The same ÷ contracted power; the lower of the two holds. 0 is none [1]"
     ]
     window_s: Annotated[float | None, "Rolling window. ; 0 where the kind has none [s]"]
     low_hz: Annotated[float | None, "Lower edge of the band [Hz]"]
@@ -2608,9 +2272,7 @@ class RunOut(Record):
     low: Annotated[PriorityOut, "Low priority"]
     high: Annotated[PriorityOut, "High priority"]
     classes: Annotated[list[ResultsClassOut], "By request class"]
-    series: Annotated[
-        ResultsSeriesOut | None, "Curves over time; null where not asked for"
-    ]
+    series: Annotated[ResultsSeriesOut | None, "Curves over time; null where not asked for"]
     events: Annotated[list[ResultsEventOut], "Commands, oldest first"]
     events_dropped: Annotated[int, "Commands beyond those listed [events]"]
     slo_breaches: Annotated[list[str], "Every service level that was passed"]
@@ -2623,12 +2285,9 @@ class SavingOut(Record):
 
     name: Annotated[str, 'Pathway; "combined" is the product of all']
     reduction: Annotated[
-        dict[str, PercentilesOut],
-        "Class of query -> energy before ÷ after. Absent: it does not act",
+        dict[str, PercentilesOut], "Class of query -> energy before ÷ after. Absent: it does not act"
     ]
-    energy_wh: Annotated[
-        dict[str, PercentilesOut], "Class of query -> energy after [Wh]"
-    ]
+    energy_wh: Annotated[dict[str, PercentilesOut], "Class of query -> energy after [Wh]"]
     published_frac: Annotated[
         dict[str, float | None] | None,
         "Class of query -> share of draws within the published range of all combined, 8 to 20; None for one pathway",
@@ -2675,9 +2334,7 @@ class ScheduleOut(Record):
     server: Annotated[str, "Server type of the fleet"]
     server_count: Annotated[int, "Servers deployed [1]"]
     planned_servers: Annotated[int, "Servers that power was planned for [1]"]
-    added_frac: Annotated[
-        float | None, "Servers beyond those planned ÷ those planned [1]"
-    ]
+    added_frac: Annotated[float | None, "Servers beyond those planned ÷ those planned [1]"]
     halls: Annotated[int, "Halls [1]"]
     rows: Annotated[int, "Rows [1]"]
     aisles: Annotated[int, "Aisles [1]"]
@@ -2690,9 +2347,7 @@ class ScheduleOut(Record):
     seed: Annotated[int, "Seed of places, machines and loads [1]"]
     emergency: Annotated[Any, '"none", "power" or "airflow"']
     emergency_start_s: Annotated[float | None, "When it strikes; None without one [s]"]
-    emergency_duration_s: Annotated[
-        float | None, "How long it lasts; None without one [s]"
-    ]
+    emergency_duration_s: Annotated[float | None, "How long it lasts; None without one [s]"]
     levers: Annotated[list[LeverResultOut], "Figures by lever, without levers first"]
     notes: Annotated[list[str], "What of this site had to be simplified"]
     not_taken: Annotated[list[str], "What of the scenario such runs do not use"]
@@ -2704,18 +2359,13 @@ class SeedRangesOut(Record):
     """Lowest and highest of a site's figures over seeds; each seed is scaled to its load."""
 
     seeds: Annotated[list[int], "Seeds run, the scenario's own first [1]"]
-    facility_peak_w: Annotated[
-        list[float | None], "Highest record of the power drawn from all sources [W]"
-    ]
+    facility_peak_w: Annotated[list[float | None], "Highest record of the power drawn from all sources [W]"]
     it_peak_w: Annotated[list[float | None], "Highest record of all racks together [W]"]
     facility_wh: Annotated[list[float | None], "Energy drawn from all sources [Wh]"]
     it_wh: Annotated[list[float | None], "Energy of the racks [Wh]"]
-    pue: Annotated[
-        list[float | None], "Energy from all sources ÷ energy of the racks [1]"
-    ]
+    pue: Annotated[list[float | None], "Energy from all sources ÷ energy of the racks [1]"]
     tightest_frac: Annotated[
-        list[float | None],
-        "Load after the worst single loss ÷ limit, tightest node [1]",
+        list[float | None], "Load after the worst single loss ÷ limit, tightest node [1]"
     ]
     hottest_c: Annotated[list[float | None], "Hottest GPU [C]"]
 
@@ -2754,9 +2404,7 @@ class ServingRunOut(Record):
 
     name: Annotated[str, "Name of the run"]
     horizon_s: Annotated[float, "Length of the traffic [s]"]
-    capacity_frac: Annotated[
-        float | None, "Mean rate ÷ what the baseline keeps up with [1]"
-    ]
+    capacity_frac: Annotated[float | None, "Mean rate ÷ what the baseline keeps up with [1]"]
     outcomes: Annotated[list[SystemDidOut], "In the order asked, the baseline first"]
     refused: Annotated[list[NotHereOut], "Systems that cannot run on this ground"]
     pareto: Annotated[list[ParetoPointOut], "Every system at every server count"]
@@ -2793,10 +2441,7 @@ class ShadowEntry(Record):
     name: Annotated[str, "Host or node"]
     of: Annotated[str, "How series and forecasts call it"]
     kind: Annotated[str, "What it is"]
-    basis: Annotated[
-        Literal["calibrated", "expected", "mixed", "none"],
-        "What the prediction rests on",
-    ]
+    basis: Annotated[Literal["calibrated", "expected", "mixed", "none"], "What the prediction rests on"]
     note: Annotated[str, "What to know of it"]
     compared: Annotated[int, "Minutes with both [1]"]
     missing: Annotated[int, "Minutes without one of them [1]"]
@@ -2829,15 +2474,11 @@ class SharedLimitOut(Record):
     """One thing that halls share, and how much of it was used."""
 
     key: Annotated[str, "contract, cooling or water"]
-    used: Annotated[
-        float | None,
-        "Highest use, in `unit`; of the contract where it was used most [1]",
-    ]
+    used: Annotated[float | None, "Highest use, in `unit`; of the contract where it was used most [1]"]
     limit: Annotated[float | None, "What there was then, in `unit` [1]"]
     unit: Annotated[str, "W or kg/s"]
     used_frac: Annotated[
-        float | None,
-        "Highest use ÷ what there was then; with a curtailment by the record [1]",
+        float | None, "Highest use ÷ what there was then; with a curtailment by the record [1]"
     ]
     bound_s: Annotated[
         float | None,
@@ -2861,34 +2502,23 @@ class ShiftOut(Record):
 
     aim: Annotated[str, "What was kept low"]
     method: Annotated[str, '"greedy" (no step short), "linear" or "mixed-integer"']
-    power_w: Annotated[
-        list[Any] | None,
-        "Power per job and step, mean of the step. , shape (jobs, time) [W]",
-    ]
-    total_w: Annotated[
-        list[Any] | None, "Power of all jobs per step. , shape (time,) [W]"
-    ]
+    power_w: Annotated[list[Any] | None, "Power per job and step, mean of the step. , shape (jobs, time) [W]"]
+    total_w: Annotated[list[Any] | None, "Power of all jobs per step. , shape (time,) [W]"]
     jobs: Annotated[list[JobShiftOut], "One entry a job, in their order"]
     shifted: Annotated[AccountOut, "Account of the schedule at actual signals"]
-    at_arrival: Annotated[
-        AccountOut,
-        "Account of every job at full power from its arrival, headroom or not",
-    ]
+    at_arrival: Annotated[AccountOut, "Account of every job at full power from its arrival, headroom or not"]
     saved_frac: Annotated[
-        float | None,
-        "Share of the aim saved against arrival: carbon or cost; for headroom, of the peak [1]",
+        float | None, "Share of the aim saved against arrival: carbon or cost; for headroom, of the peak [1]"
     ]
     foresight: Annotated[
-        AccountOut | None,
-        "Account of the schedule with the actual signal known; None without a forecast",
+        AccountOut | None, "Account of the schedule with the actual signal known; None without a forecast"
     ]
     regret_frac: Annotated[
         float | None,
         "What the forecast's error cost ÷ the aim with foresight. None without a forecast, or where that is not positive [1]",
     ]
     gap_frac: Annotated[
-        float | None,
-        "Largest distance from the best possible ÷ it; 0 unless mixed-integer [1]",
+        float | None, "Largest distance from the best possible ÷ it; 0 unless mixed-integer [1]"
     ]
     provenance: Annotated[ProvenanceOut, "What the answer rests on"]
     timing: Annotated[TimingOut | None, "What it cost"]
@@ -2898,32 +2528,21 @@ class SiteCaseOut(Record):
     """SiteCaseOut"""
 
     failed: Annotated[list[str], "Names of what is lost at time zero"]
-    lost_servers: Annotated[
-        int, "Servers without power, restarting or too hot at the end [1]"
-    ]
+    lost_servers: Annotated[int, "Servers without power, restarting or too hot at the end [1]"]
     lost_at_once: Annotated[
         int,
         "Of these, from the first moment; minutes of a store that has lost its feed for good are not counted [1]",
     ]
     trips: Annotated[int, "Breakers that tripped [1]"]
-    first_trip_s: Annotated[
-        float | None, "Time to the first trip, infinite for none [s]"
-    ]
+    first_trip_s: Annotated[float | None, "Time to the first trip, infinite for none [s]"]
     worst_node: Annotated[str, 'Node that comes nearest to its limit, "" for none']
-    worst_frac: Annotated[
-        float | None, "Its load ÷ its limit right after the failure [1]"
-    ]
-    race_node: Annotated[
-        str, 'Breaker that would trip first without a cap, "" for none'
-    ]
+    worst_frac: Annotated[float | None, "Its load ÷ its limit right after the failure [1]"]
+    race_node: Annotated[str, 'Breaker that would trip first without a cap, "" for none']
     race_trip_s: Annotated[float | None, "When it would [s]"]
     cap_lands_s: Annotated[
-        float | None,
-        "From an overload to the first cap that holds; infinite where none comes [s]",
+        float | None, "From an overload to the first cap that holds; infinite where none comes [s]"
     ]
-    saved_by_cap: Annotated[
-        bool, "Whether a breaker was on its way and the cap came first"
-    ]
+    saved_by_cap: Annotated[bool, "Whether a breaker was on its way and the cap came first"]
     slowed_servers: Annotated[int, "Servers with power that a cap slows at the end [1]"]
     slo_damage_frac: Annotated[
         float | None,
@@ -2942,9 +2561,7 @@ class SiteEventOut(Record):
         '"event", "trip", "dead", "alive", "on-store", "store-empty", "generator-start", "generator-ready", "command", "landed", "brake", "brake-landed"',
     ]
     target: Annotated[str, "Node, row or hall concerned"]
-    value: Annotated[
-        float | None, "What it came to: load ratio at a trip, clock of a command [MHz]"
-    ]
+    value: Annotated[float | None, "What it came to: load ratio at a trip, clock of a command [MHz]"]
 
 
 class SiteNodeOut(Record):
@@ -2957,52 +2574,31 @@ class SiteNodeOut(Record):
     depth: Annotated[int, "Longest way from a source, in nodes [1]"]
     rated_w: Annotated[float | None, "What it can carry [W]"]
     limit_w: Annotated[
-        float | None,
-        "What may be planned with: rating × derating, its fullest phase counting [W]",
+        float | None, "What may be planned with: rating × derating, its fullest phase counting [W]"
     ]
-    provisioned_w: Annotated[
-        float | None, "Sum of what was promised to the racks below [W]"
-    ]
-    nameplate_w: Annotated[
-        float | None, "Sum of the rated power of the servers below [W]"
-    ]
+    provisioned_w: Annotated[float | None, "Sum of what was promised to the racks below [W]"]
+    nameplate_w: Annotated[float | None, "Sum of the rated power of the servers below [W]"]
     peak_w: Annotated[float | None, "Highest output of a tick [W]"]
     peak_t_s: Annotated[float | None, "When [s]"]
     mean_w: Annotated[float | None, "Mean output [W]"]
-    failover_w: Annotated[
-        float | None, "Highest output when any single other node is lost [W]"
-    ]
+    failover_w: Annotated[float | None, "Highest output when any single other node is lost [W]"]
     failover_cause: Annotated[str, 'The node whose loss does that, "" for none']
     in_wh: Annotated[float | None, "Energy drawn from its feeds [Wh]"]
-    feed_wh: Annotated[
-        list[float | None], "The same by feed, in the order of `fed_by` [Wh]"
-    ]
+    feed_wh: Annotated[list[float | None], "The same by feed, in the order of `fed_by` [Wh]"]
     out_wh: Annotated[float | None, "Energy delivered [Wh]"]
     loss_wh: Annotated[float | None, "Energy turned into heat [Wh]"]
     discharged_wh: Annotated[float | None, "Energy its store gave [Wh]"]
     charged_wh: Annotated[float | None, "Energy its store took [Wh]"]
     owed_wh: Annotated[float | None, "Energy its store is short of at the end [Wh]"]
-    stranded_w: Annotated[
-        float | None, "Limit that neither the peak nor any single loss needs [W]"
-    ]
-    trip_t_s: Annotated[
-        float | None, "When its protection tripped; None if it did not [s]"
-    ]
+    stranded_w: Annotated[float | None, "Limit that neither the peak nor any single loss needs [W]"]
+    trip_t_s: Annotated[float | None, "When its protection tripped; None if it did not [s]"]
     trip_heat: Annotated[float | None, "How near to tripping it came; 1 trips [1]"]
     phase_w: Annotated[list[float | None], "Load of each phase at the peak [W]"]
-    mean_series_w: Annotated[
-        list[Any] | None, "Output per record. , shape (records,) [W]"
-    ]
-    max_series_w: Annotated[
-        list[Any] | None, "Highest tick of each record. , shape (records,) [W]"
-    ]
+    mean_series_w: Annotated[list[Any] | None, "Output per record. , shape (records,) [W]"]
+    max_series_w: Annotated[list[Any] | None, "Highest tick of each record. , shape (records,) [W]"]
     headroom_w: Annotated[float | None, "Limit minus the load after the worst loss [W]"]
-    oversubscription_ratio: Annotated[
-        float | None, "Nameplate of the servers below ÷ limit [1]"
-    ]
-    imbalance_frac: Annotated[
-        float | None, "Largest departure of a phase from their mean ÷ mean [1]"
-    ]
+    oversubscription_ratio: Annotated[float | None, "Nameplate of the servers below ÷ limit [1]"]
+    imbalance_frac: Annotated[float | None, "Largest departure of a phase from their mean ÷ mean [1]"]
 
 
 class SiteNowOut(Record):
@@ -3010,9 +2606,7 @@ class SiteNowOut(Record):
 
     power_w: Annotated[float | None, "Sum over hosts; null if none reports [W]"]
     limit_w: Annotated[float | None, "Limit of its utility feeds [W]"]
-    facility_w: Annotated[
-        float | None, "At the utility: hosts and modelled losses of the tree [W]"
-    ]
+    facility_w: Annotated[float | None, "At the utility: hosts and modelled losses of the tree [W]"]
     reporting: Annotated[int, "Hosts with a fresh reading [1]"]
     expected: Annotated[int, "Hosts known [1]"]
     metered: Annotated[int, "Hosts whose own power is measured [1]"]
@@ -3058,16 +2652,12 @@ class SiteRunOut(Record):
     seed: Annotated[int, "Seed of the traffic [1]"]
     horizon_s: Annotated[float | None, "Length [s]"]
     tick_s: Annotated[float | None, "Tick [s]"]
-    nodes: Annotated[
-        list[SiteNodeOut], "Power nodes in topological order, without racks"
-    ]
+    nodes: Annotated[list[SiteNodeOut], "Power nodes in topological order, without racks"]
     racks: list[RackResultOut]
     rows: list[SiteRowOut]
     halls: Annotated[list[str], "Names of the halls"]
     series: Annotated[SiteSeriesOut, "Curves"]
-    events: Annotated[
-        list[SiteEventOut], "What happened, in order; cut after a few thousand"
-    ]
+    events: Annotated[list[SiteEventOut], "What happened, in order; cut after a few thousand"]
     events_dropped: Annotated[int, "How many more there were [1]"]
     it_wh: Annotated[float | None, "Energy of the racks [Wh]"]
     facility_wh: Annotated[float | None, "Energy drawn from all sources [Wh]"]
@@ -3094,15 +2684,9 @@ class SiteSeriesOut(Record):
     facility_w: Annotated[list[Any] | None, "Power drawn from all sources [W]"]
     mechanical_w: Annotated[list[Any] | None, "Power of cooling [W]"]
     lost_servers: Annotated[list[Any] | None, "Servers without service, worst tick"]
-    capped_rows: Annotated[
-        list[Any] | None, "Mean number of rows with a clock below full"
-    ]
-    hall_c: Annotated[
-        list[Any] | None, "Warmest supply air per hall. , shape (records, halls) [C]"
-    ]
-    hottest_c: Annotated[
-        list[Any] | None, "Hottest GPU per hall. , shape (records, halls) [C]"
-    ]
+    capped_rows: Annotated[list[Any] | None, "Mean number of rows with a clock below full"]
+    hall_c: Annotated[list[Any] | None, "Warmest supply air per hall. , shape (records, halls) [C]"]
+    hottest_c: Annotated[list[Any] | None, "Hottest GPU per hall. , shape (records, halls) [C]"]
 
 
 class SizeOut(Record):
@@ -3112,8 +2696,7 @@ class SizeOut(Record):
     front: Annotated[list[int], "Those that no other beats in all objectives [1]"]
     best: Annotated[int | None, "The best; null where nothing passes [1]"]
     best_measures: Annotated[
-        dict[str, Any] | None,
-        "The best as `training.measures` takes it; null where nothing passes",
+        dict[str, Any] | None, "The best as `training.measures` takes it; null where nothing passes"
     ]
     passing: Annotated[int, "How many pass [1]"]
     objective: Annotated[str, "What the best has least of"]
@@ -3181,8 +2764,7 @@ class StabilizeRunOut(Record):
     ]
     rides: Annotated[list[RideOut], "The disturbance under each table"]
     rejections: Annotated[
-        list[RejectionOut],
-        "Load onto batteries at once and back as a ramp, under each ramp rule and table",
+        list[RejectionOut], "Load onto batteries at once and back as a ramp, under each ramp rule and table"
     ]
     spectrum: Annotated[SpectraOut, "Spectra"]
     window: Annotated[ZoomOut, "The waveforms"]
@@ -3197,13 +2779,8 @@ class SteeredDomainOut(Record):
 
     name: Annotated[str, "Row or hall"]
     limit_w: Annotated[float | None, "Its limit [W]"]
-    breaker_w: Annotated[
-        float | None,
-        "What its own feeds carry after the largest of each row's is lost [W]",
-    ]
-    peak_w: Annotated[
-        float | None, "Highest tick of the run, a hall's rows at their own moments [W]"
-    ]
+    breaker_w: Annotated[float | None, "What its own feeds carry after the largest of each row's is lost [W]"]
+    peak_w: Annotated[float | None, "Highest tick of the run, a hall's rows at their own moments [W]"]
     predicted_w: Annotated[
         float | None,
         "What it is predicted to want: the 95th percentile of the run's records, grown as asked [W]",
@@ -3214,9 +2791,7 @@ class SteeredDomainOut(Record):
     ]
     entitled_w: Annotated[float | None, "Its share of the parent by its limit [W]"]
     reserved_w: Annotated[float | None, "What it gets [W]"]
-    lent_w: Annotated[
-        float | None, "What it lends (positive) or borrows (negative) [W]"
-    ]
+    lent_w: Annotated[float | None, "What it lends (positive) or borrows (negative) [W]"]
     capped_w: Annotated[float | None, "What low priority gives up to its cap [W]"]
     shed_w: Annotated[float | None, "What was predicted for servers that are shed [W]"]
     shed_servers: Annotated[int, "Servers shed [1]"]
@@ -3234,14 +2809,10 @@ class SteeringOut(Record):
     lent_w: Annotated[float | None, "Sum of what is lent [W]"]
     borrowed_w: Annotated[float | None, "Sum of what is borrowed [W]"]
     capped_w: Annotated[float | None, "Sum of what caps take from low priority [W]"]
-    shed_w: Annotated[
-        float | None, "Sum of what was predicted for servers that are shed [W]"
-    ]
+    shed_w: Annotated[float | None, "Sum of what was predicted for servers that are shed [W]"]
     shed_servers: Annotated[int, "Servers shed [1]"]
     domains: Annotated[list[SteeredDomainOut], "Rows or halls"]
-    shed: Annotated[
-        list[ShedLoadOut], "What is shed, by rack and priority, lowest priority first"
-    ]
+    shed: Annotated[list[ShedLoadOut], "What is shed, by rack and priority, lowest priority first"]
     words: Annotated[list[str], "Who lends, borrows and is shed, in words"]
     provenance: Annotated[ProvenanceOut, "What it rests on"]
     timing: Annotated[TimingOut, "What it cost"]
@@ -3259,8 +2830,7 @@ class StoreOut(Record):
     lost_j: Annotated[float, "Energy lost in all of them [J]"]
     full_cycles: Annotated[float, "Energy delivered ÷ energy [1]"]
     life_years: Annotated[
-        float | None,
-        "Until a fifth of the capacity is lost, at this pace; null for ever [years]",
+        float | None, "Until a fifth of the capacity is lost, at this pace; null for ever [years]"
     ]
     full_or_empty_frac: Annotated[float, "Part of the time without any left [1]"]
 
@@ -3297,9 +2867,7 @@ class StudyDetail(Record):
 
     id: str
     name: str
-    status: Annotated[
-        Literal["queued", "running", "done", "failed", "cancelled"], "How far it is"
-    ]
+    status: Annotated[Literal["queued", "running", "done", "failed", "cancelled"], "How far it is"]
     job_id: Annotated[str | None, "The job that does it"]
     created_at: Annotated[str, "When it was asked for, UTC"]
     finished_at: Annotated[str | None, "When it ended, UTC"]
@@ -3319,9 +2887,7 @@ class StudySummary(Record):
     id: str
     name: str
     question_key: Annotated[str, "Key of its question"]
-    status: Annotated[
-        Literal["queued", "running", "done", "failed", "cancelled"], "How far it is"
-    ]
+    status: Annotated[Literal["queued", "running", "done", "failed", "cancelled"], "How far it is"]
     job_id: Annotated[str | None, "The job that does it"]
     engine: Annotated[str, "Where it is answered"]
     points: Annotated[StudyCounts, "How far it is"]
@@ -3333,17 +2899,9 @@ class SummaryOut(Record):
     """Distribution of one output over a sample."""
 
     count: Annotated[int, "Points counted [1]"]
-    undefined: Annotated[
-        int, "Points whose output was NaN; left out of everything else [1]"
-    ]
-    mean: Annotated[
-        float | None,
-        "Mean, in the output's unit; NaN if nothing was counted, as all below [1]",
-    ]
-    sd: Annotated[
-        float | None,
-        "Standard deviation of the output itself; NaN of a single point [1]",
-    ]
+    undefined: Annotated[int, "Points whose output was NaN; left out of everything else [1]"]
+    mean: Annotated[float | None, "Mean, in the output's unit; NaN if nothing was counted, as all below [1]"]
+    sd: Annotated[float | None, "Standard deviation of the output itself; NaN of a single point [1]"]
     least: Annotated[float | None, "Smallest [1]"]
     most: Annotated[float | None, "Largest [1]"]
     quantiles: Annotated[list[QuantileOut], "In rising order"]
@@ -3371,21 +2929,16 @@ class SystemDidOut(Record):
     refused: Annotated[dict[str, int], "Units refused, by reason"]
     in_flight: Annotated[int, "Units under way at the end [units]"]
     attained_frac: Annotated[float | None, "Units that met every limit ÷ known [1]"]
-    latency_s: Annotated[
-        dict[str, dict[str, float | None]], "ttft, tbt, e2e by p50, p90, p99 [s]"
-    ]
+    latency_s: Annotated[dict[str, dict[str, float | None]], "ttft, tbt, e2e by p50, p90, p99 [s]"]
     slowdown: Annotated[
-        dict[str, dict[str, float | None]],
-        "The same ÷ one request alone; empty where not measured",
+        dict[str, dict[str, float | None]], "The same ÷ one request alone; empty where not measured"
     ]
     energy_j: Annotated[float, "Energy [J]"]
     mean_power_w: Annotated[float, "Mean power [W]"]
     peak_power_w: Annotated[float, "Largest mean over a control tick [W]"]
     output_tokens: Annotated[float, "Tokens given out [tokens]"]
     gpu_hours: Annotated[float, "GPUs on × time [h]"]
-    cost_usd: Annotated[
-        float, "GPU-hours, and energy where their price leaves it out [USD]"
-    ]
+    cost_usd: Annotated[float, "GPU-hours, and energy where their price leaves it out [USD]"]
     carbon_g: Annotated[float, "Energy × grid intensity at its hour [g]"]
     quality_frac: Annotated[float, "Quality kept; 1 where it is not touched [1]"]
     own_terms: Annotated[
@@ -3393,9 +2946,7 @@ class SystemDidOut(Record):
         "How its traffic or limits differ from the study's, so that only its own baseline is a fair comparison; empty: comparable with the others",
     ]
     notes: Annotated[list[str], "What was assumed"]
-    figures: Annotated[
-        dict[str, float | None], "Further figures, the unit in their names"
-    ]
+    figures: Annotated[dict[str, float | None], "Further figures, the unit in their names"]
     energy_per_token_j: Annotated[float | None, "Per token given out [J]"]
     energy_per_unit_wh: Annotated[float | None, "Per unit finished [Wh]"]
     cost_per_1000_usd: Annotated[float | None, "Per thousand units finished [USD]"]
@@ -3405,9 +2956,7 @@ class SystemDidOut(Record):
     mark: Annotated[str, "How sure its mechanism and figures are"]
     page: Annotated[str, "File in docs/models"]
     timeline: Annotated[TimelineOut | None, "Null without a course in time"]
-    against_baseline: Annotated[
-        AgainstOut | None, "Against the run's baseline; null where units differ"
-    ]
+    against_baseline: Annotated[AgainstOut | None, "Against the run's baseline; null where units differ"]
     baseline: Annotated[FiguresOut | None, "The paper's own baseline, where it has one"]
     against_own: Annotated[AgainstOut | None, "Against that"]
 
@@ -3428,9 +2977,7 @@ class SystemOut(Record):
     source: Annotated[str, "Paper"]
     mark: Annotated[str, "How sure its mechanism and figures are"]
     page: Annotated[str, "File in docs/models"]
-    own_terms: Annotated[
-        str, "How its traffic or limits differ from a run's; empty: not at all"
-    ]
+    own_terms: Annotated[str, "How its traffic or limits differ from a run's; empty: not at all"]
     knobs: Annotated[list[KnobOut], "Its knobs"]
 
 
@@ -3525,12 +3072,8 @@ class TwoLevelsOut(Record):
     high_w: Annotated[float | None, "While it computes [W]"]
     low_w: Annotated[float | None, "While it waits [W]"]
     low_s: Annotated[float | None, "How long it waits [s]"]
-    jitter_s: Annotated[
-        float | None, "Standard deviation of its edges: GPUs', and the meter's [s]"
-    ]
-    misfit_w: Annotated[
-        float | None, "Root mean square between quantiles, recorded and modelled [W]"
-    ]
+    jitter_s: Annotated[float | None, "Standard deviation of its edges: GPUs', and the meter's [s]"]
+    misfit_w: Annotated[float | None, "Root mean square between quantiles, recorded and modelled [W]"]
 
 
 class UnjudgedOut(Record):
@@ -3593,8 +3136,7 @@ class VerdictOut(Record):
         "In W (band-swing, change, range), W/s (ramp), Pst or Plt, or 0..1. The planning level of the voltage holds too where it is lower (flicker), and takes its place (harmonics) [1]",
     ]
     limit_frac: Annotated[
-        float | None,
-        "The same ÷ contracted power; the lower of the two holds. 0 is none [1]",
+        float | None, "The same ÷ contracted power; the lower of the two holds. 0 is none [1]"
     ]
     window_s: Annotated[float | None, "Rolling window. ; 0 where the kind has none [s]"]
     low_hz: Annotated[float | None, "Lower edge of the band [Hz]"]
@@ -3614,14 +3156,10 @@ class VerifiedOut(Record):
 
     cases: Annotated[int, "Failures of one node that were followed [1]"]
     normal_frac: Annotated[float | None, "Highest load ÷ limit with nothing lost [1]"]
-    worst_frac: Annotated[
-        float | None, "The same right after a failure, before any cap [1]"
-    ]
+    worst_frac: Annotated[float | None, "The same right after a failure, before any cap [1]"]
     worst: Annotated[str, "Where and after what, in words"]
     trips: Annotated[int, "Failures after which a breaker trips [1]"]
-    lost_by_load: Annotated[
-        int, "Most servers that a failure takes by overload and not by wiring [1]"
-    ]
+    lost_by_load: Annotated[int, "Most servers that a failure takes by overload and not by wiring [1]"]
     most_lost: Annotated[int, "Most servers that any failure takes [1]"]
     agrees: Annotated[bool, "Whether nothing happens that the placement ruled out"]
 
@@ -3671,21 +3209,15 @@ class YearBillOut(Record):
     carbon_t: Annotated[float | None, "Carbon of the energy [t]"]
     water_m3: Annotated[float | None, "Fresh water [m3]"]
     server_h: Annotated[float | None, "Server-hours in service [h]"]
-    peak_kw: Annotated[
-        list[Any] | None, "Highest power at the meter by month. , shape (12,) [kW]"
-    ]
-    billed_kw: Annotated[
-        list[Any] | None, "Demand that is billed, by month. , shape (12,) [kW]"
-    ]
+    peak_kw: Annotated[list[Any] | None, "Highest power at the meter by month. , shape (12,) [kW]"]
+    billed_kw: Annotated[list[Any] | None, "Demand that is billed, by month. , shape (12,) [kW]"]
 
 
 class YearCostOut(Record):
     """One year."""
 
     year: Annotated[int, "0 is the start, 1 the first year [1]"]
-    usd: Annotated[
-        dict[str, float | None], "Money spent, by part; a gain is negative [USD]"
-    ]
+    usd: Annotated[dict[str, float | None], "Money spent, by part; a gain is negative [USD]"]
     total_usd: Annotated[float | None, "Their sum [USD]"]
     present_usd: Annotated[float | None, "Its worth today [USD]"]
     carbon_t: Annotated[float | None, "Carbon of the energy and of servers made [t]"]
@@ -3696,17 +3228,10 @@ class YearEnergyOut(Record):
     """A year's energy, its price and its carbon."""
 
     energy_mwh: Annotated[float | None, "Energy at the meter [MWh]"]
-    cost: Annotated[
-        float | None,
-        "Energy × price, hour by hour; None without prices. In `currency` [1]",
-    ]
+    cost: Annotated[float | None, "Energy × price, hour by hour; None without prices. In `currency` [1]"]
     currency: Annotated[str, 'Money of `cost`; "" without prices']
-    carbon_kg: Annotated[
-        float | None, "Energy × carbon intensity; None without [kg CO2e]"
-    ]
-    mean_price_per_mwh: Annotated[
-        float | None, "Cost over energy: what the hours it draws in cost [1]"
-    ]
+    carbon_kg: Annotated[float | None, "Energy × carbon intensity; None without [kg CO2e]"]
+    mean_price_per_mwh: Annotated[float | None, "Cost over energy: what the hours it draws in cost [1]"]
     mean_carbon_g_per_kwh: Annotated[float | None, "The same of carbon [g/kWh]"]
 
 
@@ -3769,18 +3294,10 @@ class PlanningPlacementOut(Record):
         float | None,
         "Fullest phase above the mean of its phases ÷ that mean, the worst three-phase node, nothing lost [1]",
     ]
-    moved: Annotated[
-        int, "Servers present that left their rack, or whose rack was hung anew [1]"
-    ]
-    unused: Annotated[
-        list[str], "Nodes that nothing hangs on any more; the scenario leaves them out"
-    ]
-    bindings: Annotated[
-        list[PlacementLimitOut], "Limits that keep one more server out, fullest first"
-    ]
-    proofs: Annotated[
-        list[PlacementProofOut], "How sure each objective is, in their order"
-    ]
+    moved: Annotated[int, "Servers present that left their rack, or whose rack was hung anew [1]"]
+    unused: Annotated[list[str], "Nodes that nothing hangs on any more; the scenario leaves them out"]
+    bindings: Annotated[list[PlacementLimitOut], "Limits that keep one more server out, fullest first"]
+    proofs: Annotated[list[PlacementProofOut], "How sure each objective is, in their order"]
     rounds: Annotated[int, "Programs solved [1]"]
     planes: Annotated[int, "Limits that were added on the way [1]"]
     variables: Annotated[int, "Whole numbers that were sought [1]"]
@@ -3800,30 +3317,17 @@ class ReflectPlanOut(Record):
     status: Annotated[str, '"optimal", or where the search stopped']
     gap_frac: Annotated[float | None, "How far from the best it may be, ÷ the best [1]"]
     nodes: Annotated[int, "Nodes searched [1]"]
-    net_present_cost_usd: Annotated[
-        float | None, "Worth today of all of it, unserved demand in [USD]"
-    ]
+    net_present_cost_usd: Annotated[float | None, "Worth today of all of it, unserved demand in [USD]"]
     spend_usd: Annotated[float | None, "The same without unserved demand [USD]"]
-    cost_per_server_h_usd: Annotated[
-        float | None, "Spend ÷ discounted hours of servers served [USD/h]"
-    ]
+    cost_per_server_h_usd: Annotated[float | None, "Spend ÷ discounted hours of servers served [USD/h]"]
     carbon_t: Annotated[float | None, "Carbon of all periods [t]"]
     water_m3: Annotated[float | None, "Water of all periods [m3]"]
     served_server_years: Annotated[float | None, "Servers served × time [years]"]
-    unmet_server_years: Annotated[
-        float | None, "Servers wanted and not served × time [years]"
-    ]
+    unmet_server_years: Annotated[float | None, "Servers wanted and not served × time [years]"]
     unmet_frac: Annotated[float | None, "The same ÷ all that was wanted [1]"]
-    spare_w: Annotated[
-        float | None, "Mean over the periods of what the utility carries unused [W]"
-    ]
-    stranded_w: Annotated[
-        float | None,
-        "Mean over the periods of the part of it that demand waits for [W]",
-    ]
-    parts: Annotated[
-        list[MoneyPartOut], "Parts of the net present cost, which sum to it"
-    ]
+    spare_w: Annotated[float | None, "Mean over the periods of what the utility carries unused [W]"]
+    stranded_w: Annotated[float | None, "Mean over the periods of the part of it that demand waits for [W]"]
+    parts: Annotated[list[MoneyPartOut], "Parts of the net present cost, which sum to it"]
     periods: list[PeriodOut]
     orders: Annotated[list[OrderRowOut], "Orders, in time"]
 
@@ -3869,12 +3373,10 @@ class ResultsSeriesOut(Record):
     row_mean_w: Annotated[list[float | None], "Mean [W]"]
     row_max_w: Annotated[list[float | None], "Highest tick mean [W]"]
     low_clock_mhz: Annotated[
-        list[float | None],
-        "Lowest clock cap of low priority in a record, 0 is none [MHz]",
+        list[float | None], "Lowest clock cap of low priority in a record, 0 is none [MHz]"
     ]
     high_clock_mhz: Annotated[
-        list[float | None],
-        "Lowest clock cap of high priority in a record, 0 is none [MHz]",
+        list[float | None], "Lowest clock cap of high priority in a record, 0 is none [MHz]"
     ]
     brake: Annotated[list[float | None], "1 where the brake held [1]"]
     queued: Annotated[list[float | None], "Requests waiting [requests]"]
@@ -3916,9 +3418,7 @@ class StoredJobOut(Record):
 
     id: str
     kind: Annotated[str, "what-if, run, plan or dataset"]
-    state: Annotated[
-        Literal["queued", "running", "done", "failed", "cancelled"], "How far it is"
-    ]
+    state: Annotated[Literal["queued", "running", "done", "failed", "cancelled"], "How far it is"]
     part: Annotated[float, "Part done [1]"]
     text: Annotated[str, "What is under way"]
     result: Annotated[ResultRef | None, "Where the result is, or will be"]
@@ -3982,12 +3482,9 @@ class TelemetrySeriesOut(Record):
     bin_s: Annotated[float, "Length of a bin [s]"]
     time_us: Annotated[list[int], "Start of each bin [µs]"]
     columns: Annotated[
-        dict[str, list[float | None]],
-        "power_least_w, power_mean_w, power_highest_w and what else is known",
+        dict[str, list[float | None]], "power_least_w, power_mean_w, power_highest_w and what else is known"
     ]
-    device: Annotated[
-        list[str] | None, "Key of each bin's device, where several were asked for"
-    ]
+    device: Annotated[list[str] | None, "Key of each bin's device, where several were asked for"]
     limit_w: Annotated[float | None, "Limit of a node [W]"]
 
 

@@ -18,15 +18,11 @@ class Axis(TypedDict):
     field: str  # Dotted path of a field of the inputs
     label: NotRequired[str | None]  # Name on charts; empty is the field's
     # A list of values, of any kind the field takes
-    values: NotRequired[
-        list[bool | int | float | str | dict[str, Any] | list[Any] | None] | None
-    ]
+    values: NotRequired[list[bool | int | float | str | dict[str, Any] | list[Any] | None] | None]
     range: NotRequired[Range | None]  # Equal distances
     log: NotRequired[LogRange | None]  # Equal ratios
     # How an unknown scatters
-    distribution: NotRequired[
-        Normal | Triangular | Scatter | LogNormal | Exponential | Samples | None
-    ]
+    distribution: NotRequired[Normal | Triangular | Scatter | LogNormal | Exponential | Samples | None]
 
 
 class Ballast(TypedDict, total=False):
@@ -38,8 +34,7 @@ class Ballast(TypedDict, total=False):
     kernel_s: float  # Length of one kernel of it: how late it backs off [s]
     grain_frac: float  # Power of one unit of it ÷ TDP [1]
     contention_frac: float  # Part of its speed the job loses while both run [1]
-    # Part of its speed the job loses for sharing the GPU at all [1]
-    resident_frac: float
+    resident_frac: float  # Part of its speed the job loses for sharing the GPU at all [1]
     ceiling_frac: float  # Most power of a GPU ÷ TDP [1]
 
 
@@ -47,20 +42,18 @@ class Block(TypedDict):
     """Something that comes in whole blocks and carries power or heat."""
 
     name: str  # Name, unlike the others'
-    # What it carries: utility and generator the whole site; ups, hall and cooling the
-    # servers' power. Blocks of a kind add up
+    # What it carries: utility and generator the whole site; ups, hall and cooling the servers' power. Blocks
+    # of a kind add up
     kind: Literal["utility", "generator", "ups", "hall", "cooling"]
     size_w: float  # What one carries: at the meter, or of IT [W]
     usd: float  # Price of one, paid when ordered [USD]
-    # Growth of the price, above inflation [1/year]
-    price_growth_per_year: NotRequired[float]
+    price_growth_per_year: NotRequired[float]  # Growth of the price, above inflation [1/year]
     lead_months: float  # From order to service; rounded up to whole periods [months]
     existing: NotRequired[int]  # There at the start [blocks]
-    # Ordered and paid before, by period of arrival [blocks]
-    arriving: NotRequired[list[int]]
+    arriving: NotRequired[list[int]]  # Ordered and paid before, by period of arrival [blocks]
     least_order: NotRequired[int]  # Least that can be ordered at once [blocks]
-    # Most there can ever be, existing ones counted: land, halls, what the utility
-    # grants. Empty means no limit [blocks]
+    # Most there can ever be, existing ones counted: land, halls, what the utility grants. Empty means no
+    # limit [blocks]
     most: NotRequired[int | None]
     # Life, for what is left at the end; blocks are not renewed within the plan [years]
     life_years: NotRequired[float]
@@ -74,18 +67,14 @@ class BuildOutInput(TypedDict, total=False):
     start: str  # First month, as year-month
     period_months: Literal[1, 3, 6, 12]  # Length of a period [months]
     periods: int  # How many [periods]
-    # cost: least net present cost, unserved demand at its price. servers: most server-
-    # years served, then least cost. carbon: of the plans that serve most (or keep
-    # limits.unmet_frac), the one with least carbon
+    # cost: least net present cost, unserved demand at its price. servers: most server-years served, then
+    # least cost. carbon: of the plans that serve most (or keep limits.unmet_frac), the one with least carbon
     aim: Literal["cost", "carbon", "servers"]
     demand: Demand  # Servers wanted
-    # What carries power and heat. A kind without a block limits nothing
-    blocks: list[Block]
+    blocks: list[Block]  # What carries power and heat. A kind without a block limits nothing
     generations: list[Generation]  # Servers that can be bought
-    # Servers are ordered in lots of so many; large lots take a longer search [servers]
-    server_lot: int
-    # A plan this near to the best possible is good enough, ÷ its cost [1]
-    gap_frac: float
+    server_lot: int  # Servers are ordered in lots of so many; large lots take a longer search [servers]
+    gap_frac: float  # A plan this near to the best possible is good enough, ÷ its cost [1]
     lead_scale: float  # Multiplier of all lead times of blocks [1]
     limits: Limits
     rates: Rates  # Prices
@@ -94,43 +83,33 @@ class BuildOutInput(TypedDict, total=False):
 class Campus(TypedDict, total=False):
     """Limits that all halls have together, and how the campus keeps them."""
 
-    # Power that all utility feeds together may deliver. Empty means no limit [W]
-    contract_w: float | None
+    contract_w: float | None  # Power that all utility feeds together may deliver. Empty means no limit [W]
     curtailments: list[Curtailment]  # When less than that may be drawn
     period_s: float  # Time between two decisions of the campus [s]
-    # Part of the contract that is left free: what load may rise by within a period and
-    # a cap's latency [1]
+    # Part of the contract that is left free: what load may rise by within a period and a cap's latency [1]
     margin_frac: float
-    # Ceilings stay while the load is within this part of the contract below the margin
-    # [1]
-    band_frac: float
-    # Heat that the halls' common plant takes out. Empty means that every hall has a
-    # plant of its own [W]
+    band_frac: float  # Ceilings stay while the load is within this part of the contract below the margin [1]
+    # Heat that the halls' common plant takes out. Empty means that every hall has a plant of its own [W]
     cooling_capacity_w: float | None
-    # Fresh water that all halls together may draw. Empty means no limit [kg/s]
-    make_up_kg_s: float | None
+    make_up_kg_s: float | None  # Fresh water that all halls together may draw. Empty means no limit [kg/s]
 
 
 class Capital(TypedDict, total=False):
     """What the site costs to build, per watt of IT power it is built for."""
 
-    # Of the power chain: `n` installs a watt for a watt, `n+1` one and spare_frac, `2n`
-    # two
+    # Of the power chain: `n` installs a watt for a watt, `n+1` one and spare_frac, `2n` two
     redundancy: Literal["n", "n+1", "2n"]
-    # Switchgear, engines, UPS and distribution, per installed watt [USD/W]
-    power_usd_per_w: float
+    power_usd_per_w: float  # Switchgear, engines, UPS and distribution, per installed watt [USD/W]
     spare_frac: float  # Spare of `n+1` ÷ load [1]
     cooling_usd_per_w: float  # Cooling plant per watt of IT [USD/W]
     building_usd_per_w: float  # Shell and halls per watt of IT [USD/W]
-    # Land and site works per watt of IT; it does not wear out [USD/W]
-    land_usd_per_w: float
+    land_usd_per_w: float  # Land and site works per watt of IT; it does not wear out [USD/W]
     connection_usd_per_w: float  # Connection per watt at the meter [USD/W]
     power_life_years: float  # Life [years]
     cooling_life_years: float  # Life [years]
     building_life_years: float  # Life [years]
     connection_life_years: float  # Life [years]
-    # Maintenance of power chain and cooling in a year ÷ their price [1/year]
-    upkeep_frac: float
+    upkeep_frac: float  # Maintenance of power chain and cooling in a year ÷ their price [1/year]
 
 
 class CarbonPrice(TypedDict, total=False):
@@ -153,8 +132,7 @@ class CompareItem(TypedDict, total=False):
     scenario: Scenario | None  # Inputs, run now
     study_id: str | None  # A stored study: one point
     point: int | None  # Which point of the study [1]
-    # New value per dotted path of a scenario; of a run: its inputs, run anew
-    changes: dict[str, Any]
+    changes: dict[str, Any]  # New value per dotted path of a scenario; of a run: its inputs, run anew
     label: str | None  # Name to show instead
 
 
@@ -169,18 +147,16 @@ class ConditionIn(TypedDict):
 class Connection(TypedDict, total=False):
     """The point of connection and what is contracted there."""
 
-    # Contracted power, for limits that are a part of it. Empty means the highest power
-    # without measures [W]
+    # Contracted power, for limits that are a part of it. Empty means the highest power without measures [W]
     contract_w: float | None
     nominal_v: float  # Voltage between lines [V]
-    # Three-phase short-circuit power, the least in operation [VA]
-    short_circuit_va: float
+    short_circuit_va: float  # Three-phase short-circuit power, the least in operation [VA]
     x_over_r: float  # Reactance ÷ resistance of the grid [1]
     power_factor: float  # Of the load, lagging [1]
     frequency_hz: Literal[50, 60]  # Grid frequency [Hz]
     lamp_v: Literal[120, 230]  # Lamps of the people around [V]
-    # Orders of the site's harmonic currents. Empty means those assumed for supplies
-    # with power-factor correction, 2.8 % together [1]
+    # Orders of the site's harmonic currents. Empty means those assumed for supplies with power-factor
+    # correction, 2.8 % together [1]
     harmonic_orders: list[int]
     harmonic_frac: list[float]  # Each order's current ÷ the fundamental [1]
 
@@ -190,8 +166,7 @@ class Control(TypedDict, total=False):
 
     telemetry_delay_s: float  # Age of the row power reading a policy sees [s]
     cap_latency_s: float  # Time from a cap command until it holds, out of band [s]
-    # Row power ÷ provisioned above which the brake is pulled [1]
-    brake_threshold_frac: float
+    brake_threshold_frac: float  # Row power ÷ provisioned above which the brake is pulled [1]
     brake_release_frac: float  # The brake is released below this [1]
     brake_latency_s: float  # Time from a brake command until it holds [s]
     # SM clock under the brake. Empty means the server's lowest brake clock [MHz]
@@ -201,13 +176,12 @@ class Control(TypedDict, total=False):
 class Cooling(TypedDict, total=False):
     """How heat leaves the halls."""
 
-    # Ready-made plant (water-cooled, cold-water, air-cooled, outside-air, rear-door,
-    # liquid-cooled), or one of your own
+    # Ready-made plant (water-cooled, cold-water, air-cooled, outside-air, rear-door, liquid-cooled), or one
+    # of your own
     plant: str
     supply_c: float  # Air supplied to the servers [C]
     capacity_frac: float  # Heat the plant can take out ÷ the rows' limits [1]
-    # Air the hall can move ÷ what its planned servers draw at full load [1]
-    airflow_frac: float
+    airflow_frac: float  # Air the hall can move ÷ what its planned servers draw at full load [1]
     buffer_s: float  # Cold stored in tanks, as time at the rows' limits [s]
     inlet_limit_c: float  # Server inlet that must not be passed [C]
     # Whether aisles are closed: what exhaust warms inlets falls to a quarter (assumed)
@@ -219,11 +193,11 @@ class CostInput(TypedDict, total=False):
     """A site and everything it costs."""
 
     name: str
-    # A site to run: its servers, power, energy, peaks, water and lost hours replace
-    # those of `load`. Empty means plain figures
+    # A site to run: its servers, power, energy, peaks, water and lost hours replace those of `load`. Empty
+    # means plain figures
     site: Scenario | None
-    # How often a year the lost server-hours of the site's run happen; its energy is
-    # always carried on to a year [1/year]
+    # How often a year the lost server-hours of the site's run happen; its energy is always carried on to a
+    # year [1/year]
     site_runs_per_year: float
     load: PlainLoad  # What it draws
     servers: Servers
@@ -247,12 +221,9 @@ class DeferrableJob(TypedDict):
     """Work that may wait: a batch of queries, a fine-tuning run, an evaluation."""
 
     name: str  # Name, unlike the others'
-    # Energy it takes. Empty where gpu_hours says it [Wh]
-    energy_wh: NotRequired[float | None]
-    # Hours of one GPU it takes, instead of energy_wh [h]
-    gpu_hours: NotRequired[float | None]
-    # Power of a GPU and its part of the server, for gpu_hours [W]
-    gpu_w: NotRequired[float | None]
+    energy_wh: NotRequired[float | None]  # Energy it takes. Empty where gpu_hours says it [Wh]
+    gpu_hours: NotRequired[float | None]  # Hours of one GPU it takes, instead of energy_wh [h]
+    gpu_w: NotRequired[float | None]  # Power of a GPU and its part of the server, for gpu_hours [W]
     power_w: float  # Most it may draw [W]
     earliest_h: NotRequired[float]  # When it arrives, from the start of the grid [h]
     deadline_h: float  # When it must be done, from the start of the grid [h]
@@ -310,12 +281,12 @@ class ElectricalNode(TypedDict):
         "psu",
     ]
     fed_by: NotRequired[list[str]]  # Names of its feeds, the preferred one first
-    # With several feeds: share the draw equally over the live ones, or take the first
-    # live one (a transfer switch). Must be said where there are two
+    # With several feeds: share the draw equally over the live ones, or take the first live one (a transfer
+    # switch). Must be said where there are two
     transfer: NotRequired[Literal["share", "first"] | None]
     rated_w: float  # Output it can carry for ever [W]
-    # Part of the rating that may be planned with. Empty means 0.8 for busway, RPP and
-    # rack PDU, 1 for the rest [1]
+    # Part of the rating that may be planned with. Empty means 0.8 for busway, RPP and rack PDU, 1 for the
+    # rest [1]
     derate_frac: NotRequired[float | None]
     module_count: NotRequired[int]  # Parallel modules inside the node [modules]
     modules_needed: NotRequired[int]  # Modules that together carry the rating [modules]
@@ -323,16 +294,13 @@ class ElectricalNode(TypedDict):
     ups_mode: NotRequired[Literal["double-conversion", "eco"]]  # How a UPS runs
     # Trip curve of the catalogue; empty means the kind's own, "none" means unprotected
     protection: NotRequired[str | None]
-    # Setting of the protection. Empty means the rating [W]
-    protection_rated_w: NotRequired[float | None]
+    protection_rated_w: NotRequired[float | None]  # Setting of the protection. Empty means the rating [W]
     store: NotRequired[Store | None]  # Battery or flywheel
-    # A generator's time to ready. Empty means the catalogue's [s]
-    start_s: NotRequired[float | None]
-    # Dead time of a transfer switch. Empty means the catalogue's: milliseconds for an
-    # STS, a tenth of a second otherwise [s]
+    start_s: NotRequired[float | None]  # A generator's time to ready. Empty means the catalogue's [s]
+    # Dead time of a transfer switch. Empty means the catalogue's: milliseconds for an STS, a tenth of a
+    # second otherwise [s]
     transfer_s: NotRequired[float | None]
-    # Phases it carries
-    phases: NotRequired[Literal["abc", "ab", "bc", "ca", "a", "b", "c"]]
+    phases: NotRequired[Literal["abc", "ab", "bc", "ca", "a", "b", "c"]]  # Phases it carries
     side: NotRequired[Literal["", "A", "B", "C", "R"]]  # Side it belongs to, for people
 
 
@@ -340,8 +308,7 @@ class EnergyPrice(TypedDict, total=False):
     """What energy and its peaks cost, as a constant or by the hours of a year."""
 
     usd_per_kwh: float  # Price of energy [USD/kWh]
-    # Dataset of hourly prices and carbon; replaces usd_per_kwh and carbon.g_per_kwh.
-    # Empty means constant
+    # Dataset of hourly prices and carbon; replaces usd_per_kwh and carbon.g_per_kwh. Empty means constant
     grid: str | None
     utc_offset_h: float  # How far the site's clock is ahead of UTC, for `grid` [h]
     growth_per_year: float  # Growth of all prices of energy [1/year]
@@ -369,12 +336,10 @@ class Event(TypedDict):
         "stuck-cap",
         "slow-bmc",
     ]
-    # Node, hall or row concerned; empty where there is no choice
-    target: NotRequired[str]
-    # How long it lasts. Empty means to the end [s]
-    duration_s: NotRequired[float | None]
-    # What is left of airflow or capacity (0..1), kelvin of a heat wave, factor of a
-    # slow BMC's latency, modules lost. Empty means the usual [1]
+    target: NotRequired[str]  # Node, hall or row concerned; empty where there is no choice
+    duration_s: NotRequired[float | None]  # How long it lasts. Empty means to the end [s]
+    # What is left of airflow or capacity (0..1), kelvin of a heat wave, factor of a slow BMC's latency,
+    # modules lost. Empty means the usual [1]
     severity: NotRequired[float | None]
 
 
@@ -394,11 +359,11 @@ class Facility(TypedDict, total=False):
     racks: list[Rack]
     cooling: Cooling
     weather: SiteWeather  # Outdoor air
-    # Power limit by row [W], for explicit racks. A row that is not named may draw the
-    # catalogue's provisioned power of its servers
+    # Power limit by row [W], for explicit racks. A row that is not named may draw the catalogue's provisioned
+    # power of its servers
     row_limits_w: dict[str, float]
-    # Redundancy that explicit nodes were designed for: a cost is told, the nodes decide
-    # what happens. A template says its own
+    # Redundancy that explicit nodes were designed for: a cost is told, the nodes decide what happens. A
+    # template says its own
     design: Literal["n", "n+1", "2n", "3n2", "catcher"] | None
     loss_frac: float  # Electrical losses of every node ÷ its own or the catalogue's [1]
     campus: Campus | None  # What several halls share: a contract, cooling water
@@ -417,13 +382,12 @@ class Fleet(TypedDict, total=False):
 
     server: str  # Server type from the catalogue
     model: str  # Served model with a performance table for this server
-    # GPUs that one copy of the model takes. Empty means the first the catalogue lists
-    # [GPUs]
+    # GPUs that one copy of the model takes. Empty means the first the catalogue lists [GPUs]
     gpus_per_instance: int | None
     server_count: int  # Servers deployed, base and added together [servers]
     low_priority_frac: float  # Part of servers and traffic that is low priority [1]
-    # Power of a server ÷ the catalogue's, each watt alike. Traffic is found with the
-    # catalogue's power, and limits stay at the nameplate [1]
+    # Power of a server ÷ the catalogue's, each watt alike. Traffic is found with the catalogue's power, and
+    # limits stay at the nameplate [1]
     server_power_frac: float
 
 
@@ -439,16 +403,13 @@ class Generation(TypedDict):
     """A generation of servers."""
 
     name: str  # Name, unlike the others'
-    # Work of one ÷ that of the server demand is counted in [1]
-    work: NotRequired[float]
+    work: NotRequired[float]  # Work of one ÷ that of the server demand is counted in [1]
     peak_w: NotRequired[float]  # Power to plan with [W]
     mean_w: NotRequired[float]  # Mean power while on [W]
     usd: NotRequired[float]  # Price of one, paid when ordered [USD]
-    # Growth of the price, above inflation [1/year]
-    price_growth_per_year: NotRequired[float]
+    price_growth_per_year: NotRequired[float]  # Growth of the price, above inflation [1/year]
     lead_months: NotRequired[float]  # From order to service [months]
-    # When it can first be ordered, from the start [months]
-    sold_from_months: NotRequired[float]
+    sold_from_months: NotRequired[float]  # When it can first be ordered, from the start [months]
     life_years: NotRequired[float]  # Life: it is taken out at its end [years]
     existing: NotRequired[int]  # There at the start [servers]
     existing_left_months: NotRequired[float]  # Life left to the existing [months]
@@ -459,8 +420,7 @@ class Generation(TypedDict):
 class Generator(TypedDict, total=False):
     """Gensets that carry the site alone, all as one machine."""
 
-    # Rating of all that run. Empty means the site's highest power and 20 %, at the
-    # power factor [VA]
+    # Rating of all that run. Empty means the site's highest power and 20 %, at the power factor [VA]
     rated_va: float | None
     power_factor: float  # Rated power ÷ rating [1]
     inertia_s: float  # Energy in the rotors ÷ rating, H [s]
@@ -475,9 +435,7 @@ class Grid(TypedDict, total=False):
     """Every combination of every axis' values."""
 
     kind: Literal["grid"]
-    # Values of an axis with a distribution: the middles of as many equally likely parts
-    # [values]
-    levels: int
+    levels: int  # Values of an axis with a distribution: the middles of as many equally likely parts [values]
 
 
 class Horizon(TypedDict, total=False):
@@ -486,8 +444,8 @@ class Horizon(TypedDict, total=False):
     start: str  # First instant, with its UTC offset; a Monday by default
     days: float  # Length of the horizon [d]
     tick_s: float  # Control tick; power is averaged over it [s]
-    # Time that the row has run before the horizon, at the rates it begins with; not
-    # metered, at most the horizon. 0 begins with an empty row, no cap in force [s]
+    # Time that the row has run before the horizon, at the rates it begins with; not metered, at most the
+    # horizon. 0 begins with an empty row, no cap in force [s]
     warm_up_s: float
 
 
@@ -531,8 +489,7 @@ class KnobInput(TypedDict, total=False):
     prompt: list[int]  # Prompt lengths [tokens]
     output: list[int]  # Output lengths [tokens]
     load: list[float]  # Request rate ÷ the highest the knobs sustain [1]
-    # Request rates of one GPU to use instead of load; where the knobs do not keep up
-    # the point is null [1/s]
+    # Request rates of one GPU to use instead of load; where the knobs do not keep up the point is null [1/s]
     requests_per_gpu_s: list[float]
 
 
@@ -544,8 +501,7 @@ class Levels(TypedDict, total=False):
     bubble: float  # Pipeline bubble [1]
     evaluate: float  # Evaluation [1]
     checkpoint: float  # Blocking checkpoint [1]
-    # Before the start, in a restart, after the end. Empty means the GPU's idle power in
-    # the catalogue [1]
+    # Before the start, in a restart, after the end. Empty means the GPU's idle power in the catalogue [1]
     idle: float | None
 
 
@@ -560,12 +516,9 @@ class Limit(TypedDict):
 class Limits(TypedDict, total=False):
     """What a plan has to keep."""
 
-    # Most the site may draw. Empty means what its utility blocks carry [W]
-    contract_w: float | None
-    # Most that may be ordered in a period. Empty means no limit [USD]
-    budget_usd_per_period: float | None
-    # Most of all demand that may go unserved. Empty means that only its price counts
-    # [1]
+    contract_w: float | None  # Most the site may draw. Empty means what its utility blocks carry [W]
+    budget_usd_per_period: float | None  # Most that may be ordered in a period. Empty means no limit [USD]
+    # Most of all demand that may go unserved. Empty means that only its price counts [1]
     unmet_frac: float | None
     carbon_t: float | None  # Most carbon of all periods. Empty means no limit [t]
 
@@ -586,11 +539,10 @@ class LineThroughput(TypedDict):
 class Load(TypedDict, total=False):
     """How much traffic: scaled to a peak, or given as a rate."""
 
-    # Scale traffic until the base row, uncapped, peaks at this part of its provisioned
-    # power. Empty when a rate is given; 0.79 is published [1]
+    # Scale traffic until the base row, uncapped, peaks at this part of its provisioned power. Empty when a
+    # rate is given; 0.79 is published [1]
     target_peak_frac: float | None
-    # Mean requests per server, instead of a target [1/s]
-    requests_per_server_s: float | None
+    requests_per_server_s: float | None  # Mean requests per server, instead of a target [1/s]
     level: float  # Multiplier on the traffic found or given above [1]
 
 
@@ -598,8 +550,8 @@ class LogNormal(TypedDict):
     """
     Log-normal by its median and the ratio of two percentiles.
 
-    The median need not lie between the percentiles' logarithms: published spreads give
-    all three. The width follows their ratio, the place the median.
+    The median need not lie between the percentiles' logarithms: published spreads give all three. The width
+    follows their ratio, the place the median.
     """
 
     kind: NotRequired[Literal["lognormal"]]
@@ -658,10 +610,8 @@ class Normal(TypedDict):
     kind: NotRequired[Literal["normal"]]
     mean: float  # Mean before the cut [of the input]
     sd: float  # Standard deviation before the cut [of the input]
-    # Lowest value; the rest is spread anew [of the input]
-    least: NotRequired[float | None]
-    # Highest value; the rest is spread anew [of the input]
-    most: NotRequired[float | None]
+    least: NotRequired[float | None]  # Lowest value; the rest is spread anew [of the input]
+    most: NotRequired[float | None]  # Highest value; the rest is spread anew [of the input]
 
 
 class Objective(TypedDict):
@@ -681,12 +631,10 @@ class OneAtATime(TypedDict, total=False):
 class OneThreshold(TypedDict, total=False):
     """One threshold; above it low priority (or everyone) runs at a lower clock."""
 
-    # Kind of policy: whom it slows
-    name: Literal["one-threshold-low", "one-threshold-all"]
+    name: Literal["one-threshold-low", "one-threshold-all"]  # Kind of policy: whom it slows
     threshold_frac: float  # Row power ÷ provisioned above which caps are set [1]
     hysteresis_frac: float  # Caps are lifted this far below the threshold [1]
-    # SM clock of capped servers. Empty means the published A100 clock scaled to this
-    # GPU. [MHz]
+    # SM clock of capped servers. Empty means the published A100 clock scaled to this GPU. [MHz]
     capped_clock_mhz: float | None
 
 
@@ -721,16 +669,8 @@ class OwnPlant(TypedDict):
     key: str  # Name in scenarios
     label: str  # Name for people
     # Ready-made plant it starts from
-    like: Literal[
-        "water-cooled",
-        "cold-water",
-        "air-cooled",
-        "outside-air",
-        "rear-door",
-        "liquid-cooled",
-    ]
-    # Part and coefficient, such as chillers.cop, with its value
-    settings: dict[str, OwnFigure | OwnCurve]
+    like: Literal["water-cooled", "cold-water", "air-cooled", "outside-air", "rear-door", "liquid-cooled"]
+    settings: dict[str, OwnFigure | OwnCurve]  # Part and coefficient, such as chillers.cop, with its value
     file: NotRequired[str]  # File it was read from
 
 
@@ -742,16 +682,7 @@ class OwnRule(TypedDict):
     authority: NotRequired[str]  # Who asks for it
     # What is measured
     kind: Literal[
-        "band-swing",
-        "band-share",
-        "change",
-        "ramp",
-        "range",
-        "voltage-change",
-        "pst",
-        "plt",
-        "tdd",
-        "thd",
+        "band-swing", "band-share", "change", "ramp", "range", "voltage-change", "pst", "plt", "tdd", "thd"
     ]
     limit: float  # Limit: power, ramp or share, by kind [W, W/s or 1]
     limit_frac: NotRequired[float]  # The same ÷ contracted power; the lower holds [1]
@@ -784,16 +715,13 @@ class Pathway(TypedDict):
     """One way to use less energy per query, as a factor it divides it by."""
 
     name: str
-    # Energy before ÷ after [1]
-    reduction: Fixed | LogNormal | Exponential | Uniform | Samples
+    reduction: Fixed | LogNormal | Exponential | Uniform | Samples  # Energy before ÷ after [1]
     typical: NotRequired[bool]  # Whether it acts on typical queries
     long: NotRequired[bool]  # Whether it acts on long queries
     fleet_frac: NotRequired[float]  # Share of the fleet's queries it is applied to [1]
     source: NotRequired[str]  # Where the range comes from
     # How far to trust it
-    mark: NotRequired[
-        Literal["measured", "published", "second-hand", "memory", "fitted", "assumed"]
-    ]
+    mark: NotRequired[Literal["measured", "published", "second-hand", "memory", "fitted", "assumed"]]
 
 
 class PlacementInput(TypedDict, total=False):
@@ -803,37 +731,29 @@ class PlacementInput(TypedDict, total=False):
     place: list[ServersToPlace]  # What is to be placed
     # Servers that the racks hold now: they stay, may move to other racks, or are gone
     present: Literal["stay", "may-move", "gone"]
-    # Ways racks may hang; a rack that none is open to stays as it is, and an empty
-    # entry keeps what is
+    # Ways racks may hang; a rack that none is open to stays as it is, and an empty entry keeps what is
     wirings: list[RackWiring]
-    # Power planned per server: its rating, the catalogue's provisioned power, what it
-    # draws with every GPU at its limit, or a percentile of the scenario's own load
+    # Power planned per server: its rating, the catalogue's provisioned power, what it draws with every GPU at
+    # its limit, or a percentile of the scenario's own load
     planned_for: Literal["nameplate", "provisioned", "peak", "percentile"]
-    # Part of the time in which a row's servers draw at most what is planned, for
-    # `percentile` [1]
+    # Part of the time in which a row's servers draw at most what is planned, for `percentile` [1]
     percentile: float
     # What no node may be overloaded by: the loss of any one other node, or nothing
     survive: Literal["any-one", "nothing"]
-    # What servers draw after a loss: the planned power, or what the scenario's policy
-    # leaves of it, if breakers hold until the cap lands
+    # What servers draw after a loss: the planned power, or what the scenario's policy leaves of it, if
+    # breakers hold until the cap lands
     after_loss: Literal["uncapped", "capped"]
     limit_frac: float  # Part of every node's limit that is planned with [1]
     rack_units: int  # Height of a rack that servers may fill [U]
-    # Most power planned in one rack, beside what its own PDUs carry [W]
-    rack_limit_w: float | None
-    # Fullest phase of any three-phase node above the mean of its phases ÷ that mean,
-    # with nothing lost. Empty means no bound [1]
+    rack_limit_w: float | None  # Most power planned in one rack, beside what its own PDUs carry [W]
+    # Fullest phase of any three-phase node above the mean of its phases ÷ that mean, with nothing lost. Empty
+    # means no bound [1]
     imbalance_limit_frac: float | None
     # What is wanted, the most important first; each is kept while the next is sought
-    objectives: list[
-        Literal["most-servers", "least-loading", "least-imbalance", "least-moves"]
-    ]
+    objectives: list[Literal["most-servers", "least-loading", "least-imbalance", "least-moves"]]
     partial: bool  # Whether to place what fits where not all does
-    # A second objective may stay this far from its proven bound; server counts are
-    # whole [1]
-    gap_frac: float
-    # Branches looked into before the best so far is taken, with its gap [nodes]
-    effort_nodes: int
+    gap_frac: float  # A second objective may stay this far from its proven bound; server counts are whole [1]
+    effort_nodes: int  # Branches looked into before the best so far is taken, with its gap [nodes]
 
 
 class PlainLoad(TypedDict, total=False):
@@ -841,8 +761,7 @@ class PlainLoad(TypedDict, total=False):
 
     server_count: int  # Servers deployed [servers]
     server_w: float  # Rated power of one [W]
-    # IT power the site is built for. Empty means the servers' rated power [W]
-    built_w: float | None
+    built_w: float | None  # IT power the site is built for. Empty means the servers' rated power [W]
     mean_frac: float  # Mean IT power ÷ rated [1]
     peak_frac: float  # Highest IT power of a month ÷ rated [1]
     pue: float  # Energy at the meter ÷ IT energy [1]
@@ -854,8 +773,7 @@ class PlainLoad(TypedDict, total=False):
 class PlanSpec(TypedDict, total=False):
     """What a plan searches: server counts, policies, repetitions."""
 
-    # Servers added to the base count, one table row each [servers]
-    added_servers: list[int]
+    added_servers: list[int]  # Servers added to the base count, one table row each [servers]
     # Policies compared: names, or policy objects with settings
     policies: list[NoCap | OneThreshold | Polca | UserPolicy | str]
     seeds: int  # Independent repetitions per cell; more give an interval [runs]
@@ -890,14 +808,14 @@ class Polca(TypedDict, total=False):
     t1_frac: float  # First threshold, row power ÷ provisioned [1]
     t2_frac: float  # Second threshold, row power ÷ provisioned [1]
     hysteresis_frac: float  # A threshold is left this far below it [1]
-    # SM clock of low priority above the first threshold. Empty means the published A100
-    # clock scaled to this GPU. [MHz]
+    # SM clock of low priority above the first threshold. Empty means the published A100 clock scaled to this
+    # GPU. [MHz]
     low_clock_t1_mhz: float | None
-    # SM clock of low priority above the second threshold. Empty means the published
-    # A100 clock scaled to this GPU. [MHz]
+    # SM clock of low priority above the second threshold. Empty means the published A100 clock scaled to this
+    # GPU. [MHz]
     low_clock_t2_mhz: float | None
-    # SM clock of high priority above the second threshold. Empty means the published
-    # A100 clock scaled to this GPU. [MHz]
+    # SM clock of high priority above the second threshold. Empty means the published A100 clock scaled to
+    # this GPU. [MHz]
     high_clock_t2_mhz: float | None
 
 
@@ -910,8 +828,7 @@ class Prices(TypedDict, total=False):
     store_per_kw: float  # Power of a store [$/kW]
     store_per_kwh: float  # Energy of a store [$/kWh]
     rack_store_per_kwh: float  # Energy of a store inside racks [$/kWh]
-    # Life over which a store is paid, if it does not wear out before [years]
-    years: float
+    years: float  # Life over which a store is paid, if it does not wear out before [years]
     starts_per_year: float  # Starts and restarts of each job in a year [1/year]
 
 
@@ -926,8 +843,8 @@ class Protection(TypedDict, total=False):
     retransfer_s: float  # Good input this long before it takes load again [s]
     walk_in_s: float  # Ramp from nothing to all [s]
     battery_s: float  # Battery at the load there is [s]
-    # Transfers within the window after which it stays on battery until somebody returns
-    # it; 0 counts none [transfers]
+    # Transfers within the window after which it stays on battery until somebody returns it; 0 counts none
+    # [transfers]
     count: int
     count_window_s: float  # Window of that counter [s]
     hold_up_s: float  # Server supplies without UPS hold this long [s]
@@ -952,21 +869,16 @@ class ProvisionInput(TypedDict, total=False):
 class QueryClass(TypedDict):
     """Queries of one kind: how long they are, and how fast a node answers them."""
 
-    # Tokens of the prompt [token]
-    input_tokens: Fixed | LogNormal | Exponential | Uniform | Samples
-    # Tokens of the answer [token]
-    output_tokens: Fixed | LogNormal | Exponential | Uniform | Samples
-    # Output of a node under full load
-    throughput: LineThroughput | WorkThroughput | PointsThroughput
+    input_tokens: Fixed | LogNormal | Exponential | Uniform | Samples  # Tokens of the prompt [token]
+    output_tokens: Fixed | LogNormal | Exponential | Uniform | Samples  # Tokens of the answer [token]
+    throughput: LineThroughput | WorkThroughput | PointsThroughput  # Output of a node under full load
 
 
 class QueryEnergyInput(TypedDict, total=False):
     """What the energy, carbon, water and cost of a query are worked out from."""
 
     # Where fields left out come from
-    preset: Literal[
-        "v1", "v2", "nvidia-405b", "measured-llama-405b", "measured-qwen3-235b"
-    ]
+    preset: Literal["v1", "v2", "nvidia-405b", "measured-llama-405b", "measured-qwen3-235b"]
     draws: int  # Draws of the Monte Carlo [draws]
     seed: int  # Seed [1]
     typical: QueryClass  # Conversational queries
@@ -976,21 +888,17 @@ class QueryEnergyInput(TypedDict, total=False):
     node_w: Fixed | LogNormal | Exponential | Uniform | Samples
     # Tokens per second in service ÷ the throughput above [1]
     utilisation: Fixed | LogNormal | Exponential | Uniform | Samples
-    # Power usage effectiveness [1]
-    pue: Fixed | LogNormal | Exponential | Uniform | Samples
+    pue: Fixed | LogNormal | Exponential | Uniform | Samples  # Power usage effectiveness [1]
     # Water evaporated on site per kWh of the servers [L/kWh]
     water_l_per_it_kwh: Fixed | LogNormal | Exponential | Uniform | Samples
     # Water behind a kWh of the grid [L/kWh]; left out by default
     grid_water_l_per_kwh: Fixed | LogNormal | Exponential | Uniform | Samples
     # Carbon of the grid; `samples` for its hours [g/kWh]
     carbon_g_per_kwh: Fixed | LogNormal | Exponential | Uniform | Samples
-    # Price of energy [USD/kWh]
-    energy_usd_per_kwh: Fixed | LogNormal | Exponential | Uniform | Samples
-    # Price of a node. Where rent includes power, set the price of energy to 0 [USD/h]
-    node_usd_per_h: float
+    energy_usd_per_kwh: Fixed | LogNormal | Exponential | Uniform | Samples  # Price of energy [USD/kWh]
+    node_usd_per_h: float  # Price of a node. Where rent includes power, set the price of energy to 0 [USD/h]
     queries_per_day: float  # Queries of the fleet [1/day]
-    # Energy of the fleet ÷ (queries × mean energy of one): spare capacity and load
-    # below the benchmark's [1]
+    # Energy of the fleet ÷ (queries × mean energy of one): spare capacity and load below the benchmark's [1]
     fleet_overhead: float
     pathways: list[Pathway]  # Ways to use less energy, alone and combined
 
@@ -1008,18 +916,15 @@ class Rack(TypedDict):
     server_count: NotRequired[int]  # Servers in the rack [servers]
     # Part of its servers that is low priority. Empty means the fleet's [1]
     low_priority_frac: NotRequired[float | None]
-    # Served endpoints, or opaque virtual machines
-    kind: NotRequired[Literal["saas", "iaas"]]
-    # Phases its supplies hang on
-    phases: NotRequired[Literal["abc", "ab", "bc", "ca", "a", "b", "c"]]
+    kind: NotRequired[Literal["saas", "iaas"]]  # Served endpoints, or opaque virtual machines
+    phases: NotRequired[Literal["abc", "ab", "bc", "ca", "a", "b", "c"]]  # Phases its supplies hang on
 
 
 class RackWiring(TypedDict, total=False):
     """One way in which racks may hang on feeds and phases."""
 
     rows: list[str]  # Rows it is open to; empty means all
-    # Nodes that would feed the rack, sharing it equally; empty means those that do now
-    fed_by: list[str]
+    fed_by: list[str]  # Nodes that would feed the rack, sharing it equally; empty means those that do now
     # Phases its supplies would hang on; empty means those that they do now
     phases: Literal["abc", "ab", "bc", "ca", "a", "b", "c"] | None
 
@@ -1036,12 +941,11 @@ class Rare(TypedDict, total=False):
     """How likely a rare event is: the first of `limits` passed."""
 
     kind: Literal["rare"]
-    # splitting: step by step towards the event, sturdy; importance: draw where it
-    # happens, fewer points where it has one place
+    # splitting: step by step towards the event, sturdy; importance: draw where it happens, fewer points where
+    # it has one place
     method: Literal["splitting", "importance"]
     points: int  # Points of a step and replica [points]
-    # Independent repetitions; their scatter gives the interval [replicas]
-    replicas: int
+    replicas: int  # Independent repetitions; their scatter gives the interval [replicas]
     most_points: int  # Most points answered [points]
 
 
@@ -1050,8 +954,7 @@ class RateArrivals(TypedDict):
 
     kind: NotRequired[Literal["rates"]]  # Kind of arrivals
     dataset: str  # Dataset of rates over time
-    # Use the dataset's inter-arrival variation; false is Poisson
-    bursty: NotRequired[bool]
+    bursty: NotRequired[bool]  # Use the dataset's inter-arrival variation; false is Poisson
     max_cv: NotRequired[float]  # Recorded variation above this is cut to it [1]
 
 
@@ -1059,8 +962,7 @@ class Rates(TypedDict, total=False):
     """Prices and rates of every year of the plan."""
 
     energy_usd_per_kwh: float  # Energy [USD/kWh]
-    # Growth of energy's price and the demand charge [1/year]
-    energy_growth_per_year: float
+    energy_growth_per_year: float  # Growth of energy's price and the demand charge [1/year]
     demand_usd_per_kw_month: float  # Demand charge on each period's peak [USD/kW]
     water_usd_per_m3: float  # Water [USD/m3]
     water_l_per_it_kwh: float  # Fresh water ÷ IT energy [l/kWh]
@@ -1068,8 +970,7 @@ class Rates(TypedDict, total=False):
     carbon_growth_per_year: float  # Growth of its price [1/year]
     carbon_g_per_kwh: float  # Grid intensity [g/kWh]
     intensity_growth_per_year: float  # Growth of the intensity [1/year]
-    # What an hour of a wanted server that is not there costs [USD/h]
-    lost_usd_per_server_h: float
+    lost_usd_per_server_h: float  # What an hour of a wanted server that is not there costs [USD/h]
     pue: float  # Energy at the meter ÷ IT energy [1]
     peak_pue: float  # The same of peak power [1]
     discount_rate: float  # Discount rate [1/year]
@@ -1080,12 +981,10 @@ class Replay(TypedDict):
     """Recorded power that the servers draw again, in place of requests."""
 
     series: str  # Name of the recorded power
-    # Seconds of the record in a second of the run; cooling, stores and commands keep
-    # their own pace [1]
+    # Seconds of the record in a second of the run; cooling, stores and commands keep their own pace [1]
     speed: NotRequired[float]
     from_s: NotRequired[float]  # First second of the record [s]
-    # Last second of the record. Empty means its end [s]
-    to_s: NotRequired[float | None]
+    to_s: NotRequired[float | None]  # Last second of the record. Empty means its end [s]
 
 
 class RequestArrivals(TypedDict):
@@ -1101,12 +1000,9 @@ class RequestClass(TypedDict):
     name: str  # Name of the class
     share: float  # Weight among the classes; weights need not sum to one [1]
     low_priority_frac: NotRequired[float]  # Part of this class that is low priority [1]
-    # Prompt length; empty when `lengths` names a dataset
-    prompt_tokens: NotRequired[TokenRange | None]
-    # Output length; empty when `lengths` names a dataset
-    output_tokens: NotRequired[TokenRange | None]
-    # Dataset of recorded requests whose length pairs are drawn
-    lengths: NotRequired[str | None]
+    prompt_tokens: NotRequired[TokenRange | None]  # Prompt length; empty when `lengths` names a dataset
+    output_tokens: NotRequired[TokenRange | None]  # Output length; empty when `lengths` names a dataset
+    lengths: NotRequired[str | None]  # Dataset of recorded requests whose length pairs are drawn
 
 
 class Row(TypedDict, total=False):
@@ -1114,19 +1010,16 @@ class Row(TypedDict, total=False):
 
     name: str  # Name of the row
     base_server_count: int  # Servers the row's power was provisioned for [servers]
-    # Power limit of the row. Empty means base servers × the catalogue's provisioned
-    # power per server [W]
+    # Power limit of the row. Empty means base servers × the catalogue's provisioned power per server [W]
     provisioned_w: float | None
-    # Servers in one rack; noted only, racks have no limit of their own yet [servers]
-    servers_per_rack: int
+    servers_per_rack: int  # Servers in one rack; noted only, racks have no limit of their own yet [servers]
 
 
 class Saltelli(TypedDict, total=False):
     """The design of Sobol's indices: how much of the scatter each axis explains."""
 
     kind: Literal["saltelli"]
-    # Base points, a power of two; axes + 2 times as many are answered [points]
-    points: int
+    points: int  # Base points, a power of two; axes + 2 times as many are answered [points]
 
 
 class Samples(TypedDict):
@@ -1166,12 +1059,9 @@ class Scenario(TypedDict, total=False):
     slo: Slo  # Limits on harm to users
     horizon: Horizon  # Time simulated
     facility: Facility | None  # The building around the rows; empty means one row alone
-    # Training jobs behind one meter; empty means serving alone
-    training: Training | None
+    training: Training | None  # Training jobs behind one meter; empty means serving alone
     plan: PlanSpec  # Search of a plan
-    # Servers and cooling plants of your own that these inputs name; filled from
-    # NAMEPLATE_OWN_DIR
-    own: Own
+    own: Own  # Servers and cooling plants of your own that these inputs name; filled from NAMEPLATE_OWN_DIR
 
 
 class Scheduling(TypedDict, total=False):
@@ -1189,9 +1079,7 @@ class Search(TypedDict, total=False):
 
     kind: Literal["search"]
     evaluations: int  # Most points answered [points]
-    # Points answered at the same time; the answer depends on it, not on the workers
-    # [points]
-    batch: int
+    batch: int  # Points answered at the same time; the answer depends on it, not on the workers [points]
     patience: int | None  # Stop after so many without progress [points]
 
 
@@ -1213,14 +1101,11 @@ class ServersToPlace(TypedDict, total=False):
     server: str | None  # Server type; empty means the fleet's
     server_count: int | None  # How many. Empty means as many as possible [servers]
     worth: float  # What one server counts in `most-servers` [1]
-    # Power planned per server. Empty means as `planned_for` says [W]
-    planned_w: float | None
+    planned_w: float | None  # Power planned per server. Empty means as `planned_for` says [W]
     # Most of its type in one rack. Empty means as many as its height allows [servers]
     most_per_rack: int | None
-    # Most of these in one row, so that replicas stand apart [servers]
-    most_per_row: int | None
-    # Most of these that the loss of any one node may leave without a feed [servers]
-    most_lost: int | None
+    most_per_row: int | None  # Most of these in one row, so that replicas stand apart [servers]
+    most_lost: int | None  # Most of these that the loss of any one node may leave without a feed [servers]
 
 
 class ServingInput(TypedDict, total=False):
@@ -1235,11 +1120,8 @@ class ServingInput(TypedDict, total=False):
     slo: ServingSlo  # Limits
     site: ServingSite  # Hall
     systems: list[SystemChoice]  # Systems to compare; the baseline is always run
-    # Servers and cooling plants of your own that these inputs name; filled from
-    # NAMEPLATE_OWN_DIR
-    own: Own
-    # Further server counts at which every system runs, for the curve of SLO against
-    # watts [servers]
+    own: Own  # Servers and cooling plants of your own that these inputs name; filled from NAMEPLATE_OWN_DIR
+    # Further server counts at which every system runs, for the curve of SLO against watts [servers]
     server_counts: list[int]
     seed: int  # Seed of every draw [1]
 
@@ -1249,12 +1131,11 @@ class ServingSite(TypedDict, total=False):
 
     pue: float  # Site power ÷ IT power [1]
     energy_usd_per_kwh: float  # Price of site energy [USD/kWh]
-    # Whether the price of a GPU-hour covers its energy; if not, energy is paid on top
-    # [1]
+    # Whether the price of a GPU-hour covers its energy; if not, energy is paid on top [1]
     rent_includes_energy: bool
     carbon_g_per_kwh: float  # Grid intensity where no region is named [g/kWh]
-    # Dataset of hourly prices and carbon intensity; replaces the two figures above by
-    # its hours. Empty means constant
+    # Dataset of hourly prices and carbon intensity; replaces the two figures above by its hours. Empty means
+    # constant
     grid: str | None
 
 
@@ -1270,8 +1151,8 @@ class ServingSlo(TypedDict, total=False):
 class ServingTraffic(TypedDict, total=False):
     """Requests that every system serves."""
 
-    # Kinds of request; `lengths` draws from a recorded dataset. The default is chat:
-    # order of the recorded chat traffic (Azure 2023: mean 1,155 and 211 tokens)
+    # Kinds of request; `lengths` draws from a recorded dataset. The default is chat: order of the recorded
+    # chat traffic (Azure 2023: mean 1,155 and 211 tokens)
     classes: list[RequestClass]
     arrivals: DiurnalArrivals | RateArrivals | RequestArrivals  # When requests arrive
     rate_rps: float  # Mean requests per second over the whole length [1/s]
@@ -1285,15 +1166,11 @@ class ShiftInput(TypedDict):
     jobs: list[DeferrableJob]  # Deferrable jobs
     headroom_w: list[float]  # Power the site has left for them, per step [W]
     step_h: NotRequired[float]  # Length of a step [h]
-    # What is kept low: carbon, cost, or (headroom) the power at the step with least to
-    # spare
+    # What is kept low: carbon, cost, or (headroom) the power at the step with least to spare
     aim: NotRequired[Literal["carbon", "price", "headroom"]]
-    # Carbon of the grid, per step [g/kWh]
-    carbon_g_per_kwh: NotRequired[list[float] | None]
-    # Price of energy, per step [USD/MWh]
-    price_usd_per_mwh: NotRequired[list[float] | None]
-    # The aim's signal as expected; the schedule follows it and is accounted at the
-    # actual one [of the aim]
+    carbon_g_per_kwh: NotRequired[list[float] | None]  # Carbon of the grid, per step [g/kWh]
+    price_usd_per_mwh: NotRequired[list[float] | None]  # Price of energy, per step [USD/MWh]
+    # The aim's signal as expected; the schedule follows it and is accounted at the actual one [of the aim]
     forecast: NotRequired[list[float] | None]
     pue: NotRequired[float]  # Energy at the meter ÷ energy of the jobs [1]
 
@@ -1308,20 +1185,17 @@ class Site(TypedDict, total=False):
 class SiteTemplate(TypedDict, total=False):
     """A regular site by its counts; expanded to nodes and racks."""
 
-    # Redundancy: n, n+1 (parallel UPS modules), 2n (two chains), 3n2 (three chains,
-    # rows on pairs of them), catcher (a reserve UPS, switched in)
+    # Redundancy: n, n+1 (parallel UPS modules), 2n (two chains), 3n2 (three chains, rows on pairs of them),
+    # catcher (a reserve UPS, switched in)
     design: Literal["n", "n+1", "2n", "3n2", "catcher"]
     halls: int  # Halls [halls]
     rows_per_hall: int  # Rows in a hall [rows]
     racks_per_row: int  # Racks in a row [racks]
     servers_per_rack: int  # Servers a rack was planned for [servers]
-    # Servers added to each row, spread over its racks [servers]
-    added_servers_per_row: int
-    # Power limit of a row. Empty means its planned servers × the catalogue's
-    # provisioned power [W]
+    added_servers_per_row: int  # Servers added to each row, spread over its racks [servers]
+    # Power limit of a row. Empty means its planned servers × the catalogue's provisioned power [W]
     row_limit_w: float | None
-    # Room that nodes above the rows have beyond their rows' limits and cooling [1]
-    margin_frac: float
+    margin_frac: float  # Room that nodes above the rows have beyond their rows' limits and cooling [1]
     ups_mode: Literal["double-conversion", "eco"]  # How the UPS run
     rack_pdus: bool  # Whether each rack's PDUs are nodes of their own
     battery_s: float  # Time a UPS carries its rating [s]
@@ -1345,12 +1219,10 @@ class Sizing(TypedDict, total=False):
     ramps_s: list[float]  # Ramps at starts and ends; 0 is none [s]
     psu_j_per_gpu: list[float]  # Supply stores; 0 is none [J per GPU]
     rack_kwh: list[float]  # Stores in each rack; 0 is none [kWh per rack]
-    # Power of a site store ÷ the site's highest power; 0 is none [1]
-    site_power_frac: list[float]
+    site_power_frac: list[float]  # Power of a site store ÷ the site's highest power; 0 is none [1]
     site_hours: list[float]  # Energy of a site store ÷ its power [h]
     site_filter_s: list[float]  # Time constants of a site store's low-pass [s]
-    # What the best of those that pass has least of
-    objective: Literal["cost", "waste", "slowdown"]
+    objective: Literal["cost", "waste", "slowdown"]  # What the best of those that pass has least of
     prices: Prices
 
 
@@ -1369,15 +1241,14 @@ class Smoothing(TypedDict, total=False):
 
     floor_frac: float  # Power floor ÷ TDP while a job runs [1]
     ramp_up_w_per_s: float  # Fastest rise of one GPU; the driver reads back mW/s [W/s]
-    # Fastest fall of one GPU; the driver reads back mW/s [W/s]
-    ramp_down_w_per_s: float
+    ramp_down_w_per_s: float  # Fastest fall of one GPU; the driver reads back mW/s [W/s]
     hysteresis_s: float  # Power is held this long before it ramps down [s]
     ceiling_frac: float  # Most power ÷ TDP [1]
     immediate_ramp_down: bool  # Whether the floor is left at once when a job has ended
     active_frac: float  # Power ÷ TDP above which a GPU is at work [1]
     release_s: float  # The floor is let go this long after the last work [s]
-    # Energy one GPU's burn circuit may turn into heat over its life. Empty means no
-    # limit: the vendor gives a percentage left, no figure [J]
+    # Energy one GPU's burn circuit may turn into heat over its life. Empty means no limit: the vendor gives a
+    # percentage left, no figure [J]
     lifetime_burn_j: float | None
 
 
@@ -1386,8 +1257,7 @@ class Spaced(TypedDict, total=False):
 
     kind: Literal["latin-hypercube", "sobol", "random"]
     points: int  # Points; a power of two suits Sobol sequences best [points]
-    # Whether every point draws its own traffic and noise; if not, all share the inputs'
-    # seed [1]
+    # Whether every point draws its own traffic and noise; if not, all share the inputs' seed [1]
     vary_seed: bool
 
 
@@ -1395,11 +1265,10 @@ class Stop(TypedDict):
     """When enough points are answered."""
 
     output: str  # Key of an output
-    # mean: its half-width relative to it; probability: the half-width of the
-    # probability that its limit is passed
+    # mean: its half-width relative to it; probability: the half-width of the probability that its limit is
+    # passed
     of: NotRequired[Literal["mean", "probability"]]
-    # Half-width of the 95 % interval at which to stop [1]
-    half_width: NotRequired[float]
+    half_width: NotRequired[float]  # Half-width of the 95 % interval at which to stop [1]
     every: NotRequired[int]  # Looked at whenever so many more are answered [points]
 
 
@@ -1412,8 +1281,7 @@ class Storage(TypedDict):
     control: NotRequired[Literal["low-pass", "moving-average", "droop", "mpc"]]
     filter_s: NotRequired[float]  # Time constant, window, or the plan's horizon [s]
     gain: NotRequired[float]  # Part of the deviation it takes; droop alone [1]
-    # Deviation it leaves alone ÷ its power; droop alone [1]
-    deadband_frac: NotRequired[float]
+    deadband_frac: NotRequired[float]  # Deviation it leaves alone ÷ its power; droop alone [1]
     step_s: NotRequired[float]  # Time between decisions; mpc alone [s]
     # The load is expected to repeat after this; mpc alone, 0 expects it to stay [s]
     period_s: NotRequired[float]
@@ -1422,8 +1290,7 @@ class Storage(TypedDict):
     response_s: NotRequired[float]  # Time constant of its own power [s]
     centre_frac: NotRequired[float]  # Charge ÷ energy that control returns to [1]
     return_s: NotRequired[float]  # Time constant of that return [s]
-    # Full cycles until a fifth of its capacity is lost. Empty means it does not wear
-    # [cycles]
+    # Full cycles until a fifth of its capacity is lost. Empty means it does not wear [cycles]
     cycle_life: NotRequired[float | None]
 
 
@@ -1444,11 +1311,9 @@ class StudySpec(TypedDict):
 
     name: NotRequired[str]
     question: NotRequired[str]  # Key of the question
-    # Inputs of the question; absent keys take defaults
-    base: NotRequired[dict[str, Any]]
+    base: NotRequired[dict[str, Any]]  # Inputs of the question; absent keys take defaults
     axes: list[Axis]  # What varies
-    # How points are chosen
-    design: NotRequired[Grid | Spaced | Saltelli | OneAtATime | Search | Rare]
+    design: NotRequired[Grid | Spaced | Saltelli | OneAtATime | Search | Rare]  # How points are chosen
     outputs: NotRequired[list[str]]  # Outputs that are analysed; empty means all
     limits: NotRequired[list[Limit]]  # What must not be passed
     objectives: NotRequired[list[Objective]]  # What is best; two or more give a front
@@ -1461,8 +1326,7 @@ class SystemChoice(TypedDict):
 
     key: str  # Key of the system
     label: NotRequired[str | None]  # Name on charts; empty is the system's
-    # Its knobs; what is left out keeps its default
-    parameters: NotRequired[dict[str, Any]]
+    parameters: NotRequired[dict[str, Any]]  # Its knobs; what is left out keeps its default
 
 
 class TokenRange(TypedDict):
@@ -1482,8 +1346,7 @@ class Training(TypedDict, total=False):
     generator: Generator | None  # Gensets that carry the site alone; empty for none
     protection: Protection  # How the site lets go of the grid
     disturbance: Disturbance  # What the grid does to it
-    # Ride-through tables by name; `nameplate stabilize --rules` lists them
-    ride_tables: list[str]
+    ride_tables: list[str]  # Ride-through tables by name; `nameplate stabilize --rules` lists them
     measures: Measures  # Measures against swings
     rules: list[str]  # Grid rules by name; `nameplate stabilize --rules` lists them
     own_rules: list[OwnRule]  # Rules of your own
@@ -1526,8 +1389,8 @@ class UserPolicy(TypedDict):
 
     name: NotRequired[Literal["user"]]  # Kind of policy
     label: NotRequired[str]  # Name shown in tables and charts
-    # Python source that defines decide(time_s, load_frac, in_force, memory, command);
-    # see docs/models/control.md
+    # Python source that defines decide(time_s, load_frac, in_force, memory, command); see
+    # docs/models/control.md
     source: str
 
 
@@ -1545,17 +1408,15 @@ class WorkThroughput(TypedDict):
     kind: NotRequired[Literal["work"]]
     prefill_s_per_token: float  # Node time of a prompt token [s/token]
     decode_s_per_token: float  # Node time of an output token [s/token]
-    # Node time per output token and token held [s/token²]
-    cache_s_per_token2: NotRequired[float]
+    cache_s_per_token2: NotRequired[float]  # Node time per output token and token held [s/token²]
 
 
 class Workload(TypedDict, total=False):
     """What the fleet is asked to do."""
 
-    # Request classes; ignored by replayed requests but for priority
-    classes: list[RequestClass]
+    classes: list[RequestClass]  # Request classes; ignored by replayed requests but for priority
     arrivals: DiurnalArrivals | RateArrivals | RequestArrivals  # When requests arrive
     load: Load  # How many requests arrive
-    # Recorded power that a site's servers draw again; classes, arrivals and load then
-    # count for nothing. Empty means requests
+    # Recorded power that a site's servers draw again; classes, arrivals and load then count for nothing.
+    # Empty means requests
     replay: Replay | None

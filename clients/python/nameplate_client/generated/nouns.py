@@ -36,9 +36,7 @@ class AlertsNoun(Noun):
             status: Only those
             rule_id: Only of one rule
         """
-        return self._connection.pages(
-            answers.AlertOut, "GET", "/alerts", query=locals()
-        )
+        return self._connection.pages(answers.AlertOut, "GET", "/alerts", query=locals())
 
     def deliveries(self, *, limit: int = 50) -> Pages[answers.DeliveryOut]:
         """
@@ -47,9 +45,7 @@ class AlertsNoun(Noun):
         Args:
             limit: Most items on a page [items]
         """
-        return self._connection.pages(
-            answers.DeliveryOut, "GET", "/alerts/deliveries", query=locals()
-        )
+        return self._connection.pages(answers.DeliveryOut, "GET", "/alerts/deliveries", query=locals())
 
     def rules_list(self, *, limit: int = 50) -> Pages[answers.AlertRuleOut]:
         """
@@ -58,9 +54,7 @@ class AlertsNoun(Noun):
         Args:
             limit: Most items on a page [items]
         """
-        return self._connection.pages(
-            answers.AlertRuleOut, "GET", "/alerts/rules", query=locals()
-        )
+        return self._connection.pages(answers.AlertRuleOut, "GET", "/alerts/rules", query=locals())
 
     def rules_create(
         self,
@@ -82,14 +76,12 @@ class AlertsNoun(Noun):
         Store a rule.
 
         Args:
-            kind: threshold (power), load (power over a node's limit), ramp (change of
-                power), missing-agent (silence) or model-drift (measured off predicted,
-                over predicted)
+            kind: threshold (power), load (power over a node's limit), ramp (change of power), missing-agent
+                (silence) or model-drift (measured off predicted, over predicted)
             devices: Watch devices, not nodes: threshold and ramp
             target: Names watched, with * and ?
             limit: Above this it is wrong [W, 1, W/s, s or 1, by kind]
-            clear: Below this it is right again; 0.95 of the limit where not said [W, 1,
-                W/s, s or 1, by kind]
+            clear: Below this it is right again; 0.95 of the limit where not said [W, 1, W/s, s or 1, by kind]
             for_s: How long either must last [s]
             window_s: Time a ramp is taken over [s]
             severity: How bad it is
@@ -97,9 +89,7 @@ class AlertsNoun(Noun):
             webhook_secret: Key that notices are signed with; never shown again
             enabled: Whether it is watched
         """
-        return self._connection.one(
-            answers.AlertRuleOut, "POST", "/alerts/rules", fields=locals()
-        )
+        return self._connection.one(answers.AlertRuleOut, "POST", "/alerts/rules", fields=locals())
 
     def rules_delete(self, rule_id: str) -> None:
         """Delete a rule; its alerts end, and its notices are not sent any more."""
@@ -107,9 +97,7 @@ class AlertsNoun(Noun):
 
     def rules_read(self, rule_id: str) -> answers.AlertRuleOut:
         """One rule."""
-        return self._connection.one(
-            answers.AlertRuleOut, "GET", "/alerts/rules/{rule_id}", query=locals()
-        )
+        return self._connection.one(answers.AlertRuleOut, "GET", "/alerts/rules/{rule_id}", query=locals())
 
     def rules_change(
         self,
@@ -140,15 +128,11 @@ class AlertsNoun(Noun):
             webhook_secret: Key of the signature; empty for none
             enabled: Whether it is watched
         """
-        return self._connection.one(
-            answers.AlertRuleOut, "PATCH", "/alerts/rules/{rule_id}", fields=locals()
-        )
+        return self._connection.one(answers.AlertRuleOut, "PATCH", "/alerts/rules/{rule_id}", fields=locals())
 
     def rules_test(self, rule_id: str) -> answers.TestOut:
         """Send a notice that says it is a test, and say what the webhook answered."""
-        return self._connection.one(
-            answers.TestOut, "POST", "/alerts/rules/{rule_id}/test", query=locals()
-        )
+        return self._connection.one(answers.TestOut, "POST", "/alerts/rules/{rule_id}/test", query=locals())
 
 
 class CatalogueNoun(Noun):
@@ -161,9 +145,7 @@ class CatalogueNoun(Noun):
         Args:
             server: One server type only
         """
-        return self._connection.one(
-            answers.ModelList, "GET", "/catalogue/models", query=locals()
-        )
+        return self._connection.one(answers.ModelList, "GET", "/catalogue/models", query=locals())
 
     def plants(self) -> answers.PlantList:
         """Cooling plants with the coefficients that make them; the user's own last."""
@@ -213,26 +195,20 @@ class DatasetsNoun(Noun):
 
     def pull(self, name: str) -> answers.StoredJobOut:
         """Start the download of a published dataset."""
-        return self._connection.one(
-            answers.StoredJobOut, "POST", "/datasets/{name}/pull", query=locals()
-        )
+        return self._connection.one(answers.StoredJobOut, "POST", "/datasets/{name}/pull", query=locals())
 
 
 class ExportsNoun(Noun):
     """Operations under /api/v1/exports."""
 
     def dps(
-        self,
-        *,
-        scenario_id: str,
-        part: Literal["topology", "policies", "devices"] = "topology",
+        self, *, scenario_id: str, part: Literal["topology", "policies", "devices"] = "topology"
     ) -> base.Document:
         """
         A scenario for NVIDIA's power software, in the spelling with OperatingLimit.
 
         Args:
-            part: Which file: entities and tree, power policies, or device
-                specifications
+            part: Which file: entities and tree, power policies, or device specifications
         """
         return self._connection.json("GET", "/exports/dps", query=locals())
 
@@ -248,17 +224,7 @@ class ImportsNoun(Noun):
         self,
         *,
         limit: int = 50,
-        kind: Literal[
-            "netbox",
-            "dps",
-            "opendcim",
-            "csv",
-            "epw",
-            "tmy3",
-            "weather-csv",
-            "price",
-            "carbon",
-        ]
+        kind: Literal["netbox", "dps", "opendcim", "csv", "epw", "tmy3", "weather-csv", "price", "carbon"]
         | None = None,
         scenario_id: str | None = None,
     ) -> Pages[answers.ImportSummary]:
@@ -270,9 +236,7 @@ class ImportsNoun(Noun):
             kind: Of one kind
             scenario_id: Of one scenario
         """
-        return self._connection.pages(
-            answers.ImportSummary, "GET", "/imports", query=locals()
-        )
+        return self._connection.pages(answers.ImportSummary, "GET", "/imports", query=locals())
 
     def netbox(
         self,
@@ -304,17 +268,7 @@ class ImportsNoun(Noun):
     def preview(
         self,
         *,
-        kind: Literal[
-            "netbox",
-            "dps",
-            "opendcim",
-            "csv",
-            "epw",
-            "tmy3",
-            "weather-csv",
-            "price",
-            "carbon",
-        ],
+        kind: Literal["netbox", "dps", "opendcim", "csv", "epw", "tmy3", "weather-csv", "price", "carbon"],
         name: str,
         content: base.Content,
         scenario_id: str | None = None,
@@ -329,11 +283,11 @@ class ImportsNoun(Noun):
 
         Args:
             kind: What the file is
-            name: Name of the source: imports of one kind and name follow each other;
-                for weather and series, their name
+            name: Name of the source: imports of one kind and name follow each other; for weather and series,
+                their name
             scenario_id: Scenario to compare with; without it a new one is made
-            servers: Server of the catalogue by device model, MODEL=SERVER or
-                MODEL=SERVER:N for N devices a server, with commas between
+            servers: Server of the catalogue by device model, MODEL=SERVER or MODEL=SERVER:N for N devices a
+                server, with commas between
             column: Column of a series' values
             zone: IANA time zone of stamps that name none
             unit: Unit of a series
@@ -349,9 +303,7 @@ class ImportsNoun(Noun):
             query=locals(),
         )
 
-    def read(
-        self, import_id: str, *, offset: int = 0, limit: int = 2000
-    ) -> answers.ImportOut:
+    def read(self, import_id: str, *, offset: int = 0, limit: int = 2000) -> answers.ImportOut:
         """
         One import: its diff, the rows left out, and what could not be mapped.
 
@@ -359,15 +311,11 @@ class ImportsNoun(Noun):
             offset: Entries to leave out at the start of each list [1]
             limit: Most entries of each list [1]
         """
-        return self._connection.one(
-            answers.ImportOut, "GET", "/imports/{import_id}", query=locals()
-        )
+        return self._connection.one(answers.ImportOut, "GET", "/imports/{import_id}", query=locals())
 
     def apply(self, import_id: str) -> answers.ImportOut:
         """Do what a preview said, all of it or nothing; again changes nothing."""
-        return self._connection.one(
-            answers.ImportOut, "POST", "/imports/{import_id}/apply", query=locals()
-        )
+        return self._connection.one(answers.ImportOut, "POST", "/imports/{import_id}/apply", query=locals())
 
 
 class JobsNoun(Noun):
@@ -375,15 +323,11 @@ class JobsNoun(Noun):
 
     def delete(self, job_id: str) -> answers.StoredJobOut:
         """Ask a job to stop; a finished one stays as it is."""
-        return self._connection.one(
-            answers.StoredJobOut, "DELETE", "/jobs/{job_id}", query=locals()
-        )
+        return self._connection.one(answers.StoredJobOut, "DELETE", "/jobs/{job_id}", query=locals())
 
     def read(self, job_id: str) -> answers.JobDetail:
         """One job; a what-if that is done has its answer here."""
-        return self._connection.one(
-            answers.JobDetail, "GET", "/jobs/{job_id}", query=locals()
-        )
+        return self._connection.one(answers.JobDetail, "GET", "/jobs/{job_id}", query=locals())
 
     def events(self, job_id: str) -> Iterator[base.Event]:
         """Follow a job over server-sent events until it has finished."""
@@ -393,9 +337,7 @@ class JobsNoun(Noun):
 class OtlpNoun(Noun):
     """Operations under /api/v1/otlp."""
 
-    def v1_metrics(
-        self, *, content: base.Content, content_type: str = "application/x-protobuf"
-    ) -> Download:
+    def v1_metrics(self, *, content: base.Content, content_type: str = "application/x-protobuf") -> Download:
         """
         Take OpenTelemetry metrics in, as protobuf or JSON.
 
@@ -404,10 +346,7 @@ class OtlpNoun(Noun):
             content_type: One of application/x-protobuf, application/json.
         """
         return self._connection.download(
-            "POST",
-            "/otlp/v1/metrics",
-            headers={"content-type": content_type},
-            content=content,
+            "POST", "/otlp/v1/metrics", headers={"content-type": content_type}, content=content
         )
 
 
@@ -434,11 +373,7 @@ class PlanningNoun(Noun):
             on_progress: Told part and phase where the answer takes longer.
         """
         return self._connection.answer(
-            answers.BuildOutOut,
-            "POST",
-            "/planning/build-out",
-            fields=locals(),
-            on_progress=on_progress,
+            answers.BuildOutOut, "POST", "/planning/build-out", fields=locals(), on_progress=on_progress
         )
 
     def cost(
@@ -457,11 +392,7 @@ class PlanningNoun(Noun):
             on_progress: Told part and phase where the answer takes longer.
         """
         return self._connection.answer(
-            answers.CostOut,
-            "POST",
-            "/planning/cost",
-            fields=locals(),
-            on_progress=on_progress,
+            answers.CostOut, "POST", "/planning/cost", fields=locals(), on_progress=on_progress
         )
 
     def placement(
@@ -498,9 +429,7 @@ class PlansNoun(Noun):
         Args:
             limit: Most items on a page [items]
         """
-        return self._connection.pages(
-            answers.OutcomeOut, "GET", "/plans", query=locals()
-        )
+        return self._connection.pages(answers.OutcomeOut, "GET", "/plans", query=locals())
 
     def create(
         self,
@@ -519,23 +448,16 @@ class PlansNoun(Noun):
             changes: New value per dotted path
             view: Name of the asking view; a newer question of it cancels this one
         """
-        return self._connection.one(
-            answers.StoredJobOut, "POST", "/plans", fields=locals()
-        )
+        return self._connection.one(answers.StoredJobOut, "POST", "/plans", fields=locals())
 
     def read(self, plan_id: str) -> answers.OutcomeDetail:
         """One plan: inputs, provenance, how far it is."""
-        return self._connection.one(
-            answers.OutcomeDetail, "GET", "/plans/{plan_id}", query=locals()
-        )
+        return self._connection.one(answers.OutcomeDetail, "GET", "/plans/{plan_id}", query=locals())
 
     def result(self, plan_id: str) -> answers.ResultsPlanOut:
         """Result of a plan; as CSV or Parquet one row per server count and policy."""
         return self._connection.one(
-            answers.ResultsPlanOut,
-            "GET",
-            "/plans/{plan_id}/result",
-            query={**locals(), "format": "json"},
+            answers.ResultsPlanOut, "GET", "/plans/{plan_id}/result", query={**locals(), "format": "json"}
         )
 
     def result_csv(self, plan_id: str) -> Download:
@@ -562,9 +484,7 @@ class PlansNoun(Noun):
 class PrometheusNoun(Noun):
     """Operations under /api/v1/prometheus."""
 
-    def write(
-        self, *, content: base.Content, content_type: str = "application/x-protobuf"
-    ) -> None:
+    def write(self, *, content: base.Content, content_type: str = "application/x-protobuf") -> None:
         """
         Take samples in that a Prometheus, vmagent or Alloy writes.
 
@@ -573,10 +493,7 @@ class PrometheusNoun(Noun):
             content_type: One of application/x-protobuf.
         """
         self._connection.nothing(
-            "POST",
-            "/prometheus/write",
-            headers={"content-type": content_type},
-            content=content,
+            "POST", "/prometheus/write", headers={"content-type": content_type}, content=content
         )
 
 
@@ -590,9 +507,7 @@ class RunsNoun(Noun):
         Args:
             limit: Most items on a page [items]
         """
-        return self._connection.pages(
-            answers.OutcomeOut, "GET", "/runs", query=locals()
-        )
+        return self._connection.pages(answers.OutcomeOut, "GET", "/runs", query=locals())
 
     def create(
         self,
@@ -609,23 +524,16 @@ class RunsNoun(Noun):
             scenario_id: A stored scenario as the base instead
             changes: New value per dotted path
         """
-        return self._connection.one(
-            answers.StoredJobOut, "POST", "/runs", fields=locals()
-        )
+        return self._connection.one(answers.StoredJobOut, "POST", "/runs", fields=locals())
 
     def read(self, run_id: str) -> answers.OutcomeDetail:
         """One run: inputs, provenance, how far it is."""
-        return self._connection.one(
-            answers.OutcomeDetail, "GET", "/runs/{run_id}", query=locals()
-        )
+        return self._connection.one(answers.OutcomeDetail, "GET", "/runs/{run_id}", query=locals())
 
     def result(self, run_id: str) -> answers.RunOut:
         """Result of a run; as CSV or Parquet its curves over time."""
         return self._connection.one(
-            answers.RunOut,
-            "GET",
-            "/runs/{run_id}/result",
-            query={**locals(), "format": "json"},
+            answers.RunOut, "GET", "/runs/{run_id}/result", query={**locals(), "format": "json"}
         )
 
     def result_csv(self, run_id: str) -> Download:
@@ -634,9 +542,7 @@ class RunsNoun(Noun):
 
         As csv.
         """
-        return self._connection.download(
-            "GET", "/runs/{run_id}/result", query={**locals(), "format": "csv"}
-        )
+        return self._connection.download("GET", "/runs/{run_id}/result", query={**locals(), "format": "csv"})
 
     def result_parquet(self, run_id: str) -> Download:
         """
@@ -653,11 +559,7 @@ class ScenariosNoun(Noun):
     """Operations under /api/v1/scenarios."""
 
     def list(
-        self,
-        *,
-        limit: int = 50,
-        archived: bool | None = None,
-        site_id: str | None = None,
+        self, *, limit: int = 50, archived: bool | None = None, site_id: str | None = None
     ) -> Pages[answers.ScenarioSummary]:
         """
         All scenarios, newest first, without their inputs.
@@ -667,9 +569,7 @@ class ScenariosNoun(Noun):
             archived: Only put away ones, or only others
             site_id: Of one site
         """
-        return self._connection.pages(
-            answers.ScenarioSummary, "GET", "/scenarios", query=locals()
-        )
+        return self._connection.pages(answers.ScenarioSummary, "GET", "/scenarios", query=locals())
 
     def create(
         self,
@@ -690,9 +590,7 @@ class ScenariosNoun(Noun):
             name: Name; empty takes the inputs' own
             site_id: Site it belongs to
         """
-        return self._connection.one(
-            answers.ScenarioOut, "POST", "/scenarios", fields=locals()
-        )
+        return self._connection.one(answers.ScenarioOut, "POST", "/scenarios", fields=locals())
 
     def delete(self, scenario_id: str) -> None:
         """Delete a scenario and its versions; runs and plans keep their inputs."""
@@ -700,9 +598,7 @@ class ScenariosNoun(Noun):
 
     def read(self, scenario_id: str) -> answers.ScenarioOut:
         """One scenario; the ETag is its version."""
-        return self._connection.one(
-            answers.ScenarioOut, "GET", "/scenarios/{scenario_id}", query=locals()
-        )
+        return self._connection.one(answers.ScenarioOut, "GET", "/scenarios/{scenario_id}", query=locals())
 
     def change(
         self,
@@ -753,20 +649,13 @@ class ScenariosNoun(Noun):
             fields=locals(),
         )
 
-    def clone(
-        self, scenario_id: str, *, name: str | None = None
-    ) -> answers.ScenarioOut:
+    def clone(self, scenario_id: str, *, name: str | None = None) -> answers.ScenarioOut:
         """Copy a scenario."""
         return self._connection.one(
-            answers.ScenarioOut,
-            "POST",
-            "/scenarios/{scenario_id}/clone",
-            fields=locals(),
+            answers.ScenarioOut, "POST", "/scenarios/{scenario_id}/clone", fields=locals()
         )
 
-    def versions_list(
-        self, scenario_id: str, *, limit: int = 50
-    ) -> Pages[answers.VersionsVersionOut]:
+    def versions_list(self, scenario_id: str, *, limit: int = 50) -> Pages[answers.VersionsVersionOut]:
         """
         Versions of a scenario, newest first.
 
@@ -774,10 +663,7 @@ class ScenariosNoun(Noun):
             limit: Most items on a page [items]
         """
         return self._connection.pages(
-            answers.VersionsVersionOut,
-            "GET",
-            "/scenarios/{scenario_id}/versions",
-            query=locals(),
+            answers.VersionsVersionOut, "GET", "/scenarios/{scenario_id}/versions", query=locals()
         )
 
     def versions_create(
@@ -796,11 +682,9 @@ class ScenariosNoun(Noun):
         Args:
             if_match: Version the change was made on
             scenario: The inputs, all of them
-            changes: New value per dotted path of the stored inputs, instead of all of
-                them
+            changes: New value per dotted path of the stored inputs, instead of all of them
             name: Name of the version; a named one is never written over
-            autosave: Whether a page saves by itself: for ten minutes of the same author
-                that is one version
+            autosave: Whether a page saves by itself: for ten minutes of the same author that is one version
         """
         return self._connection.one(
             answers.ScenarioOut,
@@ -821,10 +705,7 @@ class ScenariosNoun(Noun):
             against: Version to compare with
         """
         return self._connection.one(
-            answers.VersionDetail,
-            "GET",
-            "/scenarios/{scenario_id}/versions/{number}",
-            query=locals(),
+            answers.VersionDetail, "GET", "/scenarios/{scenario_id}/versions/{number}", query=locals()
         )
 
     def versions_change(
@@ -838,10 +719,7 @@ class ScenariosNoun(Noun):
             name: Name; null takes it away
         """
         return self._connection.one(
-            answers.VersionsVersionOut,
-            "PATCH",
-            "/scenarios/{scenario_id}/versions/{number}",
-            fields=locals(),
+            answers.VersionsVersionOut, "PATCH", "/scenarios/{scenario_id}/versions/{number}", fields=locals()
         )
 
     def versions_restore(
@@ -882,9 +760,7 @@ class ServingNoun(Noun):
         """Name the years of hourly prices and carbon on this machine."""
         return self._connection.one(answers.GridNames, "GET", "/serving/grid")
 
-    def grid_read(
-        self, name: str, *, start: str, hours: int = 24
-    ) -> answers.GridHoursOut:
+    def grid_read(self, name: str, *, start: str, hours: int = 24) -> answers.GridHoursOut:
         """
         Read prices and carbon of some hours; the year is repeated.
 
@@ -892,9 +768,7 @@ class ServingNoun(Noun):
             start: First instant; UTC where it has no zone
             hours: How many; the year is repeated [h]
         """
-        return self._connection.one(
-            answers.GridHoursOut, "GET", "/serving/grid/{name}", query=locals()
-        )
+        return self._connection.one(answers.GridHoursOut, "GET", "/serving/grid/{name}", query=locals())
 
     def knob_grid(
         self,
@@ -912,11 +786,7 @@ class ServingNoun(Noun):
             on_progress: Told part and phase where the answer takes longer.
         """
         return self._connection.answer(
-            answers.KnobGridOut,
-            "POST",
-            "/serving/knob-grid",
-            fields=locals(),
-            on_progress=on_progress,
+            answers.KnobGridOut, "POST", "/serving/knob-grid", fields=locals(), on_progress=on_progress
         )
 
     def provision(
@@ -935,11 +805,7 @@ class ServingNoun(Noun):
             on_progress: Told part and phase where the answer takes longer.
         """
         return self._connection.answer(
-            answers.ProvisionedOut,
-            "POST",
-            "/serving/provision",
-            fields=locals(),
-            on_progress=on_progress,
+            answers.ProvisionedOut, "POST", "/serving/provision", fields=locals(), on_progress=on_progress
         )
 
     def query_energy(
@@ -958,11 +824,7 @@ class ServingNoun(Noun):
             on_progress: Told part and phase where the answer takes longer.
         """
         return self._connection.answer(
-            answers.QueryEnergyOut,
-            "POST",
-            "/serving/query-energy",
-            fields=locals(),
-            on_progress=on_progress,
+            answers.QueryEnergyOut, "POST", "/serving/query-energy", fields=locals(), on_progress=on_progress
         )
 
     def run(
@@ -983,19 +845,11 @@ class ServingNoun(Noun):
             on_progress: Told part and phase where the answer takes longer.
         """
         return self._connection.answer(
-            answers.ServingRunOut,
-            "POST",
-            "/serving/run",
-            fields=locals(),
-            on_progress=on_progress,
+            answers.ServingRunOut, "POST", "/serving/run", fields=locals(), on_progress=on_progress
         )
 
     def shift(
-        self,
-        *,
-        shift: inputs.ShiftInput,
-        view: str | None = None,
-        on_progress: base.Progress | None = None,
+        self, *, shift: inputs.ShiftInput, view: str | None = None, on_progress: base.Progress | None = None
     ) -> answers.ShiftOut:
         """
         Move deferrable work in time, inside its deadlines and the headroom.
@@ -1006,11 +860,7 @@ class ServingNoun(Noun):
             on_progress: Told part and phase where the answer takes longer.
         """
         return self._connection.answer(
-            answers.ShiftOut,
-            "POST",
-            "/serving/shift",
-            fields=locals(),
-            on_progress=on_progress,
+            answers.ShiftOut, "POST", "/serving/shift", fields=locals(), on_progress=on_progress
         )
 
     def systems(self) -> answers.SystemList:
@@ -1041,20 +891,14 @@ class SiteNoun(Noun):
             scenario_id: A stored scenario as the base instead
             changes: New value per dotted path
             view: Name of the asking view; a newer question of it cancels this one
-            engine: Where halls run: serial, threads, processes, or the address of a
-                dask scheduler that this server may use; the answer does not depend on
-                it
+            engine: Where halls run: serial, threads, processes, or the address of a dask scheduler that this
+                server may use; the answer does not depend on it
             series: Whether halls have their curves over time
-            nodes: Whether every node and rack is told, not the fullest of each kind
-                only
+            nodes: Whether every node and rack is told, not the fullest of each kind only
             on_progress: Told part and phase where the answer takes longer.
         """
         return self._connection.answer(
-            answers.CampusRunOut,
-            "POST",
-            "/site/campus",
-            fields=locals(),
-            on_progress=on_progress,
+            answers.CampusRunOut, "POST", "/site/campus", fields=locals(), on_progress=on_progress
         )
 
     def cooling_year(
@@ -1085,11 +929,7 @@ class SiteNoun(Noun):
             on_progress: Told part and phase where the answer takes longer.
         """
         return self._connection.answer(
-            answers.CoolingYearOut,
-            "POST",
-            "/site/cooling-year",
-            fields=locals(),
-            on_progress=on_progress,
+            answers.CoolingYearOut, "POST", "/site/cooling-year", fields=locals(), on_progress=on_progress
         )
 
     def failure(
@@ -1114,11 +954,7 @@ class SiteNoun(Noun):
             on_progress: Told part and phase where the answer takes longer.
         """
         return self._connection.answer(
-            answers.FailureOut,
-            "POST",
-            "/site/failure",
-            fields=locals(),
-            on_progress=on_progress,
+            answers.FailureOut, "POST", "/site/failure", fields=locals(), on_progress=on_progress
         )
 
     def failures(
@@ -1143,11 +979,7 @@ class SiteNoun(Noun):
             on_progress: Told part and phase where the answer takes longer.
         """
         return self._connection.answer(
-            answers.FailuresOut,
-            "POST",
-            "/site/failures",
-            fields=locals(),
-            on_progress=on_progress,
+            answers.FailuresOut, "POST", "/site/failures", fields=locals(), on_progress=on_progress
         )
 
     def fit(
@@ -1173,20 +1005,15 @@ class SiteNoun(Noun):
             changes: New value per dotted path
             view: Name of the asking view; a newer question of it cancels this one
             servers: Servers to place [servers]
-            server_w: Draw of one at the site's worst hour; empty means what the row's
-                servers draw [W]
+            server_w: Draw of one at the site's worst hour; empty means what the row's servers draw [W]
             keep_losses: Whether the loss of any single node must be survived
             keep_cooling: Whether cooling and inlets must keep their limits
-            inputs: Whether the answer has the facility with the servers in place; not
-                where they draw something else than the rows' own
+            inputs: Whether the answer has the facility with the servers in place; not where they draw
+                something else than the rows' own
             on_progress: Told part and phase where the answer takes longer.
         """
         return self._connection.answer(
-            answers.FitOut,
-            "POST",
-            "/site/fit",
-            fields=locals(),
-            on_progress=on_progress,
+            answers.FitOut, "POST", "/site/fit", fields=locals(), on_progress=on_progress
         )
 
     def network(
@@ -1206,9 +1033,7 @@ class SiteNoun(Noun):
             changes: New value per dotted path
             view: Name of the asking view; a newer question of it cancels this one
         """
-        return self._connection.one(
-            answers.NetworkOut, "POST", "/site/network", fields=locals()
-        )
+        return self._connection.one(answers.NetworkOut, "POST", "/site/network", fields=locals())
 
     def run(
         self,
@@ -1230,16 +1055,12 @@ class SiteNoun(Noun):
             changes: New value per dotted path
             view: Name of the asking view; a newer question of it cancels this one
             series: Whether every node has its curve over time
-            seeds: Seeds of traffic to run; more than one fills `seed_ranges`, and each
-                takes as long as the run itself [seeds]
+            seeds: Seeds of traffic to run; more than one fills `seed_ranges`, and each takes as long as the
+                run itself [seeds]
             on_progress: Told part and phase where the answer takes longer.
         """
         return self._connection.answer(
-            answers.SiteRunOut,
-            "POST",
-            "/site/run",
-            fields=locals(),
-            on_progress=on_progress,
+            answers.SiteRunOut, "POST", "/site/run", fields=locals(), on_progress=on_progress
         )
 
     def schedule(
@@ -1263,21 +1084,16 @@ class SiteNoun(Noun):
             scenario_id: A stored scenario as the base instead
             changes: New value per dotted path
             view: Name of the asking view; a newer question of it cancels this one
-            emergency: What strikes on the last afternoon: none, power (75 % of every
-                row's limit for five minutes) or airflow (90 % of every aisle's air for
-                an hour)
-            oversubscription_frac: Servers in each row beyond those planned ÷ those
-                planned; empty takes the racks as they are [1]
+            emergency: What strikes on the last afternoon: none, power (75 % of every row's limit for five
+                minutes) or airflow (90 % of every aisle's air for an hour)
+            oversubscription_frac: Servers in each row beyond those planned ÷ those planned; empty takes the
+                racks as they are [1]
             iaas_frac: Share of opaque machines where no rack says that it is IaaS [1]
             days: Days simulated [d]
             on_progress: Told part and phase where the answer takes longer.
         """
         return self._connection.answer(
-            answers.ScheduleOut,
-            "POST",
-            "/site/schedule",
-            fields=locals(),
-            on_progress=on_progress,
+            answers.ScheduleOut, "POST", "/site/schedule", fields=locals(), on_progress=on_progress
         )
 
     def steering(
@@ -1302,18 +1118,13 @@ class SiteNoun(Noun):
             changes: New value per dotted path
             view: Name of the asking view; a newer question of it cancels this one
             by: Whether rows or halls share
-            parent_w: What the parent carries; empty means the sum of the rows' limits
-                [W]
+            parent_w: What the parent carries; empty means the sum of the rows' limits [W]
             left_frac: What is left of the parent [1]
             growth_frac: What is wanted beyond the prediction ÷ the prediction [1]
             on_progress: Told part and phase where the answer takes longer.
         """
         return self._connection.answer(
-            answers.SteeringOut,
-            "POST",
-            "/site/steering",
-            fields=locals(),
-            on_progress=on_progress,
+            answers.SteeringOut, "POST", "/site/steering", fields=locals(), on_progress=on_progress
         )
 
     def weather(self) -> answers.WeatherNamesOut:
@@ -1333,9 +1144,7 @@ class SitesNoun(Noun):
         """
         return self._connection.pages(answers.SiteOut, "GET", "/sites", query=locals())
 
-    def create(
-        self, *, name: str, time_zone: str = "UTC", notes: str = ""
-    ) -> answers.SiteOut:
+    def create(self, *, name: str, time_zone: str = "UTC", notes: str = "") -> answers.SiteOut:
         """
         Store a site.
 
@@ -1351,17 +1160,10 @@ class SitesNoun(Noun):
 
     def read(self, site_id: str) -> answers.SiteOut:
         """One site."""
-        return self._connection.one(
-            answers.SiteOut, "GET", "/sites/{site_id}", query=locals()
-        )
+        return self._connection.one(answers.SiteOut, "GET", "/sites/{site_id}", query=locals())
 
     def change(
-        self,
-        site_id: str,
-        *,
-        name: str | None = None,
-        time_zone: str | None = None,
-        notes: str | None = None,
+        self, site_id: str, *, name: str | None = None, time_zone: str | None = None, notes: str | None = None
     ) -> answers.SiteOut:
         """
         Change fields of a site; absent and null fields stay.
@@ -1370,9 +1172,7 @@ class SitesNoun(Noun):
             time_zone: IANA time zone
             notes: Free text
         """
-        return self._connection.one(
-            answers.SiteOut, "PATCH", "/sites/{site_id}", fields=locals()
-        )
+        return self._connection.one(answers.SiteOut, "PATCH", "/sites/{site_id}", fields=locals())
 
 
 class StabilizeNoun(Noun):
@@ -1400,13 +1200,10 @@ class StabilizeNoun(Noun):
             gpus_per_node: GPUs of a node [1]
             gpu_count: GPUs of the job to make; empty means those recorded [1]
             tdp_w: TDP of one GPU [W]
-            host_w: Steady power of a node beside its GPUs, taken off; 0 leaves it in
-                the levels [W]
+            host_w: Steady power of a node beside its GPUs, taken off; 0 leaves it in the levels [W]
             gaps_allowed: Whether gaps are taken as they are
         """
-        return self._connection.one(
-            answers.LearnedOut, "POST", "/stabilize/learn", fields=locals()
-        )
+        return self._connection.one(answers.LearnedOut, "POST", "/stabilize/learn", fields=locals())
 
     def rules(self) -> answers.KnownOut:
         """Name grid rules, ride-through tables and critical frequencies."""
@@ -1434,11 +1231,7 @@ class StabilizeNoun(Noun):
             on_progress: Told part and phase where the answer takes longer.
         """
         return self._connection.answer(
-            answers.StabilizeRunOut,
-            "POST",
-            "/stabilize/run",
-            fields=locals(),
-            on_progress=on_progress,
+            answers.StabilizeRunOut, "POST", "/stabilize/run", fields=locals(), on_progress=on_progress
         )
 
     def size(
@@ -1461,11 +1254,7 @@ class StabilizeNoun(Noun):
             on_progress: Told part and phase where the answer takes longer.
         """
         return self._connection.answer(
-            answers.SizeOut,
-            "POST",
-            "/stabilize/size",
-            fields=locals(),
-            on_progress=on_progress,
+            answers.SizeOut, "POST", "/stabilize/size", fields=locals(), on_progress=on_progress
         )
 
     def zoom(
@@ -1494,11 +1283,7 @@ class StabilizeNoun(Noun):
             on_progress: Told part and phase where the answer takes longer.
         """
         return self._connection.answer(
-            answers.ZoomOut,
-            "POST",
-            "/stabilize/zoom",
-            fields=locals(),
-            on_progress=on_progress,
+            answers.ZoomOut, "POST", "/stabilize/zoom", fields=locals(), on_progress=on_progress
         )
 
 
@@ -1512,45 +1297,31 @@ class StudiesNoun(Noun):
         Args:
             limit: Most items on a page [items]
         """
-        return self._connection.pages(
-            answers.StudySummary, "GET", "/studies", query=locals()
-        )
+        return self._connection.pages(answers.StudySummary, "GET", "/studies", query=locals())
 
     def create(
-        self,
-        *,
-        study: inputs.StudySpec,
-        scenario_id: str | None = None,
-        engine: str | None = None,
+        self, *, study: inputs.StudySpec, scenario_id: str | None = None, engine: str | None = None
     ) -> answers.StoredJobOut:
         """
         Start a study that is kept; whatever is wrong with it is said before.
 
         Args:
             study: The study; absent keys take defaults
-            scenario_id: A stored scenario as the base; the study's own base is then
-                empty
-            engine: serial, threads, processes, or the address of a dask scheduler that
-                this server may use; empty is the server's
+            scenario_id: A stored scenario as the base; the study's own base is then empty
+            engine: serial, threads, processes, or the address of a dask scheduler that this server may use;
+                empty is the server's
         """
-        return self._connection.one(
-            answers.StoredJobOut, "POST", "/studies", fields=locals()
-        )
+        return self._connection.one(answers.StoredJobOut, "POST", "/studies", fields=locals())
 
-    def check(
-        self, *, study: inputs.StudySpec, scenario_id: str | None = None
-    ) -> answers.StudyChecked:
+    def check(self, *, study: inputs.StudySpec, scenario_id: str | None = None) -> answers.StudyChecked:
         """
         Look at a study without starting it: its axes, and how many points.
 
         Args:
             study: The study; absent keys take defaults
-            scenario_id: A stored scenario as the base; the study's own base is then
-                empty
+            scenario_id: A stored scenario as the base; the study's own base is then empty
         """
-        return self._connection.one(
-            answers.StudyChecked, "POST", "/studies/check", fields=locals()
-        )
+        return self._connection.one(answers.StudyChecked, "POST", "/studies/check", fields=locals())
 
     def questions(self) -> answers.QuestionList:
         """Name the questions a study may ask, with their outputs and fields."""
@@ -1562,13 +1333,9 @@ class StudiesNoun(Noun):
 
     def read(self, study_id: str) -> answers.StudyDetail:
         """Read a study: what was asked, how far it is, what came out."""
-        return self._connection.one(
-            answers.StudyDetail, "GET", "/studies/{study_id}", query=locals()
-        )
+        return self._connection.one(answers.StudyDetail, "GET", "/studies/{study_id}", query=locals())
 
-    def points(
-        self, study_id: str, *, after: int = -1, limit: int = 1000
-    ) -> answers.PointsOut:
+    def points(self, study_id: str, *, after: int = -1, limit: int = 1000) -> answers.PointsOut:
         """
         Read points in order, also while the study is under way.
 
@@ -1576,9 +1343,7 @@ class StudiesNoun(Noun):
             after: Points behind this one [1]
             limit: Most points [points]
         """
-        return self._connection.one(
-            answers.PointsOut, "GET", "/studies/{study_id}/points", query=locals()
-        )
+        return self._connection.one(answers.PointsOut, "GET", "/studies/{study_id}/points", query=locals())
 
     def points_read(self, study_id: str, place: int) -> answers.PointDetail:
         """
@@ -1588,10 +1353,7 @@ class StudiesNoun(Noun):
             place: Place of a point [1]
         """
         return self._connection.one(
-            answers.PointDetail,
-            "GET",
-            "/studies/{study_id}/points/{place}",
-            query=locals(),
+            answers.PointDetail, "GET", "/studies/{study_id}/points/{place}", query=locals()
         )
 
     def query(
@@ -1612,17 +1374,12 @@ class StudiesNoun(Noun):
             descending: Whether the largest come first
             limit: Most rows [rows]
         """
-        return self._connection.one(
-            answers.PointRows, "POST", "/studies/{study_id}/query", fields=locals()
-        )
+        return self._connection.one(answers.PointRows, "POST", "/studies/{study_id}/query", fields=locals())
 
     def result(self, study_id: str) -> answers.ResultTable:
         """Read a finished study whole; CSV and Parquet have a row per point."""
         return self._connection.one(
-            answers.ResultTable,
-            "GET",
-            "/studies/{study_id}/result",
-            query={**locals(), "format": "json"},
+            answers.ResultTable, "GET", "/studies/{study_id}/result", query={**locals(), "format": "json"}
         )
 
     def result_csv(self, study_id: str) -> Download:
@@ -1645,9 +1402,7 @@ class StudiesNoun(Noun):
             "GET", "/studies/{study_id}/result", query={**locals(), "format": "parquet"}
         )
 
-    def resume(
-        self, study_id: str, *, engine: str | None = None
-    ) -> answers.StoredJobOut:
+    def resume(self, study_id: str, *, engine: str | None = None) -> answers.StoredJobOut:
         """
         Go on with a study that was cancelled or failed; answered points are kept.
 
@@ -1669,9 +1424,7 @@ class TelemetryNoun(Noun):
         Args:
             body: The document.
         """
-        return self._connection.one(
-            answers.AcknowledgementOut, "POST", "/telemetry", body=body
-        )
+        return self._connection.one(answers.AcknowledgementOut, "POST", "/telemetry", body=body)
 
     def events(self, *, start_us: int, end_us: int) -> answers.EventList:
         """
@@ -1681,9 +1434,7 @@ class TelemetryNoun(Noun):
             start_us: First instant [µs]
             end_us: End, not included [µs]
         """
-        return self._connection.one(
-            answers.EventList, "GET", "/telemetry/events", query=locals()
-        )
+        return self._connection.one(answers.EventList, "GET", "/telemetry/events", query=locals())
 
     def hello(self, *, spool: str | None = None) -> answers.HelloOut:
         """
@@ -1692,13 +1443,9 @@ class TelemetryNoun(Noun):
         Args:
             spool: Spool whose next number is wanted
         """
-        return self._connection.one(
-            answers.HelloOut, "GET", "/telemetry/hello", query=locals()
-        )
+        return self._connection.one(answers.HelloOut, "GET", "/telemetry/hello", query=locals())
 
-    def now(
-        self, *, node: str = "", host: Sequence[str] | None = None
-    ) -> answers.NowOut:
+    def now(self, *, node: str = "", host: Sequence[str] | None = None) -> answers.NowOut:
         """
         What is drawn now: the site, every node, and the hosts asked for.
 
@@ -1706,22 +1453,14 @@ class TelemetryNoun(Noun):
             node: Give the hosts on this node; all for every host
             host: Give these hosts with their devices
         """
-        return self._connection.one(
-            answers.NowOut, "GET", "/telemetry/now", query=locals()
-        )
+        return self._connection.one(answers.NowOut, "GET", "/telemetry/now", query=locals())
 
     def placement_read(self) -> answers.TelemetryPlacementOut:
         """Which scenario is watched, and where sources stand in it."""
-        return self._connection.one(
-            answers.TelemetryPlacementOut, "GET", "/telemetry/placement"
-        )
+        return self._connection.one(answers.TelemetryPlacementOut, "GET", "/telemetry/placement")
 
     def placement_put(
-        self,
-        *,
-        version: int,
-        scenario_id: str | None = None,
-        nodes: Mapping[str, str] | None = None,
+        self, *, version: int, scenario_id: str | None = None, nodes: Mapping[str, str] | None = None
     ) -> answers.TelemetryPlacementOut:
         """
         Watch a scenario, with sources on its nodes.
@@ -1732,10 +1471,7 @@ class TelemetryNoun(Noun):
             nodes: Source name to node: hosts in racks, meters on any node
         """
         return self._connection.one(
-            answers.TelemetryPlacementOut,
-            "PUT",
-            "/telemetry/placement",
-            fields=locals(),
+            answers.TelemetryPlacementOut, "PUT", "/telemetry/placement", fields=locals()
         )
 
     def pull(
@@ -1761,12 +1497,9 @@ class TelemetryNoun(Noun):
             end: Last instant
             step_s: Between two instants; the scrape interval keeps every sample [s]
             source: Host for series that name none
-            authorization: Value of the header Authorization; used for this pull, kept
-                nowhere
+            authorization: Value of the header Authorization; used for this pull, kept nowhere
         """
-        return self._connection.one(
-            answers.StoredJobOut, "POST", "/telemetry/pull", fields=locals()
-        )
+        return self._connection.one(answers.StoredJobOut, "POST", "/telemetry/pull", fields=locals())
 
     def receivers(self) -> answers.ReceiverList:
         """What receivers got since the server started, and what they ignored."""
@@ -1791,9 +1524,7 @@ class TelemetryNoun(Noun):
             level: Level of detail; empty takes the finest of at most 2,000 bins
             device: One device of a host by its key; * for all; empty for the sum
         """
-        return self._connection.one(
-            answers.TelemetrySeriesOut, "GET", "/telemetry/series", query=locals()
-        )
+        return self._connection.one(answers.TelemetrySeriesOut, "GET", "/telemetry/series", query=locals())
 
     def sources(self) -> answers.SourceList:
         """Everything that reports, and when it last did."""
@@ -1806,13 +1537,9 @@ class TelemetryNoun(Noun):
         Args:
             name: Name of a source
         """
-        self._connection.nothing(
-            "POST", "/telemetry/sources/{name}/retire", query=locals()
-        )
+        self._connection.nothing("POST", "/telemetry/sources/{name}/retire", query=locals())
 
-    def sources_stored(
-        self, name: str, *, start_us: int, end_us: int
-    ) -> answers.StoredOut:
+    def sources_stored(self, name: str, *, start_us: int, end_us: int) -> answers.StoredOut:
         """
         How much of a source is stored, and where it has holes.
 
@@ -1825,9 +1552,7 @@ class TelemetryNoun(Noun):
             answers.StoredOut, "GET", "/telemetry/sources/{name}/stored", query=locals()
         )
 
-    def stream(
-        self, *, node: str = "", host: Sequence[str] | None = None
-    ) -> Iterator[base.Event]:
+    def stream(self, *, node: str = "", host: Sequence[str] | None = None) -> Iterator[base.Event]:
         """
         Send what is drawn now once a second, as server-sent events.
 
@@ -1880,9 +1605,7 @@ class TokensNoun(Noun):
         Args:
             limit: Most items on a page [items]
         """
-        return self._connection.pages(
-            answers.TokenOut, "GET", "/tokens", query=locals()
-        )
+        return self._connection.pages(answers.TokenOut, "GET", "/tokens", query=locals())
 
     def create(
         self,
@@ -1915,9 +1638,7 @@ class TokensNoun(Noun):
             agent: Agent it is bound to; for telemetry:write, and only for it
             expires_at: When it ends; null never
         """
-        return self._connection.one(
-            answers.TokenMade, "POST", "/tokens", fields=locals()
-        )
+        return self._connection.one(answers.TokenMade, "POST", "/tokens", fields=locals())
 
     def delete(self, token_id: str) -> None:
         """End a token now; it stays in the list."""
@@ -1931,9 +1652,7 @@ class TrackingNoun(Noun):
         self,
         *,
         limit: int = 50,
-        kind: Literal[
-            "gpu-utilisation", "gpu-clock", "server", "conversion", "thermal", "levels"
-        ]
+        kind: Literal["gpu-utilisation", "gpu-clock", "server", "conversion", "thermal", "levels"]
         | None = None,
         source: str | None = None,
         active: bool | None = None,
@@ -1947,16 +1666,12 @@ class TrackingNoun(Noun):
             source: Of one host
             active: Only those that count
         """
-        return self._connection.pages(
-            answers.CalibrationOut, "GET", "/tracking/calibrations", query=locals()
-        )
+        return self._connection.pages(answers.CalibrationOut, "GET", "/tracking/calibrations", query=locals())
 
     def calibrations_create(
         self,
         *,
-        kind: Literal[
-            "gpu-utilisation", "gpu-clock", "server", "conversion", "thermal", "levels"
-        ],
+        kind: Literal["gpu-utilisation", "gpu-clock", "server", "conversion", "thermal", "levels"],
         source: str,
         start_us: int,
         end_us: int,
@@ -1979,36 +1694,26 @@ class TrackingNoun(Noun):
             start_us: First instant [µs]
             end_us: End [µs]
             held_out_frac: Last part of the readings that the fit is judged on [1]
-            server: Server of the catalogue whose figures are the prior; empty looks by
-                the GPUs' names
+            server: Server of the catalogue whose figures are the prior; empty looks by the GPUs' names
             output_source: Source of a conversion stage's output
             output_device: Its device
             rated_w: Rated output of a conversion stage [W]
             activate: Let the fit count at once, unless it is worse than its prior
             force: Let it count even then
         """
-        return self._connection.one(
-            answers.StoredJobOut, "POST", "/tracking/calibrations", fields=locals()
-        )
+        return self._connection.one(answers.StoredJobOut, "POST", "/tracking/calibrations", fields=locals())
 
     def calibrations_delete(self, calibration_id: str) -> None:
         """Delete a calibration."""
-        self._connection.nothing(
-            "DELETE", "/tracking/calibrations/{calibration_id}", query=locals()
-        )
+        self._connection.nothing("DELETE", "/tracking/calibrations/{calibration_id}", query=locals())
 
     def calibrations_read(self, calibration_id: str) -> answers.CalibrationDetail:
         """One calibration, with its residuals over the stored period."""
         return self._connection.one(
-            answers.CalibrationDetail,
-            "GET",
-            "/tracking/calibrations/{calibration_id}",
-            query=locals(),
+            answers.CalibrationDetail, "GET", "/tracking/calibrations/{calibration_id}", query=locals()
         )
 
-    def calibrations_activate(
-        self, calibration_id: str, *, force: bool = False
-    ) -> answers.CalibrationOut:
+    def calibrations_activate(self, calibration_id: str, *, force: bool = False) -> answers.CalibrationOut:
         """
         Let a calibration count, in place of the one of its kind and target.
 
@@ -2016,10 +1721,7 @@ class TrackingNoun(Noun):
             force: Even where it is worse than its prior
         """
         return self._connection.one(
-            answers.CalibrationOut,
-            "POST",
-            "/tracking/calibrations/{calibration_id}/activate",
-            query=locals(),
+            answers.CalibrationOut, "POST", "/tracking/calibrations/{calibration_id}/activate", query=locals()
         )
 
     def forecast(
@@ -2033,9 +1735,7 @@ class TrackingNoun(Noun):
             horizon_s: How far ahead [s]
             backtest: Forecast its own past, too
         """
-        return self._connection.one(
-            answers.ForecastOut, "GET", "/tracking/forecast", query=locals()
-        )
+        return self._connection.one(answers.ForecastOut, "GET", "/tracking/forecast", query=locals())
 
     def from_now(
         self,
@@ -2049,13 +1749,11 @@ class TrackingNoun(Noun):
 
         Args:
             scenario_id: Scenario; empty takes the watched one
-            load: Play measured power, or generate traffic that peaks as measured; auto
-                plays where the past is whole
+            load: Play measured power, or generate traffic that peaks as measured; auto plays where the past
+                is whole
             past_s: How much of the past is played [s]
         """
-        return self._connection.one(
-            answers.FromNowOut, "POST", "/tracking/from-now", fields=locals()
-        )
+        return self._connection.one(answers.FromNowOut, "POST", "/tracking/from-now", fields=locals())
 
     def shadow(
         self, *, start_us: int | None = None, end_us: int | None = None, node: str = ""
@@ -2068,9 +1766,7 @@ class TrackingNoun(Noun):
             end_us: End [µs]
             node: Give curves of this host or "node/NAME"
         """
-        return self._connection.one(
-            answers.ShadowOut, "GET", "/tracking/shadow", query=locals()
-        )
+        return self._connection.one(answers.ShadowOut, "GET", "/tracking/shadow", query=locals())
 
 
 class Nouns(Noun):
@@ -2137,11 +1833,7 @@ class Nouns(Noun):
             on_progress: Told part and phase where the answer takes longer.
         """
         return self._connection.answer(
-            answers.CompareOut,
-            "POST",
-            "/compare",
-            fields=locals(),
-            on_progress=on_progress,
+            answers.CompareOut, "POST", "/compare", fields=locals(), on_progress=on_progress
         )
 
     def health(self) -> answers.HealthOut:
@@ -2155,9 +1847,7 @@ class Nouns(Noun):
         Args:
             limit: Most items on a page [items]
         """
-        return self._connection.pages(
-            answers.ImportsSeriesOut, "GET", "/series", query=locals()
-        )
+        return self._connection.pages(answers.ImportsSeriesOut, "GET", "/series", query=locals())
 
     def version(self) -> answers.CatalogueVersionOut:
         """Versions of product, model and scenario format."""
@@ -2185,9 +1875,5 @@ class Nouns(Noun):
             on_progress: Told part and phase where the answer takes longer.
         """
         return self._connection.answer(
-            answers.WhatIfOut,
-            "POST",
-            "/what-if",
-            fields=locals(),
-            on_progress=on_progress,
+            answers.WhatIfOut, "POST", "/what-if", fields=locals(), on_progress=on_progress
         )
