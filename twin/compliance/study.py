@@ -451,18 +451,18 @@ def _notes(
         if job.levels.compute < smoothing.active_frac:
             yield (
                 f"GPU smoothing never engages: compute at {job.levels.compute:g} of "
-                f"TDP lies below active_frac {smoothing.active_frac:g}"
+                f"TDP is no work to it, which begins at {smoothing.active_frac:g}"
             )
         if job.checkpoint_every and job.checkpoint_s > smoothing.release_s:
             yield (
-                f"the floor is let go inside checkpoints: {job.checkpoint_s:g} s are "
-                f"longer than release_s {smoothing.release_s:g} s"
+                f"the floor stands {smoothing.release_s:g} s after work and is let go "
+                f"inside checkpoints of {job.checkpoint_s:g} s"
             )
     for name, run in zip(("without", "with"), runs, strict=True):
         if run.feeds_back:
             yield (
                 f"{name} measures the UPS would push power back, which a rectifier "
-                "cannot: raise ups.damping or the least load"
+                "cannot: raise the UPS's damping or the least load"
             )
         if float(run.grid.power_w.min()) < 0.0:
             yield f"{name} measures the site exports power at times; limit its stores"
