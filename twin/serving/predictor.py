@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
+import scipy  # its parts load when they are used: stats takes half a second
 
 from twin.errors import ScenarioError
 from twin.scenario.base import Model, described, quantity
@@ -20,6 +21,8 @@ from twin.types import FloatArray, IntArray
 
 STREAM = 601
 """Number of the predictors' stream of draws."""
+PROMPT_RANGES = 10
+"""Ranges of prompt length, equally frequent, that a trained predictor tells apart."""
 
 
 class PredictorParameters(Model):
@@ -52,24 +55,14 @@ class PredictorParameters(Model):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Buckets:
-    """Ranges of output length: inner edges, and the mean inside each. [tokens]"""
+    """Ranges of a length: inner edges, and a mean inside each. [tokens]"""
 
     edges: FloatArray
     mean: FloatArray
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LengthModel:
-    """Output length by prompt length: inner edges of the prompts, mean output."""
-
-    prompt_edges: FloatArray
-    mean_output: FloatArray
-
-    def predict(self, prompt: IntArray) -> FloatArray:
-        """Predicted output lengths of prompts. [tokens]"""
-        found: FloatArray = self.mean_output[
-            np.searchsorted(self.prompt_edges, prompt, side="right")
-        ]
+    def at(self, length: IntArray) -> FloatArray:
+        """Mean of the range that each length is in. [tokens]"""
+        found: FloatArray = self.mean[np.searchsorted(self.edges, length, side="right")]
         return found
 
 
@@ -109,12 +102,16 @@ def log_normal_lengths(
     return np.asarray(output * np.exp(spread * rng.standard_normal(output.size)))
 
 
-def make_buckets(output: IntArray, count: int) -> Buckets:
-    """Equally frequent ranges of output length; fewer where lengths repeat."""
-    edges = np.unique(np.quantile(output, np.arange(1, count) / count))
-    edges = edges[edges > output.min()]
-    place = np.searchsorted(edges, output, side="right")
-    total = np.bincount(place, weights=output, minlength=edges.size + 1)
+def make_buckets(
+    length: IntArray, count: int, *, of: IntArray | None = None
+) -> Buckets:
+    """Equally frequent ranges of a length, fewer where it repeats; means of another."""
+    edges = np.unique(np.quantile(length, np.arange(1, count) / count))
+    edges = edges[edges > length.min()]
+    place = np.searchsorted(edges, length, side="right")
+    total = np.bincount(
+        place, weights=length if of is None else of, minlength=edges.size + 1
+    )
     return Buckets(
         edges=edges, mean=total / np.bincount(place, minlength=edges.size + 1)
     )
@@ -149,36 +146,24 @@ def bucket_lengths(
 # --- trained on a history ---
 
 
-def fit_predictor(prompt: IntArray, output: IntArray, *, bins: int = 10) -> LengthModel:
+def _trained(requests: Requests, history_frac: float) -> FloatArray:
     """
-    Fit the mean output by range of prompt length, ranges equally frequent.
+    Learn mean outputs by length of the prompt from the first part of the traffic.
 
-    Args:
-        prompt: Prompt lengths of requests that are over. [tokens]
-        output: Their outputs. [tokens]
-        bins: Ranges; fewer where lengths repeat. >= 1
+    Requests in that part are all taken for its mean.
 
     Raises:
         ScenarioError: If the history is empty.
     """
-    if prompt.size == 0:
+    end_s = float(requests.arrived_s[-1]) if len(requests) else 0.0
+    past = requests.arrived_s < history_frac * end_s
+    if not past.any():
         raise ScenarioError("predictor", "needs a history of requests to learn from",
                             "no request", "raise history_frac, or state an error "
                             "instead: predictor 'log_normal' or 'buckets'")  # fmt: skip
-    edges = make_buckets(prompt, bins).edges
-    place = np.searchsorted(edges, prompt, side="right")
-    total = np.bincount(place, weights=output, minlength=edges.size + 1)
-    count = np.bincount(place, minlength=edges.size + 1)
-    return LengthModel(prompt_edges=edges, mean_output=total / count)
-
-
-def _trained(requests: Requests, history_frac: float) -> FloatArray:
-    """Learn from the first part; requests in it are all taken for its mean."""
-    end_s = float(requests.arrived_s[-1]) if len(requests) else 0.0
-    past = requests.arrived_s < history_frac * end_s
-    model = fit_predictor(requests.prompt[past], requests.output[past])
-    mean = float(requests.output[past].mean())
-    return np.where(past, mean, model.predict(requests.prompt))
+    output = requests.output[past]
+    learned = make_buckets(requests.prompt[past], PROMPT_RANGES, of=output)
+    return np.where(past, float(output.mean()), learned.at(requests.prompt))
 
 
 # --- use ---
@@ -223,7 +208,7 @@ def predicted_requests(
 
 def quality_of(predicted: FloatArray, output: IntArray) -> Quality:
     """Mean error and rank correlation of predictions."""
-    a, b = _ranks(predicted), _ranks(output)
+    a, b = scipy.stats.rankdata(predicted), scipy.stats.rankdata(output)
     spread = a.std() * b.std()
     return Quality(
         mean_error_tokens=float(np.abs(predicted - output).mean()),
@@ -231,11 +216,3 @@ def quality_of(predicted: FloatArray, output: IntArray) -> Quality:
             ((a - a.mean()) * (b - b.mean())).mean() / spread if spread else np.nan
         ),
     )
-
-
-def _ranks(values: FloatArray | IntArray) -> FloatArray:
-    """Ranks from 1; equal values share their mean rank."""
-    _, place, count = np.unique(values, return_inverse=True, return_counts=True)
-    last = np.cumsum(count)
-    ranks: FloatArray = (last - 0.5 * (count - 1))[place]
-    return ranks

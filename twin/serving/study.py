@@ -117,7 +117,9 @@ def run_study(
         ScenarioError: If the ground itself cannot stand, or a knob is unknown.
         Cancelled: If `cancelled` said so.
     """
-    choices = _with_baseline(study.systems)
+    choices = list(study.systems)
+    if all(choice.key != "baseline" for choice in choices):
+        choices.insert(0, BASELINE)
     runs = [(c, find_system(c.key)) for c in choices]
     asked = [(c, s, parameters_of(s, c)) for c, s in runs]
     ground = make_ground(
@@ -166,12 +168,6 @@ def _too_large(ground: Ground, servers: int) -> ScenarioError:
                          f"{len(ground.requests):,} requests on {servers} servers",
                          "shorten the traffic, or take part of the servers and of the "
                          "rate")  # fmt: skip
-
-
-def _with_baseline(choices: tuple[SystemChoice, ...]) -> list[SystemChoice]:
-    if any(c.key == "baseline" for c in choices):
-        return list(choices)
-    return [BASELINE, *choices]
 
 
 def _labels(asked: list[tuple[SystemChoice, System]]) -> list[str]:

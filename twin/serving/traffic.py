@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
@@ -348,13 +348,9 @@ def _diurnal(
     shape = np.where(weekday >= 5, arrivals.weekend_frac * shape, shape)
     noise = np.random.Generator(np.random.Philox(key=seed)).standard_normal(count)
     persistence = math.exp(-WINDOW_S / 3600.0)
-    drift = np.empty(count)
-    level = noise[0]
-    for i in range(count):
-        if i:
-            level = persistence * level + math.sqrt(1 - persistence**2) * noise[i]
-        drift[i] = level
-    rate: FloatArray = shape * np.exp(arrivals.noise_frac * drift)
+    fresh = math.sqrt(1 - persistence**2)
+    drift = accumulate(noise, lambda level, new: persistence * level + fresh * new)
+    rate: FloatArray = shape * np.exp(arrivals.noise_frac * np.array(list(drift)))
     return rate
 
 

@@ -176,24 +176,14 @@ def frequency_excursion(
 def voltage_pieces(event: Event) -> list[Piece]:
     """Voltage as flat pieces. [pu]"""
     ends = (*event.voltage_t_s[1:], math.inf)
-    return [
-        Piece(start, end, value, value)
-        for start, end, value in zip(
-            event.voltage_t_s, ends, event.voltage_pu, strict=True
-        )
-    ]
+    return list(map(Piece, event.voltage_t_s, ends, event.voltage_pu, event.voltage_pu))
 
 
 def frequency_pieces(event: Event) -> list[Piece]:
     """Frequency as straight pieces. [Hz]"""
     ends = (*event.frequency_t_s[1:], math.inf)
     lasts = (*event.frequency_hz[1:], event.frequency_hz[-1])
-    return [
-        Piece(*piece)
-        for piece in zip(
-            event.frequency_t_s, ends, event.frequency_hz, lasts, strict=True
-        )
-    ]
+    return list(map(Piece, event.frequency_t_s, ends, event.frequency_hz, lasts))
 
 
 def rocof_pieces(event: Event) -> list[Piece]:

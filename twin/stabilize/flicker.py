@@ -197,7 +197,8 @@ def instantaneous_flicker(
         )
 
     sections = _sections(LAMPS[lamp_v], LOWPASS_HZ[frequency_hz], sample_s)
-    memory = _memory(sample_s)
+    # block 4's smoothing, as numerator and denominator
+    memory = scipy.signal.bilinear([1.0], [MEMORY_S, 1.0], 1.0 / sample_s)
     found: FloatArray = np.empty(voltage_frac.size)
     sense(
         voltage_frac,
@@ -315,12 +316,6 @@ def _sections(lamp: Lamp, lowpass_hz: float, sample_s: float) -> FloatArray:
 def _at(corner: float, rate: float) -> float:
     """Rate that makes the bilinear transform exact at a corner [rad/s]."""
     return corner / (2.0 * math.tan(corner / (2.0 * rate)))
-
-
-def _memory(sample_s: float) -> tuple[FloatArray, FloatArray]:
-    """Block 4's smoothing, as numerator and denominator."""
-    above, below = scipy.signal.bilinear([1.0], [MEMORY_S, 1.0], 1.0 / sample_s)
-    return above, below
 
 
 def _scale(

@@ -260,9 +260,11 @@ def judge_harmonics(
     """
     demand_w = load_w if demand_w is None else demand_w
     tdd = total_demand_distortion(harmonics, load_w=load_w, demand_w=demand_w)
-    ratio = poc.short_circuit_va / (SQRT_3 * poc.nominal_v) / _current_a(demand_w, poc)
-    *by_band, most = _current_row(poc.nominal_v, ratio)
-    single, total = _voltage_limits(poc.nominal_v)
+    demand_a = demand_w / (SQRT_3 * poc.nominal_v * poc.power_factor)
+    ratio = poc.short_circuit_va / (SQRT_3 * poc.nominal_v) / demand_a
+    _, ratios, rows = next(t for t in CURRENT_LIMITS if poc.nominal_v <= t[0])
+    *by_band, most = rows[bisect_right(ratios, ratio)]
+    _, single, total = next(row for row in VOLTAGE_LIMITS if poc.nominal_v <= row[0])
     voltage_frac = harmonic_voltage_frac(harmonics, poc, load_w=load_w)
     shares = [frac * load_w / demand_w for frac in harmonics.current_frac]
     limits = [_order_limit(order, by_band) for order in harmonics.order]
@@ -330,21 +332,6 @@ def interharmonic_frac(wave: Waveform, *, frequency_hz: float = 60.0) -> Interha
         lower_hz=frequency_hz - swing_hz,
         upper_hz=frequency_hz + swing_hz,
     )
-
-
-def _current_a(power_w: float, poc: PointOfConnection) -> float:
-    """Fundamental current of a load. [A]"""
-    return power_w / (SQRT_3 * poc.nominal_v * poc.power_factor)
-
-
-def _voltage_limits(nominal_v: float) -> tuple[float, float]:
-    row = next(row for row in VOLTAGE_LIMITS if nominal_v <= row[0])
-    return row[1], row[2]
-
-
-def _current_row(nominal_v: float, ratio: float) -> tuple[float, ...]:
-    _, ratios, rows = next(table for table in CURRENT_LIMITS if nominal_v <= table[0])
-    return rows[bisect_right(ratios, ratio)]
 
 
 def _order_limit(order: int, by_band: list[float]) -> float:

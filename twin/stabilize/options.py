@@ -7,7 +7,7 @@ Options that sizing chooses from, and the measures that a choice of them makes.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from itertools import product
 
 from twin.stabilize.ballast import Ballast
@@ -100,15 +100,12 @@ def combinations(options: Options) -> Iterator[Choice]:
     ]  # fmt: skip
     if 0.0 in options.site_power_frac:
         sites.insert(0, (0.0, 0.0, 0.0))
-    for floor, ballast, ramp, psu, rack, site in product(
+    names = [field.name for field in fields(Choice)]
+    for *inside, site in product(
         options.floors_frac, options.ballasts_frac, options.ramps_s,
         options.psu_j_per_gpu, options.rack_kwh, sites,
     ):  # fmt: skip
-        yield Choice(
-            floor_frac=floor, ballast_frac=ballast, ramp_s=ramp, psu_j_per_gpu=psu,
-            rack_kwh=rack, site_power_frac=site[0], site_hours=site[1],
-            site_filter_s=site[2],
-        )  # fmt: skip
+        yield Choice(**dict(zip(names, (*inside, *site), strict=True)))
 
 
 def measures_of(choice: Choice, base: Measures, highest_w: float) -> Measures:
@@ -123,33 +120,25 @@ def measures_of(choice: Choice, base: Measures, highest_w: float) -> Measures:
     Returns:
         The measures.
     """
-    smoothing, ballast, psu, rack, site = (
-        base.smoothing or SMOOTHING, base.ballast or Ballast(), base.psu, base.rack,
-        base.site,
-    )  # fmt: skip
-    scheduling = base.scheduling or Scheduling()
     joules = choice.rack_kwh * JOULES_PER_KWH
     power_w = choice.site_power_frac * highest_w
     return replace(
         base,
         scheduling=replace(
-            scheduling, start_ramp_s=choice.ramp_s, end_ramp_s=choice.ramp_s
+            base.scheduling or Scheduling(), start_ramp_s=choice.ramp_s,
+            end_ramp_s=choice.ramp_s,
         ),
-        smoothing=replace(smoothing, floor_frac=choice.floor_frac)
+        smoothing=replace(base.smoothing or SMOOTHING, floor_frac=choice.floor_frac)
         if choice.floor_frac else None,
-        ballast=replace(ballast, target_frac=choice.ballast_frac)
+        ballast=replace(base.ballast or Ballast(), target_frac=choice.ballast_frac)
         if choice.ballast_frac else None,
-        psu=replace(
-            psu or PSU,
-            energy_j=choice.psu_j_per_gpu,
-        ) if choice.psu_j_per_gpu else None,
+        psu=replace(base.psu or PSU, energy_j=choice.psu_j_per_gpu)
+        if choice.psu_j_per_gpu else None,
         rack=replace(
-            rack or RACK,
-            energy_j=joules, power_w=joules / (RACK_HOURS * 3600.0),
+            base.rack or RACK, energy_j=joules, power_w=joules / (RACK_HOURS * 3600.0)
         ) if choice.rack_kwh else None,
         site=replace(
-            site or SITE,
-            power_w=power_w, energy_j=power_w * choice.site_hours * 3600.0,
-            filter_s=choice.site_filter_s,
+            base.site or SITE, power_w=power_w, filter_s=choice.site_filter_s,
+            energy_j=power_w * choice.site_hours * 3600.0,
         ) if choice.site_power_frac else None,
     )  # fmt: skip

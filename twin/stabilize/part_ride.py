@@ -290,6 +290,9 @@ class _Walk:
 
     def _leave(self, now: float, kind: Kind, cause: str) -> None:
         self.off_s = now
+        self._note(now, kind, cause)
+
+    def _note(self, now: float, kind: Kind, cause: str) -> None:
         self.left.append(
             Left(part=self.part.key, at_s=now, power_w=self.part.power_w, kind=kind,
                  cause=cause)
@@ -303,14 +306,8 @@ class _Walk:
         self.counted = [t for t in self.counted if now - t <= within] + [now]
         if len(self.counted) >= self.part.count:
             self.locked_s = now
-            cause = (
-                f"{len(self.counted)} sags within {within:g} s: stays on battery until "
-                "put back by hand"
-            )
-            self.left.append(
-                Left(part=self.part.key, at_s=now, power_w=self.part.power_w,
-                     kind="counter", cause=cause)
-            )  # fmt: skip
+            self._note(now, "counter", f"{len(self.counted)} sags within {within:g} s: "
+                       "stays on battery until put back by hand")  # fmt: skip
 
 
 def walk(part: Part, signals: Signals, end_s: float) -> PartRide:

@@ -124,8 +124,7 @@ def _check_bands(name: str, bands: tuple[Band, ...]) -> None:
             f"{name} must have one band with an infinite least_s, got {len(always)}"
         )
     k = always[0]
-    outward = (ordered[k::-1], ordered[k:])
-    for side in outward:
+    for side in (ordered[k::-1], ordered[k:]):  # outward
         for inner, outer in pairwise(side):
             if outer.least_s > inner.least_s:
                 raise ValueError(

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from twin.errors import NOT_NEGATIVE, POSITIVE, check_values
 from twin.stabilize.disturbance import Event
 from twin.stabilize.load_protection import LoadProtection
-from twin.stabilize.part_ride import Left, PartRide
 from twin.stabilize.ride_table import RideTable
 from twin.stabilize.ride_verdict import Finding, judge_ride
 from twin.stabilize.site_ride import (
@@ -25,8 +24,6 @@ from twin.stabilize.site_ride import (
     under_s,
     walk_site,
 )
-from twin.training.waveform import Waveform
-from twin.types import FloatArray
 
 USUAL_RECOVERY_FRAC = 0.9
 """Share that counts as back where a table names none."""
@@ -61,40 +58,6 @@ class Ride:
     def passes(self) -> bool:
         """Whether all that the event asked was kept."""
         return all(finding.kept for finding in self.findings if finding.asked)
-
-    @property
-    def t_s(self) -> FloatArray:
-        """Times; twice where power jumps. [s], shape (points,)"""
-        return self.site.t_s
-
-    @property
-    def grid_w(self) -> FloatArray:
-        """Power from the grid at them, straight between. [W], shape (points,)"""
-        return self.site.grid_w
-
-    @property
-    def parts(self) -> tuple[PartRide, ...]:
-        """Each part's way."""
-        return self.site.parts
-
-    @property
-    def left(self) -> tuple[Left, ...]:
-        """What let go, when and why, in order."""
-        return self.site.left
-
-    @property
-    def store_j(self) -> float:
-        """Energy that batteries and hold-up gave. [J]"""
-        return self.site.store_j
-
-    def waveform(self, sample_s: float = 1e-3) -> Waveform:
-        """
-        Power from the grid as means of samples; energy is kept.
-
-        Args:
-            sample_s: Length of a sample. [s], > 0
-        """
-        return self.site.waveform(sample_s)
 
 
 def ride_through(

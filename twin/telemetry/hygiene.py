@@ -7,7 +7,7 @@ counted, and the count says which rule.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -59,18 +59,18 @@ def clean(
     left = []
     future = readings.time_us > now_us + AHEAD_US
     late = readings.time_us < oldest_us
-    if future.any():
-        left.append(_left("future", "offset_us", future, "set the host's clock (NTP)"))
-    if late.any():
-        left.append(
-            _left("late", "offset_us", late, "older than raw readings are kept; import "
-                  "rollups instead")
-        )  # fmt: skip
+    for reason, which, repair in (
+        ("future", future, "set the host's clock (NTP)"),
+        ("late", late, "older than raw readings are kept; import rollups instead"),
+    ):
+        if which.any():
+            left.append(_left(reason, "offset_us", which, repair))
     wrong_time = future | late
     if wrong_time.any():
         readings = readings.take(~wrong_time)
     columns = dict(readings.columns)
-    highest = _highest_w(readings)
+    by_device = np.array([HIGHEST_W[d.kind] for d in readings.devices] or [0.0])
+    highest = by_device[readings.device]
     for name, values in readings.columns.items():
         field = BY_NAME[name]
         high = highest if name in POWER_FIELDS else field.high
@@ -78,11 +78,7 @@ def clean(
         if wrong.any():
             columns[name] = np.where(wrong, np.nan, values)
             left.append(_left("unit", name, wrong, f"send {field.unit}: {field.doc}"))
-    kept = Readings(
-        devices=readings.devices, device=readings.device, time_us=readings.time_us,
-        columns=columns,
-    )  # fmt: skip
-    return kept, tuple(left)
+    return replace(readings, columns=columns), tuple(left)
 
 
 def period_s(readings: Readings) -> float:
@@ -98,8 +94,3 @@ def _left(reason: str, field: str, which: np.ndarray, repair: str) -> Left:
     return Left(
         reason=reason, field=field, count=int(np.count_nonzero(which)), repair=repair
     )
-
-
-def _highest_w(readings: Readings) -> np.ndarray:
-    by_device = np.array([HIGHEST_W[d.kind] for d in readings.devices] or [0.0])
-    return np.asarray(by_device[readings.device])

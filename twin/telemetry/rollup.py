@@ -11,7 +11,7 @@ docs/models/telemetry.md has the equations.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -182,7 +182,7 @@ def total(rollup: Rollup, *, name: str, kind: str = "total") -> Rollup:
     kinds = np.array([d.kind for d in rollup.devices] or [""])
     sums = []
     for counted in COUNTED:
-        part = _only(rollup, np.isin(kinds, counted))
+        part = rollup.take(np.flatnonzero(np.isin(kinds, counted)[rollup.device]))
         if len(part):
             sums.append(sum_of([part], name=name, kind=kind, bin_us=rollup.bin_us))
     if not sums:
@@ -436,17 +436,9 @@ def _bits(values: FloatArray, starts: IntArray) -> FloatArray:
     return np.asarray(np.where(some, raised, np.nan))
 
 
-def _highest(values: FloatArray, starts: IntArray) -> FloatArray:
-    return np.asarray(np.fmax.reduceat(values, starts))
-
-
-def _least(values: FloatArray, starts: IntArray) -> FloatArray:
-    return np.asarray(np.fmin.reduceat(values, starts))
-
-
-_REDUCED = (
+_REDUCED: Mapping[str, Callable[[FloatArray, IntArray], FloatArray]] = (
     dict.fromkeys(MEANS, _mean)
-    | dict.fromkeys(HIGHEST, _highest)
+    | dict.fromkeys(HIGHEST, np.fmax.reduceat)
     | dict.fromkeys(LAST, _last)
     | dict.fromkeys(BITS, _bits)
 )
@@ -459,18 +451,14 @@ def _grouped(columns: dict[str, FloatArray], starts: IntArray) -> dict[str, Floa
     out = {name: _REDUCED[name](columns[name], starts) for name in _REDUCED}
     for name in SUMS:
         out[name] = np.add.reduceat(np.nan_to_num(columns[name]), starts)
-    out["power_least_w"] = _least(columns["power_least_w"], starts)
-    out["power_highest_w"] = _highest(columns["power_highest_w"], starts)
+    out["power_least_w"] = np.fmin.reduceat(columns["power_least_w"], starts)
+    out["power_highest_w"] = np.fmax.reduceat(columns["power_highest_w"], starts)
     weighted = np.nan_to_num(columns["power_mean_w"]) * covered_s
     plain = _mean(columns["power_mean_w"], starts)
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = np.add.reduceat(weighted, starts) / out["covered_s"]
     out["power_mean_w"] = np.where(out["covered_s"] > 0, mean, plain)
     return {name: out[name] for name in COLUMNS}
-
-
-def _only(rollup: Rollup, chosen: BoolArray) -> Rollup:
-    return rollup.take(np.flatnonzero(chosen[rollup.device]))
 
 
 def _cat(parts: Sequence[np.ndarray], kind: type) -> np.ndarray:

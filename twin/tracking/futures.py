@@ -62,7 +62,8 @@ def futures_of(
     if naive:
         came = rest[origins[:, None] + 1 + np.arange(steps)]
         paths = (came - rest[origins, None]) * NAIVE_WIDER + last[0]
-        return _thinned(paths), int(min(origins.size, MOST_FUTURES))
+        kept = _spread(np.arange(origins.size), MOST_FUTURES)
+        return paths[kept], int(kept.size)
     weight = _decay(rest, mean, _spread(origins, FIT_ORIGINS), steps)
     alike = _alike(mean, origins, last[1])
     chosen = _spread(alike, MOST_FUTURES)
@@ -125,7 +126,3 @@ def _spread(which: IntArray, most: int) -> IntArray:
     if which.size <= most:
         return which
     return which[np.linspace(0, which.size - 1, most).astype(np.int64)]
-
-
-def _thinned(paths: FloatArray) -> FloatArray:
-    return paths[_spread(np.arange(paths.shape[0]), MOST_FUTURES)]

@@ -8,12 +8,13 @@ Which part of a record counts is one rule for all: its busy period, halved by ti
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from twin.errors import ScenarioError
 from twin.tracking.given import expect_given, learn_use, range_given_w
-from twin.tracking.settled import expect, settle
+from twin.tracking.settled import Expected, expect, settle
 from twin.types import BoolArray, FloatArray
 
 MEAN_WITHIN = 0.02
@@ -107,14 +108,8 @@ def judge_half(
     _check(name, judged)
     times = t_s[second]
     said = expect(settled, horizon_s=float(times[-1] - times[0]) + settled.interval_s)
-    low, high = said.range_w
-    mean, p95 = float(judged.mean()), float(np.percentile(judged, 95.0))
-    return HalfJudged(
-        mean_w=mean, mean_expected_w=said.mean_w, p95_w=p95, p95_expected_w=said.p95_w,
-        covered_frac=float(np.mean((judged >= low) & (judged <= high))),
-        mean_covered=said.mean_range_w[0] <= mean <= said.mean_range_w[1],
-        p95_covered=said.p95_range_w[0] <= p95 <= said.p95_range_w[1],
-        learned=int(first.sum()), judged=int(second.sum()), cut_s=settled.cut_s,
+    return _beside(
+        judged, said, said.range_w, learned=int(first.sum()), cut_s=settled.cut_s,
         warnings=settled.warnings,
     )  # fmt: skip
 
@@ -146,14 +141,22 @@ def judge_half_given(
     judged, use = power_w[second], utilisation_frac[second]
     _check(name, judged)
     said = expect_given(model, use)
-    low, high = range_given_w(model, use)
+    return _beside(judged, said, range_given_w(model, use), learned=int(first.sum()))
+
+
+def _beside(
+    judged: FloatArray, said: Expected, range_w: tuple[Any, Any], *, learned: int,
+    cut_s: float = 0.0, warnings: tuple[str, ...] = (),
+) -> HalfJudged:  # fmt: skip
+    """What came beside what was said of it."""
+    low, high = range_w
     mean, p95 = float(judged.mean()), float(np.percentile(judged, 95.0))
     return HalfJudged(
         mean_w=mean, mean_expected_w=said.mean_w, p95_w=p95, p95_expected_w=said.p95_w,
         covered_frac=float(np.mean((judged >= low) & (judged <= high))),
         mean_covered=said.mean_range_w[0] <= mean <= said.mean_range_w[1],
         p95_covered=said.p95_range_w[0] <= p95 <= said.p95_range_w[1],
-        learned=int(first.sum()), judged=int(second.sum()), cut_s=0.0, warnings=(),
+        learned=learned, judged=judged.size, cut_s=cut_s, warnings=warnings,
     )  # fmt: skip
 
 

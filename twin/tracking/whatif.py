@@ -201,11 +201,8 @@ def _line(base: Scenario, now: SiteNow, found: _Found) -> None:
         measured = sum(lines) / len(lines)
         off = measured / ours - 1.0
         if abs(off) > WORTH_SAYING:
-            found.lost.append(_unlike(words, measured, ours, off))
-
-
-def _unlike(words: str, measured_w: float, ours_w: float, off: float) -> str:
-    return (
-        f"a server's {words} power: calibrated {measured_w:,.0f} W, the catalogue's "
-        f"{ours_w:,.0f} W is used ({off:+.1%}); play measured power to carry it"
-    )
+            found.lost.append(
+                f"a server's {words} power: calibrated {measured:,.0f} W, the "
+                f"catalogue's {ours:,.0f} W is used ({off:+.1%}); play measured power "
+                "to carry it"
+            )

@@ -8,7 +8,7 @@ in threads. Its delta method does touch it, and the warning filters, and is not 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -308,13 +308,11 @@ def _nothing(dim: int, count: int, undefined: int, level: float) -> Sensitivity:
 
 def _effects(columns: tuple[Any, ...]) -> tuple[Effect, ...]:
     """One effect per input from columns in the order of `Effect`'s fields."""
+    names = [field.name for field in fields(Effect)]
     return tuple(
-        Effect(
-            first=float(one), first_ci=float(two), total=float(three),
-            total_ci=float(four), rank_correlation=float(five),
-        )
-        for one, two, three, four, five in zip(*columns, strict=True)
-    )  # fmt: skip
+        Effect(**dict(zip(names, map(float, row), strict=True)))
+        for row in zip(*columns, strict=True)
+    )
 
 
 def _problem(dim: int) -> dict[str, Any]:

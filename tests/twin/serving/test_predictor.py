@@ -11,7 +11,6 @@ from twin.serving.fleet.parts import plain_requests
 from twin.serving.predictor import (
     PredictorParameters,
     bucket_lengths,
-    fit_predictor,
     log_normal_lengths,
     make_buckets,
     predicted_requests,
@@ -74,11 +73,11 @@ def test_the_same_seed_gives_the_same_predictions():
 
 
 def test_a_model_learns_the_mean_output_by_prompt_length():
-    model = fit_predictor(
-        np.array([10, 20, 1000, 2000]), np.array([4, 6, 50, 70]), bins=2
+    learned = make_buckets(
+        np.array([10, 20, 1000, 2000]), 2, of=np.array([4, 6, 50, 70])
     )
 
-    assert_allclose(model.predict(np.array([1, 5000])), [5.0, 60.0])
+    assert_allclose(learned.at(np.array([1, 5000])), [5.0, 60.0])
 
 
 def test_a_predictor_without_history_is_refused():

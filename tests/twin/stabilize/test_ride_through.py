@@ -101,11 +101,11 @@ def rows(found):
 def test_a_sag_inside_the_window_trips_nothing_and_raises_the_current():
     found = ride(sag(0.88, 1.5), behind_ups())
 
-    assert found.left == ()
+    assert found.site.left == ()
     assert found.passes
-    assert_allclose(found.grid_w, LOAD_W)
+    assert_allclose(found.site.grid_w, LOAD_W)
     assert found.current_frac == pytest.approx(1 / 0.88)
-    assert (found.lost_w, found.store_j, found.recovered_s) == (0.0, 0.0, 0.0)
+    assert (found.lost_w, found.site.store_j, found.recovered_s) == (0.0, 0.0, 0.0)
 
 
 def test_a_ups_that_transfers_after_10_ms_breaks_the_texas_table_and_says_so():
@@ -127,11 +127,11 @@ def test_a_ups_that_waits_rides_through_on_its_current_limit_and_battery():
     found = ride(sag(0.4, 0.2), behind_ups(trips=window(detect_s=0.25)))
 
     assert found.passes
-    assert found.left == ()
+    assert found.site.left == ()
     assert found.lost_w == pytest.approx(0.52 * LOAD_W)
     assert found.lost_after_w == pytest.approx(0.0, abs=1e-6)
     assert found.lost_s == pytest.approx(0.2)
-    assert found.store_j == pytest.approx(0.52 * 0.2 * LOAD_W)
+    assert found.site.store_j == pytest.approx(0.52 * 0.2 * LOAD_W)
     assert found.recovered_s == 0.0
     assert found.current_frac == pytest.approx(1.2)
     assert asked(found, "voltage").margin == pytest.approx(0.0)
@@ -140,7 +140,7 @@ def test_a_ups_that_waits_rides_through_on_its_current_limit_and_battery():
 def test_who_leaves_after_the_time_was_free_to_and_owes_no_recovery():
     found = ride(sag(0.4, 0.4), behind_ups(trips=window(detect_s=0.3)))
 
-    assert [entry.at_s for entry in found.left] == pytest.approx([1.3])
+    assert [entry.at_s for entry in found.site.left] == pytest.approx([1.3])
     assert asked(found, "voltage").margin == pytest.approx(0.05)
     assert "was free to" in asked(found, "voltage").words
     assert found.passes
@@ -231,8 +231,8 @@ def test_six_faults_with_a_counter_lock_the_whole_load_off():
     found = ride(event, behind_ups(count=3, count_window_s=60.0, battery_s=600.0))
     third_s = 1.0 + 2 * (82.0 - 0.042) / 5
 
-    assert found.parts[0].locked_at_s == pytest.approx(third_s + 0.01)
-    assert found.grid_w[found.t_s > third_s + 0.02].max() == 0.0
+    assert found.site.parts[0].locked_at_s == pytest.approx(third_s + 0.01)
+    assert found.site.grid_w[found.site.t_s > third_s + 0.02].max() == 0.0
     assert found.recovered_s == math.inf
     assert asked(found, "recovery").kept is False
     counting = asked(found, "counting")
@@ -245,9 +245,9 @@ def test_six_faults_with_a_counter_lock_the_whole_load_off():
 def test_without_the_counter_the_load_comes_back():
     found = ride(virginia_2024(), behind_ups(retransfer_s=3.0, walk_in_s=10.0))
 
-    assert found.grid_w[-1] == pytest.approx(LOAD_W)
+    assert found.site.grid_w[-1] == pytest.approx(LOAD_W)
     assert found.recovered_s == pytest.approx(12.0)
-    assert len(found.left) == 6
+    assert len(found.site.left) == 6
     assert math.isnan(found.site.cut_at_s)
     assert asked(found, "counting").kept
 
@@ -255,23 +255,24 @@ def test_without_the_counter_the_load_comes_back():
 def test_a_counter_alone_breaks_a_table_that_forbids_counting():
     found = ride(sag(0.88, 0.1), behind_ups(count=3))
 
-    assert found.left == ()
+    assert found.site.left == ()
     assert not asked(found, "counting").kept
 
 
 def test_sags_further_apart_than_the_window_are_not_counted():
     event = sags([1.0, 41.0, 81.0, 121.0], [0.4] * 4, [0.05] * 4)
 
-    assert math.isnan(ride(event, behind_ups(count=3)).parts[0].locked_at_s)
-    assert ride(event, behind_ups(count=2)).parts[0].locked_at_s == pytest.approx(41.01)
+    assert math.isnan(ride(event, behind_ups(count=3)).site.parts[0].locked_at_s)
+    locked = ride(event, behind_ups(count=2)).site.parts[0]
+    assert locked.locked_at_s == pytest.approx(41.01)
 
 
 def test_a_sag_while_waiting_begins_the_wait_anew():
     event = sags([1.0, 6.0], [0.4, 0.4], [0.1, 0.1])
     found = ride(event, behind_ups(retransfer_s=10.0, walk_in_s=0.0))
 
-    assert [entry.at_s for entry in found.left] == pytest.approx([1.01])
-    assert found.parts[0].away[0] == pytest.approx((1.01, 16.1))
+    assert [entry.at_s for entry in found.site.left] == pytest.approx([1.01])
+    assert found.site.parts[0].away[0] == pytest.approx((1.01, 16.1))
 
 
 # --- recovery and energy --------------------------------------------------------------
@@ -284,7 +285,7 @@ def test_recovery_is_the_wait_and_nine_tenths_of_the_walk_in():
     assert asked(found, "recovery").margin == pytest.approx(2.0 - 12.0)
     # 10 ms on the current limit (0.52 missing), 0.19 s and 3 s without, a triangle
     by_hand_s = 0.52 * 0.01 + 0.19 + 3.0 + 10.0 / 2
-    assert found.store_j == pytest.approx(by_hand_s * LOAD_W)
+    assert found.site.store_j == pytest.approx(by_hand_s * LOAD_W)
     # below 90 %: from the sag's begin to 9 s into the walk-in
     assert found.lost_s == pytest.approx(0.2 + 3.0 + 9.0)
 
@@ -306,8 +307,8 @@ def test_coming_back_with_too_much_is_not_back():
     found = ride(sag(0.0, 0.02), on_mains(), "aemc")
 
     assert found.recovered_s == pytest.approx(0.02 / 0.43)
-    assert found.grid_w.max() == pytest.approx(1.43 * LOAD_W)
-    part = found.parts[0]
+    assert found.site.grid_w.max() == pytest.approx(1.43 * LOAD_W)
+    part = found.site.parts[0]
     assert part.store_j == pytest.approx(0.02 * LOAD_W)
     assert part.refilled_j == pytest.approx(0.02 * LOAD_W)
     assert found.site.energy_j == pytest.approx(LOAD_W * found.site.end_s)
@@ -315,10 +316,10 @@ def test_coming_back_with_too_much_is_not_back():
 
 def test_a_battery_that_is_refilled_takes_what_it_gave():
     found = ride(sag(0.4, 0.2), behind_ups(recharge_frac=0.1), after_s=400.0)
-    part = found.parts[0]
+    part = found.site.parts[0]
 
     assert part.refilled_j == pytest.approx(part.store_j)
-    assert found.grid_w.max() == pytest.approx(1.1 * LOAD_W)
+    assert found.site.grid_w.max() == pytest.approx(1.1 * LOAD_W)
     assert found.site.energy_j == pytest.approx(LOAD_W * found.site.end_s)
 
 
@@ -327,8 +328,8 @@ def test_an_empty_battery_cuts_the_servers():
     found = ride(sag(0.0, 100.0), behind_ups(battery_s=60.0, walk_in_s=0.0))
 
     assert found.site.cut_at_s == pytest.approx(1.0 + 60.0)
-    assert found.store_j == pytest.approx(60.0 * LOAD_W)
-    assert found.grid_w[-1] == pytest.approx(LOAD_W)
+    assert found.site.store_j == pytest.approx(60.0 * LOAD_W)
+    assert found.site.grid_w[-1] == pytest.approx(LOAD_W)
 
 
 def test_a_battery_that_ends_in_the_walk_in_cuts_and_the_load_still_comes_back():
@@ -338,8 +339,8 @@ def test_a_battery_that_ends_in_the_walk_in_cuts_and_the_load_still_comes_back()
     found = ride(sag(0.0, 0.5), ups)
 
     assert found.site.cut_at_s == pytest.approx(1.5 + 1 - math.sqrt(0.8))
-    assert found.left[-1].cause == "battery is empty"
-    assert found.grid_w[-1] == pytest.approx(LOAD_W)
+    assert found.site.left[-1].cause == "battery is empty"
+    assert found.site.grid_w[-1] == pytest.approx(LOAD_W)
     assert found.recovered_s == pytest.approx(1 - math.sqrt(0.8) + 0.9)
 
 
@@ -365,15 +366,15 @@ def test_energy_closes_whatever_happens(
         most_current_frac=current, count=count, recharge_frac=recharge,
         battery_s=battery,
     ))  # fmt: skip
-    part = found.parts[0]
+    part = found.site.parts[0]
 
-    assert found.grid_w.min() >= 0.0
-    assert found.grid_w.max() <= (1.0 + recharge) * LOAD_W * (1 + 1e-9)
+    assert found.site.grid_w.min() >= 0.0
+    assert found.site.grid_w.max() <= (1.0 + recharge) * LOAD_W * (1 + 1e-9)
     assert part.store_j - part.refilled_j <= battery * LOAD_W * (1 + 1e-9)
     if math.isnan(found.site.cut_at_s):
         given_j = found.site.energy_j + part.store_j - part.refilled_j
         assert given_j == pytest.approx(LOAD_W * found.site.end_s, rel=1e-9)
-    wave = found.waveform(0.01)
+    wave = found.site.waveform(0.01)
     assert wave.energy_j <= found.site.energy_j * (1 + 1e-9)
     assert wave.energy_j >= found.site.energy_j - 0.01 * (1 + recharge) * LOAD_W * 1.01
 
@@ -448,17 +449,17 @@ def test_small_steps_find_the_same(steps, detect, wait, walk_in, current, count,
     more, _ = stepped(each, 1e-3, battery=batt / 1000 + 0.03, **same)
     # a battery within a few steps of being empty may end either way
     assume(np.abs(more - power).sum() * 1e-3 < 0.004)
-    exact = found.waveform(1e-3).power_w / LOAD_W
+    exact = found.site.waveform(1e-3).power_w / LOAD_W
 
     # every change may be a few steps late
     assert np.abs(exact - power).sum() * 1e-3 <= 0.008 * len(steps)
-    assert found.store_j / LOAD_W == pytest.approx(given_s, abs=0.008 * len(steps))
+    assert found.site.store_j / LOAD_W == pytest.approx(given_s, abs=0.008 * len(steps))
 
 
 def test_samples_are_exact_means():
     """Out at 1.01 s, back as a ramp of 1 s from 2.2 s on."""
     found = ride(sag(0.0, 0.2), behind_ups(retransfer_s=1.0, walk_in_s=1.0))
-    wave = found.waveform(0.1)
+    wave = found.site.waveform(0.1)
 
     assert_allclose(wave.power_w[[9, 10, 11, 21]], [LOAD_W, 0.0, 0.0, 0.0], atol=1.0)
     assert_allclose(wave.power_w[[22, 27, 31]], np.array([0.05, 0.55, 0.95]) * LOAD_W)
@@ -482,7 +483,7 @@ def test_a_frequency_dip_by_hand(low_hz, left_s, margin, passes):
     found = ride(event, behind_ups(trips=window(low_hz=low_hz)))
 
     assert found.passes is passes
-    assert [entry.at_s for entry in found.left] == pytest.approx(
+    assert [entry.at_s for entry in found.site.left] == pytest.approx(
         [] if left_s is None else [left_s]
     )
     if margin is not None:
@@ -495,7 +496,7 @@ def test_who_waits_299_s_is_free_to_go():
     event = frequency_excursion(58.0, rocof_hz_per_s=0.5, hold_s=310.0)
     found = ride(event, behind_ups(trips=allowed_trips(TABLES["nogrr282"])))
 
-    assert [entry.at_s for entry in found.left] == pytest.approx([3.4 + 299.0])
+    assert [entry.at_s for entry in found.site.left] == pytest.approx([3.4 + 299.0])
     assert found.passes
 
 
@@ -504,7 +505,7 @@ def test_beyond_the_outer_band_a_load_may_go_at_once():
     trips = (Trip(quantity="frequency", high=61.8, after_s=0.0),)
     found = ride(event, behind_ups(trips=trips))
 
-    assert [entry.at_s for entry in found.left] == pytest.approx([1.0 + 1.8])
+    assert [entry.at_s for entry in found.site.left] == pytest.approx([1.0 + 1.8])
     assert found.passes
 
 
@@ -523,7 +524,7 @@ def test_rates_of_change(set_at, after_s, rate, left, passes):
     trips = (Trip(quantity="rocof", high=set_at, after_s=after_s),)
     found = ride(event, behind_ups(trips=trips), "eirgrid")
 
-    assert bool(found.left) is left
+    assert bool(found.site.left) is left
     assert asked(found, "rocof").kept is passes
     assert found.passes is passes
 
@@ -559,7 +560,7 @@ def test_contactors_drop_and_pumps_come_back_on_their_own_ramp():
     )  # fmt: skip
     found = ride(sag(0.4, 0.2), site)
 
-    assert [(e.part, e.at_s) for e in found.left] == [("mechanical", 1.02)]
+    assert [(e.part, e.at_s) for e in found.site.left] == [("mechanical", 1.02)]
     assert found.lost_after_w == pytest.approx(0.2 * LOAD_W)
     # 90 % of all is half of the pumps: 20 s into their ramp
     assert found.recovered_s == pytest.approx(30.0 + 20.0)
@@ -575,7 +576,7 @@ def test_the_sites_own_relay_takes_everything_along():
         supplies=Supplies(least_pu=0.5, most_current_frac=2.0),
     )  # fmt: skip
     found = ride(sag(0.75, 0.4), site)
-    left = {(e.part, e.behind_relay): e.at_s for e in found.left}
+    left = {(e.part, e.behind_relay): e.at_s for e in found.site.left}
 
     assert left == pytest.approx({
         ("relays", False): 1.1, ("ups", True): 1.11, ("supplies", True): 1.12,
@@ -584,7 +585,7 @@ def test_the_sites_own_relay_takes_everything_along():
     assert asked(found, "voltage").margin == pytest.approx(0.1 - 0.5)
     assert "site breaker" in asked(found, "voltage").words
     # the relay closes 60 s after the sag, the UPS 5 s later
-    ups = next(part for part in found.parts if part.part == "ups")
+    ups = next(part for part in found.site.parts if part.part == "ups")
     assert ups.away[0][1] == pytest.approx(1.4 + 60.0 + 5.0)
 
 

@@ -16,6 +16,7 @@ from twin.serving.dynamollm.profiles import FEWEST
 from twin.serving.dynamollm.schedule import too_much, unmet_limits
 from twin.serving.fleet.parts import Fleet, FleetClass, Plan, Pool, Requests
 from twin.serving.fleet.run import FleetResult, run_fleet
+from twin.serving.systems.loads import fewest_holding, largest_part
 from twin.types import FloatArray
 
 BUSIEST = "busiest"
@@ -144,20 +145,13 @@ def fewest(keeps: Keeps, *, at_hand: int, speed: float, mean_rps: float) -> int:
     """
     if not keeps(at_hand, speed):
         raise _refusal(keeps, at_hand, speed, mean_rps)
-    low, high = 0, at_hand
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if keeps(middle, speed) else (middle, high)
-    return high
+    return fewest_holding(at_hand, lambda count: keeps(count, speed))
 
 
 def _refusal(
     keeps: Keeps, at_hand: int, speed: float, mean_rps: float
 ) -> ScenarioError:
-    low, high = 0.0, 1.0
-    for _ in range(HALVINGS):
-        part = 0.5 * (low + high)
-        low, high = (part, high) if keeps(at_hand, part * speed) else (low, part)
-    if low == 0.0:
+    fits = largest_part(lambda part: keeps(at_hand, part * speed), HALVINGS)
+    if fits == 0.0:
         return unmet_limits()
-    return too_much(int(np.ceil(at_hand / low)), at_hand, low * mean_rps)
+    return too_much(int(np.ceil(at_hand / fits)), at_hand, fits * mean_rps)

@@ -24,6 +24,7 @@ from twin.serving.dynamollm.sharding import (
     configurations,
     solve_sharding,
 )
+from twin.serving.systems.loads import largest_part
 from twin.types import FloatArray, IntArray
 
 RATE_STEP = 0.02
@@ -249,12 +250,8 @@ def _check_hand(
     if needed <= at_hand:
         return
     peak = (1.0 + margin) * seen_rps.max(axis=0)
-    low, high = 0.0, 1.0
-    for _ in range(40):
-        part = 0.5 * (low + high)
-        fits = _sized(part * peak, cap).sum() <= at_hand
-        low, high = (part, high) if fits else (low, part)
-    raise too_much(needed, at_hand, low * float(seen_rps.sum(axis=1).mean()))
+    fits = largest_part(lambda p: bool(_sized(p * peak, cap).sum() <= at_hand), 40)
+    raise too_much(needed, at_hand, fits * float(seen_rps.sum(axis=1).mean()))
 
 
 def too_much(needed: int, at_hand: int, fitting_rps: float) -> ScenarioError:

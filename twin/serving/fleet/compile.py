@@ -77,28 +77,17 @@ def _pool_numbers(pool: Pool) -> Iterator[tuple[str, Any, bool]]:
     yield "queue.limit", pool.queue.limit, pool.queue.limit >= 1
     yield "routing", pool.routing, pool.routing in ROUTINGS
     if chunk is not None:
+        least, most = chunk.least_tokens, chunk.most_tokens
         yield "chunking.target_s", chunk.target_s, chunk.target_s > 0
-        yield "chunking.least_tokens", chunk.least_tokens, chunk.least_tokens >= 1
-        yield (
-            "chunking.most_tokens", chunk.most_tokens,
-            chunk.most_tokens >= chunk.least_tokens,
-        )  # fmt: skip
+        yield "chunking.least_tokens", least, least >= 1
+        yield "chunking.most_tokens", most, most >= least
         yield "chunking.overhead_s", chunk.overhead_s, 0 <= chunk.overhead_s < math.inf
     if cache is not None:
+        again, load_s = cache.recompute_frac, cache.load_token_s
         yield "prefix_cache.entries", cache.entries, cache.entries >= 1
-        yield (
-            "prefix_cache.recompute_frac", cache.recompute_frac,
-            0 <= cache.recompute_frac <= 1,
-        )  # fmt: skip
-        yield (
-            "prefix_cache.load_token_s", cache.load_token_s,
-            0 <= cache.load_token_s < math.inf,
-        )  # fmt: skip
-        yield (
-            "prefix_cache.memory_frac",
-            cache.memory_frac,
-            0 <= cache.memory_frac < 1,
-        )
+        yield "prefix_cache.recompute_frac", again, 0 <= again <= 1
+        yield "prefix_cache.load_token_s", load_s, 0 <= load_s < math.inf
+        yield "prefix_cache.memory_frac", cache.memory_frac, 0 <= cache.memory_frac < 1
 
 
 def _check_class(one: FleetClass, fleet: Fleet, names: Sequence[str]) -> None:

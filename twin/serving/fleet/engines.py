@@ -85,7 +85,8 @@ def make_engine(
     else:
         base = _nearest_table(model, host.gpu.key, tensor_parallel)
     layout = Layout(
-        tensor=tensor_parallel or _default_degree(base, host),
+        tensor=tensor_parallel
+        or min(base.tensor_parallel, max(tensor_degrees(host))),
         pipeline=pipeline_parallel, sequence=sequence_parallel,
         expert=expert_parallel, cache=kv_parallel,
     )  # fmt: skip
@@ -161,10 +162,6 @@ def _nearest_table(model: str, gpu: str, degree: int | None) -> PhaseTable:
         return own, 0.0 if stands else 1.0, peaks, degrees
 
     return min(tables, key=distance)  # first listed where no degree is asked for
-
-
-def _default_degree(base: PhaseTable, server: Server) -> int:
-    return min(base.tensor_parallel, max(tensor_degrees(server)))
 
 
 def _check_layout(shape: Architecture, server: Server, layout: Layout) -> None:

@@ -220,15 +220,20 @@ def _engine_grid(engine: Engine, grid: GridInput) -> dict[str, FloatArray]:
     ttft = waiting / rate + prefill_s + between
     share = engine.gpu_count / engine.server.gpu_count
     host_w = share * engine.server.host_w.value
-    return _shaped(
-        rate.shape, phases.allowed & keeps_up,
-        ttft_s=ttft, tbt_s=np.where(several, tbt, np.nan),
-        e2e_s=ttft + gaps * tbt, requests_per_s=rate, tokens_per_s=rate * output,
-        gpu_power_w=power,
-        server_power_w=host_w + engine.server.host_slope.value * power,
-        energy_per_request_j=power / rate, energy_per_token_j=power / rate / output,
-        decoding=sequences / busy.sum(axis=-1),
-    )  # fmt: skip
+    found = {
+        "ttft_s": ttft, "tbt_s": np.where(several, tbt, np.nan),
+        "e2e_s": ttft + gaps * tbt, "requests_per_s": rate,
+        "tokens_per_s": rate * output, "gpu_power_w": power,
+        "server_power_w": host_w + engine.server.host_slope.value * power,
+        "energy_per_request_j": power / rate,
+        "energy_per_token_j": power / rate / output,
+        "decoding": sequences / busy.sum(axis=-1),
+    }  # fmt: skip
+    allowed = phases.allowed & keeps_up
+    return {
+        name: np.where(allowed, np.broadcast_to(values, rate.shape), np.nan)
+        for name, values in found.items()
+    }
 
 
 def _at(values: FloatArray, batch: IntArray) -> FloatArray:
@@ -283,15 +288,6 @@ def _power_w(
     dynamic = prefill_part * above_idle_w(at_prompt[..., None], 2)
     dynamic = dynamic + (1.0 - prefill_part) * above_idle_w(at_batch, 3)
     return np.asarray(n_gpu * (idle_w + (busy * dynamic).sum(axis=-1)))
-
-
-def _shaped(
-    shape: tuple[int, ...], allowed: BoolArray, **arrays: FloatArray
-) -> dict[str, FloatArray]:
-    return {
-        name: np.where(allowed, np.broadcast_to(values, shape), np.nan)
-        for name, values in arrays.items()
-    }
 
 
 _MOST_COUNT = 1e9

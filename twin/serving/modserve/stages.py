@@ -28,7 +28,7 @@ from twin.serving.fleet.parts import (
     plain_requests,
 )
 from twin.serving.fleet.run import Stop, run_fleet
-from twin.serving.fleet.scaling import beyond, idle_frac
+from twin.serving.fleet.scaling import as_tuple, beyond, idle_frac
 from twin.serving.fleet.startup import Start
 from twin.types import FloatArray, IntArray
 
@@ -104,11 +104,9 @@ def encode_group(encoder: str, server: Server, *, gpus: int, start: Start) -> En
     power = np.interp(at, table.prefill_tokens, table.prefill_power_frac)
     shared = replace(
         table,
-        prefill_tokens=tuple(float(n * item) for n in items),
-        prefill_s=tuple(
-            float(t) for t in np.interp(at, table.prefill_tokens, table.prefill_s)
-        ),
-        prefill_power_frac=tuple(float(p) for p in idle + busy * (power - idle)),
+        prefill_tokens=as_tuple(items * item),
+        prefill_s=as_tuple(np.interp(at, table.prefill_tokens, table.prefill_s)),
+        prefill_power_frac=as_tuple(idle + busy * (power - idle)),
     )
     return replace(one, table=shared, gpu_count=gpus)
 

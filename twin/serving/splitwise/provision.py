@@ -23,6 +23,7 @@ from twin.serving.splitwise.throughput import (
     judge,
     max_throughput,
 )
+from twin.serving.systems.loads import fewest_holding
 from twin.types import Report
 
 Objective = Literal["iso-power", "iso-cost", "iso-throughput"]
@@ -224,8 +225,8 @@ class _Finder:
                                     f"machines of {self.design.name}", self.goal.budget,
                                     "ask for fewer requests a second")  # fmt: skip
         if self.design.token is None:
-            fewest = _fewest(size, lambda n: self._holds(n, 0))
-            return self._built(fewest, 0, self.goal.budget)
+            enough = fewest_holding(size, lambda n: self._holds(n, 0))
+            return self._built(enough, 0, self.goal.budget)
 
         def spent(prompts: int) -> float:
             tokens = self._fewest_tokens(prompts, 2 * size)
@@ -242,7 +243,9 @@ class _Finder:
             self._tell(prompts, most)
             self.tokens[prompts] = most + 1
             if self._holds(prompts, most):
-                self.tokens[prompts] = _fewest(most, lambda n: self._holds(prompts, n))
+                self.tokens[prompts] = fewest_holding(
+                    most, lambda n: self._holds(prompts, n)
+                )
         return self.tokens[prompts]
 
     def _holds(self, prompts: int, tokens: int) -> bool:
@@ -302,12 +305,3 @@ class _Finder:
             cost_usd_h=self.design.cost_usd_h(prompts, tokens),
             looked_at=max(1, len(self.rates) + len(self.tokens)),
         )  # fmt: skip
-
-
-def _fewest(enough: int, holds: Callable[[int], bool]) -> int:
-    """Smallest number that holds, where `enough` does."""
-    low, high = 0, enough
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if holds(middle) else (middle, high)
-    return high

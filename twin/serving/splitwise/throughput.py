@@ -21,7 +21,7 @@ from twin.serving.fleet.parts import (
     Requests,
     plain_requests,
 )
-from twin.serving.fleet.run import PERCENTILES, FleetResult, Stop, run_fleet
+from twin.serving.fleet.run import PERCENTILES, Stop, run_fleet
 from twin.serving.histogram import percentile_s
 from twin.serving.splitwise.cluster import RULES, Rules, counted_as_published, fleet_of
 from twin.serving.splitwise.designs import Design
@@ -182,27 +182,21 @@ def judge(
     """
     traffic = question.traffic
     requests = draw_requests(traffic, rate_s)
-    return _verdict(
-        _run(design, prompts, tokens, requests, traffic.horizon_s, question, stop),
-        question.slo,
-    )
+    return _judged(design, prompts, tokens, requests, traffic.horizon_s, question, stop)
 
 
-def _run(
+def _judged(
     design: Design, prompts: int, tokens: int, requests: Requests, horizon_s: float,
     question: Question, stop: Stop | None,
-) -> FleetResult:  # fmt: skip
+) -> Verdict:  # fmt: skip
     fleet = fleet_of(
         design, prompts, tokens, reference=question.reference, classes=CLASSES,
         rules=question.rules, request_tokens=question.traffic.request_tokens,
     )  # fmt: skip
-    return run_fleet(
+    result = run_fleet(
         Plan(fleet=fleet), [requests], horizon_s=horizon_s,
         tick_s=horizon_s / 20, stop=stop,
     )  # fmt: skip
-
-
-def _verdict(result: FleetResult, slo: SlowdownSlo) -> Verdict:
     counted = result.classes[CLASSES[COUNTED].name]
     missing = counted.arrived / counted.finished if counted.finished else math.inf
     slowdown = {
@@ -214,7 +208,7 @@ def _verdict(result: FleetResult, slo: SlowdownSlo) -> Verdict:
     }
     if counted.arrived == 0:
         return Verdict(slowdown=slowdown, worst="none", worst_ratio=0.0)
-    ratios = {key: value / slo.limit(*key) for key, value in slowdown.items()}
+    ratios = {key: value / question.slo.limit(*key) for key, value in slowdown.items()}
     worst = max(ratios, key=lambda key: ratios[key])
     return Verdict(slowdown=slowdown, worst=" ".join(worst), worst_ratio=ratios[worst])
 
@@ -243,9 +237,7 @@ def check_alone(design: Design, question: Question, *, stop: Stop | None) -> Non
     )  # fmt: skip
     horizon_s = ALONE_GAP_S * ALONE_REQUESTS
     split = 0 if design.token is None else 1
-    verdict = _verdict(
-        _run(design, 1, split, requests, horizon_s, question, stop), question.slo
-    )
+    verdict = _judged(design, 1, split, requests, horizon_s, question, stop)
     if not verdict.holds:
         raise ScenarioError("slo", f"cannot be met by {design.name} even with every "
                             f"request alone: {verdict.worst} is "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -16,6 +17,24 @@ from twin.types import FloatArray
 
 MOST_DRAIN = 8
 """Times the run is made longer until nothing is under way."""
+
+
+def fewest_holding(enough: int, holds: Callable[[int], bool]) -> int:
+    """Smallest number that holds, by halving, where `enough` does."""
+    low, high = 0, enough
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if holds(middle) else (middle, high)
+    return high
+
+
+def largest_part(holds: Callable[[float], bool], rounds: int) -> float:
+    """Largest part that holds, by so many halvings; 0 where none does. 0..1"""
+    low, high = 0.0, 1.0
+    for _ in range(rounds):
+        part = 0.5 * (low + high)
+        low, high = (part, high) if holds(part) else (low, part)
+    return low
 
 
 def busiest_rate(arrived_s: FloatArray, window_s: float) -> float:

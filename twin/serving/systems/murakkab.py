@@ -24,6 +24,7 @@ import numpy as np
 from twin.errors import ScenarioError
 from twin.scenario.base import Model, quantity
 from twin.serving.systems.base import Ground, Outcome, System
+from twin.serving.systems.loads import largest_part
 from twin.serving.systems.murakkab_catalogue import (
     COMPONENTS,
     WORKFLOWS,
@@ -282,14 +283,10 @@ class _Fixed:
             less = [replace(d, rate_s=d.rate_s * part) for d in demands]
             return sum(p.gpu_total for p in self.pools(less))
 
-        low, high = 0.0, 1.0
         if gpus(1.0) <= self.ground.gpu_count:
             return self._most_per_hour()
-        for _ in range(30):
-            middle = (low + high) / 2
-            fits = gpus(middle) <= self.ground.gpu_count
-            low, high = (middle, high) if fits else (low, middle)
-        return max(low * self._most_per_hour(), HOUR_S / self.ground.horizon_s)
+        fits = largest_part(lambda part: gpus(part) <= self.ground.gpu_count, 30)
+        return max(fits * self._most_per_hour(), HOUR_S / self.ground.horizon_s)
 
     def _most_per_hour(self) -> float:
         n = min(MOST, len(self.ground.requests))

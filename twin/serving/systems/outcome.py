@@ -90,7 +90,8 @@ def run_plan(
         arrived=result.arrived, finished=result.finished, refused=refused,
         in_flight=sum(c.in_flight for c in classes),
         attained_frac=result.attained_frac,
-        latency_s=_latency(result), slowdown=_slowdown(plan.fleet, result),
+        latency_s=_latency(result),
+        slowdown={} if plan.fleet.reference is None else _latency(result, "slow_"),
         energy_j=result.site_j, mean_power_w=result.site_j / result.horizon_s,
         peak_power_w=result.peak_server_w * plan.fleet.pue,
         output_tokens=sum(c.output_tokens for c in classes),
@@ -129,10 +130,6 @@ def _latency(result: FleetResult, prefix: str = "") -> dict[str, dict[str, float
         m: {name: result.percentile(prefix + m, f) for name, f in PERCENTILES.items()}
         for m in k.METRICS
     }
-
-
-def _slowdown(fleet: Fleet, result: FleetResult) -> dict[str, dict[str, float]]:
-    return {} if fleet.reference is None else _latency(result, "slow_")
 
 
 def spread_s(values: FloatArray) -> dict[str, float]:

@@ -134,7 +134,11 @@ def evaluate(ground: Ground, knobs: Parameters) -> Outcome:
         batch, found.pools, horizon_s=ground.horizon_s, ladder=_ladder(knobs)
     )
     naive = _run_naive(ground, knobs, naive_batch, plain)
-    notes = _notes(ground, table.source)
+    notes = (
+        f"stage times and powers on {ground.server.gpu.label}: {table.source}",
+        "videos last as recorded outputs are spoken; the quality of rungs is assumed",
+        "instances are set once, for the busiest hour; no spot machines, no caches",
+    )
     baseline = workflow_outcome(
         ground, naive_batch, naive, key="streamwise-naive", label="Naive servers",
         output_tokens=tokens, notes=notes[:1],
@@ -276,14 +280,6 @@ def _run_naive(
         batch, arranged, horizon_s=ground.horizon_s, order="ready",
         group=np.arange(len(batch), dtype=np.int64) % servers,
     )  # fmt: skip
-
-
-def _notes(ground: Ground, source: str) -> tuple[str, ...]:
-    return (
-        f"stage times and powers on {ground.server.gpu.label}: {source}",
-        "videos last as recorded outputs are spoken; the quality of rungs is assumed",
-        "instances are set once, for the busiest hour; no spot machines, no caches",
-    )
 
 
 SYSTEM = System(

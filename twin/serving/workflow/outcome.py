@@ -113,7 +113,13 @@ def workflow_outcome(
         quality_frac=float(quality[done].mean()) if done.any() else 1.0,
         timeline=timeline,
         baseline=baseline,
-        notes=(*notes, _peak_note(result)),
+        notes=(
+            *notes,
+            (
+                f"peak power is the largest mean over {result.record_s:g} s, not over "
+                "a fleet's control tick: it is lower than a fleet's of the same load"
+            ),
+        ),
     )
 
 
@@ -130,14 +136,6 @@ def _attained_frac(batch: Batch, result: WorkflowResult, done: BoolArray) -> flo
     late = output & (until_s > result.due_s + 1e-9)
     known = done | np.logical_or.reduceat(late, batch.first[:-1])
     return float(result.on_time[known].mean()) if known.any() else float("nan")
-
-
-def _peak_note(result: WorkflowResult) -> str:
-    """Say where peak power is told otherwise than a fleet's."""
-    return (
-        f"peak power is the largest mean over {result.record_s:g} s, not over a "
-        "fleet's control tick: it is lower than a fleet's of the same load"
-    )
 
 
 def _energy_j(result: WorkflowResult) -> tuple[float, float]:
