@@ -8,15 +8,14 @@ The agent is a process of its own, sends to a server in this one, and is watched
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
+from bench.telemetry_load import cpu_s, memory_mb
 from tests.agent.fake import Fake, build
 from tests.agent.server import TOKEN, Receiver
 
@@ -76,32 +75,15 @@ def _start(
 
 
 def _watch(pid: int, receiver: Receiver, seconds: float) -> dict[str, float]:
-    cpu_s, readings, began = _cpu_s(pid), len(receiver.readings), time.monotonic()
+    before_s, readings, began = cpu_s(pid), len(receiver.readings), time.monotonic()
     time.sleep(seconds)
     took_s = time.monotonic() - began
-    status = _status(pid)
     return {
-        "cpu_frac": (_cpu_s(pid) - cpu_s) / took_s,
-        "rss_mb": status["VmRSS"] / 1e3,
-        "peak_rss_mb": status["VmHWM"] / 1e3,
+        "cpu_frac": (cpu_s(pid) - before_s) / took_s,
+        "rss_mb": memory_mb(pid),
+        "peak_rss_mb": memory_mb(pid, "VmHWM"),
         "readings_per_s": (len(receiver.readings) - readings) / took_s,
     }
-
-
-def _cpu_s(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def _status(pid: int) -> dict[str, float]:
-    """Sizes of a process. [kB]"""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    sizes: dict[str, Any] = {}
-    for line in lines:
-        name, _, value = line.partition(":")
-        if name.startswith("Vm"):
-            sizes[name] = float(value.split()[0])
-    return sizes
 
 
 if __name__ == "__main__":

@@ -74,7 +74,7 @@ def kernel_rows(prefix: str) -> tuple[list[dict[str, Any]], int]:
             stdout=sys.stderr,
         )  # fmt: skip
         report = json.loads(out.read_text()) if out.exists() else {"benchmarks": []}
-    rows = [b["extra_info"] for b in report["benchmarks"] if "id" in b["extra_info"]]
+    rows = [r for b in report["benchmarks"] for r in b["extra_info"].get("rows", [])]
     return [r for r in rows if r["id"].startswith(prefix)], code
 
 

@@ -17,13 +17,12 @@ import numpy as np
 from api.engines import open_engine
 from bench.cluster import dask_cluster
 from bench.sweeps import RATE, database, row_study, sweep
+from bench.test_site import NONE, site
 from twin.cooling.weather import generated
 from twin.facility.answer import answer_site
 from twin.scenario import Scenario, parse_scenario
-from twin.serving.traffic import Recordings
 from twin.simulate import compile_scenario, simulate
 
-NONE = Recordings.none()
 ROW_SERVERS = 40
 SITE_ROWS = ((1, 3), (1, 8), (1, 25), (3, 25), (10, 25))
 """Halls and rows in each: 120 to 10,000 servers."""
@@ -31,17 +30,6 @@ HORIZON_DAYS = (1 / 24, 0.25, 1.0, 3.0, 10.0, 30.0)
 POINTS = 60
 SOON_S = 5.0
 Curve = dict[str, Any]
-
-
-def site(halls: int, rows: int, days: float) -> Scenario:
-    """A site of 40 servers a row under POLCA, at 1 s."""
-    return parse_scenario({
-        "horizon": {"days": days, "tick_s": 1.0},
-        "workload": {"load": {"requests_per_server_s": RATE}},
-        "facility": {
-            "template": {"design": "2n", "halls": halls, "rows_per_hall": rows}
-        },
-    })  # fmt: skip
 
 
 def row(servers: int, days: float) -> Scenario:
@@ -57,12 +45,15 @@ def servers_curve(
 ) -> Curve:
     """One day of sites of more and more servers, on one thread."""
     weather = generated()
-    answer_site(site(1, 1, 0.01), NONE, weather)
+    answer_site(site(1, 1, days=0.01), NONE, weather)
+
+    def run_site(halls: int, rows: int) -> None:
+        answer_site(site(halls, rows, days=days), NONE, weather)
+
     found = [
-        (ROW_SERVERS * halls * rows,
-         timed_s(lambda h=halls, r=rows: answer_site(site(h, r, days), NONE, weather)))
-        for halls, rows in sites
-    ]  # fmt: skip
+        (ROW_SERVERS * h * r, timed_s(lambda h=h, r=r: run_site(h, r)))
+        for h, r in sites
+    ]
     return {
         "id": "servers", "x": "servers", "y": "time of one day",
         "series": [series("a site at 1 s", found)],
@@ -79,7 +70,7 @@ def horizon_curve(horizons: Sequence[float] = HORIZON_DAYS) -> Curve:
     run_row(0.01)
     rows = [(24 * d, timed_s(lambda d=d: run_row(d))) for d in horizons]
     sites = [
-        (24 * d, timed_s(lambda d=d: answer_site(site(1, 25, d), NONE, weather)))
+        (24 * d, timed_s(lambda d=d: answer_site(site(1, 25, days=d), NONE, weather)))
         for d in horizons
     ]
     return {

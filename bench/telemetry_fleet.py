@@ -13,8 +13,7 @@ import gzip
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -50,10 +49,6 @@ class Fleet:
     behind_s: float = 0.0
     memory_mb: list[float] = field(default_factory=list)
     growth_mb: float = 0.0
-
-    def document(self) -> dict[str, Any]:
-        """For the report."""
-        return asdict(self)
 
 
 def run_fleet(

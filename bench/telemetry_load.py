@@ -182,10 +182,10 @@ def cpu_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def rss_mb(pid: int) -> float:
-    """Resident memory of a process. [MB]"""
+def memory_mb(pid: int, what: str = "VmRSS") -> float:
+    """Memory of a process: resident, or "VmHWM", its peak. [MB]"""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS"):
+        if line.startswith(what):
             return float(line.split()[1]) / 1e3
     raise RuntimeError(f"process {pid} has no memory")
 

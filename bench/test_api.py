@@ -47,8 +47,14 @@ def load(url, clients, calls, call):
     return len(times_s) / (time.perf_counter() - start_s), np.array(times_s)
 
 
-@pytest.fixture(scope="module")
-def small(url):
+def record_load(benchmark, name, url, clients, calls, call):
+    """Calls a second, and how long one takes."""
+    per_s, times_s = benchmark.pedantic(load, (url, clients, calls, call), rounds=1)
+    record(benchmark, f"{name}_per_s", per_s, clients=clients)
+    record(benchmark, f"{name}_p95_s", float(np.percentile(times_s, 95)))
+
+
+def test_small_calls(benchmark, url):
     """Read one stored scenario: tokens, database, JSON of every field."""
     made = httpx.post(
         f"{url}/api/v1/scenarios", json={"scenario": {}}, timeout=TIMEOUT_S
@@ -62,22 +68,10 @@ def small(url):
         answer.json()
 
     load(url, CLIENTS, 20, call)
-    return load(url, CLIENTS, CALLS, call)
+    record_load(benchmark, "api.get", url, CLIENTS, CALLS, call)
 
 
-def test_small_calls(benchmark, small):
-    benchmark.pedantic(lambda: None, rounds=1)
-    record(benchmark, "api.get_per_s", small[0])
-    benchmark.extra_info["clients"] = CLIENTS
-
-
-def test_how_long_a_small_call_takes(benchmark, small):
-    benchmark.pedantic(lambda: None, rounds=1)
-    record(benchmark, "api.get_p95_s", float(np.percentile(small[1], 95)))
-
-
-@pytest.fixture(scope="module")
-def questions(url):
+def test_what_ifs(benchmark, url):
     """What-ifs of a day, every one with a threshold and a power of its own."""
 
     def call(client, k):
@@ -90,7 +84,7 @@ def questions(url):
         if answer.status_code == httpx.codes.ACCEPTED:
             wait_for(client, answer.headers["location"])
 
-    return load(url, WHAT_IF_CLIENTS, WHAT_IFS, call)
+    record_load(benchmark, "api.what_if", url, WHAT_IF_CLIENTS, WHAT_IFS, call)
 
 
 def wait_for(client, location):
@@ -98,14 +92,3 @@ def wait_for(client, location):
     path = location.removeprefix("/api/v1")
     while client.get(path).json()["state"] in {"queued", "running"}:
         time.sleep(0.02)
-
-
-def test_what_ifs(benchmark, questions):
-    benchmark.pedantic(lambda: None, rounds=1)
-    record(benchmark, "api.what_if_per_s", questions[0])
-    benchmark.extra_info["clients"] = WHAT_IF_CLIENTS
-
-
-def test_how_long_a_what_if_takes(benchmark, questions):
-    benchmark.pedantic(lambda: None, rounds=1)
-    record(benchmark, "api.what_if_p95_s", float(np.percentile(questions[1], 95)))

@@ -1,8 +1,8 @@
 """
 How fast the row planner is: warm, medians, on one core where the bar says so.
 
-Run through `scripts/bench row --json out.json`. Each benchmark leaves its row's
-value in `benchmark.extra_info`, so that the report needs no second formula.
+Run through `scripts/bench row --json out.json`. Each benchmark leaves its rows
+in `benchmark.extra_info`, so that the report needs no second formula.
 """
 
 from __future__ import annotations
@@ -49,8 +49,18 @@ def day():
     return scenario, find_rate(scenario, NONE)
 
 
-def record(benchmark, name: str, value: float) -> None:
-    benchmark.extra_info.update(ROW_BARS[name] | {"id": name, "value": value})
+def record(benchmark, name: str, value: float | None = None, **about) -> None:
+    """Leave a row; its value is the median time where none is given."""
+    value = benchmark.stats.stats.median if value is None else value
+    rows = benchmark.extra_info.setdefault("rows", [])
+    rows.append(ROW_BARS[name] | {"id": name, "value": value} | about)
+
+
+def record_seconds(benchmark, name: str, work, **rounds) -> None:
+    """Leave the row of a median time on one core."""
+    with one_core():
+        benchmark.pedantic(work, **rounds)
+    record(benchmark, name)
 
 
 def test_kernel_requests_per_second(benchmark, day):
@@ -79,22 +89,20 @@ def test_kernel_requests_per_second(benchmark, day):
 def test_one_day_of_forty_servers(benchmark, day):
     scenario, rate = day
     compiled = compile_scenario(scenario, NONE)
-    with one_core():
-        benchmark.pedantic(
-            lambda: simulate(compiled, rate_per_server_s=rate),
-            rounds=11,
-            warmup_rounds=1,
-        )
-    record(benchmark, "row.day_s", benchmark.stats.stats.median)
+    record_seconds(
+        benchmark, "row.day_s", lambda: simulate(compiled, rate_per_server_s=rate),
+        rounds=11, warmup_rounds=1,
+    )  # fmt: skip
 
 
 def test_six_weeks_of_fifty_two_servers(benchmark, day):
     scenario, rate = day
     long = apply_changes(scenario, {"horizon.days": 42, "fleet.server_count": 52})
     compiled = compile_scenario(long, NONE)
-    with one_core():
-        benchmark.pedantic(lambda: simulate(compiled, rate_per_server_s=rate), rounds=3)
-    record(benchmark, "row.six_weeks_s", benchmark.stats.stats.median)
+    record_seconds(
+        benchmark, "row.six_weeks_s",
+        lambda: simulate(compiled, rate_per_server_s=rate), rounds=3,
+    )  # fmt: skip
 
 
 def test_plan_of_four_policies_and_eight_counts(benchmark, day):
@@ -104,36 +112,34 @@ def test_plan_of_four_policies_and_eight_counts(benchmark, day):
             lambda: plan(scenario, NONE, executor=executor, memo=Memo(4096)),
             rounds=3, warmup_rounds=1,
         )  # fmt: skip
-    record(benchmark, "row.plan_s", benchmark.stats.stats.median)
+    record(benchmark, "row.plan_s")
 
 
 _MEMORY = """
-import resource, sys
+import sys
 from twin.scenario import Scenario, apply_changes
 from twin.serving.traffic import Recordings
 from twin.simulate import compile_scenario, simulate
 days = float(sys.argv[1])
 asked = apply_changes(Scenario(), {"horizon.days": days, "fleet.server_count": 52})
 simulate(compile_scenario(asked, Recordings.none()), rate_per_server_s=0.07)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+"""
+_SAY_PEAK = """
+with open("/proc/self/status") as status:  # ru_maxrss has the parent's peak in it
+    print(next(int(x.split()[1]) * 1024 for x in status if x.startswith("VmHWM")))
 """
 
 
-def said_by(program: str, *given: object) -> float:
-    """What a fresh process prints: a number."""
+def peak_memory_bytes(program: str, *given: object) -> int:
+    """Peak resident memory of a fresh process that runs a program. [B]"""
     done = subprocess.run(
-        [sys.executable, "-c", program, *map(str, given)],
+        [sys.executable, "-c", program + _SAY_PEAK, *map(str, given)],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
-    return float(done.stdout)
-
-
-def peak_memory_bytes(days: float) -> float:
-    """Peak resident memory of a fresh process that runs that many days. [B]"""
-    return said_by(_MEMORY, days)
+    return int(done.stdout)
 
 
 def test_memory_at_six_weeks(benchmark):
-    benchmark.pedantic(lambda: peak_memory_bytes(42), rounds=1)
-    record(benchmark, "row.six_weeks_memory_mb", peak_memory_bytes(42) / 1e6)
-    benchmark.extra_info["one_day_mb"] = peak_memory_bytes(1) / 1e6
+    value = benchmark.pedantic(peak_memory_bytes, (_MEMORY, 42), rounds=1)
+    one_day_mb = peak_memory_bytes(_MEMORY, 1) / 1e6
+    record(benchmark, "row.six_weeks_memory_mb", value / 1e6, one_day_mb=one_day_mb)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import yaml
 
-from bench.test_row import record, said_by
+from bench.test_row import peak_memory_bytes, record
 from twin.campus.answer import answer_campus
 from twin.campus.run import Engine
 from twin.cooling.weather import generated
@@ -45,21 +45,18 @@ def answer(days=1.0):
 def test_campus_day(benchmark):
     answer(0.002)
     found = benchmark.pedantic(answer, rounds=1)
-    record(benchmark, "scale.campus_day_s", benchmark.stats.stats.median)
-    effort, result = found.effort, found.result
-    benchmark.extra_info["repeated_frac"] = effort.repeated_frac
-    benchmark.extra_info["server_count"] = result.server_count
-    benchmark.extra_info["node_count"] = result.node_count
+    record(
+        benchmark, "scale.campus_day_s", repeated_frac=found.effort.repeated_frac,
+        server_count=found.result.server_count, node_count=found.result.node_count,
+    )  # fmt: skip
 
 
 MEMORY = """
-import resource
 from bench.test_scale import answer
 answer()
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
 """
 
 
 def test_campus_memory(benchmark):
-    value = benchmark.pedantic(said_by, (MEMORY,), rounds=1)
+    value = benchmark.pedantic(peak_memory_bytes, (MEMORY,), rounds=1)
     record(benchmark, "scale.campus_memory_mb", value / 1e6)

@@ -39,27 +39,23 @@ def swept(document, name="processes", workers=WORKERS):
         engine.close()
 
 
-def account(benchmark, found, cpu_s):
-    """Say what is in a study's time; processor time shows a crowded machine."""
+def record_study(benchmark, name, document):
+    """Leave a study's time and what is in it; its CPU time shows a crowded machine."""
+    found, cpu_s = benchmark.pedantic(swept, args=(document,), rounds=1)
     assert found.failed == found.cached == 0
     caps = [sum(one[k] for k in one if k.startswith("caps")) for one in found.outputs]
-    benchmark.extra_info.update({
-        "first_point_s": found.first_s, "cpu_s": cpu_s, "points": found.points,
-        "capped_frac": sum(c > 0 for c in caps) / len(caps),
-    })  # fmt: skip
+    record(
+        benchmark, name, found.wall_s, first_point_s=found.first_s, cpu_s=cpu_s,
+        points=found.points, capped_frac=sum(c > 0 for c in caps) / len(caps),
+    )  # fmt: skip
 
 
 def test_a_thousand_days_request_by_request(benchmark):
-    found, cpu_s = benchmark.pedantic(swept, args=(row_study("row", DAYS),), rounds=1)
-    record(benchmark, "scale.request_days_s", found.wall_s)
-    account(benchmark, found, cpu_s)
+    record_study(benchmark, "scale.request_days_s", row_study("row", DAYS))
 
 
 def test_ten_thousand_row_days(benchmark):
-    asked = row_study("row-day", ROW_DAYS)
-    found, cpu_s = benchmark.pedantic(swept, args=(asked,), rounds=1)
-    record(benchmark, "scale.row_days_s", found.wall_s)
-    account(benchmark, found, cpu_s)
+    record_study(benchmark, "scale.row_days_s", row_study("row-day", ROW_DAYS))
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -127,25 +123,17 @@ def overheads_s(monkeypatch):
     return {name: value / CHEAP for name, value in spent.items()}
 
 
-@pytest.fixture(scope="module")
-def overheads():
-    with pytest.MonkeyPatch.context() as monkeypatch:
+def test_what_a_point_costs_besides_its_answer(benchmark, monkeypatch):
+    """The worse of one at a time and of one worker process; and one known before."""
+
+    def work():
         rounds = [overheads_s(monkeypatch) for _ in range(3)]
-    return {k: 1e3 * statistics.median(r[k] for r in rounds) for k in rounds[0]}
+        return {k: 1e3 * statistics.median(r[k] for r in rounds) for k in rounds[0]}
 
-
-def test_what_a_point_costs_besides_its_answer(benchmark, overheads):
-    """The worse of one at a time and of one worker process."""
-    benchmark.pedantic(lambda: None, rounds=1)
-    record(
-        benchmark, "scale.overhead_ms", max(overheads["serial"], overheads["process"])
-    )
-    benchmark.extra_info["each_ms"] = overheads
-
-
-def test_what_a_known_point_costs(benchmark, overheads):
-    benchmark.pedantic(lambda: None, rounds=1)
-    record(benchmark, "scale.overhead_cached_ms", overheads["cached"])
+    each_ms = benchmark.pedantic(work, rounds=1)
+    worse_ms = max(each_ms["serial"], each_ms["process"])
+    record(benchmark, "scale.overhead_ms", worse_ms, each_ms=each_ms)
+    record(benchmark, "scale.overhead_cached_ms", each_ms["cached"])
 
 
 def dask_times_s(cluster, workers):
@@ -172,5 +160,4 @@ def test_two_dask_workers_beside_one(benchmark):
 
     one_s, two_s = benchmark.pedantic(measured, rounds=1)
     ratio = statistics.median(one_s) / statistics.median(two_s)
-    record(benchmark, "scale.dask_ratio", ratio)
-    benchmark.extra_info.update({"one_s": one_s, "two_s": two_s})
+    record(benchmark, "scale.dask_ratio", ratio, one_s=one_s, two_s=two_s)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.test_row import one_core, record, said_by
+from bench.test_row import peak_memory_bytes, record, record_seconds
 from twin.cooling.weather import generated
 from twin.facility.activity import row_activity
 from twin.facility.answer import answer_site, screen
@@ -44,49 +44,45 @@ def _warm(weather):
 
 def test_one_day_of_a_thousand_servers(benchmark, weather):
     asked = site(1, 25)
-    with one_core():
-        benchmark.pedantic(
-            lambda: answer_site(asked, NONE, weather), rounds=7, warmup_rounds=1
-        )
-    record(benchmark, "site.thousand_day_s", benchmark.stats.stats.median)
+    record_seconds(
+        benchmark, "site.thousand_day_s", lambda: answer_site(asked, NONE, weather),
+        rounds=7, warmup_rounds=1,
+    )  # fmt: skip
 
 
 def test_one_day_of_ten_thousand_servers(benchmark, weather):
     asked = site(10, 25)
-    with one_core():
-        benchmark.pedantic(lambda: answer_site(asked, NONE, weather), rounds=3)
-    record(benchmark, "site.ten_thousand_day_s", benchmark.stats.stats.median)
+    record_seconds(
+        benchmark, "site.ten_thousand_day_s",
+        lambda: answer_site(asked, NONE, weather), rounds=3,
+    )  # fmt: skip
 
 
 def test_a_year_of_a_thousand_servers(benchmark, weather):
     """At 60 s; the week of requests behind it is served before."""
     asked = site(1, 25, days=365.0, tick_s=60.0)
     assembled = assemble(asked, row_activity(asked, NONE), weather)
-    with one_core():
-        benchmark.pedantic(lambda: run_site(assembled), rounds=3)
-    record(benchmark, "site.year_s", benchmark.stats.stats.median)
+    record_seconds(benchmark, "site.year_s", lambda: run_site(assembled), rounds=3)
 
 
 def test_every_failure_of_ten_thousand_servers(benchmark, weather):
     found = answer_site(site(10, 25, days=0.05), NONE, weather)
     benchmark.pedantic(lambda: screen(found, pairs=False), rounds=5, warmup_rounds=1)
-    record(benchmark, "site.screening_s", benchmark.stats.stats.median)
+    record(benchmark, "site.screening_s")
 
 
 def test_every_pair_of_failures_of_ten_thousand_servers(benchmark, weather):
     found = answer_site(site(10, 25, days=0.05), NONE, weather)
     benchmark.pedantic(lambda: screen(found), rounds=2)
-    record(benchmark, "site.pairs_s", benchmark.stats.stats.median)
+    record(benchmark, "site.pairs_s")
 
 
 MEMORY = """
-import resource
 from bench.test_site import NONE, generated, answer_site, site
 answer_site(site(10, 25), NONE, generated())
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 """
 
 
 def test_memory_of_ten_thousand_servers(benchmark):
-    value = benchmark.pedantic(said_by, (MEMORY,), rounds=1)
-    record(benchmark, "site.ten_thousand_memory_mb", value)
+    value = benchmark.pedantic(peak_memory_bytes, (MEMORY,), rounds=1)
+    record(benchmark, "site.ten_thousand_memory_mb", value / 2**20)

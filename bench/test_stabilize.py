@@ -13,7 +13,7 @@ import time
 import numpy as np
 import pytest
 
-from bench.test_row import one_core, record, said_by
+from bench.test_row import peak_memory_bytes, record, record_seconds
 from store.grid_files import grid_rules
 from twin.catalogue.gpus import CLOCK_CURVES
 from twin.stabilize.at_connection import Contract
@@ -65,9 +65,8 @@ def _warm():
 
 
 def test_ten_minutes_of_a_hundred_thousand_gpus(benchmark):
-    with one_core():
-        benchmark.pedantic(answer, rounds=7, warmup_rounds=1)
-    record(benchmark, "stabilize.ten_minutes_s", benchmark.stats.stats.median)
+    name = "stabilize.ten_minutes_s"
+    record_seconds(benchmark, name, answer, rounds=7, warmup_rounds=1)
 
 
 def test_the_cost_does_not_know_the_gpu_count(benchmark):
@@ -88,22 +87,18 @@ def test_the_cost_does_not_know_the_gpu_count(benchmark):
 
 
 def test_an_hour_at_a_millisecond(benchmark):
-    with one_core():
-        benchmark.pedantic(lambda: answer(3600.0), rounds=3)
-    record(benchmark, "stabilize.hour_s", benchmark.stats.stats.median)
+    record_seconds(benchmark, "stabilize.hour_s", lambda: answer(3600.0), rounds=3)
 
 
 MEMORY = """
-import resource
 from bench.test_stabilize import answer
 answer(3600.0)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 """
 
 
 def test_memory_of_an_hour(benchmark):
-    value = benchmark.pedantic(said_by, (MEMORY,), rounds=1)
-    record(benchmark, "stabilize.hour_memory_mb", value)
+    value = benchmark.pedantic(peak_memory_bytes, (MEMORY,), rounds=1)
+    record(benchmark, "stabilize.hour_memory_mb", value / 2**20)
 
 
 OPTIONS = Options(

@@ -17,6 +17,7 @@ import os
 import statistics
 import tempfile
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import httpx
@@ -24,7 +25,7 @@ import pytest
 
 from bench.agent_cost import measure
 from bench.telemetry_fleet import run_fleet
-from bench.telemetry_load import Stream, Taken, cpu_s, rss_mb, send_all, stream
+from bench.telemetry_load import Stream, Taken, cpu_s, memory_mb, send_all, stream
 from bench.telemetry_month import DAYS, fill_month
 from bench.test_row import record
 from scripts.with_postgres import programs
@@ -122,8 +123,7 @@ def measured(benchmark, database: str, row: str) -> None:
             }
 
     value = benchmark.pedantic(work, rounds=1)
-    record(benchmark, row, value["large"]["per_s"])
-    benchmark.extra_info["batches"] = value
+    record(benchmark, row, value["large"]["per_s"], batches=value)
 
 
 def test_ingest_into_sqlite(benchmark):
@@ -136,26 +136,21 @@ def test_ingest_into_postgres(benchmark):
     measured(benchmark, "postgres", "telemetry.ingest_postgres_per_s")
 
 
-@pytest.fixture(scope="module")
-def fleet():
-    """A thousand agents of eight GPUs at 1 Hz, each sending every five seconds."""
-    with bench("sqlite", agents=1000) as found:
-        return run_fleet(
-            found.server.port, found.names, found.tokens, seconds=60 * MINUTES,
-            memory_mb=lambda: rss_mb(found.pid),
-        )  # fmt: skip
+def test_a_thousand_agents_are_answered_soon_and_memory_does_not_grow(benchmark):
+    """Each has eight GPUs at 1 Hz and sends every five seconds."""
 
+    def work():
+        with bench("sqlite", agents=1000) as found:
+            return run_fleet(
+                found.server.port, found.names, found.tokens, seconds=60 * MINUTES,
+                memory_mb=lambda: memory_mb(found.pid),
+            )  # fmt: skip
 
-def test_a_thousand_agents_are_answered_soon(benchmark, fleet):
-    benchmark.pedantic(lambda: fleet, rounds=1)
-    record(benchmark, "telemetry.ack_p99_s", fleet.p99_s)
-    benchmark.extra_info |= {"minutes": MINUTES, "fleet": fleet.document()}
-
-
-def test_a_thousand_agents_do_not_make_memory_grow(benchmark, fleet):
-    benchmark.pedantic(lambda: fleet, rounds=1)
-    record(benchmark, "telemetry.ack_memory_growth_mb", fleet.growth_mb)
-    benchmark.extra_info["minutes"] = MINUTES
+    fleet = benchmark.pedantic(work, rounds=1)
+    about = {"minutes": MINUTES, "fleet": asdict(fleet)}
+    record(benchmark, "telemetry.ack_p99_s", fleet.p99_s, **about)
+    growth_mb = fleet.growth_mb
+    record(benchmark, "telemetry.ack_memory_growth_mb", growth_mb, minutes=MINUTES)
 
 
 def test_a_month_of_a_thousand_gpus_opens(benchmark):
@@ -191,17 +186,7 @@ def test_a_month_of_a_thousand_gpus_opens(benchmark):
     record(benchmark, "telemetry.month_open_s", value)
 
 
-@pytest.fixture(scope="module")
-def agent():
-    return measure(30.0)
-
-
-def test_what_an_agent_costs_its_host(benchmark, agent):
-    benchmark.pedantic(lambda: agent, rounds=1)
-    record(benchmark, "telemetry.agent_cpu_frac", agent["cpu_frac"])
-    benchmark.extra_info["agent"] = agent
-
-
-def test_what_an_agent_takes_of_memory(benchmark, agent):
-    benchmark.pedantic(lambda: agent, rounds=1)
+def test_what_an_agent_costs_its_host(benchmark):
+    agent = benchmark.pedantic(measure, (30.0,), rounds=1)
+    record(benchmark, "telemetry.agent_cpu_frac", agent["cpu_frac"], agent=agent)
     record(benchmark, "telemetry.agent_memory_mb", agent["peak_rss_mb"])

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from app import format as say
-from app.figures.template import LIGHT, SERIES, Figure, base_layout, note
+from app.figures.template import LIGHT, SERIES, Figure, base_layout, note, pane_axes
 
 Json = dict[str, Any]
 _DASHES = ("solid", "dash", "dot", "dashdot")
@@ -38,13 +38,11 @@ def compare_figure(pins: list[dict[str, Any]], *, unit: str = "kW") -> Figure:
     figure = Figure(layout)
     for index, pin in enumerate(pins):
         points = len(pin["curve_w"])
-        figure.add(
-        "scatter",
+        figure.add_line(
+            colours[index % 4], 1.5, dash=_DASHES[index % 4],
             y=[w / scale for w in pin["curve_w"]], x0=0,
             dx=pin["horizon_s"] / 3600 / max(1, points), name=pin["label"],
-            mode="lines", hovertemplate=f"%{{y:,.1f}} {unit}",
-            line={"color": colours[index % 4], "dash": _DASHES[index % 4],
-                  "width": 1.5},
+            hovertemplate=f"%{{y:,.1f}} {unit}",
         )  # fmt: skip
     figure.arrange(
         showlegend=True, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
@@ -123,18 +121,16 @@ def curves_figure(document: Json, names: list[str], *, unit: str = "kW") -> Figu
         return note(words)
     hours = np.array(document["series"][0]["t_s"]) / 3600
     per_x = 24.0 if hours[-1] > _LONG_H else 1.0
-    figure = Figure(_layout(panes, days=per_x > 1))
+    figure = _empty(panes, days=per_x > 1)
     for place, pane in enumerate(panes):
         axis = f"y{place + 1 if place else ''}"
         for k, line in enumerate(pane.lines):
             if line is not None:
                 label = document["items"][k]["label"]
-                figure.add(
-                    "scatter", x=hours / per_x, y=line, mode="lines", yaxis=axis,
-                    name=f"{k + 1} {label}", connectgaps=False,
-                    line={"color": colour_of(k), "width": 1.5,
-                          "dash": _ITEM_DASHES[k % len(_ITEM_DASHES)]},
-                    hovertemplate=f"%{{y:,.4~g}} {pane.unit}",
+                figure.add_line(
+                    colour_of(k), 1.5, dash=_ITEM_DASHES[k % len(_ITEM_DASHES)],
+                    x=hours / per_x, y=line, yaxis=axis, name=f"{k + 1} {label}",
+                    connectgaps=False, hovertemplate=f"%{{y:,.4~g}} {pane.unit}",
                 )  # fmt: skip
         _limits(figure, pane, axis)
     return figure
@@ -145,37 +141,26 @@ def colour_of(place: int) -> str:
     return SERIES[place % len(SERIES)]
 
 
-def _layout(panes: list[Pane], *, days: bool) -> Json:
+def _empty(panes: list[Pane], *, days: bool) -> Figure:
+    """Panes with their titles, one above another."""
     total = height_of(len(panes)) - _EDGE_PX
-    axis: Json = {
-        "gridcolor": LIGHT.grid, "zeroline": False, "nticks": 5,
-        "tickfont": {"color": LIGHT.muted, "size": 11}, "tickformat": ",~r",
-    }  # fmt: skip
-    axes: Json = {}
-    titles = []
-    for place, pane in enumerate(panes):
-        high = 1 - place * (PANE_PX + _GAP_PX) / total
-        low = max(0.0, high - PANE_PX / total)
-        axes[f"yaxis{place + 1 if place else ''}"] = axis | {
-            "domain": [low, high],
-            "range": range_of(pane),
-        }
-        titles.append({
-            "showarrow": False, "xref": "paper", "yref": "paper", "x": 0, "y": high,
-            "xanchor": "left", "yanchor": "bottom", "text": pane.title,
-            "font": {"size": 11, "color": LIGHT.muted},
-        })  # fmt: skip
+    highs = [1 - k * (PANE_PX + _GAP_PX) / total for k in range(len(panes))]
+    places = [(max(0.0, high - PANE_PX / total), high) for high in highs]
+    axes = pane_axes(places, nticks=5, tickformat=",~r")
+    for axis, pane in zip(axes.values(), panes, strict=True):
+        axis["range"] = range_of(pane)
     last = f"y{len(panes) if len(panes) > 1 else ''}"
     words = f"{'days' if days else 'hours'} from each start"
-    layout = base_layout(
+    figure = Figure(base_layout(
         margin={"l": 52, "r": 14, "t": 22, "b": 40}, hoversubplots="axis",
         xaxis={
             "anchor": last, "title": {"text": words}, "hoverformat": ".2f",
             "ticksuffix": " d" if days else " h",
         }, meta={"time_s": 86_400 if days else 3600}, **axes,
-    )  # fmt: skip
-    layout["annotations"] = titles
-    return layout
+    ))  # fmt: skip
+    for high, pane in zip(highs, panes, strict=True):
+        figure.add_key(pane.title, y=high)
+    return figure
 
 
 def range_of(pane: Pane) -> list[float]:
@@ -200,13 +185,9 @@ def _limits(figure: Figure, pane: Pane, axis: str) -> None:
         if limit is None or (shared and k != pane.limits.index(limit)):
             continue
         colour = LIGHT.limit if shared else colour_of(k)
-        figure.add_shape(
-            type="line", xref="x domain", x0=0, x1=1, yref=axis, y0=limit, y1=limit,
-            line={"color": colour, "width": 1.2, "dash": "dash"},
-        )  # fmt: skip
+        figure.rule_y(limit, colour=colour, yref=axis)
         text = f"limit {limit:,.4g} {pane.unit}"
         figure.add_label(
-            xref="x domain", x=1, xanchor="right", yref=axis, y=limit,
-            yanchor="bottom", text=text if shared else f"{text} of {k + 1}",
-            font={"color": colour, "size": 11},
+            text if shared else f"{text} of {k + 1}", colour=colour, xref="x domain",
+            x=1, xanchor="right", yref=axis, y=limit, yanchor="bottom",
         )  # fmt: skip

@@ -89,17 +89,14 @@ def ride_figure(study: Json, *, unit: str = "MW") -> Figure:
     figure = Figure(base_layout(
         hovermode="x unified", margin={"l": 56, "r": 44, "t": 20, "b": 34},
     ))  # fmt: skip
-    figure.add(
-        "scatter", mode="lines", name="power", x=times, fill="tozeroy",
-        fillcolor=LIGHT.band, y=[(w or 0.0) / scale for w in ride["grid_w"]],
-        line={"color": LIGHT.power, "width": 1.8},
+    figure.add_line(
+        LIGHT.power, 1.8, name="power", x=times, fill="tozeroy", fillcolor=LIGHT.band,
+        y=[(w or 0.0) / scale for w in ride["grid_w"]],
         hovertemplate="%{y:.4~r} " + unit,
     )  # fmt: skip
-    figure.add(
-        "scatter", mode="lines", name="voltage", yaxis="y2",
-        x=[*ride["voltage_t_s"], end], line={
-            "color": LIGHT.second, "width": 1.4, "shape": "hv", "dash": "dash",
-        },
+    figure.add_line(
+        LIGHT.second, 1.4, dash="dash", shape="hv", name="voltage", yaxis="y2",
+        x=[*ride["voltage_t_s"], end],
         y=[100 * v for v in [*ride["voltage_pu"], ride["voltage_pu"][-1]]],
         hovertemplate="%{y:.0f} %",
     )  # fmt: skip
@@ -112,10 +109,8 @@ def ride_figure(study: Json, *, unit: str = "MW") -> Figure:
             "showgrid": False, "fixedrange": True,
         },
     )  # fmt: skip
-    figure.add_label(
-        xref="paper", yref="paper", x=0, y=1, xanchor="left", yanchor="bottom",
-        text=f"<b style='color:{LIGHT.power}'>power</b>   "
+    figure.add_key(
+        f"<b style='color:{LIGHT.power}'>power</b>   "
         f"<b style='color:{LIGHT.second}'>voltage</b>, right   {ride['event']}",
-        font={"size": 11, "color": LIGHT.muted},
     )  # fmt: skip
     return figure

@@ -43,23 +43,14 @@ def latency_figure(run: Json, *, slo: Json | None = None) -> Figure:
         },
         hovertext=[_detail(level) for level in levels], hoverinfo="text",
     )  # fmt: skip
-    figure.add_shape(
-        type="line", x0=1, x1=1, yref="y domain", y0=0, y1=1,
-        line={"color": LIGHT.limit, "width": 1.6},
-    )  # fmt: skip
-    figure.add_label(
-        x=1, yref="y domain", y=1, yanchor="bottom", text="<b>allowed</b>",
-        font={"color": LIGHT.limit, "size": 11},
-    )  # fmt: skip
+    figure.mark_x(1, "<b>allowed</b>", colour=LIGHT.limit, width=1.6, dash="")
     for level, wrong in zip(levels, broken, strict=True):
-        figure.add_label(
-            xref="paper", x=1, xanchor="left", xshift=8, y=_name(level),
-            text=("✕ " if wrong else "")
+        figure.add_beside(
+            ("✕ " if wrong else "")
             + f"<b>{say.percent(level.impact_frac, 1, signed=True)}</b> of "
             + f"{say.percent(level.limit_frac, 0)}<br>"
             + f"{say.latency(level.before_s)} → {say.latency(level.after_s)}",
-            align="left",
-            font={"color": LIGHT.bad if wrong else LIGHT.ink, "size": 11},
+            colour=LIGHT.bad if wrong else LIGHT.ink, y=_name(level), xshift=8,
         )  # fmt: skip
     figure.arrange(
         margin={"l": 66, "r": 130, "t": 22, "b": 26},

@@ -136,16 +136,15 @@ def live_figure(
     figure = Figure(base_layout())
     x = curve.time_ms.tolist()
     hover = f"%{{y:,.{curve.digits}f}} {curve.unit}"
-    edge = {"width": 0, "color": LIGHT.power}
-    for name, values, fill in (
-        ("least", curve.least, {}),
-        ("highest", curve.highest, {"fill": "tonexty", "fillcolor": LIGHT.band}),
-    ):
-        figure.add("scatter", x=x, y=_listed(values), mode="lines", line=edge,
-                   name=name, hovertemplate=hover, **fill)  # fmt: skip
-    figure.add("scatter", x=x, y=_listed(curve.mean), mode="lines", name="mean",
-               line={"width": 1.6, "color": LIGHT.power}, hovertemplate=hover,
-               connectgaps=False)  # fmt: skip
+    figure.add_band(
+        _listed(curve.least), _listed(curve.highest), LIGHT.band,
+        names=("least", "highest"), x=x, line={"width": 0, "color": LIGHT.power},
+        hovertemplate=hover,
+    )  # fmt: skip
+    figure.add_line(
+        LIGHT.power, 1.6, x=x, y=_listed(curve.mean), name="mean", hovertemplate=hover,
+        connectgaps=False,
+    )  # fmt: skip
     figure.data += others
     low, high, drawn = y_range(curve, limit, to_limit=to_limit)
     if limit is not None and drawn:

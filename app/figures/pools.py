@@ -14,13 +14,14 @@ from app.figures.template import (
     Figure,
     base_layout,
     note,
+    pane_axes,
 )
 
 Json = dict[str, Any]
 Line = list[float | None]
 
-_PANES = (("power", 0.70, 1.0), ("gpus", 0.42, 0.64), ("clock", 0.21, 0.36),
-          ("queued", 0.0, 0.15))  # fmt: skip
+_PANES = ((0.70, 1.0), (0.42, 0.64), (0.21, 0.36), (0.0, 0.15))
+"""Low and high end of power, GPUs, clock and requests that wait."""
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 
 
@@ -104,43 +105,33 @@ def pools_figure(
             f"{outcome['label']} has no course in time." if outcome else "No system."
         )
         return note(words)
-    figure = Figure(_layout(unit))
+    figure = _empty(unit)
     for k, pool in enumerate(frame.pools):
         _lines(figure, frame, pool, k, unit=unit)
-    figure.add(
-        "scatter", x=frame.at, y=_scaled(frame.peak_w, say.power_scale(unit)),
-        mode="lines", name="peak of all", line={"color": LIGHT.ink, "width": 1},
+    figure.add_line(
+        LIGHT.ink, 1, x=frame.at, y=_scaled(frame.peak_w, say.power_scale(unit)),
+        name="peak of all",
         hovertemplate=f"%{{y:,.1f}} {unit}<extra>peak of all · {source}</extra>",
     )  # fmt: skip
     _names(figure, frame)
     return figure
 
 
-def _layout(unit: str) -> Json:
+def _empty(unit: str) -> Figure:
+    """Panes with their titles, one above another."""
     titles = (
         f"Power [{unit}], stacked, line: peak", "GPUs on, stacked", "Clock [MHz]",
         "Requests waiting",
     )  # fmt: skip
-    axis: Json = {
-        "gridcolor": LIGHT.grid, "zeroline": False, "rangemode": "tozero",
-        "tickfont": {"color": LIGHT.muted, "size": 11}, "nticks": 4,
-    }  # fmt: skip
-    axes = {
-        f"yaxis{k + 1 if k else ''}": axis | {"domain": [low, high]}
-        for k, (_, low, high) in enumerate(_PANES)
-    }
-    layout = base_layout(
+    axes = pane_axes(_PANES, rangemode="tozero", nticks=4)
+    figure = Figure(base_layout(
         margin={"l": 52, "r": 14, "t": 40, "b": 38},
         meta=INSTANTS,
         xaxis={"type": "date", "anchor": "y4", "hoverformat": "%H:%M:%S UTC"}, **axes,
-    )  # fmt: skip
-    layout["annotations"] = [
-        {"showarrow": False, "xref": "paper", "yref": "paper", "x": 0, "y": high,
-         "xanchor": "left", "yanchor": "bottom", "text": title,
-         "font": {"size": 11, "color": LIGHT.muted}}
-        for title, (_, _, high) in zip(titles, _PANES, strict=True)
-    ]  # fmt: skip
-    return layout
+    ))  # fmt: skip
+    for title, (_, high) in zip(titles, _PANES, strict=True):
+        figure.add_key(title, y=high)
+    return figure
 
 
 def _lines(
@@ -179,10 +170,7 @@ def _names(figure: Figure, frame: PoolsFrame) -> None:
         f"<span style='color:{SERIES[k % len(SERIES)]}'><b>■ {pool.name}</b></span>"
         for k, pool in enumerate(frame.pools)
     )
-    figure.add_label(
-        xref="paper", yref="paper", x=0, y=1, xanchor="left", yanchor="bottom",
-        yshift=17, text=words, font={"size": 11, "color": LIGHT.ink},
-    )  # fmt: skip
+    figure.add_key(words, colour=LIGHT.ink, yshift=17)
 
 
 def _faint(colour: str) -> str:

@@ -57,16 +57,10 @@ def power_figure(
             line={"color": LIGHT.baseline, "width": 1, "dash": "dot"},
             hovertemplate=f"%{{y:,.1f}} {unit}",
         )  # fmt: skip
-    figure.add(
-        "scatter",
-        y=_blocks(run, "row_min_w", scale, block, np.minimum), **when, name="lowest",
-        line={"width": 0}, hovertemplate=f"%{{y:,.1f}} {unit}",
-    )  # fmt: skip
-    figure.add(
-        "scatter",
-        y=_blocks(run, "row_max_w", scale, block, np.maximum), **when, name="highest",
-        fill="tonexty", fillcolor=LIGHT.band, line={"width": 0},
-        hovertemplate=f"%{{y:,.1f}} {unit}",
+    figure.add_band(
+        _blocks(run, "row_min_w", scale, block, np.minimum),
+        _blocks(run, "row_max_w", scale, block, np.maximum), LIGHT.band,
+        names=("lowest", "highest"), **when, hovertemplate=f"%{{y:,.1f}} {unit}",
     )  # fmt: skip
     figure.add(
         "scatter",
@@ -152,15 +146,12 @@ def _levels(figure: Figure, run: Json, scale: float, unit: str) -> None:
     for level in run["above"]:
         colour, dash, width, name = styles.get(level["name"], styles["threshold"])
         at = level["level_frac"] * run["provisioned_w"] / scale
-        figure.add_shape(
-            type="line", xref="x domain", x0=0, x1=1, yref="y", y0=at, y1=at,
-            line={"color": colour, "dash": dash, "width": width},
-        )  # fmt: skip
+        figure.rule_y(at, colour=colour, width=width, dash=dash, yref="y")
         figure.add_label(
-            xref="x domain", x=1, xanchor="left", xshift=6, yref="y", y=at,
-            text=f"<b>{name}</b> {say.percent(level['level_frac'], 0)} · "
+            f"<b>{name}</b> {say.percent(level['level_frac'], 0)} · "
             + say.power(at * scale, unit),
-            font={"color": colour, "size": 11},
+            colour=colour, xref="x domain", x=1, xanchor="left", xshift=6, yref="y",
+            y=at,
         )  # fmt: skip
 
 
@@ -198,9 +189,8 @@ def _lanes(figure: Figure, run: Json, when: dict[str, Any]) -> None:
             colorscale=[[0, LIGHT.lane], [1e-3, LIGHT.lane], [2e-3, colour], [1, pale]],
         )  # fmt: skip
         figure.add_label(
-            xref="x domain", x=1, xanchor="left", xshift=6, yref="y2", y=row,
-            text=f"{name} capped",
-            font={"color": colour, "size": 11},
+            f"{name} capped", colour=colour, xref="x domain", x=1, xanchor="left",
+            xshift=6, yref="y2", y=row,
         )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app import format as say
-from app.figures.template import LIGHT, Figure, base_layout, note
+from app.figures.template import LIGHT, Figure, base_layout, note, row_axis
 
 Json = dict[str, Any]
 
@@ -74,31 +74,30 @@ def query_figure(
         xaxis={"type": "log", "title": {"text": "energy of a query [Wh]"},
                "tickvals": [0.01, 0.1, 1, 10, 100], "tickangle": 0,
                "ticktext": ["0.01", "0.1", "1", "10", "100"]},
-        yaxis={"tickvals": [len(rows) - k for k in range(len(rows))], "showgrid": False,
-               "ticktext": [
-                   f"<b>{t}</b>" if t == titles.get(chosen) else t for t in rows
-               ],
-               "tickfont": {"color": LIGHT.ink}, "range": [0.4, len(rows) + 0.6]},
+        yaxis=row_axis(
+            [f"<b>{t}</b>" if t == titles.get(chosen) else t for t in rows]
+        ),
     ))  # fmt: skip
     for one in frame:
-        colour = LIGHT.power if one.kind == "typical" else LIGHT.second
-        y = (
-            len(rows)
-            - rows.index(one.title)
-            + (0.16 if one.kind == "typical" else -0.16)
-        )
+        y, colour = _place(one, rows)
         _bar(figure, one, y, colour, f"{one.title}, {one.kind} query", "Wh")
         figure.add_label(
-            x=_log(one.p95), y=y, xanchor="left", xshift=5, text=f"{one.p50:.2f}",
-            font={"size": 11, "color": colour},
+            f"{one.p50:.2f}", colour=colour, x=_log(one.p95), y=y, xanchor="left",
+            xshift=5,
         )  # fmt: skip
-    figure.add_label(
-        xref="paper", yref="paper", x=0, y=1, xanchor="left", yanchor="bottom",
-        text=f"<b style='color:{LIGHT.power}'>typical</b>  "
+    figure.add_key(
+        f"<b style='color:{LIGHT.power}'>typical</b>  "
         f"<b style='color:{LIGHT.second}'>long</b>  P5–P95, thick P25–P75",
-        font={"size": 11, "color": LIGHT.muted},
     )  # fmt: skip
     return figure
+
+
+def _place(one: Interval, rows: list[str]) -> tuple[float, str]:
+    """Height of an interval and its colour: typical above long, in its row."""
+    off, colour = (
+        (0.16, LIGHT.power) if one.kind == "typical" else (-0.16, LIGHT.second)
+    )
+    return len(rows) - rows.index(one.title) + off, colour
 
 
 def _bar(
@@ -109,10 +108,9 @@ def _bar(
         f"{one.p75:.3g}<br>P5–P95 {one.p5:.3g} to {one.p95:.3g} {unit}"
     )
     for x, width in (([one.p5, one.p95], 1.4), ([one.p25, one.p75], 7)):
-        figure.add(
-            "scatter", mode="lines", x=x, y=[y, y], name=words, hovertext=text,
-            hoverinfo="text", line={"color": colour, "width": width},
-        )  # fmt: skip
+        figure.add_line(
+            colour, width, x=x, y=[y, y], name=words, hovertext=text, hoverinfo="text"
+        )
     ground = figure.layout["hoverlabel"]["bgcolor"]
     figure.add(
         "scatter", mode="markers", x=[one.p50], y=[y], name=words, hovertext=text,
@@ -139,26 +137,16 @@ def savings_figure(found: Json) -> Figure:
         hovermode="closest", margin={"l": 78, "r": 16, "t": 22, "b": 36},
         xaxis={"type": "log", "title": {"text": "energy before ÷ after"},
                "tickvals": [1, 2, 5, 10, 20, 50, 100], "ticksuffix": " ×"},
-        yaxis={"tickvals": [len(rows) - k for k in range(len(rows))], "showgrid": False,
-               "ticktext": rows, "tickfont": {"color": LIGHT.ink},
-               "range": [0.4, len(rows) + 0.6]},
+        yaxis=row_axis(rows),
     ))  # fmt: skip
     low, high = PUBLISHED_COMBINED
-    figure.add_shape(
-        type="rect", x0=low, x1=high, yref="paper", y0=0, y1=1, fillcolor=LIGHT.lane,
-        line={"width": 0}, layer="below",
-    )  # fmt: skip
+    figure.shade_x(low, high, LIGHT.lane, yref="paper")
     figure.add_label(
-        x=_log(high), xanchor="right", yref="paper", y=1, yanchor="bottom",
-        text="published, combined: 8 to 20 ×", font={"size": 11, "color": LIGHT.muted},
+        "published, combined: 8 to 20 ×", x=_log(high), xanchor="right", yref="paper",
+        y=1, yanchor="bottom",
     )  # fmt: skip
     for one, saving in frame:
-        colour = LIGHT.power if one.kind == "typical" else LIGHT.second
-        y = (
-            len(rows)
-            - rows.index(one.title)
-            + (0.16 if one.kind == "typical" else -0.16)
-        )
+        y, colour = _place(one, rows)
         words = f"{one.title}, {one.kind} query<br>{saving['mark']}: {saving['source']}"
         _bar(figure, one, y, colour, words, "×")
     return figure

@@ -135,19 +135,9 @@ def risk_figure(
     for curve in curves:
         _draw(figure, curve, chosen, top, strong=curve.policy == policy)
     _labels(figure, curves, top, policy)
-    figure.add_shape(
-        type="line", x0=added, x1=added, yref="y domain", y0=0, y1=1,
-        line={"color": LIGHT.ink, "width": 1, "dash": "dot"},
-    )  # fmt: skip
-    figure.add_label(
-        x=added, yref="y domain", y=1, yanchor="bottom", text=f"<b>+{added}</b>",
-        font={"color": LIGHT.ink, "size": 11},
-    )  # fmt: skip
+    figure.mark_x(added, f"<b>+{added}</b>", colour=LIGHT.ink, width=1)
     if chosen.limit is not None:
-        figure.add_shape(
-            type="line", xref="x domain", x0=0, x1=1, y0=chosen.limit, y1=chosen.limit,
-            line={"color": LIGHT.limit, "width": 1.6},
-        )  # fmt: skip
+        figure.rule_y(chosen.limit, colour=LIGHT.limit, width=1.6, dash="")
     figure.arrange(
         hovermode="closest", uirevision=metric,
         xaxis={"title": {"text": "servers added to the base row"}, "dtick": 4},
@@ -240,11 +230,10 @@ def _labels(figure: Figure, curves: list[Curve], top: float, policy: str) -> Non
         best = _best(curve)
         text = short.get(curve.policy, say.policy_title(curve.policy))
         fits = "none fit" if best is None else f"up to +{best}"
-        figure.add_label(
-            xref="paper", x=1, xanchor="left", xshift=8, yref="y domain", y=at - over,
-            text=(f"<b>{text}</b>" if curve.policy == policy else text) + f"<br>{fits}",
-            align="left", yanchor="middle",
-            font={"color": LIGHT.policies.get(curve.policy, LIGHT.ink), "size": 11},
+        figure.add_beside(
+            (f"<b>{text}</b>" if curve.policy == policy else text) + f"<br>{fits}",
+            colour=LIGHT.policies.get(curve.policy, LIGHT.ink), xshift=8,
+            yref="y domain", y=at - over, yanchor="middle",
         )  # fmt: skip
 
 

@@ -157,10 +157,9 @@ def pareto_figure(
                "ticktext": [text for _, text in _SHARES]},
     ))  # fmt: skip
     if len(front) > 1:
-        figure.add(
-            "scatter", mode="lines", name="front", hoverinfo="skip",
+        figure.add_line(
+            LIGHT.band, 9, shape="hv", name="front", hoverinfo="skip",
             x=[w / scale for w, _ in front], y=[nines(a / 100) for _, a in front],
-            line={"color": LIGHT.band, "width": 9, "shape": "hv"},
         )  # fmt: skip
     for curve in curves:
         _curve(figure, curve, look_of[curve.label], study, scale=scale)
@@ -204,11 +203,11 @@ def _curve_names(
         places.append((curve.power_w[at], nines(curve.attained[at] / 100), curve.label))
     for k, (watts, attained, label) in enumerate(sorted(places)):
         figure.add_label(
-            x=watts / scale, y=attained, text=f"<b>{short(label)}</b>",
+            f"<b>{short(label)}</b>", colour=look_of[label].colour(), x=watts / scale,
+            y=attained,
             yshift=abs(_LABEL_PX[k % len(_LABEL_PX)])
             if 0.0 <= attained - line < _NEAR_LINE
             else _LABEL_PX[k % len(_LABEL_PX)],
-            font={"size": 11, "color": look_of[label].colour()},
         )  # fmt: skip
 
 

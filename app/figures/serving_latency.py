@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from app.figures.serving import Look, short, source_of
-from app.figures.template import LIGHT, Figure, base_layout, note
+from app.figures.template import LIGHT, Figure, base_layout, note, row_axis
 
 Json = dict[str, Any]
 Frame = list[tuple[str, str, dict[str, float]]]
@@ -47,9 +47,7 @@ def latency_figure(study: Json, *, look_of: dict[str, Look]) -> Figure:
             "domain": [0.61, 1], "gridcolor": LIGHT.grid,
             "tickfont": {"color": LIGHT.muted, "size": 11},
         },
-        yaxis={"tickvals": list(at.values()), "showgrid": False,
-               "ticktext": [short(k, 20) for k in at], "tickfont": {"color": LIGHT.ink},
-               "range": [0.4, len(labels) + 0.6]},
+        yaxis=row_axis([short(k, 20) for k in at]),
     ))  # fmt: skip
     for label, key, seconds in frame:
         _spread(
@@ -59,9 +57,8 @@ def latency_figure(study: Json, *, look_of: dict[str, Look]) -> Figure:
     _limits(figure, study["inputs"]["slo"])
     for _, title, axis_name in _PANES:
         figure.add_label(
-            xref=f"{axis_name} domain", yref="paper", x=0, y=1, xanchor="left",
-            yanchor="bottom", yshift=27, text=title,
-            font={"size": 11, "color": LIGHT.muted},
+            title, xref=f"{axis_name} domain", yref="paper", x=0, y=1, xanchor="left",
+            yanchor="bottom", yshift=27,
         )  # fmt: skip
     return figure
 
@@ -109,11 +106,8 @@ def _limits(figure: Figure, slo: Json) -> None:
         ("x", slo["ttft_long_s"], "longer", 0), ("x2", slo["tbt_s"], "limit", 0),
     ]  # fmt: skip
     for axis, seconds, words, up_px in limits:
-        figure.add_shape(
-            type="line", xref=axis, x0=1e3 * seconds, x1=1e3 * seconds, yref="paper",
-            y0=0, y1=1, line={"color": LIGHT.limit, "width": 1.2, "dash": "dash"},
-        )  # fmt: skip
+        figure.rule_x(1e3 * seconds, colour=LIGHT.limit, xref=axis, yref="paper")
         figure.add_label(
-            xref=axis, x=math.log10(1e3 * seconds), yref="paper", y=1, text=words,
-            yanchor="bottom", yshift=up_px, font={"size": 10, "color": LIGHT.limit},
+            words, colour=LIGHT.limit, size=10, xref=axis, x=math.log10(1e3 * seconds),
+            yref="paper", y=1, yanchor="bottom", yshift=up_px,
         )  # fmt: skip

@@ -152,10 +152,9 @@ def balance_figure(
         worst = max(
             (nodes[n]["imbalance_frac"] or 0.0 for n in row["nodes"]), default=0
         )
-        figure.add_label(
-            xref="paper", x=1, xanchor="left", xshift=4, y=row["name"], align="left",
-            text=f"phases {100 * worst:.1f} %", font={"color": LIGHT.ink, "size": 11},
-        )  # fmt: skip
+        figure.add_beside(
+            f"phases {100 * worst:.1f} %", colour=LIGHT.ink, xshift=4, y=row["name"]
+        )
     figure.arrange(height=max(200, 30 * len(rows) + 60))
     return figure
 
@@ -196,11 +195,9 @@ def _phase_bars(figure: Figure, nodes: list[Json], *, unit: str) -> None:
             hovertext=[_balance_words(n, unit) for n in nodes[::-1]], hoverinfo="text",
         )  # fmt: skip
     for node in nodes:
-        figure.add_label(
-            xref="paper", x=1, xanchor="left", xshift=4, align="left",
+        figure.add_beside(
+            f"± {100 * node['imbalance_frac']:.1f} %", colour=LIGHT.ink, xshift=4,
             y=node["name"].removeprefix("ROW-"),
-            text=f"± {100 * node['imbalance_frac']:.1f} %",
-            font={"color": LIGHT.ink, "size": 11},
         )  # fmt: skip
 
 
@@ -278,11 +275,8 @@ def levels_figure(
         )  # fmt: skip
     figure.mark_x(1.0, "<b>limit</b>", colour=LIGHT.limit, dash="solid")
     for node, name in zip(nodes, names, strict=True):
-        figure.add_label(
-            xref="paper", x=1, xanchor="left", xshift=4, y=name, align="left",
-            text=say.power(node["limit_w"], unit),
-            font={"color": LIGHT.ink, "size": 11},
-        )  # fmt: skip
+        words = say.power(node["limit_w"], unit)
+        figure.add_beside(words, colour=LIGHT.ink, xshift=4, y=name)
     return figure
 
 
@@ -352,9 +346,8 @@ def race_figure(story: Json) -> Figure:
         ("without_cap", LIGHT.bad, "dash", "without a cap"),
         ("with_cap", LIGHT.power, "solid", "with the cap"),
     ):
-        figure.add(
-            "scatter", x=race["t_s"], y=race[key], mode="lines", name=title,
-            line={"color": colour, "dash": dash, "width": 2},
+        figure.add_line(
+            colour, 2, dash=dash, x=race["t_s"], y=race[key], name=title,
             text=[say.percent(v, 0) for v in race[key]],
             hovertemplate=f"%{{text}}, {title}<extra></extra>",
         )  # fmt: skip
@@ -430,10 +423,9 @@ def timeline_figure(run: Json, events: list[Json], *, unit: str = "kW") -> Figur
                 "range": [0, run["server_count"] * 1.05]},
     ))  # fmt: skip
     if any(series["lost_servers"]):
-        figure.add(
-            "scatter", x=hours, y=series["lost_servers"], yaxis="y2", mode="lines",
+        figure.add_line(
+            LIGHT.second, 1, shape="hv", x=hours, y=series["lost_servers"], yaxis="y2",
             name="servers lost", fill="tozeroy", fillcolor=LIGHT.low_pale,
-            line={"color": LIGHT.second, "width": 1, "shape": "hv"},
             hovertemplate="%{y:,.0f} servers lost<extra></extra>",
         )  # fmt: skip
     for key, colour, dash, title in (
@@ -441,13 +433,12 @@ def timeline_figure(run: Json, events: list[Json], *, unit: str = "kW") -> Figur
         ("it_w", LIGHT.power, "solid", "IT"),
         ("mechanical_w", LIGHT.good, "dot", "cooling"),
     ):  # fmt: skip
-        figure.add(
-            "scatter", x=hours, y=[w / say.power_scale(unit) for w in series[key]],
-            mode="lines", name=title,
-            line={"color": colour, "dash": dash, "width": 1.6},
+        figure.add_line(
+            colour, 1.6, dash=dash, x=hours,
+            y=[w / say.power_scale(unit) for w in series[key]], name=title,
             hovertemplate="%{y:,.1f} " + unit + " " + title + "<extra></extra>",
         )  # fmt: skip
-    _mark_events(figure, events, hours[-1], LIGHT.band, LIGHT.ink)
+    _mark_events(figure, events, hours[-1])
     figure.arrange(showlegend=True, legend={"orientation": "h", "y": 1.16, "x": 0})
     return figure
 
@@ -459,21 +450,13 @@ def _hours_axis(hours: list[float], title: str = "hour") -> Json:
     }  # fmt: skip
 
 
-def _mark_events(
-    figure: Figure, events: list[Json], last_h: float, band: str, ink: str
-) -> None:
+def _mark_events(figure: Figure, events: list[Json], last_h: float) -> None:
     for event in events:
         start = event["t_s"] / 3600
-        end = (
-            last_h
-            if event["duration_s"] is None
-            else start + event["duration_s"] / 3600
-        )
-        figure.add_shape(
-            type="rect", x0=start, x1=min(end, last_h), yref="y domain", y0=0, y1=1,
-            fillcolor=band, line={"width": 0}, layer="below",
-        )  # fmt: skip
-        figure.mark_x(start, "", colour=ink)
+        lasts_s = event["duration_s"]
+        end = last_h if lasts_s is None else min(start + lasts_s / 3600, last_h)
+        figure.shade_x(start, end, LIGHT.band)
+        figure.mark_x(start, "", colour=LIGHT.ink)
 
 
 def temperatures_figure(run: Json, events: list[Json]) -> Figure:
@@ -488,19 +471,17 @@ def temperatures_figure(run: Json, events: list[Json]) -> Figure:
         ("GPU", "hottest_c", LIGHT.second), ("air", "hall_c", LIGHT.power)
     ):  # fmt: skip
         for k, hall in enumerate(run["halls"]):
-            figure.add(
-                "scatter", x=hours, y=[row[k] for row in series[key]], mode="lines",
-                name=f"{hall} {title}", line={"color": colour, "width": 1.4},
+            figure.add_line(
+                colour, 1.4, x=hours, y=[row[k] for row in series[key]],
+                name=f"{hall} {title}",
                 hovertemplate="%{y:.1f} °C " + f"{hall} {title}<extra></extra>",
             )  # fmt: skip
         figure.add_label(
-            x=1, xref="paper", xanchor="left", y=max(r[-1] for r in series[key]),
-            text=f" {title}", font={"color": colour, "size": 11},
+            f" {title}", colour=colour, x=1, xref="paper", xanchor="left",
+            y=max(r[-1] for r in series[key]),
         )  # fmt: skip
-    figure.mark_y(
-        LIMIT_C["allowable"], "air allowed 32 °C", colour=LIGHT.limit
-    )  # fmt: skip
-    _mark_events(figure, events, hours[-1], LIGHT.band, LIGHT.ink)
+    figure.mark_y(LIMIT_C["allowable"], "air allowed 32 °C", colour=LIGHT.limit)
+    _mark_events(figure, events, hours[-1])
     return figure
 
 
@@ -588,10 +569,9 @@ def ride_figure(year: Json) -> Figure:
             else "none left"
         )
         inside = [k for k, t in enumerate(ride["t_s"]) if t <= last]
-        figure.add(
-            "scatter", x=[ride["t_s"][k] / 60 for k in inside],
-            y=[ride["air_c"][k] for k in inside], mode="lines", name=title,
-            line={"color": LIGHT.power, "dash": dash, "width": 2},
+        figure.add_line(
+            LIGHT.power, 2, dash=dash, x=[ride["t_s"][k] / 60 for k in inside],
+            y=[ride["air_c"][k] for k in inside], name=title,
             hovertemplate="%{y:.1f} °C, " + title + "<extra></extra>",
         )  # fmt: skip
     limit = rides[0]["limit_c"]

@@ -49,11 +49,10 @@ def front_figure(found: Json | None, *, against: str) -> Figure:
             hovertext=[tried_words(t) for t in shown], hoverinfo="text",
         )  # fmt: skip
     front = _lower(found, name)
-    figure.add(
-        "scatter", mode="lines", name="front", hoverinfo="skip",
+    figure.add_line(
+        LIGHT.power, 1.4, shape="hv", name="front", hoverinfo="skip",
         x=[scale * (t[name] or 0.0) for t in front],
         y=[(t["cost_per_year"] or 0.0) / _MILLION for t in front],
-        line={"color": LIGHT.power, "width": 1.4, "shape": "hv"},
     )  # fmt: skip
     if found["best"] is not None:
         best = found["tried"][found["best"]]
@@ -65,14 +64,11 @@ def front_figure(found: Json | None, *, against: str) -> Figure:
             hovertext=[tried_words(best)], hoverinfo="text",
         )  # fmt: skip
         figure.add_label(
-            x=x, y=y, xanchor="left", xshift=10, text="<b>best</b>",
-            font={"size": 11, "color": LIGHT.good},
-        )  # fmt: skip
-    figure.add_label(
-        xref="paper", yref="paper", x=0, y=1, xanchor="left", yanchor="bottom",
-        text=f"<b style='color:{LIGHT.power}'>● passes</b>, front joined   × fails",
-        font={"size": 11, "color": LIGHT.muted},
-    )  # fmt: skip
+            "<b>best</b>", colour=LIGHT.good, x=x, y=y, xanchor="left", xshift=10
+        )
+    figure.add_key(
+        f"<b style='color:{LIGHT.power}'>● passes</b>, front joined   × fails"
+    )
     return figure
 
 

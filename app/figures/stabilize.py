@@ -106,11 +106,7 @@ def _band(
     common = {"x": _middles(cut), "yaxis": axis, "mode": "lines"}
     if np.any(high - low > 1e-4 * max(1e-9, float(np.abs(high).max()))):
         edge = {"width": 0, "shape": "hvh"}
-        figure.add("scatter", **common, y=low, line=edge, hoverinfo="skip")
-        figure.add(
-            "scatter", **common, y=high, line=edge, fill="tonexty", fillcolor=pale,
-            hoverinfo="skip",
-        )  # fmt: skip
+        figure.add_band(low, high, pale, **common, line=edge, hoverinfo="skip")
     figure.add(
         "scatter", **common, y=_series(cut, "mean", scale), name=name,
         line={"color": colour, "width": 1.4, "dash": dash},
@@ -131,10 +127,7 @@ def _key(figure: Figure, *, measured: bool) -> None:
         f"   <b style='color:{LIGHT.power}'>after</b>" if measured
         else "   (no measure is switched on)"
     ) + "   band: lowest to highest"  # fmt: skip
-    figure.add_label(
-        xref="paper", yref="paper", x=0, y=1, xanchor="left", yanchor="bottom",
-        text=words, font={"size": 11, "color": LIGHT.muted},
-    )  # fmt: skip
+    figure.add_key(words)
 
 
 def _worst(
@@ -167,10 +160,9 @@ def _worst(
     value = value_words(found["worst"], rule["unit"], unit)
     limit = value_words(found["limit"], rule["unit"], unit)
     figure.add_label(
-        xref="x", x=begin, yref="y domain", y=0.03, yanchor="bottom",
-        xanchor="left" if share < 0.5 else "right",
-        text=f"<b>{rule['authority'].split(' /')[0]}</b> worst: {value}, limit {limit}",
-        font={"size": 11, "color": colour}, bgcolor=LIGHT.ground, borderpad=2,
+        f"<b>{rule['authority'].split(' /')[0]}</b> worst: {value}, limit {limit}",
+        colour=colour, xref="x", x=begin, yref="y domain", y=0.03, yanchor="bottom",
+        xanchor="left" if share < 0.5 else "right", bgcolor=LIGHT.ground, borderpad=2,
     )  # fmt: skip
 
 
@@ -199,11 +191,9 @@ def _charge(figure: Figure, stores: Json, *, top: float) -> None:
         "fixedrange": True,
     })  # fmt: skip
     names = ", ".join(PLACES[place][0] for place in stores)
-    figure.add_label(
-        xref="paper", yref="y2 domain", x=0, y=1, xanchor="left", yanchor="bottom",
-        text=f"<b style='color:{LIGHT.second}'>charge</b> of {names}",
-        font={"size": 11, "color": LIGHT.muted},
-    )  # fmt: skip
+    figure.add_key(
+        f"<b style='color:{LIGHT.second}'>charge</b> of {names}", yref="y2 domain"
+    )
 
 
 def _frequency(figure: Figure, cut: Json, *, first: bool) -> None:
@@ -213,10 +203,9 @@ def _frequency(figure: Figure, cut: Json, *, first: bool) -> None:
     figure.arrange(**{f"yaxis{axis[1:]}": {
         "domain": [0.0, _LANE], "ticksuffix": " Hz", "nticks": 3, "fixedrange": True,
     }})  # fmt: skip
-    figure.add_label(
-        xref="paper", yref=f"{axis} domain", x=0, y=1, xanchor="left", yanchor="bottom",
-        text=f"<b style='color:{LIGHT.high}'>frequency</b> of gensets with measures",
-        font={"size": 11, "color": LIGHT.muted},
+    figure.add_key(
+        f"<b style='color:{LIGHT.high}'>frequency</b> of gensets with measures",
+        yref=f"{axis} domain",
     )  # fmt: skip
 
 
@@ -261,11 +250,9 @@ def spectrum_figure(study: Json, *, focus: str = "") -> Figure:
         if not pairs:
             continue
         top = max(top, *(w for _, w in pairs))
-        figure.add(
-            "scatter", mode="lines", name=name,
-            x=np.array([f for f, _ in pairs]),
+        figure.add_line(
+            colour, width, name=name, x=np.array([f for f, _ in pairs]),
             y=np.array([w for _, w in pairs], dtype=np.float32),
-            line={"color": colour, "width": width},
             hovertemplate="%{x:.3~r} Hz: %{y:.3~s}W" + f", {name}",
         )  # fmt: skip
     if not figure.data:
@@ -283,13 +270,11 @@ def spectrum_figure(study: Json, *, focus: str = "") -> Figure:
             "range": [math.log10(top) - 6, math.log10(top) + 0.5],
         },
     )  # fmt: skip
-    figure.add_label(
-        xref="paper", yref="paper", x=0, y=1, xanchor="left", yanchor="bottom",
-        text=f"<b style='color:{LIGHT.baseline}'>before</b>   "
+    figure.add_key(
+        f"<b style='color:{LIGHT.baseline}'>before</b>   "
         f"<b style='color:{LIGHT.power}'>after</b>   "
         f"<b style='color:{LIGHT.second}'>shaded</b>: critical frequencies, "
         "limit dotted",
-        font={"size": 11, "color": LIGHT.muted},
     )  # fmt: skip
     return figure
 
@@ -313,35 +298,24 @@ def _bands(figure: Figure, verdicts: list[Json], focus: str) -> None:
                   "dash": "dash"},
         )  # fmt: skip
         figure.add_label(
+            f"{rule['authority'].split(' /')[0]}", colour=colour, size=10,
             x=math.log10(ends[1]), y=math.log10(limit), xanchor="right",
-            yanchor="bottom", text=f"{rule['authority'].split(' /')[0]}",
-            font={"size": 10, "color": colour},
+            yanchor="bottom",
         )  # fmt: skip
-    rule_now = next(
-        (v for v in verdicts if v["key"] == focus and v["high_hz"]), None
-    )  # fmt: skip
+    rule_now = next((v for v in verdicts if v["key"] == focus and v["high_hz"]), None)
     if rule_now:
-        figure.add_shape(
-            type="rect", x0=rule_now["low_hz"], x1=rule_now["high_hz"],
-            yref="y domain", y0=0, y1=1, fillcolor=LIGHT.power, opacity=0.07,
-            line={"width": 0}, layer="below",
-        )  # fmt: skip
+        figure.shade_x(
+            rule_now["low_hz"], rule_now["high_hz"], LIGHT.power, opacity=0.07
+        )
         hertz = (rule_now["after"] or {}).get("worst_hz")
         if hertz:
-            figure.add_shape(
-                type="line", x0=hertz, x1=hertz, yref="y domain", y0=0, y1=1,
-                line={"color": LIGHT.bad, "width": 1, "dash": "dot"},
-            )  # fmt: skip
+            figure.rule_x(hertz, colour=LIGHT.bad, width=1, dash="dot")
 
 
 def _modes(figure: Figure, modes: list[Json]) -> None:
     """Critical frequencies, each with its limit across."""
     for mode in modes:
-        figure.add_shape(
-            type="rect", x0=mode["low_hz"], x1=mode["high_hz"], yref="y domain",
-            y0=0, y1=1, fillcolor=LIGHT.second, opacity=0.09, line={"width": 0},
-            layer="below",
-        )  # fmt: skip
+        figure.shade_x(mode["low_hz"], mode["high_hz"], LIGHT.second, opacity=0.09)
         if mode["limit_w"]:
             limit = mode["limit_w"]
             figure.add_shape(

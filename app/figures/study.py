@@ -18,7 +18,6 @@ _MOST_BINS = 40
 _LEVEL = 0.95
 _WIDE = 300.0
 """Largest ÷ smallest from which an output is drawn on a logarithmic axis."""
-_LABEL = 11
 
 
 def thinned(count: int, keep: BoolArray | None = None, most: int = MOST_MARKS) -> Any:
@@ -135,14 +134,9 @@ def draw_limits(figure: Figure, seen: Seen, key: str, *, log: bool) -> None:
         if one["output"] == key:
             words = f"limit {scale.text(one['limit'])}"
             at = _at(scale.of(one["limit"]), log=log)
-            figure.add_shape(
-                type="line", x0=at, x1=at, yref="y domain", y0=0, y1=1,
-                line={"color": LIGHT.bad, "width": 1.6, "dash": "dash"},
-            )  # fmt: skip
-            figure.add_label(
-                x=at, yref="y domain", y=1, yanchor="bottom", yshift=12, text=words,
-                font={"color": LIGHT.bad, "size": _LABEL},
-            )  # fmt: skip
+            figure.mark_x(
+                at, words, colour=LIGHT.bad, width=1.6, dash="dash", yshift=12
+            )
 
 
 def exceedance_figure(seen: Seen, key: str, chosen: BoolArray) -> Figure:
@@ -164,14 +158,12 @@ def exceedance_figure(seen: Seen, key: str, chosen: BoolArray) -> Figure:
     figure = _plain(seen, key, log=log)
     if seen.sampled:
         low, high = _interval(above, count)
-        edge = {"width": 0, "shape": "hv"}
-        figure.add("scatter", x=values[at], y=100 * low, mode="lines", line=edge,
-                   hoverinfo="skip")  # fmt: skip
-        figure.add("scatter", x=values[at], y=100 * high, mode="lines", line=edge,
-                   fill="tonexty", fillcolor=LIGHT.band, hoverinfo="skip")  # fmt: skip
-    figure.add(
-        "scatter", x=values[at], y=100 * above / count, mode="lines",
-        line={"color": LIGHT.power, "width": 2, "shape": "hv"},
+        figure.add_band(
+            100 * low, 100 * high, LIGHT.band, x=values[at], hoverinfo="skip",
+            line={"width": 0, "shape": "hv"},
+        )  # fmt: skip
+    figure.add_line(
+        LIGHT.power, 2, shape="hv", x=values[at], y=100 * above / count,
         hovertemplate="more than %{x:,.4~g}: %{y:.3~g} %<extra></extra>",
     )  # fmt: skip
     draw_limits(figure, seen, key, log=log)

@@ -106,9 +106,8 @@ def tornado_figure(seen: Seen, key: str) -> Figure:
         for at, words in ends if low != high else ends[:1]:
             right = at == max(low, high)
             figure.add_label(
-                x=at, y=name, text=f" {_value(words)} ",
+                f" {_value(words)} ", size=10, x=at, y=name,
                 xanchor="left" if right else "right",
-                font={"size": 10, "color": LIGHT.muted},
             )  # fmt: skip
     draw_limits(figure, seen, key, log=False)
     every = [scale.of(v) for r in rows for v in (r["at_low"], r["at_high"])]

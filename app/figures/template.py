@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -149,36 +150,91 @@ class Figure:
         """Add a trace; arrays of numpy travel as base64 of their bytes."""
         self.data.append({"type": kind} | {k: _packed(v) for k, v in trace.items()})
 
+    def add_line(
+        self, colour: str, width: float, *, dash: str = "", shape: str = "",
+        **trace: Any,
+    ) -> None:  # fmt: skip
+        """Add a trace that is a line without marks."""
+        line = _line(colour, width, dash) | ({"shape": shape} if shape else {})
+        self.add("scatter", mode="lines", line=line, **trace)
+
     def add_shape(self, **shape: Any) -> None:
         """Add a line or a rectangle."""
         self.layout.setdefault("shapes", []).append(shape)
 
-    def add_label(self, **label: Any) -> None:
+    def add_label(
+        self, text: str, *, colour: str = LIGHT.muted, size: int = 11, **place: Any
+    ) -> None:
         """Add words without an arrow."""
-        words = {"showarrow": False} | label
-        self.layout.setdefault("annotations", []).append(words)
+        words = {"showarrow": False, "text": text}
+        words |= {"font": {"color": colour, "size": size}}
+        self.layout.setdefault("annotations", []).append(words | place)
+
+    def add_key(self, text: str, *, y: float = 1, **more: Any) -> None:
+        """Add words above an axis at its left end: what it is, or what colours mean."""
+        place: Json = {"xref": "paper", "yref": "paper", "x": 0, "y": y}
+        place |= {"xanchor": "left", "yanchor": "bottom"}
+        self.add_label(text, **(place | more))
+
+    def add_band(
+        self, low: Any, high: Any, colour: str, *, names: tuple[str, ...] = (),
+        **both: Any,
+    ) -> None:  # fmt: skip
+        """Add two edges of no width, and the colour between them."""
+        both = {"mode": "lines", "line": {"width": 0}} | both
+        fill = {"fill": "tonexty", "fillcolor": colour}
+        own = [{"name": name} for name in names] or [{}, {}]
+        for values, more in ((low, own[0]), (high, own[1] | fill)):
+            self.add("scatter", y=values, **both, **more)
+
+    def add_beside(self, text: str, *, y: Any, colour: str, **more: Any) -> None:
+        """Add words right of the pane, at the height of what they are of."""
+        place: Json = {"xref": "paper", "x": 1, "xanchor": "left", "align": "left"}
+        self.add_label(text, y=y, colour=colour, **(place | more))
+
+    def rule_x(
+        self, at: float, *, colour: str, width: float = 1.2, dash: str = "dash",
+        yref: str = "y domain", **more: Any,
+    ) -> None:  # fmt: skip
+        """Draw a line down the whole pane."""
+        line, ends = _line(colour, width, dash), {"x0": at, "x1": at, "y0": 0, "y1": 1}
+        self.add_shape(type="line", **ends, yref=yref, line=line, **more)
+
+    def rule_y(
+        self, at: float, *, colour: str, width: float = 1.2, dash: str = "dash",
+        **more: Any,
+    ) -> None:  # fmt: skip
+        """Draw a line across the whole pane."""
+        line, ends = _line(colour, width, dash), {"x0": 0, "x1": 1, "y0": at, "y1": at}
+        self.add_shape(type="line", xref="x domain", **ends, line=line, **more)
+
+    def shade_x(
+        self, low: float, high: float, colour: str, *, yref: str = "y domain",
+        **more: Any,
+    ) -> None:  # fmt: skip
+        """Lay a colour behind a part of the pane, over its whole height."""
+        self.add_shape(
+            type="rect", x0=low, x1=high, yref=yref, y0=0, y1=1, fillcolor=colour,
+            line={"width": 0}, layer="below", **more,
+        )  # fmt: skip
 
     def mark_y(self, at: float, text: str, *, colour: str, dash: str = "dash") -> None:
         """Draw a limit across, its words at the right end."""
-        self.add_shape(
-            type="line", xref="x domain", x0=0, x1=1, y0=at, y1=at,
-            line={"color": colour, "width": 1.2, "dash": dash},
-        )  # fmt: skip
+        self.rule_y(at, colour=colour, dash=dash)
         self.add_label(
-            xref="x domain", x=1, xanchor="right", y=at, yanchor="bottom", text=text,
-            font={"color": colour, "size": 11},
+            text, colour=colour, xref="x domain", x=1, xanchor="right", y=at,
+            yanchor="bottom",
         )  # fmt: skip
 
-    def mark_x(self, at: float, text: str, *, colour: str, dash: str = "dot") -> None:
+    def mark_x(
+        self, at: float, text: str, *, colour: str, width: float = 1.2,
+        dash: str = "dot", **place: Any,
+    ) -> None:  # fmt: skip
         """Draw a moment down, its words on top."""
-        self.add_shape(
-            type="line", x0=at, x1=at, yref="y domain", y0=0, y1=1,
-            line={"color": colour, "width": 1.2, "dash": dash},
-        )  # fmt: skip
+        self.rule_x(at, colour=colour, width=width, dash=dash)
         self.add_label(
-            x=at, yref="y domain", y=1, yanchor="bottom", text=text,
-            font={"color": colour, "size": 11},
-        )  # fmt: skip
+            text, x=at, yref="y domain", y=1, yanchor="bottom", colour=colour, **place
+        )
 
     def arrange(self, **layout: Any) -> None:
         """Set parts of the layout."""
@@ -191,6 +247,10 @@ class Figure:
     def to_json(self) -> str:
         """Return the document as JSON text."""
         return json.dumps(self.document())
+
+
+def _line(colour: str, width: float, dash: str) -> Json:
+    return {"color": colour, "width": width} | ({"dash": dash} if dash else {})
 
 
 def _packed(value: Any) -> Any:
@@ -226,6 +286,27 @@ def base_layout(**more: Any) -> Json:
     } | more  # fmt: skip
 
 
+def row_axis(names: list[str]) -> Json:
+    """Y axis of named rows: n on top down to 1, room for marks on both ends."""
+    return {
+        "tickvals": list(range(len(names), 0, -1)), "ticktext": names,
+        "showgrid": False, "tickfont": {"color": LIGHT.ink},
+        "range": [0.4, len(names) + 0.6],
+    }  # fmt: skip
+
+
+def pane_axes(places: Sequence[tuple[float, float]], **more: Any) -> Json:
+    """Y axes of panes with these ends, from the top; `more` adds to each."""
+    axis: Json = {
+        "gridcolor": LIGHT.grid, "zeroline": False,
+        "tickfont": {"color": LIGHT.muted, "size": 11},
+    }  # fmt: skip
+    return {
+        f"yaxis{k + 1 if k else ''}": axis | more | {"domain": list(ends)}
+        for k, ends in enumerate(places)
+    }
+
+
 INSTANTS: Json = {"time_s": 1e-3}
 """`meta` of a figure over instants: what one unit of its x axis is, in seconds. Figures
 with this share a crosshair."""
@@ -237,10 +318,7 @@ def note(text: str) -> Figure:
     """Figure for a state without data: one sentence that says what comes next."""
     hidden = {"visible": False}
     figure = Figure(base_layout(xaxis=hidden, yaxis=hidden))
-    figure.add_label(
-        text=text, x=0.5, y=0.5, xref="paper", yref="paper",
-        font={"color": LIGHT.muted, "size": 13},
-    )  # fmt: skip
+    figure.add_label(text, x=0.5, y=0.5, xref="paper", yref="paper", size=13)
     return figure
 
 

@@ -37,18 +37,18 @@ def shadow_figure(curves: Json | None, *, unit: str) -> Figure:
     scale = power_scale(unit)
     figure = Figure(base_layout())
     x, hover = _ms(curves["time_us"]), f"%{{y:,.{power_digits(unit)}f}} {unit}"
-    figure.add("scatter", x=x, y=_scaled(curves["measured_w"], scale), mode="lines",
-               name="measured", line={"width": 1.6, "color": LIGHT.power},
-               hovertemplate=hover)  # fmt: skip
-    figure.add("scatter", x=x, y=_scaled(curves["predicted_w"], scale), mode="lines",
-               name="predicted", hovertemplate=hover,
-               line={"width": 1.6, "color": LIGHT.second, "dash": "dash"})  # fmt: skip
+    figure.add_line(
+        LIGHT.power, 1.6, x=x, y=_scaled(curves["measured_w"], scale), name="measured",
+        hovertemplate=hover,
+    )  # fmt: skip
+    figure.add_line(
+        LIGHT.second, 1.6, dash="dash", x=x, y=_scaled(curves["predicted_w"], scale),
+        name="predicted", hovertemplate=hover,
+    )  # fmt: skip
     for name, colour, at in (
         ("measured", LIGHT.power, 0), ("predicted – –", LIGHT.second, 66),
     ):  # fmt: skip
-        figure.add_label(x=0, xref="paper", xanchor="left", xshift=at, y=1,
-                         yref="paper", yanchor="bottom", text=name,
-                         font={"color": colour, "size": 11})  # fmt: skip
+        figure.add_key(name, colour=colour, xshift=at)
     figure.arrange(
         xaxis=_DATE, yaxis={"title": {"text": unit}}, margin=_MARGIN, meta=INSTANTS
     )
@@ -66,15 +66,15 @@ def forecast_figure(found: Json, *, unit: str) -> Figure:
     scale = power_scale(unit)
     figure = Figure(base_layout())
     x, hover = _ms(found["time_us"]), f"%{{y:,.{power_digits(unit)}f}} {unit}"
-    edge = {"width": 0, "color": LIGHT.power}
-    figure.add("scatter", x=x, y=_scaled(found["low_w"], scale), mode="lines",
-               name="5 % below", line=edge, hovertemplate=hover)  # fmt: skip
-    figure.add("scatter", x=x, y=_scaled(found["high_w"], scale), mode="lines",
-               name="5 % above", line=edge, fill="tonexty", fillcolor=LIGHT.band,
-               hovertemplate=hover)  # fmt: skip
-    figure.add("scatter", x=x, y=_scaled(found["mean_w"], scale), mode="lines",
-               name="mean", line={"width": 1.6, "color": LIGHT.power, "dash": "dash"},
-               hovertemplate=hover)  # fmt: skip
+    figure.add_band(
+        _scaled(found["low_w"], scale), _scaled(found["high_w"], scale), LIGHT.band,
+        names=("5 % below", "5 % above"), x=x, hovertemplate=hover,
+        line={"width": 0, "color": LIGHT.power},
+    )  # fmt: skip
+    figure.add_line(
+        LIGHT.power, 1.6, dash="dash", x=x, y=_scaled(found["mean_w"], scale),
+        name="mean", hovertemplate=hover,
+    )  # fmt: skip
     high = max((v for v in found["high_w"] if v is not None), default=0.0)
     limit = found["limit_w"]
     if limit is not None and high >= 0.6 * limit:
@@ -98,35 +98,25 @@ def residual_figure(residuals: Json, *, unit: str) -> Figure:
     """
     figure = Figure(base_layout())
     x = _ms(residuals["time_us"])
-    for name, key, line in (
-        ("measured", "measured", {"width": 1.4, "color": LIGHT.power}),
-        ("modelled", "modelled", {"width": 1.4, "color": LIGHT.second, "dash": "dash"}),
-    ):
-        figure.add("scatter", x=x, y=residuals[key], mode="lines", name=name, line=line,
-                   hovertemplate=f"%{{y:,.1f}} {unit}")  # fmt: skip
-    figure.add("scatter", x=x, y=residuals["residual"], mode="lines", yaxis="y2",
-               name="difference", line={"width": 1, "color": LIGHT.muted},
-               hovertemplate=f"%{{y:,.1f}} {unit}")  # fmt: skip
+    hover = f"%{{y:,.1f}} {unit}"
+    for name, colour, dash in (
+        ("measured", LIGHT.power, ""), ("modelled", LIGHT.second, "dash"),
+    ):  # fmt: skip
+        figure.add_line(
+            colour, 1.4, dash=dash, x=x, y=residuals[name], name=name,
+            hovertemplate=hover,
+        )  # fmt: skip
+    figure.add_line(
+        LIGHT.muted, 1, x=x, y=residuals["residual"], yaxis="y2", name="difference",
+        hovertemplate=hover,
+    )  # fmt: skip
     if residuals["held_out_from_us"] is not None:
         at = residuals["held_out_from_us"] / 1e3
-        figure.add_shape(
-            type="line",
-            x0=at,
-            x1=at,
-            yref="paper",
-            y0=0,
-            y1=1,
-            line={"color": LIGHT.limit, "width": 1.2, "dash": "dot"},
-        )
+        figure.rule_x(at, colour=LIGHT.limit, dash="dot", yref="paper")
         figure.add_label(
-            x=at,
-            yref="paper",
-            y=1,
-            yanchor="bottom",
-            xanchor="left",
-            text="not seen by the fit",
-            font={"size": 11},
-        )
+            "not seen by the fit", x=at, yref="paper", y=1, yanchor="bottom",
+            xanchor="left", font={"size": 11},
+        )  # fmt: skip
     figure.arrange(
         xaxis=_DATE | {"anchor": "y2"},
         yaxis={"title": {"text": unit}, "domain": [0.4, 1]},

@@ -6,15 +6,16 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from app.figures import template
+from app.figures.template import LIGHT
 from app.markup import text
 from app.svg import FAMILY, WIDTH, Axis, Frame
 
-INK, MUTED, GRID = "#1b1f24", "#57606a", "#e6e8eb"
-BLUE, ORANGE, PURPLE, GREEN, GREY, RED = (
-    "#0067a5", "#a86400", "#8f3f80", "#00704f", "#8a939c", "#b3261e",
-)  # fmt: skip
+INK, MUTED, GRID = LIGHT.ink, LIGHT.muted, LIGHT.grid
+BLUE, ORANGE, PURPLE = LIGHT.power, LIGHT.low, LIGHT.high
+GREEN, GREY, RED = LIGHT.good, LIGHT.baseline, LIGHT.bad
 PALE = "#b4d2e6"
-COLOURS = (BLUE, ORANGE, PURPLE, GREEN, "#6b7480", RED)
+COLOURS = (BLUE, ORANGE, PURPLE, GREEN, template.GREY, RED)
 DASHES = ("", "7 3", "2 3", "9 3 2 3", "4 2", "1 3")
 _NAME_CHARS = 42
 _NAMES = 270
@@ -62,6 +63,12 @@ def words_at(
     return (
         f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="{size}" '
         f'fill="{colour}"{kind}>{text(words)}</text>'
+    )
+
+
+def _dashed(path: str) -> str:
+    return (
+        f'<path d="{path}" stroke="{INK}" stroke-width="1.4" stroke-dasharray="6 3"/>'
     )
 
 
@@ -117,10 +124,7 @@ def bars(
                               colour=INK))  # fmt: skip
         parts += _bar(one, at, y)
     for value, shown in marks:
-        parts.append(
-            f'<path d="M{at(value):.1f} {top - 4}V{bottom}" stroke="{INK}" '
-            f'stroke-width="1.4" stroke-dasharray="6 3"/>'
-        )
+        parts.append(_dashed(f"M{at(value):.1f} {top - 4}V{bottom}"))
         parts.append(words_at(at(value), top - 8, shown, anchor="middle", colour=INK,
                               size=11))  # fmt: skip
     parts += [
@@ -207,10 +211,7 @@ def uprights(
             row += 1
         taken.append((x, row))
         side, shift = ("start", 4) if x < WIDTH * 0.75 else ("end", -4)
-        parts.append(
-            f'<path d="M{x:.1f} 12V{ground:.1f}" stroke="{INK}" stroke-width="1.4" '
-            f'stroke-dasharray="6 3"/>'
-        )
+        parts.append(_dashed(f"M{x:.1f} 12V{ground:.1f}"))
         parts.append(words_at(x + shift, 23 + 14 * row, words, anchor=side, colour=INK,
                               size=11, halo=True))  # fmt: skip
     return parts
@@ -261,8 +262,7 @@ def dots(
     parts = [frame.axes_drawn()]
     if level is not None:
         at = frame.at_y(level[0])
-        parts.append(f'<path d="M62 {at:.1f}H{WIDTH - 20}" stroke="{INK}" '
-                     f'stroke-width="1.4" stroke-dasharray="6 3"/>')  # fmt: skip
+        parts.append(_dashed(f"M62 {at:.1f}H{WIDTH - 20}"))
         parts.append(words_at(WIDTH - 24, at - 5, level[1], anchor="end", colour=INK,
                               size=11, halo=True))  # fmt: skip
     for group in groups:

@@ -267,10 +267,9 @@ def _finite(value: Any) -> bool:
 
 def _events(document: Json, names: Sequence[str]) -> Html:
     rows = [
-        [one["label"], *(say.MISSING if c is None else say.number(c)
-                         for c in one["counts"])]
+        [one["label"], *(say.number(c) for c in one["counts"])]
         for one in document["events"]
-    ]  # fmt: skip
+    ]
     return table(("Event", *names), rows)
 
 
@@ -291,11 +290,10 @@ def _provenance(document: Json) -> Html:
     rows = []
     for one in document["items"]:
         known = one.get("provenance") or {}
-        created = str(known.get("created_at") or "")[:19].replace("T", " ")
         rows.append([
             one["label"], Markup(code(str(known.get("scenario_sha256") or "–"))),
             str(known.get("model_version") or "–"), str(known.get("seed", "–")),
-            f"{created} UTC" if created else "–",
+            origin.created(known) or "–",
         ])  # fmt: skip
     head = ("Item", "Inputs, SHA-256", "Model", "Seed", "Computed")
     return table(head, rows, kind="text") + origin.written_by()

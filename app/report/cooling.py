@@ -10,12 +10,12 @@ from typing import Any
 
 from app import format as say
 from app.figures.site import PARTS
-from app.markup import listed, table
+from app.markup import table
 from app.report import charts
 from app.report.inputs import scenario_of
 from app.report.page import Html, Report, Section, figure, key_figures
 from app.report.row import asked_section, closing_sections
-from app.report.study_charts import Cells, heat_map
+from app.report.study_charts import Cells, heat_map, mean_of
 from app.report.units import Scale, scale_of
 from app.site_words import cooling_figures, cooling_words
 from app.svg import Axis, Figure, Limit, Series
@@ -62,22 +62,19 @@ def cooling_report(
 def _sections(year: Json, asked: Scenario | None, more: Json) -> list[Section]:
     it = scale_of("W", [year["it_w"]]).text(year["it_w"])
     words = f"A year of weather at an IT load of {it}. Inputs that are not defaults:"
-    found: list[Section] = [
+    share = more.get("it_frac", "the IT load ÷ the rows' limits")
+    return [
         ("What was asked", asked_section(asked, words, leave=_LEAVE)),
         ("Key figures", key_figures(cooling_figures(year))),
         ("PUE over the year", _months(year) + _hours(year["pue_by_hour"])),
         ("Where the energy goes", _parts(year["partial_pue"])),
         ("Without cooling", _rides(year["ride_throughs"])),
-    ]
-    share = more.get("it_frac", "the IT load ÷ the rows' limits")
-    found += closing_sections(
-        asked, year.get("provenance") or {}, (),
-        [("/site/cooling-year",
-          f'{{"scenario": …, "it_frac": {share}}}, the inputs as JSON')],
-        leave=_LEAVE, suites=(), uncovered=UNCOVERED, first=(),
-    )  # fmt: skip
-    found.insert(len(found) - 2, ("What is not modelled", listed(LEFT_OUT)))
-    return found
+        *closing_sections(
+            asked, year.get("provenance") or {}, (),
+            [("/site/cooling-year",
+              f'{{"scenario": …, "it_frac": {share}}}, the inputs as JSON')],
+            leave=_LEAVE, suites=(), uncovered=UNCOVERED, left_out=LEFT_OUT, first=()),
+    ]  # fmt: skip
 
 
 def _months(year: Json) -> Html:
@@ -97,7 +94,7 @@ def _hours(pue: Sequence[float | None]) -> Html:
     if len(pue) < _ENDS[-1]:
         return ""
     values = [
-        [_mean([v for k in range(first, last) if k % 24 // _SPAN == row
+        [mean_of([v for k in range(first, last) if k % 24 // _SPAN == row
                 and (v := pue[k]) is not None and math.isfinite(v)])
          for first, last in pairwise(_ENDS)]
         for row in range(24 // _SPAN)
@@ -110,10 +107,6 @@ def _hours(pue: Sequence[float | None]) -> Html:
         values=values, scale=Scale(), name="PUE",
     ))  # fmt: skip
     return figure(drawn, "Mean of the hours in each cell.")
-
-
-def _mean(values: list[float]) -> float | None:
-    return sum(values) / len(values) if values else None
 
 
 def _parts(partial: dict[str, float]) -> Html:

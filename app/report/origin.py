@@ -27,16 +27,21 @@ def provenance(known: Json, more: Sequence[tuple[str, str]] = ()) -> Html:
         known: The answer's provenance.
         more: Further names and values.
     """
-    created = str(known.get("created_at") or "")[:19].replace("T", " ")
     rows = [
         ["Inputs, SHA-256", str(known.get("scenario_sha256") or "not recorded")],
         ["Model version", str(known.get("model_version") or "not recorded")],
         ["Seed", str(known.get("seed", "not recorded"))],
-        ["Computed", f"{created} UTC" if created else "not recorded"],
+        ["Computed", created(known) or "not recorded"],
         *([name, value] for name, value in more),
         *_writer(),
     ]  # fmt: skip
     return table((), rows, kind="pairs")
+
+
+def created(known: Json) -> str:
+    """When an answer was computed; empty where that is not recorded."""
+    time = str(known.get("created_at") or "")[:19].replace("T", " ")
+    return f"{time} UTC" if time else ""
 
 
 def written_by() -> Html:

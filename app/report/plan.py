@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from app import format as say
-from app.markup import listed, table
+from app.markup import table
 from app.report.inputs import scenario_of
 from app.report.page import Html, Report, Section, Tile, tiles
 from app.report.plan_parts import plan_section
-from app.report.row import LEFT_OUT, asked_section, closing_sections
+from app.report.row import asked_section, closing_sections
 from twin.scenario import Scenario
 
 Json = dict[str, Any]
@@ -48,18 +48,15 @@ def _best_policy(plan: Json) -> str | None:
 
 def _sections(plan: Json, scenario: Json) -> list[Section]:
     asked = scenario_of(scenario)
-    found: list[Section] = [
+    return [
         ("What was asked", asked_section(asked, _words(plan, asked), leave=_LEAVE)),
         ("Key figures", _numbers(plan)),
         ("Server count and risk", plan_section(plan, scenario.get("slo"))),
-    ]
-    commands = ["nameplate plan scenario.yaml --out out/"]
-    calls = [("/plans", '{"scenario": …}, the inputs as JSON')]
-    found += closing_sections(
-        asked, plan.get("provenance") or {}, commands, calls, leave=_LEAVE
-    )
-    found.insert(len(found) - 2, ("What is not modelled", listed(LEFT_OUT)))
-    return found
+        *closing_sections(
+            asked, plan.get("provenance") or {},
+            ["nameplate plan scenario.yaml --out out/"],
+            [("/plans", '{"scenario": …}, the inputs as JSON')], leave=_LEAVE),
+    ]  # fmt: skip
 
 
 def _words(plan: Json, asked: Scenario | None) -> str:

@@ -26,8 +26,7 @@ from twin.scenario import Scenario
 
 Json = dict[str, Any]
 UNIT = "kW"
-_KILO = 1e3
-_HOUR_S, _DAY_S = 3600.0, 86_400.0
+_DAY_S = 86_400.0
 MATTERS = (
     "fleet.server_power_frac", "row.base_server_count",
     "workload.load.target_peak_frac", "policy.t2_frac", "workload.arrivals.burst_cv",
@@ -42,6 +41,10 @@ LEFT_OUT = (
     "Cooling, and the power tree above the row: a site's report has both.",
     "Failures of equipment, and networks between servers.",
     "Racks: they have no limit of their own; the row is one sum.",
+)
+MISSING = (
+    "<p>The inputs are not part of this document, or of a format that this version "
+    "cannot read.</p>"
 )
 UNCOVERED = (
     "Traffic of your own is covered as far as its lengths and rates resemble those of "
@@ -90,21 +93,13 @@ def _sections(
     found.append(("What users lose", row_figures.latency(run, slo)))
     if plan and plan.get("cells"):
         found.append(("Server count and risk", plan_section(plan, slo)))
-    found += closing_sections(asked, known, _commands(), _calls())
-    found.insert(len(found) - 2, ("What is not modelled", listed(LEFT_OUT)))
-    return found
+    commands = ["nameplate run scenario.yaml --out out/",
+                "nameplate report scenario.yaml --out report.html"]  # fmt: skip
+    calls = [("/what-if", '{"scenario": …}, the inputs as JSON')]
+    return found + closing_sections(asked, known, commands, calls)
 
 
 _LEAVE = ("plan", "facility", "training")
-
-
-def _commands() -> list[str]:
-    return ["nameplate run scenario.yaml --out out/",
-            "nameplate report scenario.yaml --out report.html"]  # fmt: skip
-
-
-def _calls() -> list[tuple[str, str]]:
-    return [("/what-if", '{"scenario": …}, the inputs as JSON')]
 
 
 def _asked_words(run: Json) -> str:
@@ -122,16 +117,8 @@ def asked_section(
 ) -> Html:
     """Write what was asked, in words and as the inputs that were set."""
     if asked is None:
-        return f"<p>{say_missing()}</p>"
+        return MISSING
     return f"<p>{text(words)}</p>" + given_table(inputs_of(asked, leave=leave))
-
-
-def say_missing() -> str:
-    """Say that the inputs are not known."""
-    return (
-        "The inputs are not part of this document, or of a format that this version "
-        "cannot read."
-    )
 
 
 def closing_sections(
@@ -143,7 +130,7 @@ def closing_sections(
     leave: Sequence[str] = _LEAVE,
     suites: Sequence[str] = ("row", "polca"),
     uncovered: str = UNCOVERED,
-    same: str = "",
+    left_out: Sequence[str] = LEFT_OUT,
     first: Sequence[str] = MATTERS,
 ) -> list[Section]:
     """
@@ -157,24 +144,23 @@ def closing_sections(
         leave: Parts of the scenario that play no role.
         suites: Validation suites of the models used.
         uncovered: What they do not cover.
-        same: What else has to be the same.
+        left_out: What is not modelled.
         first: Paths of inputs known to matter, the most first.
     """
-    if asked is None:
-        return [
-            ("Validation", validation.status(suites, uncovered)),
-            ("Provenance", origin.provenance(known)),
-            ("How to reproduce it", f"<p>{say_missing()}</p>"),
-        ]
-    items = inputs_of(asked, leave=leave)
-    return [
-        ("Assumptions", _assumptions(asked, items, first)),
+    again = MISSING if asked is None else origin.again(
+        commands=commands, calls=calls, inputs=given_only(asked),
+        file="scenario.yaml", same=_data_words(asked),
+    )  # fmt: skip
+    found = [
         ("Validation", validation.status(suites, uncovered)),
+        ("What is not modelled", listed(left_out)),
         ("Provenance", origin.provenance(known)),
-        ("How to reproduce it", origin.again(
-            commands=commands, calls=calls, inputs=given_only(asked),
-            file="scenario.yaml", same=f"{_data_words(asked)}{same}")),
-    ]  # fmt: skip
+        ("How to reproduce it", again),
+    ]
+    if asked is not None:
+        items = inputs_of(asked, leave=leave)
+        found.insert(0, ("Assumptions", _assumptions(asked, items, first)))
+    return found
 
 
 def _assumptions(asked: Scenario, items: list[Input], first: Sequence[str]) -> Html:

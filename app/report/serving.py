@@ -178,7 +178,8 @@ def _systems(study: Json) -> Html:
             watts.text(o["peak_power_w"]),
             f"{say.number(o['energy_per_token_j'], 2)} J",
             _dollars(o["cost_per_1000_usd"]),
-            _change((o["against_baseline"] or {}).get("mean_power_frac")),
+            say.percent(
+                (o["against_baseline"] or {}).get("mean_power_frac"), signed=True),
             say.percent(o["quality_frac"], 0),
         ]
         for o in outcomes
@@ -189,10 +190,6 @@ def _systems(study: Json) -> Html:
         drawn, "Dark: mean. Pale: up to the largest mean over a control tick. Red: "
         f"does not keep its limits for {100 * TARGET_FRAC:g} % of requests.",
     ) + table(head, rows)  # fmt: skip
-
-
-def _change(frac: float | None) -> str:
-    return say.MISSING if frac is None else say.percent(frac, signed=True)
 
 
 def _latency(study: Json) -> Html:

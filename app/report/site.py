@@ -7,7 +7,6 @@ from typing import Any
 
 from app import format as say
 from app.figures.one_line import utilisation
-from app.markup import listed
 from app.report import site_figures as figures
 from app.report.failures import cases, failures_said
 from app.report.inputs import scenario_of
@@ -122,12 +121,11 @@ def _closing(
     asked: Scenario | None, answer: Json, commands: Sequence[str],
     calls: Sequence[tuple[str, str]],
 ) -> list[Section]:  # fmt: skip
-    found = closing_sections(
+    return closing_sections(
         asked, answer.get("provenance") or {}, commands, calls, leave=_LEAVE,
         suites=("row", "polca", "tapas"), uncovered=UNCOVERED,
+        left_out=LEFT_OUT,
     )  # fmt: skip
-    found.insert(len(found) - 2, ("What is not modelled", listed(LEFT_OUT)))
-    return found
 
 
 def _words(run: Json) -> str:

@@ -6,7 +6,6 @@ Figures are plain SVG; there is no script, and nothing is fetched.
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -16,7 +15,7 @@ from app.markup import Markup, listed, table, text
 from app.report import stabilize_figures as figures
 from app.report import stabilize_tables as tables
 from app.report import validation
-from app.report.page import figure, whole
+from app.report.page import figure, now_words, whole
 from app.report.stabilize_inputs import LEFT_OUT, assumptions
 
 Json = dict[str, Any]
@@ -57,9 +56,8 @@ def stabilize_report(
 def _head(study: Json, title: str) -> str:
     """Title block: name, verdict, date and where the numbers come from."""
     known = study["provenance"]
-    now = dt.datetime.now(dt.UTC).strftime("%Y-%m-%d %H:%M UTC")
     rows = [
-        ["Report written", now],
+        ["Report written", now_words()],
         ["Computed", str(known.get("created_at", ""))[:19].replace("T", " ") + " UTC"],
         ["Scenario, SHA-256", str(known.get("scenario_sha256", ""))],
         ["Model version", str(known.get("model_version", ""))],

@@ -6,13 +6,15 @@ import math
 from itertools import pairwise
 from typing import Any
 
+from app.report import charts
 from app.stabilize_words import PLACES, watts
 from app.svg import Axis, Figure, Limit, Series, Span
 
 Json = dict[str, Any]
-BEFORE, AFTER, LIMIT, MODE = "#9aa1a9", "#0067a5", "#b3261e", "#8f3f80"
+BEFORE, AFTER, LIMIT, MODE = "#9aa1a9", charts.BLUE, charts.RED, charts.PURPLE
 _PLACE_COLOURS = {
-    "psu": "#a86400", "rack": "#0067a5", "row": "#8f3f80", "site": "#00704f",
+    "psu": charts.ORANGE, "rack": charts.BLUE, "row": charts.PURPLE,
+    "site": charts.GREEN,
 }  # fmt: skip
 _MODE_SPAN = "#e3d3e0"
 _MEGA, _KILO = 1e6, 1e3

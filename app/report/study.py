@@ -11,9 +11,9 @@ from app.report import origin, study_figures, validation
 from app.report.assumptions import assumed_table, given_table, inputs_of
 from app.report.inputs import given_only, model_of
 from app.report.page import Html, Report, Section, Tile, code, quiet, tiles
-from app.report.row import say_missing
+from app.report.row import MISSING
 from app.report.study_answer import answer_of, chance
-from app.report.study_data import Study
+from app.report.study_data import Study, value_at
 from twin.scenario.study import StudySpec
 from twin.study.questions import QUESTIONS
 
@@ -147,7 +147,7 @@ def _scatter(study: Study, place: int) -> str:
 def _base(study: Study) -> Html:
     model = _inputs(study)
     if model is None:
-        return f"<p>{say_missing()}</p>"
+        return MISSING
     varied = [a["field"] for a in study.axes]
     shown = given_table(inputs_of(model, leave=varied))
     return f"<p>The inputs that differ from their defaults at every point:</p>{shown}"
@@ -157,9 +157,7 @@ def _inputs(study: Study) -> Any:
     question = QUESTIONS.get(str(study.spec.get("question")))
     if question is None:
         return None
-    return model_of(
-        question.model, study.spec.get("base") or {"schema_version": 1}
-    ) or model_of(question.model, study.spec.get("base"))
+    return model_of(question.model, study.spec.get("base") or {"schema_version": 1})
 
 
 def _numbers(study: Study) -> Html:
@@ -258,7 +256,7 @@ def _front(study: Study) -> Html:
     keys = [o["output"] for o in study.objectives]
     rows = [
         [f"{p['index']}{', best' if p['index'] == best else ''}",
-         *(study.value(k, p["outputs"].get(k, p["changes"].get(k))) for k in keys),
+         *(study.value(k, value_at(p, k)) for k in keys),
          study.changes_words(p)]
         for p in found[:_FRONT]
     ]  # fmt: skip
@@ -291,7 +289,7 @@ def _failed(study: Study) -> Html:
 def _assumptions(study: Study) -> Html:
     model = _inputs(study)
     if model is None:
-        return f"<p>{say_missing()}</p>"
+        return MISSING
     varied = [a["field"] for a in study.axes]
     return quiet(
         "Defaults that were neither set nor varied, the least sure first: the ranges "

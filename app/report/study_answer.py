@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app import format as say
-from app.report.study_data import Study
+from app.report.study_data import Study, value_at
 from app.report.units import inner
 
 Json = dict[str, Any]
@@ -80,12 +80,11 @@ def chance(value: float | None) -> str:
 def _best_words(study: Study, best: Json) -> tuple[str, str]:
     one = study.objectives[0]
     key = one["output"]
-    value = best["outputs"].get(key, best["changes"].get(key))
     word = "largest" if one["goal"] == "max" else "smallest"
     kept = " that keeps every limit" if study.limits and not study.broken(best) else ""
     if study.limits and study.broken(best):
         kept = " found, though it breaks a limit"
-    return study.value(key, value), (
+    return study.value(key, value_at(best, key)), (
         f"is the {word} {inner(study.label(key))}{kept}, at "
         f"{study.changes_words(best)} (point {best['index']} of {study.counted:,})"
     )

@@ -64,6 +64,11 @@ class Cells:
     name: str
 
 
+def mean_of(values: Sequence[float] | None) -> float | None:
+    """Mean of the values in a cell; None for an empty one."""
+    return sum(values) / len(values) if values else None
+
+
 def heat_map(cells: Cells) -> str:
     """Draw values on two axes as colours, the figure in each cell where it has room."""
     left, top, right = 120, 44, 16

@@ -130,10 +130,7 @@ class Study:
 
     def column(self, key: str) -> list[Any]:
         """Value of every answered point: of an output, else of what varied."""
-        return [
-            p["outputs"][key] if key in p["outputs"] else p["changes"].get(key)
-            for p in self.answered
-        ]
+        return [value_at(p, key) for p in self.answered]
 
     def numbers(self, key: str) -> list[float]:
         """Finite values of an output."""
@@ -192,15 +189,12 @@ class Study:
 
     def broken(self, point: Json) -> bool:
         """Whether an answered point passes a limit; an undefined value does."""
-        for one in self.limits:
-            value = point["outputs"].get(one["output"])
-            if value is None:
-                return True
-            if one["above"] and value > one["limit"]:
-                return True
-            if not one["above"] and value < one["limit"]:
-                return True
-        return False
+        found = ((point["outputs"].get(one["output"]), one) for one in self.limits)
+        return any(
+            value is None
+            or (value > one["limit"] if one["above"] else value < one["limit"])
+            for value, one in found
+        )
 
     def point(self, index: int | None) -> Json | None:
         """Answered point of an index."""
@@ -221,6 +215,11 @@ class Study:
         if isinstance(value, int | float):
             return self.scale(key).text(float(value))
         return "–" if value is None else str(value)
+
+
+def value_at(point: Json, key: str) -> Any:
+    """Value of an output, else of what varied, at an answered point."""
+    return point["outputs"].get(key, point["changes"].get(key))
 
 
 def _size(*values: float | None) -> float:

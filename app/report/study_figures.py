@@ -8,8 +8,15 @@ from typing import Any
 
 from app.report import charts
 from app.report.page import Html, figure
-from app.report.study_charts import Cells, Upright, exceedance, heat_map, parallel
-from app.report.study_data import Study
+from app.report.study_charts import (
+    Cells,
+    Upright,
+    exceedance,
+    heat_map,
+    mean_of,
+    parallel,
+)
+from app.report.study_data import Study, value_at
 from app.svg import Axis
 
 Json = dict[str, Any]
@@ -91,7 +98,7 @@ def heat(study: Study) -> Html:
     if not sums:
         return ""
     values = [
-        [_mean(sums.get((j, k))) for k in range(len(x[1]))] for j in range(len(y[1]))
+        [mean_of(sums.get((j, k))) for k in range(len(x[1]))] for j in range(len(y[1]))
     ]
     names = [study.scale(one).title(study.label(one)) for one in axes]
     drawn = heat_map(Cells(
@@ -102,10 +109,6 @@ def heat(study: Study) -> Html:
     words = "Mean of the points in each cell"
     words += f"; {rest} further axes vary inside it" if rest > 0 else ""
     return figure(drawn, f"{words}. Grey: no point with an answer.")
-
-
-def _mean(values: list[float] | None) -> float | None:
-    return sum(values) / len(values) if values else None
 
 
 def _two_axes(study: Study) -> tuple[str, str] | None:
@@ -191,7 +194,7 @@ def pareto(study: Study) -> Html:
     best = study.analysis.get("best")
     groups: dict[str, list[Json]] = {"points": [], "front": [], "broken": []}
     for p in study.answered:
-        if any(not isinstance(_at(p, k), int | float) for k in keys):
+        if any(not isinstance(value_at(p, k), int | float) for k in keys):
             continue
         kind = "front" if p["index"] in front else (
             "broken" if study.broken(p) else "points"
@@ -202,11 +205,11 @@ def pareto(study: Study) -> Html:
     scales = [study.scale(k) for k in keys]
 
     def of(kind: str, k: int) -> list[float]:
-        return [float(_at(p, keys[k])) / scales[k].per for p in groups[kind]]
+        return [float(value_at(p, keys[k])) / scales[k].per for p in groups[kind]]
 
     for kind in ("points", "broken"):
         groups[kind] = groups[kind][:: 1 + len(groups[kind]) // _MOST_DOTS]
-    groups["front"].sort(key=lambda p: float(_at(p, keys[0])))
+    groups["front"].sort(key=lambda p: float(value_at(p, keys[0])))
     looks = (
         ("broken", "breaks a limit", charts.RED, 2.5, True, False),
         ("points", "point", charts.GREY, 2.5, False, False),
@@ -232,10 +235,6 @@ def pareto(study: Study) -> Html:
     )  # fmt: skip
     return figure(drawn, "On the front no other point is better in one objective and "
                   "no worse in the rest. The axes do not begin at zero.")  # fmt: skip
-
-
-def _at(point: Json, key: str) -> Any:
-    return point["outputs"].get(key, point["changes"].get(key))
 
 
 def lines_across(study: Study) -> Html:

@@ -41,13 +41,6 @@ SENT = ("NAMEPLATE_TOKEN", "NAMEPLATE_IMPORT_TOKEN", "NAMEPLATE_PULL_AUTHORIZATI
 """Those of them that are secrets, and may stand in a file."""
 
 
-def server_names() -> list[str]:
-    """Variables of the server and the commands."""
-    from store.settings import Settings
-
-    return [f"NAMEPLATE_{name.upper()}" for name in Settings.model_fields]
-
-
 def text() -> str:
     """The page."""
     return HEAD + "\n".join([*_server(), *_elsewhere(), *_files(), *_agent()]) + "\n"
