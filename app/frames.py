@@ -258,9 +258,10 @@ def numbers_frame(whatif: Json, *, unit: str) -> list[Figure]:
             key="caps", title="Cap commands",
             value=_count(run["caps_low"] + run["caps_high"]),
             part=f"{_count(run['caps_low'])} low · {_count(run['caps_high'])} high",
-            note="capped low "
-            + say.percent(run['low']['capped_s'] / run['horizon_s'], 0)
-            + ", high " + say.percent(run['high']['capped_s'] / run['horizon_s'], 0),
+            note="capped " + ", ".join(
+                f"{side} {say.percent(run[side]['capped_s'] / run['horizon_s'], 0)}"
+                for side in ("low", "high") if side == "low" or run[side]["capped_s"]
+            ),
             tooltip="Commands that lower a clock; none is sent again in flight.",
         ),
         Figure(

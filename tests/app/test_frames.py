@@ -144,4 +144,4 @@ def test_a_row_that_no_command_moved_is_not_said_to_be_uncapped(whatif):
         f for f in frames.numbers_frame(whatif | {"run": run}, unit="kW")
         if f.key == "caps"
     )  # fmt: skip
-    assert caps.note == "capped low 100 %, high 0 %"
+    assert caps.note == "capped low 100 %"
